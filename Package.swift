@@ -1,0 +1,138 @@
+// swift-tools-version: 6.3
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+let swift: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .treatAllWarnings(as: .error),
+]
+
+/// `unsafe` may be written in the targets that touch C, and nowhere else.
+let safe = swift + [.strictMemorySafety()]
+
+extension Target.Dependency {
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let configuration = product(name: "Configuration", package: "swift-configuration")
+    static let coreMetrics = product(name: "CoreMetrics", package: "swift-metrics")
+    static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let metrics = product(name: "Metrics", package: "swift-metrics")
+    static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
+    static let systemPackage = product(name: "SystemPackage", package: "swift-system")
+    static let tracing = product(name: "Tracing", package: "swift-distributed-tracing")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+    static let yams = product(name: "Yams", package: "Yams")
+}
+
+let package = Package(
+    name: "stoker",
+    products: [
+        .executable(name: "stoker", targets: ["Stoker"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird.git",
+            from: "2.28.1",
+            traits: ["ConfigurationSupport"]
+        ),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        // C: module maps, and inline shims for what Swift cannot call.
+        .systemLibrary(
+            name: "CLibPQ",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
+        ),
+        .systemLibrary(
+            name: "CLibCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
+        ),
+        .target(name: "CLinux"),
+
+        // Leaves.
+        .target(name: "PostgresClient", dependencies: ["CLibPQ", "CLinux", .logging, .metrics], swiftSettings: swift),
+        .target(name: "CurlClient", dependencies: ["CLibCurl", "CLinux"], swiftSettings: swift),
+        .target(name: "Prebuilds", swiftSettings: safe),
+        .target(name: "Templates", dependencies: ["Prebuilds", .yams], swiftSettings: safe),
+
+        // Middle.
+        .target(
+            name: "Store",
+            dependencies: ["PostgresClient", "Prebuilds", "Templates", .crypto, .logging, .metrics],
+            resources: [.embedInCode("Migrations")],
+            swiftSettings: safe
+        ),
+        .target(
+            name: "Provisioning",
+            dependencies: ["CLinux", "Prebuilds", "Templates", .crypto, .logging, .subprocess, .systemPackage],
+            swiftSettings: swift
+        ),
+        .target(name: "Webhooks", dependencies: ["CurlClient", "Prebuilds", .crypto], swiftSettings: safe),
+        .target(name: "Telemetry", dependencies: [.logging, .metrics, .coreMetrics], swiftSettings: safe),
+        .target(
+            name: "LocalPostgres",
+            dependencies: ["CLinux", .logging, .subprocess, .systemPackage],
+            swiftSettings: swift
+        ),
+
+        // Services.
+        .target(
+            name: "Worker",
+            dependencies: [
+                "CurlClient", "PostgresClient", "Prebuilds", "Provisioning", "Store", "Telemetry", "Templates", "Webhooks",
+                .lifecycle, .logging, .metrics, .tracing,
+            ],
+            swiftSettings: safe
+        ),
+        .target(
+            name: "Server",
+            dependencies: [
+                "Prebuilds", "Store", "Telemetry", "Templates", .hummingbird, .httpTypes, .lifecycle, .logging, .metrics,
+            ],
+            swiftSettings: safe
+        ),
+
+        // Rim.
+        .target(
+            name: "Commands",
+            dependencies: [
+                "CurlClient", "LocalPostgres", "PostgresClient", "Prebuilds", "Provisioning", "Server", "Store", "Telemetry",
+                "Templates", "Webhooks", "Worker",
+                .argumentParser, .configuration, .crypto, .lifecycle, .logging, .metrics, .systemPackage, .unixSignals,
+            ],
+            swiftSettings: safe
+        ),
+        .executableTarget(name: "Stoker", dependencies: ["Commands"], swiftSettings: safe),
+
+        // Tests.
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "CLinux", "LocalPostgres", "PostgresClient", "Prebuilds", "Store", .logging, .subprocess, .systemPackage,
+            ],
+            swiftSettings: swift
+        ),
+    ]
+)

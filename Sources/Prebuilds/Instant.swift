@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A point in time as the database knows it: whole microseconds since 1970-01-01T00:00:00Z.
+///
+/// It comes from the database or, in tests, from the caller; nothing here reads a clock.
+package struct Instant: Hashable, Comparable, Sendable {
+    /// Microseconds since the Unix epoch.
+    package let microseconds: Int64
+
+    package init(microseconds: Int64) {
+        self.microseconds = microseconds
+    }
+
+    /// Whole seconds since the Unix epoch, rounded down.
+    package var seconds: Int64 {
+        (microseconds - Self.floorModulo(microseconds, 1_000_000)) / 1_000_000
+    }
+
+    package init(seconds: Int64) {
+        self.init(microseconds: seconds * 1_000_000)
+    }
+
+    package static func + (instant: Self, duration: Duration) -> Self {
+        Self(microseconds: instant.microseconds + duration.microseconds)
+    }
+
+    package static func - (instant: Self, duration: Duration) -> Self {
+        Self(microseconds: instant.microseconds - duration.microseconds)
+    }
+
+    package static func - (later: Self, earlier: Self) -> Duration {
+        .microseconds(later.microseconds - earlier.microseconds)
+    }
+
+    package static func < (left: Self, right: Self) -> Bool {
+        left.microseconds < right.microseconds
+    }
+
+    static func floorModulo(_ value: Int64, _ modulus: Int64) -> Int64 {
+        let remainder = value % modulus
+        return remainder < 0 ? remainder + modulus : remainder
+    }
+}
+
+extension Duration {
+    /// Whole microseconds, the resolution of Postgres' timestamps.
+    package var microseconds: Int64 {
+        components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What one pass does: made from a snapshot and a moment, without looking at anything else.
+package struct Plan: Hashable, Sendable {
+    /// The moment the plan is for.
+    package var now: Instant
+    /// The pause in force at that moment. While there is one, the plan has states and reasons but no actions.
+    package var pause: FleetPause?
+    /// One for each preset of the snapshot, in its order.
+    package var presets: [PresetPlan]
+    /// The next moment within an hour at which a schedule changes a desired count; `nil`: none does.
+    package var nextScheduleEdge: Instant?
+
+    package init(
+        now: Instant,
+        pause: FleetPause? = nil,
+        presets: [PresetPlan],
+        nextScheduleEdge: Instant? = nil
+    ) {
+        self.now = now
+        self.pause = pause
+        self.presets = presets
+        self.nextScheduleEdge = nextScheduleEdge
+    }
+
+    /// Nothing is to be written.
+    package var isEmpty: Bool {
+        presets.allSatisfy(\.isEmpty)
+    }
+}
+
+extension Plan: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case now, paused, pause, presets
+    }
+
+    /// The output of `stoker plan`; `pause` tells more of a pause and is there only during one.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(now, forKey: .now)
+        try container.encode(pause != nil, forKey: .paused)
+        try container.encodeIfPresent(pause, forKey: .pause)
+        try container.encode(presets, forKey: .presets)
+    }
+}

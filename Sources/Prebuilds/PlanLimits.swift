@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The part of the configuration that a plan depends on; the defaults are those of `stoker.yaml`.
+package struct PlanLimits: Hashable, Sendable {
+    /// `prebuilds.reconciliation_backoff_interval`: how long creation waits for each recent failure.
+    package var backoffInterval: Duration
+    /// `prebuilds.reconciliation_backoff_lookback`: how long a failure counts as recent.
+    package var backoffLookback: Duration
+    /// `prebuilds.failure_hard_limit`: so many failures in a row stop a preset; 0 never does.
+    package var failureHardLimit: Int
+    /// `prebuilds.max_pending_jobs`: the most start jobs that may wait in the queue; 0 is no limit.
+    package var maxPendingJobs: Int
+
+    package init(
+        backoffInterval: Duration = .seconds(60),
+        backoffLookback: Duration = .seconds(3600),
+        failureHardLimit: Int = 3,
+        maxPendingJobs: Int = 0
+    ) {
+        self.backoffInterval = backoffInterval
+        self.backoffLookback = backoffLookback
+        self.failureHardLimit = failureHardLimit
+        self.maxPendingJobs = maxPendingJobs
+    }
+
+    /// No back-off interval, no lookback, no limits at all.
+    package static let none = Self(
+        backoffInterval: .zero,
+        backoffLookback: .zero,
+        failureHardLimit: 0,
+        maxPendingJobs: 0
+    )
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Which pool a row, a plan or a metric is about: a preset, and what it belongs to.
+package struct Pool: Hashable, Sendable {
+    package let presetID: PresetID
+    package let presetName: String
+    /// The one version the preset belongs to; a new version has new presets.
+    package let templateVersionID: TemplateVersionID
+    package let templateID: TemplateID
+    package let templateName: String
+    package let organizationID: OrganizationID
+    package let organizationName: String
+
+    package init(
+        presetID: PresetID,
+        presetName: String,
+        templateVersionID: TemplateVersionID,
+        templateID: TemplateID,
+        templateName: String,
+        organizationID: OrganizationID,
+        organizationName: String
+    ) {
+        self.presetID = presetID
+        self.presetName = presetName
+        self.templateVersionID = templateVersionID
+        self.templateID = templateID
+        self.templateName = templateName
+        self.organizationID = organizationID
+        self.organizationName = organizationName
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One preset and the prebuilds it owns, as the database holds them.
+package struct PresetSnapshot: Hashable, Sendable {
+    package var pool: Pool
+    /// The preset's version is its template's active one, and the template is neither deleted nor deprecated.
+    package var isActive: Bool
+    /// Whether the version can be built at all.
+    package var versionReadiness: VersionReadiness
+
+    /// `desired_instances`: the count wherever no schedule says otherwise.
+    package var desiredInstances: Int
+    /// `scheduling_timezone`: an IANA name; empty is UTC.
+    package var timeZone: String
+    package var schedules: [ScheduleRow]
+    /// `invalidate_after_secs`, in seconds; zero or less (and null) is no limit of age.
+    package var ttlSeconds: Int
+    /// `last_invalidated_at`: prebuilds created before it are expired.
+    package var lastInvalidatedAt: Instant?
+
+    /// `prebuild_status` and `prebuild_status_message`, as the last pass or an operator left them.
+    package var status: PrebuildStatus
+    package var statusMessage: String
+    /// `failures_forgotten_before`: builds created before it no longer count as failed.
+    package var failuresForgottenBefore: Instant?
+    /// The template's `prebuilds_paused_until`; ``Instant/distantFuture`` when it has no end.
+    package var pausedUntil: Instant?
+
+    /// What the version asks for.
+    package var parameters: [VersionParameter]
+    /// What the preset gives, by parameter.
+    package var values: [String: String]
+
+    /// Prebuilds whose latest build is a succeeded start, in any order.
+    package var running: [PrebuildSnapshot]
+    /// Prebuilds whose latest build is a start, a stop or a delete that is pending, running or canceling.
+    package var starting: Int
+    package var stopping: Int
+    package var deleting: Int
+
+    /// Start builds that are the latest of their prebuild, newest first by the build's `created_at`: the newest
+    /// `max(desiredInstances, failureHardLimit)` of them, or all when there are fewer.
+    package var startBuilds: [StartBuild]
+    /// All of the preset's latest start builds that failed and were created at or after `now - lookback` and not
+    /// before `failuresForgottenBefore`, however many builds are newer.
+    package var recentFailures: Int
+
+    package init(
+        pool: Pool,
+        isActive: Bool,
+        versionReadiness: VersionReadiness = .ready,
+        desiredInstances: Int,
+        timeZone: String = "",
+        schedules: [ScheduleRow] = [],
+        ttlSeconds: Int = 0,
+        lastInvalidatedAt: Instant? = nil,
+        status: PrebuildStatus = .healthy,
+        statusMessage: String = "",
+        failuresForgottenBefore: Instant? = nil,
+        pausedUntil: Instant? = nil,
+        parameters: [VersionParameter] = [],
+        values: [String: String] = [:],
+        running: [PrebuildSnapshot] = [],
+        starting: Int = 0,
+        stopping: Int = 0,
+        deleting: Int = 0,
+        startBuilds: [StartBuild] = [],
+        recentFailures: Int = 0
+    ) {
+        self.pool = pool
+        self.isActive = isActive
+        self.versionReadiness = versionReadiness
+        self.desiredInstances = desiredInstances
+        self.timeZone = timeZone
+        self.schedules = schedules
+        self.ttlSeconds = ttlSeconds
+        self.lastInvalidatedAt = lastInvalidatedAt
+        self.status = status
+        self.statusMessage = statusMessage
+        self.failuresForgottenBefore = failuresForgottenBefore
+        self.pausedUntil = pausedUntil
+        self.parameters = parameters
+        self.values = values
+        self.running = running
+        self.starting = starting
+        self.stopping = stopping
+        self.deleting = deleting
+        self.startBuilds = startBuilds
+        self.recentFailures = recentFailures
+    }
+}
+
+/// Whether a version's import has succeeded, so that its presets can be built.
+package enum VersionReadiness: Hashable, Sendable {
+    /// Imported, or nothing to import.
+    case ready
+    /// The import is pending or running.
+    case importing
+    /// The import failed or was canceled.
+    case importFailed
+}
+
+/// A row of a preset's schedule: while the expression covers the moment, `desiredInstances` is the count.
+package struct ScheduleRow: Hashable, Sendable {
+    package let cronExpression: String
+    package let desiredInstances: Int
+
+    package init(cronExpression: String, desiredInstances: Int) {
+        self.cronExpression = cronExpression
+        self.desiredInstances = desiredInstances
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Everything a plan is made from: what one statement saw at one moment.
+package struct Snapshot: Hashable, Sendable {
+    /// Every preset that has prebuilds configured and is active or still owns prebuilds.
+    package var presets: [PresetSnapshot]
+    /// The pause set by an operator, if any, ended ones included: the plan compares its end with its own time.
+    package var pause: FleetPause?
+    /// Pending start jobs of prebuilds in the whole fleet; what `PlanLimits.maxPendingJobs` bounds.
+    package var pendingJobs: Int
+    /// The most prebuilds each organization may hold; an organization without an entry has no limit.
+    package var prebuildQuotas: [OrganizationID: Int]
+
+    package init(
+        presets: [PresetSnapshot],
+        pause: FleetPause? = nil,
+        pendingJobs: Int = 0,
+        prebuildQuotas: [OrganizationID: Int] = [:]
+    ) {
+        self.presets = presets
+        self.pause = pause
+        self.pendingJobs = pendingJobs
+        self.prebuildQuotas = prebuildQuotas
+    }
+}

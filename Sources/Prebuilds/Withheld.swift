@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A change that the numbers call for and a pass does not make, and why.
+package struct Withheld: Hashable, Sendable {
+    /// What is not done.
+    package enum Change: String, Hashable, Sendable, Codable {
+        case create, delete
+    }
+
+    /// Why it is not done.
+    package enum Reason: String, Hashable, Sendable, Codable {
+        /// The fleet or the template is paused by an operator.
+        case paused
+        /// Recent builds failed; the next attempt waits.
+        case backoff
+        /// The newest builds all failed; creation waits for a reset.
+        case hardLimited = "hard_limited"
+        /// The preset cannot be built as it is.
+        case validationFailed = "validation_failed"
+        /// The version's import has not succeeded.
+        case versionNotReady = "version_not_ready"
+        /// As many start jobs are waiting in the queue as may.
+        case capped
+        /// The organization holds as many prebuilds as it may.
+        case quota
+    }
+
+    package let change: Change
+    /// How many prebuilds it concerns; at least 1.
+    package let count: Int
+    package let reason: Reason
+    /// When the reason ends by itself, where that is known.
+    package let until: Instant?
+    /// Recent failures, for back-off and hard limit.
+    package let failures: Int?
+    /// One sentence or two for an operator: what is the matter and what to do.
+    package let message: String
+
+    package init(
+        _ change: Change,
+        count: Int,
+        reason: Reason,
+        until: Instant? = nil,
+        failures: Int? = nil,
+        message: String
+    ) {
+        self.change = change
+        self.count = count
+        self.reason = reason
+        self.until = until
+        self.failures = failures
+        self.message = message
+    }
+}
+
+extension Withheld: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case change = "type"
+        case count, reason, until, failures, message
+    }
+}

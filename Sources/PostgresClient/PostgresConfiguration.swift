@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where the database is, and how to talk to it.
+package struct PostgresConfiguration: Sendable {
+    /// What libpq accepts: `host=... dbname=...`, or `postgresql://...`. What it leaves open is taken from libpq's
+    /// environment variables, service file and password file. May hold a password: never print it.
+    package var connectionString: String
+    /// Shown in `pg_stat_activity`, unless the connection string or `PGAPPNAME` says otherwise.
+    package var applicationName: String
+    /// How long connecting may take, name resolution excepted; a server that is still starting up is waited for.
+    package var connectTimeout: Duration = .seconds(10)
+    /// How long the server has to obey a cancel request. Then the connection is dropped.
+    package var cancelTimeout: Duration = .seconds(2)
+    /// Whether a pooler in transaction mode stands between: no named prepared statements then.
+    package var behindPooler = false
+    /// How many prepared statements a session keeps; the one used longest ago gives way.
+    package var preparedStatementLimit = 256
+
+    /// - Parameter connectionString: Empty means libpq's defaults and environment.
+    package init(_ connectionString: String = "", applicationName: String = "stoker") {
+        self.connectionString = connectionString
+        self.applicationName = applicationName
+    }
+}

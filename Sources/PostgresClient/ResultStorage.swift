@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLibPQ
+
+/// Owns one `PGresult`.
+///
+/// Sendable because a `PGresult` is never changed here, and "PGresult objects are normally read-only after creation,
+/// and so can be passed around freely between threads" (libpq, Behavior in Threaded Programs).
+final class ResultStorage: @unchecked Sendable {
+    private let result: OpaquePointer
+    let statement: String
+    let rowCount: Int
+    let columnCount: Int
+
+    /// Takes ownership of the result.
+    init(_ result: OpaquePointer, statement: String) {
+        self.result = result
+        self.statement = statement
+        rowCount = Int(PQntuples(result))
+        columnCount = Int(PQnfields(result))
+    }
+
+    deinit {
+        PQclear(result)
+    }
+
+    /// The number in the command's tag: rows inserted, updated, deleted or selected; 0 when it has none.
+    var affectedRows: Int {
+        Int(String(cString: PQcmdTuples(result))) ?? 0
+    }
+
+    /// The value, or `nil` for NULL. Row and column must exist.
+    func value(row: Int, column: Int) -> PostgresValue? {
+        precondition(row >= 0 && row < rowCount && column >= 0 && column < columnCount, "no such row or column")
+        guard PQgetisnull(result, Int32(row), Int32(column)) == 0, let start = PQgetvalue(result, Int32(row), Int32(column))
+        else { return nil }
+        return PostgresValue(
+            oid: PQftype(result, Int32(column)),
+            start: UnsafeRawPointer(start),
+            count: Int(PQgetlength(result, Int32(row), Int32(column))),
+            owner: self
+        )
+    }
+
+    func columnName(_ column: Int) -> String {
+        PQfname(result, Int32(column)).map { String(cString: $0) } ?? "?"
+    }
+
+    func column(named name: String) -> Int? {
+        (0..<columnCount).first { columnName($0) == name }
+    }
+}

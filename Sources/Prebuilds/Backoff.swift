@@ -14,4 +14,21 @@ package struct Backoff: Hashable, Sendable {
         self.lastBuildAt = lastBuildAt
         self.until = until
     }
+
+    /// The wait in force at `now`, or `nil` when there is none.
+    ///
+    /// A recent failure among the newest builds, as many as the preset's `desiredInstances` but at least one (a preset
+    /// may want prebuilds on schedule only), starts it; every recent failure lengthens it by one interval. A failure is recent when its build was created within the lookback and
+    /// has not been forgotten by a reset. With an interval of zero the preset still waits at the very moment of the
+    /// failed build.
+    package init?(of preset: PresetSnapshot, now: Instant, limits: PlanLimits) {
+        let lookback = now - limits.backoffLookback
+        let since = preset.failuresForgottenBefore.map { max($0, lookback) } ?? lookback
+        let newest = preset.startBuilds.prefix(max(preset.desiredInstances, 1))
+        guard let last = newest.first(where: { $0.hasFailed && $0.createdAt >= since }) else { return nil }
+        let failures = max(preset.recentFailures, 1)
+        let until = last.createdAt + limits.backoffInterval * failures
+        guard now <= until else { return nil }
+        self.init(failures: failures, lastBuildAt: last.createdAt, until: until)
+    }
 }

@@ -39,7 +39,7 @@ package struct PresetSnapshot: Hashable, Sendable {
     package var deleting: Int
 
     /// Start builds that are the latest of their prebuild, newest first by the build's `created_at`: the newest
-    /// `max(desiredInstances, failureHardLimit)` of them, or all when there are fewer.
+    /// `max(desiredInstances, failureHardLimit, 1)` of them, or all when there are fewer.
     package var startBuilds: [StartBuild]
     /// All of the preset's latest start builds that failed and were created at or after `now - lookback` and not
     /// before `failuresForgottenBefore`, however many builds are newer.

@@ -11,6 +11,8 @@ package struct VersionParameter: Hashable, Sendable {
     /// The only values allowed; empty: any.
     package let options: [String]
     package let validation: ParameterValidation?
+    /// Its values are in no message.
+    package let isSensitive: Bool
 
     package init(
         name: String,
@@ -18,7 +20,8 @@ package struct VersionParameter: Hashable, Sendable {
         isRequired: Bool = true,
         defaultValue: String = "",
         options: [String] = [],
-        validation: ParameterValidation? = nil
+        validation: ParameterValidation? = nil,
+        isSensitive: Bool = false
     ) {
         self.name = name
         self.type = type
@@ -26,6 +29,7 @@ package struct VersionParameter: Hashable, Sendable {
         self.defaultValue = defaultValue
         self.options = options
         self.validation = validation
+        self.isSensitive = isSensitive
     }
 }
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// So many failures in a row that a preset should not be tried again before someone has looked at it.
+package struct HardLimit: Hashable, Sendable {
+    /// The failed builds, newest first; as many as the limit.
+    package let failedBuilds: [BuildID]
+
+    /// `nil` while the limit is off (0) or at least one of that many newest builds did not fail, does not exist, or
+    /// has been forgotten by a reset.
+    package init?(of preset: PresetSnapshot, limits: PlanLimits) {
+        let limit = limits.failureHardLimit
+        guard limit > 0, preset.startBuilds.count >= limit else { return nil }
+        let newest = preset.startBuilds.prefix(limit)
+        let forgottenBefore = preset.failuresForgottenBefore
+        guard newest.allSatisfy({ build in build.hasFailed && forgottenBefore.map { build.createdAt >= $0 } ?? true })
+        else { return nil }
+        failedBuilds = newest.map(\.buildID)
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Plan {
+    /// Decides what a pass does at `now` about what `snapshot` shows.
+    ///
+    /// The same arguments give the same plan, and the order of the presets changes nothing but the order of the plans.
+    ///
+    /// - Parameter zones: The rules of the time zones that schedules name. A schedule whose zone is missing cannot be
+    ///   read: its preset creates nothing.
+    package init(snapshot: Snapshot, now: Instant, limits: PlanLimits, zones: [String: TimeZoneRules] = [:]) {
+        var planner = Planner(now: now, limits: limits, zones: zones)
+        let presets = snapshot.presets.map { planner.plan($0) }
+        let pause = snapshot.pause.flatMap { $0.holds(at: now) ? $0 : nil }
+        self.init(now: now, pause: pause, presets: presets, nextScheduleEdge: planner.nextScheduleEdge)
+        if let pause {
+            for index in self.presets.indices {
+                self.presets[index].hold(for: pause, status: snapshot.presets[index].status)
+            }
+        } else {
+            keepQuotas(snapshot.prebuildQuotas)
+            keepCap(limits, pending: snapshot.pendingJobs)
+        }
+    }
+
+    /// What an organization holds is all that exists or is under way, whatever will become of it.
+    private mutating func keepQuotas(_ quotas: [OrganizationID: Int]) {
+        guard !quotas.isEmpty else { return }
+        let members = Dictionary(grouping: presets.indices) { presets[$0].pool.organizationID }
+        for (organization, quota) in quotas {
+            guard let members = members[organization] else { continue }
+            let held = members.reduce(0) { sum, index in
+                let state = presets[index].state
+                return sum + state.actual + state.starting + state.stopping + state.deleting
+            }
+            share(quota - held, among: members) { pool, count in
+                .overQuota(count: count, pool, held: held, quota: quota)
+            }
+        }
+    }
+
+    private mutating func keepCap(_ limits: PlanLimits, pending: Int) {
+        guard limits.maxPendingJobs > 0 else { return }
+        share(limits.maxPendingJobs - pending, among: Array(presets.indices)) { _, count in
+            .capped(count: count, limits: limits, pending: pending)
+        }
+    }
+
+    /// Lets the presets at `indices` create no more than `capacity` together, and notes the reason at each that gets
+    /// less than it asked for.
+    private mutating func share(_ capacity: Int, among indices: [Int], reason: (Pool, Int) -> Withheld) {
+        let asking = indices.filter { presets[$0].creations > 0 }
+        let share = FairShare(of: capacity, among: asking.map { (presets[$0].pool.presetID, presets[$0].creations) })
+        for (index, granted) in zip(asking, share.grants) {
+            let missing = presets[index].creations - granted
+            guard missing > 0 else { continue }
+            presets[index].withheld.append(reason(presets[index].pool, missing))
+            presets[index].limitCreations(to: granted)
+        }
+    }
+}
+
+extension PresetPlan {
+    /// Turns every action into a withheld change, and leaves the status as it was.
+    fileprivate mutating func hold(for pause: FleetPause, status: PrebuildStatus) {
+        var held: [Withheld] = []
+        if !deletions.isEmpty { held.append(.fleetPaused(.delete, count: deletions.count, pause)) }
+        if state.missing > 0, isActive { held.append(.fleetPaused(.create, count: state.missing, pause)) }
+        withheld = held + withheld
+        actions = []
+        self.status = status
+        statusChange = nil
+    }
+
+    fileprivate mutating func limitCreations(to count: Int) {
+        actions = actions.compactMap { action in
+            guard case .create = action else { return action }
+            return count > 0 ? .create(count) : nil
+        }
+    }
+}

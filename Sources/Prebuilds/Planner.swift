@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Decides for one preset after the other, each by itself; what presets must share is settled in ``Plan``.
+struct Planner {
+    private let now: Instant
+    private let limits: PlanLimits
+    private let zones: [String: TimeZoneRules]
+    private var patterns = ParameterPatterns()
+    /// The earliest schedule edge of the presets seen so far.
+    private(set) var nextScheduleEdge: Instant?
+
+    init(now: Instant, limits: PlanLimits, zones: [String: TimeZoneRules]) {
+        self.now = now
+        self.limits = limits
+        self.zones = zones
+    }
+
+    mutating func plan(_ preset: PresetSnapshot) -> PresetPlan {
+        preset.isActive ? planActive(preset) : planInactive(preset)
+    }
+
+    private func planInactive(_ preset: PresetSnapshot) -> PresetPlan {
+        let (expired, _) = split(preset)
+        let doomed = preset.running.sorted(by: PrebuildSnapshot.isOlder)
+        return PresetPlan(
+            pool: preset.pool,
+            isActive: false,
+            status: preset.status,
+            state: PoolState(
+                actual: preset.running.count,
+                expired: expired.count,
+                starting: preset.starting,
+                stopping: preset.stopping,
+                deleting: preset.deleting
+            ),
+            actions: doomed.isEmpty ? [] : [.delete(.inactive, doomed)]
+        )
+    }
+
+    private mutating func planActive(_ preset: PresetSnapshot) -> PresetPlan {
+        let (expired, current) = split(preset)
+        var problems: [String] = []
+        var warnings: [String] = []
+        let desired = desiredCount(preset, &problems, &warnings)
+        if preset.versionReadiness == .ready {
+            problems += PresetValidation(of: preset, patterns: &patterns).problems
+        }
+        warnings += preset.unknownValues.map { "the preset's value '\($0)' is for no parameter of its version" }
+
+        let state = PoolState(
+            actual: preset.running.count,
+            expired: expired.count,
+            desired: desired,
+            eligible: current.count(where: \.isEligible),
+            extraneous: max(current.count - desired, 0),
+            starting: preset.starting,
+            stopping: preset.stopping,
+            deleting: preset.deleting
+        )
+        var actions: [PresetAction] = []
+        if !expired.isEmpty {
+            actions.append(.delete(.expired, expired.sorted(by: PrebuildSnapshot.isOlder)))
+        }
+        if state.extraneous > 0 {
+            let oldest = current.sorted(by: PrebuildSnapshot.isOlder).prefix(state.extraneous)
+            actions.append(.delete(.extraneous, Array(oldest)))
+        }
+
+        let change = statusChange(of: preset, problems)
+        let status = change?.to ?? preset.status
+        let backoff = Backoff(of: preset, now: now, limits: limits)
+        let withheld =
+            state.missing == 0
+            ? []
+            : reasons(toWithhold: state.missing, of: preset, status, change, problems, backoff)
+        if state.missing > 0, withheld.isEmpty { actions.append(.create(state.missing)) }
+        return PresetPlan(
+            pool: preset.pool,
+            isActive: true,
+            status: status,
+            statusChange: change,
+            state: state,
+            actions: actions,
+            withheld: withheld,
+            backoff: backoff,
+            warnings: warnings
+        )
+    }
+
+    /// Strictly older than its time to live, or than the last invalidation, is expired.
+    private func split(_ preset: PresetSnapshot) -> (expired: [PrebuildSnapshot], current: [PrebuildSnapshot]) {
+        let bornBefore = preset.ttlSeconds > 0 ? now - .seconds(preset.ttlSeconds) : nil
+        guard let threshold = [bornBefore, preset.lastInvalidatedAt].compactMap(\.self).max() else {
+            return ([], preset.running)
+        }
+        var expired: [PrebuildSnapshot] = []
+        var current: [PrebuildSnapshot] = []
+        for prebuild in preset.running {
+            if prebuild.createdAt < threshold { expired.append(prebuild) } else { current.append(prebuild) }
+        }
+        return (expired, current)
+    }
+
+    /// The schedule's count; the default count when the schedule cannot be read, which is a problem of the preset.
+    private mutating func desiredCount(
+        _ preset: PresetSnapshot,
+        _ problems: inout [String],
+        _ warnings: inout [String]
+    ) -> Int {
+        let fallback = max(preset.desiredInstances, 0)
+        do throws(ScheduleProblem) {
+            let schedule = try PoolSchedule(
+                rows: preset.schedules,
+                timeZone: preset.timeZone,
+                zones: zones,
+                fallback: fallback
+            )
+            warnings += schedule.warnings.map(\.message)
+            if let edge = schedule.nextEdge(after: now, before: nextScheduleEdge ?? now + .seconds(3_600)) {
+                nextScheduleEdge = edge
+            }
+            return max(schedule.desired(at: now), 0)
+        } catch {
+            problems.append(error.message)
+            return fallback
+        }
+    }
+
+    /// A hard limit lasts until it is reset. A failed validation lasts while there are problems; while the version is
+    /// not ready its parameters are not known, and the status stays as it is.
+    private func statusChange(of preset: PresetSnapshot, _ problems: [String]) -> StatusChange? {
+        if preset.status == .hardLimited { return nil }
+        if let limit = HardLimit(of: preset, limits: limits) {
+            return StatusChange(
+                from: preset.status,
+                to: .hardLimited,
+                message: Withheld.hardLimitMessage(failures: limit.failedBuilds.count),
+                failedBuilds: limit.failedBuilds
+            )
+        }
+        let to: PrebuildStatus = problems.isEmpty ? .healthy : .validationFailed
+        let message = problems.joined(separator: "; ")
+        guard preset.versionReadiness == .ready || to == .validationFailed else { return nil }
+        let isNews = to != preset.status || to == .validationFailed && message != preset.statusMessage
+        return isNews ? StatusChange(from: preset.status, to: to, message: message) : nil
+    }
+
+    private func reasons(
+        toWithhold count: Int,
+        of preset: PresetSnapshot,
+        _ status: PrebuildStatus,
+        _ change: StatusChange?,
+        _ problems: [String],
+        _ backoff: Backoff?
+    ) -> [Withheld] {
+        var reasons: [Withheld] = []
+        if let until = preset.pausedUntil, now < until {
+            reasons.append(.templatePaused(count: count, preset.pool, until: until))
+        }
+        if let backoff { reasons.append(.backingOff(count: count, backoff)) }
+        if status == .hardLimited {
+            let failures = HardLimit(of: preset, limits: limits)?.failedBuilds.count
+            reasons.append(.hardLimited(count: count, failures: failures))
+        }
+        if !problems.isEmpty { reasons.append(.invalid(count: count, problems.joined(separator: "; "))) }
+        if preset.versionReadiness != .ready {
+            reasons.append(.versionNotReady(count: count, preset.versionReadiness))
+        }
+        return reasons
+    }
+}
+
+extension PresetSnapshot {
+    /// Values for which the version has no parameter, by name.
+    fileprivate var unknownValues: [String] {
+        guard versionReadiness == .ready, !values.isEmpty else { return [] }
+        let known = Set(parameters.map(\.name))
+        return values.keys.filter { !known.contains($0) }.sorted()
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How far the clocks of a time zone are from UTC, at every moment.
+///
+/// Read from the bytes of a TZif file (RFC 9636), such as those below `/usr/share/zoneinfo`, and not from the
+/// platform's own time zones, which are silently missing in a statically linked program.
+package struct TimeZoneRules: Hashable, Sendable {
+    /// A stretch of time without a change of the clocks.
+    struct Period: Hashable, Sendable {
+        /// Seconds east of UTC.
+        let offset: Int
+        /// Seconds since the Unix epoch at which the next stretch begins; `nil`: none does.
+        let end: Int64?
+    }
+
+    /// Coordinated universal time; needs no file.
+    package static let utc = Self(transitions: [], offsets: [0], tail: nil)
+
+    /// Moments of change, in seconds since the Unix epoch, ascending.
+    private let transitions: [Int64]
+    /// `offsets[0]` holds before the first transition, `offsets[i + 1]` from `transitions[i]` on.
+    private let offsets: [Int]
+    /// What holds from the last transition on; `nil`: the last offset for ever.
+    private let tail: PosixTimeZone?
+
+    /// `offsets` holds one more than `transitions`, which ascend strictly.
+    init(transitions: [Int64], offsets: [Int], tail: PosixTimeZone?) {
+        self.transitions = transitions
+        self.offsets = offsets
+        self.tail = tail
+    }
+
+    /// Seconds east of UTC at `instant`.
+    package func offset(at instant: Instant) -> Int {
+        period(at: instant.seconds).offset
+    }
+
+    /// The rules for `name` among those loaded; the empty name and UTC need not be loaded. `nil`: not known.
+    package static func named(_ name: String, in zones: [String: Self]) -> Self? {
+        zones[name] ?? (name.isEmpty || name == "UTC" || name == "Etc/UTC" ? .utc : nil)
+    }
+
+    func period(at seconds: Int64) -> Period {
+        let passed = countOfTransitions(upTo: seconds)
+        if passed == transitions.count, let tail { return tail.period(at: seconds) }
+        return Period(offset: offsets[passed], end: passed < transitions.count ? transitions[passed] : nil)
+    }
+
+    private func countOfTransitions(upTo seconds: Int64) -> Int {
+        var low = 0
+        var high = transitions.count
+        while low < high {
+            let middle = (low + high) / 2
+            if transitions[middle] <= seconds { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Glibc
+import SystemPackage
+
+/// Where the files of a cluster are.
+struct ClusterLayout: Hashable, Sendable {
+    /// `<data directory>/postgres`; the rest is below it, but for a socket directory whose path would be too long.
+    let root: FilePath
+    let socketDirectory: FilePath
+
+    var data: FilePath { root.appending("data") }
+    /// Where initdb works; renamed to `data` when it is done, so that a half-made cluster is never taken for one.
+    var unfinishedData: FilePath { root.appending("data.unfinished") }
+    var logs: FilePath { root.appending("log") }
+    /// What the server says before its log collector runs.
+    var startLog: FilePath { logs.appending("start.log") }
+    /// Locked by whoever is starting or stopping the cluster.
+    var lock: FilePath { root.appending("lock") }
+    var settings: FilePath { data.appending("stoker.conf") }
+    var socket: FilePath { socketDirectory.appending(".s.PGSQL.\(Self.port)") }
+    var socketLock: FilePath { socketDirectory.appending(".s.PGSQL.\(Self.port).lock") }
+
+    /// Part of the socket's name only: the server listens on no network.
+    static let port = 5432
+    /// `sockaddr_un.sun_path` holds 108 bytes, the last of them zero (unix(7)).
+    static let longestSocketPath = 107
+
+    /// - Parameter dataDirectory: An absolute path with symbolic links resolved.
+    init(dataDirectory: FilePath, temporaryDirectory: FilePath, userID: UInt32) {
+        root = dataDirectory.appending("postgres")
+        let beside = root.appending("socket")
+        if beside.appending(".s.PGSQL.\(Self.port).lock").string.utf8.count <= Self.longestSocketPath {
+            socketDirectory = beside
+        } else {
+            // The same directory at every start, so that a running cluster is found again.
+            let name = "stoker-\(userID)-\(String(Self.fingerprint(root.string), radix: 36))"
+            socketDirectory = temporaryDirectory.appending(name)
+        }
+    }
+
+    /// The URL under which libpq reaches the server as its superuser, over the unix socket.
+    static func connectionString(socketDirectory: FilePath, port: Int) -> String {
+        let host = percentEncoded(socketDirectory.string)
+        let port = port == Self.port ? "" : "&port=\(port)"
+        return "postgresql:///\(LocalCluster.database)?host=\(host)&user=\(LocalCluster.superuser)\(port)"
+    }
+
+    /// FNV-1a, 64 bits: short, and the same in every process.
+    private static func fingerprint(_ text: String) -> UInt64 {
+        text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    }
+
+    private static func percentEncoded(_ text: String) -> String {
+        var encoded = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+                encoded.unicodeScalars.append(UnicodeScalar(byte))
+            default:
+                encoded += byte < 16 ? "%0" : "%"
+                encoded += String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return encoded
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Glibc
+import Logging
+import SystemPackage
+
+extension ClusterServer {
+    /// Clears away what a server that died has left: orphaned children, `postmaster.pid`, the socket and its lock.
+    ///
+    /// Postgres would take a lock file for valid whenever *some* process of the same user has the number in it, which
+    /// in a restarted container is the rule. It is called while no server runs and nobody else can start one.
+    func clearLeftovers() async throws {
+        try await endOrphans()
+        for path in [layout.data.appending("postmaster.pid"), layout.socket, layout.socketLock, layout.startLog] {
+            guard unlink(path.string) == 0 || errno == ENOENT else {
+                throw ClusterDirectories.unusable(path, Errno(rawValue: errno))
+            }
+        }
+    }
+
+    /// Ends children that have outlived their server. They still hold its shared memory, so that no new one could
+    /// start; without it they can do nothing that lasts, and the write-ahead log brings back what was committed.
+    private func endOrphans() async throws {
+        guard let data = ClusterDirectories.realPath(layout.data) else { return }
+        let clock = ContinuousClock()
+        let patience = clock.now + .seconds(2)
+        let deadline = clock.now + .seconds(10)
+        while true {
+            let orphans = ServerProcesses.all(in: data)
+            guard !orphans.isEmpty else { return }
+            guard clock.now < deadline else {
+                throw LocalPostgresError(
+                    .busy,
+                    "processes of a server that died are still there: \(orphans.map(String.init).joined(separator: ", "))",
+                    remedy: "End them; if they hang in the kernel, look at the disk."
+                )
+            }
+            let signal = clock.now < patience ? SIGQUIT : SIGKILL
+            logger.warning("Ending what a dead Postgres server has left", metadata: ["pg.pids": "\(orphans)"])
+            // One that ends meanwhile, and one of another user, show up at the next look.
+            for orphan in orphans { kill(orphan, signal) }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Subprocess
+import SystemPackage
+
+/// A program of Postgres, run to its end.
+struct Tool {
+    /// What a program that ended has left.
+    struct Answer: Sendable {
+        let status: TerminationStatus
+        /// Standard output and standard error, in the order written, without blank space at the ends.
+        let output: String
+
+        var succeeded: Bool { status.isSuccess }
+    }
+
+    /// The PATH that programs are looked up in.
+    static var searchPath: String {
+        ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+    }
+
+    /// Runs a program and waits for its end.
+    ///
+    /// It gets a session of its own, so that Ctrl-C in a terminal does not reach it halfway, and an environment without
+    /// the caller's libpq variables, which would send it to another server.
+    ///
+    /// - Parameter account: The user to run it as; nil for this process's.
+    /// - Parameter limit: When to kill it.
+    /// - Throws: ``LocalPostgresError`` when it cannot be started or outlives its limit; a failing exit status is an answer.
+    static func run(
+        _ program: FilePath,
+        _ arguments: [String],
+        as account: ServerAccount? = nil,
+        within limit: Duration
+    ) async throws -> Answer {
+        var options = PlatformOptions()
+        options.createSession = true
+        // initdb has children of its own.
+        options.teardownSequence = [
+            .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(1))
+        ]
+        if let account, account.differsFromThisProcess {
+            options.userID = account.userID
+            options.groupID = account.groupID
+            options.supplementaryGroups = [account.groupID]
+        }
+        let configuration = Configuration(
+            executable: .path(program),
+            arguments: Arguments(arguments),
+            environment: .custom(["PATH": searchPath, "LC_ALL": "C"]),
+            // The server must not hold the caller's directory, which the account may not even be able to read.
+            workingDirectory: "/",
+            platformOptions: options
+        )
+        let answer = try await withThrowingTaskGroup(of: Answer?.self) { group in
+            group.addTask { try await collect(configuration, program: program) }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+        guard let answer else {
+            throw LocalPostgresError(
+                .deadlineExceeded,
+                "\(program) did not end within \(limit)",
+                remedy: "Look for a slow or full disk, then try again."
+            )
+        }
+        return answer
+    }
+
+    private static func collect(_ configuration: Configuration, program: FilePath) async throws -> Answer {
+        do {
+            let result = try await Subprocess.run(
+                configuration,
+                output: .string(limit: 1 << 20),
+                error: .combinedWithOutput
+            )
+            return Answer(status: result.terminationStatus, output: trimmed(result.standardOutput))
+        } catch let error as SubprocessError {
+            throw LocalPostgresError(
+                .toolFailed,
+                "\(program) could not be run: \(error)",
+                remedy: "Check that the file exists and may be executed."
+            )
+        }
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        var text = text[...]
+        while text.last?.isWhitespace ?? false { text.removeLast() }
+        while text.first?.isWhitespace ?? false { text.removeFirst() }
+        return String(text)
+    }
+}

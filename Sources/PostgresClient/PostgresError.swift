@@ -36,6 +36,8 @@ package struct PostgresError: Error, Hashable, Sendable {
     package private(set) var column: String?
     /// The name of the ``Statement``.
     package private(set) var statement: String?
+    /// Whether the statement failed only because it was prepared before the schema changed.
+    var isStalePlan = false
 
     init(_ kind: Kind, _ message: String, remedy: String? = nil, statement: String? = nil) {
         self.kind = kind

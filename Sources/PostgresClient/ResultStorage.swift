@@ -24,6 +24,14 @@ final class ResultStorage: @unchecked Sendable {
         PQclear(result)
     }
 
+    var status: ExecStatusType { PQresultStatus(result) }
+
+    /// The error, of a result of status `PGRES_FATAL_ERROR`.
+    var failure: PostgresError { .failure(result, statement: statement) }
+
+    /// The command's tag, such as `COMMIT`.
+    var commandTag: String { String(cString: PQcmdStatus(result)) }
+
     /// The number in the command's tag: rows inserted, updated, deleted or selected; 0 when it has none.
     var affectedRows: Int {
         Int(String(cString: PQcmdTuples(result))) ?? 0

@@ -25,3 +25,6 @@ int stoker_set_parent_death_signal(int signal);
 
 /// Makes the descriptor non-blocking. 0, or -1 and errno.
 int stoker_set_nonblocking(int descriptor);
+
+/// Whether the socket's peer has hung up, or the socket is broken. Does not wait.
+int stoker_peer_has_closed(int socket);

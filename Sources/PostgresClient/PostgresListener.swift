@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Logging
+
+/// What a ``PostgresListener`` tells its reader.
+package enum ListenerEvent: Hashable, Sendable {
+    /// The first `LISTEN` took effect: what is sent from now on arrives.
+    case listening
+    case notification(channel: String, payload: String)
+    /// Notifications may have been lost, because the connection was, or because the reader is too slow. They arrive again
+    /// from now on; the reader looks itself for what it missed.
+    case reconnected
+}
+
+/// Listens to channels on a connection of its own, for as long as ``run()`` runs.
+///
+/// > Warning: Without ``run()`` nothing arrives. The connection must be direct: a pooler in transaction mode forgets LISTEN.
+///
+/// A quiet connection is not trusted: after ``Timing/heartbeat`` without a notification the listener notifies itself, and when
+/// that does not arrive, it reconnects. It reconnects for ever, after growing pauses with jitter.
+package struct PostgresListener: Sendable {
+    /// How often and how long; tests use shorter times.
+    package struct Timing: Sendable {
+        /// The silence after which the listener notifies itself.
+        package var heartbeat: Duration = .seconds(15)
+        /// How long its own notification may take.
+        package var heartbeatTimeout: Duration = .seconds(5)
+        /// The pause after the first failed connection; it doubles up to ``longestPause``.
+        package var shortestPause: Duration = .milliseconds(100)
+        package var longestPause: Duration = .seconds(5)
+
+        package init() {}
+    }
+
+    /// What happens, for one reader. At most 1,024 events wait for it; of more, the oldest are lost, and `.reconnected` says so.
+    package let events: AsyncStream<ListenerEvent>
+
+    private let continuation: AsyncStream<ListenerEvent>.Continuation
+    private let configuration: PostgresConfiguration
+    private let channels: [String]
+    private let timing: Timing
+    private let logger: Logger
+    /// Nobody else listens to it.
+    private let heartbeatChannel = "stoker_heartbeat_\(UInt64.random(in: .min ... .max))"
+
+    package init(
+        configuration: PostgresConfiguration,
+        channels: [String],
+        timing: Timing = Timing(),
+        bufferSize: Int = 1024,
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.channels = channels
+        self.timing = timing
+        self.logger = logger
+        (events, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(bufferSize))
+    }
+
+    /// Listens until the task is canceled; then throws `CancellationError` and ends ``events``.
+    package func run() async throws {
+        defer { continuation.finish() }
+        var hasListened = false
+        var pause = timing.shortestPause
+        while true {
+            do {
+                let session = try PostgresSession(configuration, logger: logger)
+                try await listen(on: session)
+                continuation.yield(hasListened ? .reconnected : .listening)
+                hasListened = true
+                pause = timing.shortestPause
+                try await forward(from: session)
+            } catch let error as PostgresError {
+                logger.warning("listening failed; connecting again", metadata: ["pg.error": "\(error)"])
+            }
+            try await Task.sleep(for: pause * Double.random(in: 0.5...1.5))
+            pause = min(pause * 2, timing.longestPause)
+        }
+    }
+
+    private func listen(on session: PostgresSession) async throws {
+        let statements = (channels + [heartbeatChannel]).map { channel in
+            Statement("listener.listen", within: timing.heartbeatTimeout, "LISTEN \(identifier: channel)")
+        }
+        _ = try await session.executeBatch(statements)
+    }
+
+    /// Passes notifications on, until the connection fails.
+    private func forward(from session: PostgresSession) async throws {
+        while true {
+            let arrived = try await session.notifications(within: timing.heartbeat)
+            if arrived.isEmpty {
+                try await checkHeartbeat(of: session)
+            } else {
+                deliver(arrived)
+            }
+        }
+    }
+
+    private func checkHeartbeat(of session: PostgresSession) async throws {
+        let limit = timing.heartbeatTimeout
+        let beat = Statement("listener.heartbeat", within: limit, "SELECT pg_notify(\(heartbeatChannel), '')")
+        _ = try await session.execute(beat)
+        let arrived = try await session.notifications(within: limit)
+        guard !arrived.isEmpty else { throw PostgresError.deaf(after: limit) }
+        deliver(arrived)
+    }
+
+    private func deliver(_ notifications: [Notification]) {
+        var hasDropped = false
+        for notification in notifications where notification.channel != heartbeatChannel {
+            let event = ListenerEvent.notification(channel: notification.channel, payload: notification.payload)
+            if case .dropped = continuation.yield(event) { hasDropped = true }
+        }
+        if hasDropped { continuation.yield(.reconnected) }
+    }
+}
+
+extension PostgresError {
+    fileprivate static func deaf(after limit: Duration) -> Self {
+        Self(
+            .connection,
+            "the listener's own notification did not arrive within \(limit)",
+            remedy: "Let database.listen_url lead to the server itself, not to a pooler."
+        )
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLibPQ
+
+extension PostgresSession {
+    /// What the server answers, in the order of what it was sent.
+    private enum Expectation {
+        case deallocated(String)
+        /// The statement at this index was prepared.
+        case prepared(Int)
+        /// The statement at this index was executed.
+        case result(Int)
+        case sync
+    }
+
+    /// Sends all statements, then one Sync, and collects the answers: one round trip.
+    ///
+    /// Synchronous, so nothing else happens on the session meanwhile. The first error is thrown; the session is at rest
+    /// after it, unless the connection is lost.
+    func exchange(_ statements: [Statement], within limit: Duration, _ ticket: Ticket?) throws -> [QueryResult] {
+        do {
+            return try attempt(statements, within: limit, ticket)
+        } catch let error as PostgresError where error.isStalePlan && condition.phase == .idle {
+            // It was rolled back as a whole, so a fresh attempt may follow.
+            return try attempt(statements, within: limit, ticket)
+        }
+    }
+
+    private func attempt(_ statements: [Statement], within limit: Duration, _ ticket: Ticket?) throws -> [QueryResult] {
+        var reading = try beginReading(statements[0].name, within: limit, ticket)
+        var expectations: [Expectation] = []
+        expectations.reserveCapacity(statements.count + 1)
+        var reused = false
+        if send(statements, to: reading.connection, &expectations, &reused) {
+            let results = try collect(expectations, of: statements, &reading)
+            if reading.error?.isAboutPreparedStatement == true, reused { renounce(statements, &reading) }
+            try endReading(&reading)
+            return results
+        }
+        reading.fail(.lost(reading.connection.errorMessage, statement: statements[0].name))
+        drop()
+        try endReading(&reading)
+        return []
+    }
+
+    /// Queues everything in libpq, which sends as the socket takes it. `false` when the connection is lost.
+    private func send(
+        _ statements: [Statement],
+        to connection: Connection,
+        _ expectations: inout [Expectation],
+        _ reused: inout Bool
+    ) -> Bool {
+        // Before the statements and apart from them, so that a failure cannot touch them.
+        if connection.transactionStatus == PQTRANS_IDLE, !prepared.discarded.isEmpty {
+            for name in prepared.discarded {
+                guard connection.sendUnnamed("DEALLOCATE \(identifier: name)"), connection.sendSync() else { return false }
+                expectations.append(.deallocated(name))
+                expectations.append(.sync)
+            }
+        }
+        for (index, statement) in statements.enumerated() {
+            if configuration.behindPooler {
+                guard connection.sendUnnamed(statement.sql) else { return false }
+            } else {
+                let key = PreparedStatements.Key(statement.sql)
+                let name: String
+                switch prepared.lookUp(key) {
+                case .known(let known):
+                    reused = true
+                    name = known
+                case .new(let new):
+                    name = new
+                    guard connection.sendPrepare(name, key) else { return false }
+                    expectations.append(.prepared(index))
+                }
+                guard connection.sendPrepared(name, statement.sql.parameters) else { return false }
+            }
+            expectations.append(.result(index))
+        }
+        expectations.append(.sync)
+        return connection.sendSync()
+    }
+
+    private func collect(
+        _ expectations: [Expectation],
+        of statements: [Statement],
+        _ reading: inout Reading
+    ) throws -> [QueryResult] {
+        var results: [QueryResult] = []
+        results.reserveCapacity(statements.count)
+        var start = ContinuousClock.now
+        for expectation in expectations {
+            switch expectation {
+            case .deallocated(let name):
+                // An error says that the server has no such statement, which is what is wanted.
+                while try nextResult(&reading, name) != nil {}
+                prepared.deallocated(name)
+            case .prepared(let index):
+                let isPrepared = try answer(&reading, statements[index].name) != nil
+                if !isPrepared { prepared.forget(PreparedStatements.Key(statements[index].sql)) }
+            case .result(let index):
+                if let result = try answer(&reading, statements[index].name) {
+                    results.append(QueryResult(result))
+                    let end = ContinuousClock.now
+                    record(end - start, of: statements[index].name)
+                    start = end
+                }
+            case .sync:
+                _ = try nextResult(&reading, statements[0].name)
+            }
+        }
+        return results
+    }
+
+    /// The server's plans for these statements are out of date, or it has lost them: the next use prepares them anew.
+    private func renounce(_ statements: [Statement], _ reading: inout Reading) {
+        let isLost = reading.error?.sqlState == .invalidStatementName
+        for statement in statements {
+            let key = PreparedStatements.Key(statement.sql)
+            if isLost { prepared.forget(key) } else { prepared.discard(key) }
+        }
+        reading.error?.isStalePlan = true
+    }
+}
+
+extension PostgresError {
+    /// `cached plan must not change result type`, or a statement that the server does not know.
+    fileprivate var isAboutPreparedStatement: Bool {
+        sqlState == .featureNotSupported || sqlState == .invalidStatementName
+    }
+}

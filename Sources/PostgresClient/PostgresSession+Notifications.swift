@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// What `NOTIFY` sent.
+struct Notification: Hashable, Sendable {
+    let channel: String
+    let payload: String
+}
+
+extension PostgresSession {
+    /// The notifications that have arrived, or that do within the limit; none after it.
+    ///
+    /// Throws ``PostgresError`` of kind `.connection` as soon as the server hangs up.
+    nonisolated func notifications(within limit: Duration) async throws -> [Notification] {
+        try await interruptible { try await self.awaitNotifications(within: limit, $0) }
+    }
+
+    private func awaitNotifications(within limit: Duration, _ ticket: Ticket) throws -> [Notification] {
+        let patience = Patience(until: .now + limit, ticket)
+        let connection = try connected(patience)
+        while true {
+            var arrived: [Notification] = []
+            while let notification = connection.nextNotification() { arrived.append(notification) }
+            guard arrived.isEmpty else { return arrived }
+            switch wait(for: POLLIN, on: connection.socket, patience) {
+            case .ready:
+                guard connection.consumeInput() else {
+                    let reason = connection.errorMessage
+                    drop()
+                    throw PostgresError.hungUp(reason)
+                }
+            case .exhausted(.deadline): return []
+            case .exhausted(.canceled): throw CancellationError()
+            }
+        }
+    }
+}
+
+extension PostgresError {
+    fileprivate static func hungUp(_ reason: String) -> Self {
+        Self(
+            .connection,
+            "the connection to the database was lost: \(reason.onOneLine)",
+            remedy: "Start the server, or look into its log."
+        )
+    }
+}

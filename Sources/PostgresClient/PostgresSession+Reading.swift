@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLibPQ
+import Glibc
+
+/// The receiving half of one exchange with the server.
+struct Reading {
+    let connection: Connection
+    /// The statement to blame when no other is known.
+    let statement: String
+    let limit: Duration
+    var patience: Patience
+    /// The first error. The others follow from it.
+    var error: PostgresError?
+    /// The request that is to end what runs, once patience was exhausted.
+    var request: CancelRequest?
+    /// Whether the connection was given up because the server did not obey the request.
+    var isAbandoned = false
+
+    mutating func fail(_ error: PostgresError) {
+        if self.error == nil { self.error = error }
+    }
+
+    /// What the caller is told when the interruption, and nothing else, ended the statement.
+    var interruption: (any Error)? {
+        switch patience.interruption {
+        case .canceled: CancellationError()
+        case .deadline:
+            PostgresError(
+                .deadlineExceeded,
+                "the statement took longer than \(limit)" + (isAbandoned ? ", and the server did not cancel it" : ""),
+                remedy: "Look for locks and load in pg_stat_activity.",
+                statement: statement
+            )
+        case nil: nil
+        }
+    }
+}
+
+extension PostgresSession {
+    func beginReading(_ statement: String, within limit: Duration, _ ticket: Ticket?) throws -> Reading {
+        if let ticket, ticket.isCanceled { throw CancellationError() }
+        let patience = Patience(until: .now + limit, ticket)
+        let connection = try connected(patience)
+        condition.set(.busy, descriptor: connection.socket)
+        return Reading(connection: connection, statement: statement, limit: limit, patience: patience)
+    }
+
+    /// The one result of a command, or `nil` when it failed or was skipped.
+    func answer(_ reading: inout Reading, _ statement: String) throws -> ResultStorage? {
+        var answer: ResultStorage?
+        while let result = try nextResult(&reading, statement) {
+            switch result.status {
+            case PGRES_COMMAND_OK, PGRES_TUPLES_OK: answer = result
+            case PGRES_FATAL_ERROR: reading.fail(result.failure)
+            case PGRES_PIPELINE_ABORTED, PGRES_EMPTY_QUERY: break
+            default:
+                // COPY: no statement here uses it, and there is no way back from it but hanging up.
+                reading.fail(PostgresError(.misuse, "COPY cannot be run as a statement", statement: statement))
+                drop()
+            }
+        }
+        return answer
+    }
+
+    /// The next result, waited for, or `nil` at the end of a command's results.
+    ///
+    /// When patience is exhausted, asks the server to cancel, and goes on; when it is exhausted again, hangs up.
+    func nextResult(_ reading: inout Reading, _ statement: String) throws -> ResultStorage? {
+        guard connection != nil else { return nil }
+        let connection = reading.connection
+        while !connection.isBroken, connection.isBusy {
+            let isWriting = connection.flush() == .pending
+            switch wait(for: isWriting ? POLLIN | POLLOUT : POLLIN, on: connection.socket, reading.patience) {
+            case .ready: _ = connection.consumeInput()
+            case .exhausted(let reason):
+                guard reading.patience.interruption != nil else {
+                    reading.patience.interrupt(reason, allowing: configuration.cancelTimeout)
+                    reading.request = CancelRequest.send(for: connection, wakes: thread.mailbox)
+                    continue
+                }
+                reading.isAbandoned = true
+                drop()
+                return nil
+            }
+        }
+        guard let result = connection.nextResult() else { return nil }
+        let storage = ResultStorage(result, statement: statement)
+        if connection.isBroken {
+            reading.fail(storage.failure)
+            drop()
+            return nil
+        }
+        return storage
+    }
+
+    /// Brings the session to rest, and throws what went wrong.
+    func endReading(_ reading: inout Reading) throws {
+        if let request = reading.request, connection != nil, !request.isFinished {
+            // The request must not hit the session's next statement.
+            let wake = wait(for: 0, on: -1, reading.patience) { request.isFinished }
+            if case .exhausted = wake { drop() }
+        }
+        if connection != nil {
+            let isIdle = reading.connection.transactionStatus == PQTRANS_IDLE
+            condition.set(isIdle ? .idle : .busy, descriptor: reading.connection.socket)
+        }
+        if let interruption = reading.interruption,
+            reading.isAbandoned || reading.error?.sqlState == .queryCanceled
+        {
+            throw interruption
+        }
+        if let error = reading.error { throw error }
+        if connection == nil { throw PostgresError.lost(reading.connection.errorMessage, statement: reading.statement) }
+    }
+
+    /// Hangs up for good.
+    func drop() {
+        connection = nil
+        condition.set(.lost)
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Synchronization
+
+/// What others may know of a session without asking its thread.
+final class SessionCondition: Sendable {
+    enum Phase: UInt8 {
+        /// Not connected yet.
+        case fresh
+        /// Connected, outside a transaction.
+        case idle
+        /// A statement runs, or a transaction is open.
+        case busy
+        /// The connection is gone for good.
+        case lost
+    }
+
+    private let rawPhase = Atomic(Phase.fresh.rawValue)
+    private let descriptor = Atomic<Int32>(-1)
+
+    var phase: Phase {
+        Phase(rawValue: rawPhase.load(ordering: .acquiring)) ?? .lost
+    }
+
+    func set(_ phase: Phase, descriptor socket: Int32 = -1) {
+        descriptor.store(socket, ordering: .releasing)
+        rawPhase.store(phase.rawValue, ordering: .releasing)
+    }
+
+    /// Whether the next statement may be sent: outside a transaction, and the server has not hung up.
+    ///
+    /// Asks the socket, without waiting. Only for a session that nobody uses at this moment.
+    var isReusable: Bool {
+        switch phase {
+        case .fresh: true
+        case .busy, .lost: false
+        case .idle: stoker_peer_has_closed(descriptor.load(ordering: .acquiring)) == 0
+        }
+    }
+}

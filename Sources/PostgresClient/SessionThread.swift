@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+import Synchronization
+
+/// A thread that runs one actor's jobs, so that the actor may wait for its socket without holding up other tasks.
+///
+/// The thread ends when the executor is released, not before: a job may arrive as long as someone holds the actor.
+final class SessionThread: SerialExecutor {
+    let mailbox: Mailbox
+
+    /// Throws ``PostgresError`` of kind `.connection` when the process may not have another thread or descriptor.
+    init(name: String) throws {
+        mailbox = try Mailbox(name: name)
+        mailbox.setExecutor(self)
+        let context = Unmanaged.passRetained(mailbox)
+        var thread = pthread_t()
+        let failure = pthread_create(
+            &thread,
+            nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<Mailbox>.fromOpaque(context).takeRetainedValue().run()
+                return nil
+            },
+            context.toOpaque()
+        )
+        guard failure == 0 else {
+            context.release()
+            throw PostgresError.resources("no thread for a session could be started", errno: failure)
+        }
+        pthread_detach(thread)
+    }
+
+    deinit {
+        mailbox.stop()
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        mailbox.post(UnownedJob(job))
+    }
+
+    func isIsolatingCurrentContext() -> Bool? {
+        mailbox.isCurrentThread
+    }
+
+    func checkIsolated() {
+        precondition(mailbox.isCurrentThread, "not on the session's thread")
+    }
+}
+
+/// The jobs of one ``SessionThread``, and the descriptor that wakes it.
+final class Mailbox: Sendable {
+    private struct State {
+        var jobs: [UnownedJob] = []
+        var isAsleep = false
+        var isStopped = false
+        var thread: pthread_t?
+        /// Weak, for the executor owns the mailbox; while a job waits, its actor holds the executor.
+        weak var executor: SessionThread?
+    }
+
+    private let state = Mutex(State())
+    private let name: String
+    /// Readable after ``wake()`` until ``acknowledge()``.
+    let descriptor: Int32
+
+    fileprivate init(name: String) throws {
+        self.name = name
+        descriptor = stoker_eventfd()
+        guard descriptor >= 0 else {
+            throw PostgresError.resources("no eventfd for a session could be opened", errno: errno)
+        }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Ends the thread's present sleep, or its next one. Safe from any thread.
+    func wake() {
+        stoker_eventfd_signal(descriptor)
+    }
+
+    /// Forgets past wake-ups.
+    func acknowledge() {
+        stoker_eventfd_drain(descriptor)
+    }
+
+    fileprivate var isCurrentThread: Bool {
+        state.withLock { state in
+            state.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false
+        }
+    }
+
+    fileprivate func setExecutor(_ executor: SessionThread) {
+        state.withLock { $0.executor = executor }
+    }
+
+    fileprivate func post(_ job: UnownedJob) {
+        let mustWake = state.withLock { state in
+            state.jobs.append(job)
+            defer { state.isAsleep = false }
+            return state.isAsleep
+        }
+        if mustWake { wake() }
+    }
+
+    fileprivate func stop() {
+        state.withLock { $0.isStopped = true }
+        wake()
+    }
+
+    /// The thread's life: run what is there, sleep, until stopped.
+    fileprivate func run() {
+        stoker_name_thread(name)
+        state.withLock { $0.thread = pthread_self() }
+        var batch: [UnownedJob] = []
+        while true {
+            let (executor, isStopped) = state.withLock { state in
+                swap(&state.jobs, &batch)
+                state.isAsleep = batch.isEmpty
+                return (batch.isEmpty ? nil : state.executor, state.isStopped)
+            }
+            if let executor {
+                for job in batch { job.runSynchronously(on: executor.asUnownedSerialExecutor()) }
+                batch.removeAll(keepingCapacity: true)
+            } else if isStopped {
+                return
+            } else {
+                var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+                poll(&entry, 1, -1)
+                acknowledge()
+            }
+        }
+    }
+}
+
+extension PostgresError {
+    static func resources(_ message: String, errno code: Int32) -> Self {
+        let reason = strerror(code).map { String(cString: $0) } ?? "error \(code)"
+        return Self(
+            .connection,
+            "\(message): \(reason)",
+            remedy: "Raise the limits of open files and processes, or use a smaller pool."
+        )
+    }
+}

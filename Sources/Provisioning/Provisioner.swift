@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What turns a template's archive and a set of parameters into a workspace, and back.
+///
+/// One execution is one call. It may be called from any task; it holds a private directory and a guarded child process
+/// while it runs, and none of either after it returned or threw. Nothing here writes to a database: the caller stores
+/// what comes back, under its own fence.
+package protocol Provisioner: Sendable {
+    /// Reads and checks a template version: its manifest, its parameters, and a rehearsed plan of every preset.
+    func importVersion(
+        _ request: ImportRequest,
+        reporter: any ExecutionReporter,
+        control: ExecutionControl
+    ) async throws(ProvisioningFailure) -> ImportOutcome
+
+    /// Starts, stops or deletes a workspace.
+    ///
+    /// A failure carries the last state known; store it either way, or what was created is forgotten.
+    func build(
+        _ request: BuildRequest,
+        reporter: any ExecutionReporter,
+        control: ExecutionControl
+    ) async throws(ProvisioningFailure) -> BuildOutcome
+}

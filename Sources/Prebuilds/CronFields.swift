@@ -8,6 +8,12 @@ package struct CronError: Error, Hashable, Sendable, CustomStringConvertible {
     package let position: Int
     package let message: String
 
+    package init(field: String?, position: Int, message: String) {
+        self.field = field
+        self.position = position
+        self.message = message
+    }
+
     package var description: String {
         "\(field.map { "\($0), " } ?? "")character \(position): \(message)"
     }

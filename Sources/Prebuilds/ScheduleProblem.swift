@@ -8,6 +8,12 @@ package struct ScheduleProblem: Error, Hashable, Sendable, CustomStringConvertib
     package let position: Int?
     package let message: String
 
+    package init(row: Int?, position: Int?, message: String) {
+        self.row = row
+        self.position = position
+        self.message = message
+    }
+
     package var description: String { message }
 
     static func unreadable(row: Int, _ expression: String, _ error: CronError) -> Self {

@@ -4,6 +4,10 @@
 package struct TimeZoneError: Error, Hashable, Sendable, CustomStringConvertible {
     package let message: String
 
+    package init(message: String) {
+        self.message = message
+    }
+
     package var description: String { message }
 
     static let truncated = Self(message: "the time zone file ends too early")
@@ -26,6 +30,8 @@ extension TimeZoneRules {
         guard header.leapCount == 0 else {
             throw TimeZoneError(message: "the time zone file counts leap seconds; use the one outside 'right/'")
         }
+        // Before memory is taken for what the header promises.
+        guard header.blockSize(timeWidth: width) <= reader.remaining else { throw .truncated }
         guard header.typeCount > 0 else { throw TimeZoneError(message: "the time zone file has no local time") }
 
         var transitions: [Int64] = []
@@ -88,6 +94,8 @@ private struct TZifReader {
     init(_ bytes: [UInt8]) {
         rest = bytes[...]
     }
+
+    var remaining: Int { rest.count }
 
     mutating func header() throws(TimeZoneError) -> TZifHeader {
         guard try Array(bytes(4)) == Array("TZif".utf8) else { throw TimeZoneError(message: "not a time zone file") }

@@ -70,6 +70,11 @@ extension SQL: ExpressibleByStringInterpolation {
             sql.bind(value)
         }
 
+        /// Binds the value, or NULL, as the next parameter.
+        package mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value?) {
+            sql.bind(value)
+        }
+
         /// Writes the integer into the text, where a parameter would spoil the plan, as in `LIMIT`.
         package mutating func appendInterpolation(literal integer: Int) {
             sql.text.append(String(integer))

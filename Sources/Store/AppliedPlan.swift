@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Prebuilds
+
+/// What a pass really wrote. It may be less than the plan: a prebuild that is being claimed is not deleted, and a preset
+/// whose writes fail holds up no other.
+package struct AppliedPlan: Hashable, Sendable {
+    /// New prebuilds, by preset.
+    package var created: [PresetID: Int] = [:]
+    /// Prebuilds that got a delete build.
+    package var deleted: [WorkspaceID] = []
+    /// Presets whose status was changed.
+    package var statusChanges: [PresetID] = []
+    /// Notification events written.
+    package var events: [EventID] = []
+    /// Presets whose writes failed, with the reason; everything of theirs was rolled back.
+    package var failures: [PresetID: String] = [:]
+
+    package init() {}
+
+    /// All new prebuilds.
+    package var createdTotal: Int { created.values.reduce(0, +) }
+
+    mutating func merge(_ other: Self) {
+        created.merge(other.created) { $0 + $1 }
+        deleted += other.deleted
+        statusChanges += other.statusChanges
+        events += other.events
+        failures.merge(other.failures) { first, _ in first }
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Prebuilds
+
+/// What a job is for; the raw values are the database's enum `provisioner_job_type`.
+package enum JobType: String, Hashable, Sendable, Codable {
+    case templateVersionImport = "template_version_import"
+    case workspaceBuild = "workspace_build"
+}
+
+/// A job as a worker has just claimed it.
+package struct ClaimedJob: Hashable, Sendable {
+    package let id: JobID
+    /// Grows with every claim: the fence of every write of this execution.
+    package let epoch: Int64
+    package let type: JobType
+    /// `terraform`, `process` or `echo`.
+    package let provisioner: String
+    package let jobClass: JobClass
+    /// 1 for the first execution.
+    package let attempt: Int
+    package let maxAttempts: Int
+    /// An earlier execution may have changed something that no checkpoint shows.
+    package let refreshFirst: Bool
+    /// When it became due and when it was claimed, by the database's clock.
+    package let availableAt: Instant
+    package let startedAt: Instant
+    /// Trace context of whoever enqueued it, as JSON.
+    package let trace: String?
+
+    package var held: HeldJob { HeldJob(id: id, epoch: epoch) }
+    package var hasAttemptsLeft: Bool { attempt < maxAttempts }
+}

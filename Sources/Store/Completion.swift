@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Prebuilds
+
+/// How an execution ended.
+package enum JobResult: Hashable, Sendable {
+    case succeeded
+    /// For good; the code is one of jobs.md, such as `INVALID`.
+    case failed(code: String, message: String)
+    /// On request.
+    case canceled
+}
+
+/// What a workspace build leaves behind.
+package struct BuildCompletion: Hashable, Sendable {
+    package var result: JobResult
+    /// The final state, as it is to be stored; `nil` keeps what the last checkpoint stored.
+    package var state: [UInt8]?
+    package var resources: [Resource]
+    package var timings: [Timing]
+    /// Resources that a claim build replaced.
+    package var replacements: [Replacement]
+
+    package init(
+        result: JobResult,
+        state: [UInt8]? = nil,
+        resources: [Resource] = [],
+        timings: [Timing] = [],
+        replacements: [Replacement] = []
+    ) {
+        self.result = result
+        self.state = state
+        self.resources = resources
+        self.timings = timings
+        self.replacements = replacements
+    }
+
+    package struct Resource: Hashable, Sendable {
+        package var type: String
+        package var name: String
+        package var address: String
+        package var dailyCost: Int
+
+        package init(type: String, name: String, address: String, dailyCost: Int) {
+            self.type = type
+            self.name = name
+            self.address = address
+            self.dailyCost = dailyCost
+        }
+    }
+
+    /// How long a stage, or an action on a resource, took.
+    package struct Timing: Hashable, Sendable {
+        package var stage: String
+        package var action: String
+        package var resource: String
+        /// Before the end of the job, by the executor's monotonic clock: the database's clock fixes the instants.
+        package var startedBefore: Duration
+        package var endedBefore: Duration
+
+        package init(stage: String, action: String, resource: String, startedBefore: Duration, endedBefore: Duration) {
+            self.stage = stage
+            self.action = action
+            self.resource = resource
+            self.startedBefore = startedBefore
+            self.endedBefore = endedBefore
+        }
+    }
+
+    /// A resource that the plan destroys and creates, and the dotted paths that force it.
+    package struct Replacement: Hashable, Sendable {
+        package var address: String
+        package var paths: [String]
+
+        package init(address: String, paths: [String]) {
+            self.address = address
+            self.paths = paths
+        }
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Crypto
+
+/// One numbered step of the schema, forward only. A file that has been released is never edited.
+package struct Migration: Hashable, Sendable {
+    package let version: Int
+    package let name: String
+    let sql: String
+
+    /// SHA-256 of the file, in hexadecimal: what tells an edited file from the one that was applied.
+    package var checksum: String {
+        SHA256.hash(data: Array(sql.utf8)).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+
+    /// All steps in order.
+    package static let all: [Migration] = [
+        Migration(1, "identity", PackageResources.V0001_identity_sql),
+        Migration(2, "templates", PackageResources.V0002_templates_sql),
+        Migration(3, "workspaces", PackageResources.V0003_workspaces_sql),
+        Migration(4, "jobs", PackageResources.V0004_jobs_sql),
+        Migration(5, "claims", PackageResources.V0005_claims_sql),
+        Migration(6, "notifications", PackageResources.V0006_notifications_sql),
+        Migration(7, "views", PackageResources.V0007_views_sql),
+    ]
+
+    private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {
+        self.version = version
+        self.name = name
+        sql = String(decoding: bytes, as: UTF8.self)
+    }
+}

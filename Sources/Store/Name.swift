@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+
+/// What names of workspaces, users and templates may look like.
+package enum Name {
+    /// 1 to 32 letters, digits, hyphens, underscores and dots, with no hyphen at either end.
+    ///
+    /// Throws ``StoreError`` of code `.invalid` that says what was expected.
+    package static func requireLabel(_ name: String, of kind: String, most: Int = 32) throws {
+        let bytes = Array(name.utf8)
+        let isLabel = bytes.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+        guard isLabel, !bytes.isEmpty, bytes.count <= most, bytes.first != UInt8(ascii: "-"),
+            bytes.last != UInt8(ascii: "-")
+        else {
+            throw StoreError(
+                .invalid,
+                "'\(name)' is not a name for a \(kind)",
+                remedy: "Use 1 to \(most) letters, digits, '-', '_' or '.', and no hyphen at either end."
+            )
+        }
+    }
+}
+
+extension StoreError {
+    /// Runs the body and says a violated unique name in words.
+    static func naming<Result>(_ kind: String, _ name: String, _ body: () async throws -> Result) async throws -> Result
+    {
+        do {
+            return try await body()
+        } catch let error as PostgresError where error.sqlState == .uniqueViolation {
+            throw StoreError(
+                .nameTaken,
+                "The name '\(name)' is taken by another \(kind)",
+                remedy: "Choose another name."
+            )
+        }
+    }
+}

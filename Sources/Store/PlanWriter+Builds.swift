@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+import Prebuilds
+
+extension PlanWriter {
+    /// New prebuilds: workspace, first build, its parameters (the preset's values, then the version's defaults), and job.
+    func creations(_ presets: [PresetPlan]) -> Statement {
+        let wanted = presets.filter { $0.creations > 0 }
+        return Statement(
+            "plan.create",
+            within: .seconds(60),
+            """
+            WITH wanted AS (
+                SELECT p.id AS preset_id, c.instances, v.id AS version_id, v.file_id, v.name AS version_name,
+                    coalesce(v.tags, '{"scope":"organization","owner":""}') AS tags,
+                    t.id AS template_id, t.organization_id, t.provisioner
+                FROM unnest(\(wanted.map(\.pool.presetID)), \(wanted.map(\.creations))) c(preset_id, instances)
+                JOIN template_version_presets p ON p.id = c.preset_id
+                -- A version that was replaced since the snapshot gets nothing more.
+                JOIN templates t ON t.active_version_id = p.template_version_id AND NOT t.deleted AND t.deprecated = ''
+                JOIN template_versions v ON v.id = t.active_version_id
+            ), fresh AS MATERIALIZED (
+                SELECT wanted.*, gen_random_uuid() AS workspace_id, gen_random_uuid() AS build_id,
+                    gen_random_uuid() AS job_id
+                FROM wanted CROSS JOIN LATERAL generate_series(1, instances)
+            ), new_workspaces AS (
+                -- The last 60 bits of the id are random; their digits, moved into base32's alphabet, make the name.
+                INSERT INTO workspaces (id, owner_id, organization_id, template_id, name, created_at, updated_at, last_used_at)
+                SELECT workspace_id, \(prebuildsUserID), organization_id, template_id,
+                    'prebuild-' || translate(right(replace(workspace_id::text, '-', ''), 15), '0189', 'ghij'),
+                    \(plan.now), \(plan.now), \(plan.now)
+                FROM fresh
+            ), new_jobs AS (
+                INSERT INTO provisioner_jobs (id, organization_id, initiator_id, type, provisioner, input, file_id, tags,
+                    priority, available_at, template_id, workspace_id, created_at, updated_at)
+                SELECT job_id, organization_id, \(prebuildsUserID), 'workspace_build', provisioner,
+                    jsonb_build_object('workspace_build_id', build_id), file_id, tags, \(JobClass.pool.rawValue),
+                    \(plan.now), template_id, workspace_id, \(plan.now), \(plan.now)
+                FROM fresh
+            ), new_builds AS (
+                INSERT INTO workspace_builds (id, workspace_id, template_version_id, build_number, transition,
+                    initiator_id, job_id, reason, template_version_preset_id, created_at, updated_at)
+                SELECT build_id, workspace_id, version_id, 1, 'start', \(prebuildsUserID), job_id, 'prebuild', preset_id,
+                    \(plan.now), \(plan.now)
+                FROM fresh
+            ), new_parameters AS (
+                INSERT INTO workspace_build_parameters (workspace_build_id, name, value)
+                SELECT fresh.build_id, x.name, x.value
+                FROM fresh JOIN (
+                    SELECT g.template_version_preset_id AS preset_id, g.name, g.value
+                    FROM template_version_preset_parameters g JOIN wanted ON wanted.preset_id = g.template_version_preset_id
+                    UNION ALL
+                    SELECT wanted.preset_id, d.name, d.default_value
+                    FROM wanted JOIN template_version_parameters d ON d.template_version_id = wanted.version_id
+                    WHERE NOT d.required AND NOT EXISTS (
+                        SELECT FROM template_version_preset_parameters g
+                        WHERE g.template_version_preset_id = wanted.preset_id AND g.name = d.name
+                    )
+                ) x ON x.preset_id = fresh.preset_id
+            ), notified AS (
+                SELECT pg_notify(\(Channel.jobs), '') WHERE EXISTS (SELECT FROM fresh)
+            )
+            SELECT preset_id, count(*) FROM fresh LEFT JOIN notified ON true GROUP BY preset_id
+            """
+        )
+    }
+
+    /// Delete builds for prebuilds that are still unclaimed and whose latest build is still the one of the snapshot.
+    ///
+    /// A row that a claim holds is skipped, not waited for. `retiring` is set on the row itself: a claim that reads an
+    /// older snapshot finds it when it takes the lock.
+    func deletions(_ presets: [PresetPlan]) -> Statement {
+        let victims = presets.flatMap(\.deletions)
+        return Statement(
+            "plan.delete",
+            within: .seconds(60),
+            """
+            WITH locked AS MATERIALIZED (
+                SELECT w.id, w.organization_id, w.template_id, b.id AS last_build_id, b.build_number,
+                    b.template_version_id, b.template_version_preset_id
+                FROM unnest(\(victims.map(\.workspaceID)), \(victims.map(\.buildID))) WITH ORDINALITY
+                    v(workspace_id, build_id, position)
+                JOIN workspaces w ON w.id = v.workspace_id
+                JOIN workspace_builds b ON b.id = v.build_id
+                WHERE w.owner_id = \(prebuildsUserID) AND NOT w.deleted AND NOT w.retiring
+                    AND NOT EXISTS (
+                        SELECT FROM workspace_builds n WHERE n.workspace_id = w.id AND n.build_number > b.build_number
+                    )
+                ORDER BY v.position
+                FOR UPDATE OF w SKIP LOCKED
+            ), victims AS MATERIALIZED (
+                SELECT *, gen_random_uuid() AS build_id, gen_random_uuid() AS job_id FROM locked
+            ), retired AS (
+                UPDATE workspaces w SET retiring = true, updated_at = \(plan.now) FROM victims WHERE w.id = victims.id
+            ), new_jobs AS (
+                INSERT INTO provisioner_jobs (id, organization_id, initiator_id, type, provisioner, input, file_id, tags,
+                    priority, max_attempts, available_at, template_id, workspace_id, created_at, updated_at)
+                SELECT d.job_id, d.organization_id, \(prebuildsUserID), 'workspace_build', t.provisioner,
+                    jsonb_build_object('workspace_build_id', d.build_id), v.file_id,
+                    coalesce(v.tags, '{"scope":"organization","owner":""}'), \(JobClass.delete.rawValue),
+                    \(literal: JobClass.deleteAttempts), \(plan.now), d.template_id, d.id, \(plan.now), \(plan.now)
+                FROM victims d
+                JOIN templates t ON t.id = d.template_id
+                JOIN template_versions v ON v.id = d.template_version_id
+            ), new_builds AS (
+                INSERT INTO workspace_builds (id, workspace_id, template_version_id, build_number, transition,
+                    initiator_id, job_id, reason, template_version_preset_id, created_at, updated_at)
+                SELECT build_id, id, template_version_id, build_number + 1, 'delete', \(prebuildsUserID), job_id, 'prebuild',
+                    template_version_preset_id, \(plan.now), \(plan.now)
+                FROM victims
+            ), new_parameters AS (
+                INSERT INTO workspace_build_parameters (workspace_build_id, name, value)
+                SELECT d.build_id, p.name, p.value
+                FROM victims d JOIN workspace_build_parameters p ON p.workspace_build_id = d.last_build_id
+            ), notified AS (
+                SELECT pg_notify(\(Channel.jobs), '') WHERE EXISTS (SELECT FROM victims)
+            )
+            SELECT victims.id FROM victims LEFT JOIN notified ON true
+            """
+        )
+    }
+}

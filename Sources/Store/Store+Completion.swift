@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import PostgresClient
+import Prebuilds
+
+extension Store {
+    /// Ends a workspace build: its job, state, resources, the workspace's fate, events and wake-ups, in one transaction.
+    ///
+    /// Fenced: throws ``StoreError`` of code `.leaseLost`, and changes nothing, when the execution has lost the job.
+    package func completeBuild(_ job: HeldJob, _ completion: BuildCompletion) async throws {
+        try await pool.withTransaction("executions.complete") { transaction in
+            try await Self.end(job, completion.result, on: transaction)
+            let replacements = completion.replacements.isEmpty ? [] : [try replacedEvent(job, completion.replacements)]
+            _ = try await transaction.executeBatchAndCommit(
+                [state(job, completion.state), resources(job, completion), timings(job, completion.timings)]
+                    + settle(job, completion.result) + replacements + [finished(job)]
+            )
+        }
+    }
+
+    /// Puts a job back into the queue: an attempt that failed and may be repeated, or one that a drain hands over.
+    ///
+    /// Fenced like ``completeBuild(_:_:)``. The epoch grows, so that nothing this execution still writes is taken.
+    ///
+    /// - Parameter refundAttempt: An attempt that was interrupted by us is not the job's fault.
+    package func requeue(_ job: HeldJob, after delay: Duration = .zero, refundAttempt: Bool) async throws {
+        let rows = try await pool.execute(
+            Statement(
+                "executions.requeue",
+                within: .seconds(10),
+                """
+                WITH returned AS (
+                    UPDATE provisioner_jobs SET worker_id = NULL, started_at = NULL,
+                        available_at = now() + make_interval(secs => \(delay.inSeconds)),
+                        attempt = attempt - \(literal: refundAttempt ? 1 : 0), claim_epoch = claim_epoch + 1,
+                        completed_at = CASE WHEN canceled_at IS NOT NULL THEN now() END,
+                        refresh_first = true, updated_at = now()
+                    WHERE id = \(job.id) AND claim_epoch = \(job.epoch) AND completed_at IS NULL
+                    RETURNING id
+                )
+                SELECT id, pg_notify(\(Channel.jobs), '') FROM returned
+                """
+            )
+        )
+        if rows.isEmpty { throw StoreError.leaseLost(job.id) }
+    }
+
+    /// Ends the job's row; the first statement of every completion, since it is the fence.
+    static func end(_ job: HeldJob, _ result: JobResult, on transaction: PostgresTransaction) async throws {
+        var (error, code): (String?, String?) = (nil, nil)
+        if case .failed(let failure, let message) = result {
+            (error, code) = (message.isEmpty ? failure : message, failure)
+        }
+        let canceled = result == .canceled
+        let rows = try await transaction.execute(
+            Statement(
+                "executions.end",
+                within: .seconds(10),
+                """
+                UPDATE provisioner_jobs SET completed_at = now(), error = \(error), error_code = \(code),
+                    canceled_at = CASE WHEN \(canceled) THEN coalesce(canceled_at, now()) WHEN \(error) <> '' THEN canceled_at END,
+                    updated_at = now()
+                WHERE id = \(job.id) AND claim_epoch = \(job.epoch) AND completed_at IS NULL
+                RETURNING id
+                """
+            )
+        )
+        if rows.isEmpty { throw StoreError.leaseLost(job.id) }
+    }
+}
+
+// MARK: - What a build leaves behind
+
+extension Store {
+    private func state(_ job: HeldJob, _ state: [UInt8]?) -> Statement {
+        Statement(
+            "completion.state",
+            """
+            UPDATE workspace_builds SET provisioner_state = coalesce(\(state), provisioner_state), updated_at = now()
+            WHERE job_id = \(job.id)
+            """
+        )
+    }
+
+    private func resources(_ job: HeldJob, _ completion: BuildCompletion) -> Statement {
+        let resources = completion.resources
+        return Statement(
+            "completion.resources",
+            """
+            WITH built AS (
+                INSERT INTO workspace_resources (job_id, transition, type, name, address, daily_cost)
+                SELECT b.job_id, b.transition, r.type, r.name, r.address, r.daily_cost
+                FROM workspace_builds b, unnest(
+                    \(resources.map(\.type)), \(resources.map(\.name)), \(resources.map(\.address)),
+                    \(resources.map(\.dailyCost))
+                ) r(type, name, address, daily_cost)
+                WHERE b.job_id = \(job.id)
+                RETURNING daily_cost
+            )
+            UPDATE workspace_builds SET daily_cost = (SELECT coalesce(sum(daily_cost), 0) FROM built)
+            WHERE job_id = \(job.id)
+            """
+        )
+    }
+
+    private func timings(_ job: HeldJob, _ timings: [BuildCompletion.Timing]) -> Statement {
+        Statement(
+            "completion.timings",
+            """
+            INSERT INTO provisioner_job_timings (job_id, attempt, stage, action, resource, started_at, ended_at)
+            SELECT j.id, j.attempt, t.stage, t.action, t.resource, now() - make_interval(secs => t.started_before),
+                now() - make_interval(secs => t.ended_before)
+            FROM provisioner_jobs j, unnest(
+                \(timings.map(\.stage)), \(timings.map(\.action)), \(timings.map(\.resource)),
+                \(timings.map(\.startedBefore.inSeconds)), \(timings.map(\.endedBefore.inSeconds))
+            ) t(stage, action, resource, started_before, ended_before)
+            WHERE j.id = \(job.id)
+            """
+        )
+    }
+
+    /// What the result means for the workspace: a finished delete removes it, a finished claim makes it usable.
+    private func settle(_ job: HeldJob, _ result: JobResult) -> [Statement] {
+        switch result {
+        case .succeeded:
+            [
+                Statement(
+                    "completion.deleted",
+                    """
+                    UPDATE workspaces w SET deleted = true, updated_at = now()
+                    FROM workspace_builds b WHERE b.job_id = \(job.id) AND b.transition = 'delete' AND w.id = b.workspace_id
+                    """
+                ),
+                Statement(
+                    "completion.usable",
+                    """
+                    UPDATE workspace_claims c SET usable_at = now(), updated_at = now()
+                    FROM workspace_builds b
+                    WHERE b.job_id = \(job.id) AND b.transition = 'start' AND c.workspace_id = b.workspace_id
+                        AND c.usable_at IS NULL
+                    """
+                ),
+            ]
+        case .failed: [failedEvent(job)]
+        case .canceled: []
+        }
+    }
+
+    private func finished(_ job: HeldJob) -> Statement {
+        Statement(
+            "completion.notify",
+            "SELECT pg_notify(\(Channel.finished), \(job.id)::text), pg_notify(\(Channel.reconcile), '')"
+        )
+    }
+}
+
+// MARK: - Events
+
+extension Store {
+    /// `workspace_resource_replaced`, for a claim build alone (notifications.md).
+    private func replacedEvent(_ job: HeldJob, _ replacements: [BuildCompletion.Replacement]) throws -> Statement {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let paths = Dictionary(replacements.map { ($0.address, $0.paths) }) { $0 + $1 }
+        let json = PostgresJSON(String(decoding: try encoder.encode(paths), as: UTF8.self))
+        return Statement(
+            "completion.replaced_event",
+            """
+            SELECT stoker_emit_event(
+                'workspace_resource_replaced', '89d9745a-816e-4695-a17f-3d0a229e2b8d', \(sql: PlanWriter.templateAdmins),
+                jsonb_build_object('org', o.name, 'workspace', w.name, 'template', t.name, 'template_version', v.name,
+                    'preset', coalesce(p.name, ''), 'claimant', coalesce(u.username, ''),
+                    'workspace_build_num', b.build_number::text),
+                jsonb_build_object('replacements', \(json), \(sql: Self.buildNames)),
+                array_remove(ARRAY[w.id, w.owner_id, t.id, p.id], NULL), 'workspace/' || w.id, NULL, now()
+            )
+            \(sql: Self.buildSources(job)) AND b.reason = 'claim'
+            """
+        )
+    }
+
+    /// `workspace_build_failed` or `workspace_delete_failed`, once the build has failed for good.
+    private func failedEvent(_ job: HeldJob) -> Statement {
+        Statement(
+            "completion.failed_event",
+            """
+            SELECT stoker_emit_event(
+                CASE WHEN b.transition = 'delete' THEN 'workspace_delete_failed' ELSE 'workspace_build_failed' END,
+                NULL, \(sql: PlanWriter.templateAdmins),
+                jsonb_build_object('org', o.name, 'workspace', w.name, 'template', t.name, 'template_version', v.name,
+                    'preset', coalesce(p.name, '')),
+                jsonb_build_object('error', left(coalesce(j.error, ''), 2000), 'error_code', coalesce(j.error_code, ''),
+                    'log', coalesce((
+                        SELECT string_agg(left(l.output, 200), E'\\n' ORDER BY l.id)
+                        FROM (
+                            SELECT id, output FROM provisioner_job_logs WHERE job_id = j.id ORDER BY id DESC LIMIT 10
+                        ) l
+                    ), ''),
+                    \(sql: Self.buildNames)),
+                array_remove(ARRAY[w.id, t.id, p.id], NULL), 'workspace/' || w.id, NULL, now()
+            )
+            \(sql: Self.buildSources(job))
+            """
+        )
+    }
+
+    private static let buildNames: SQL = """
+        'organization', jsonb_build_object('id', o.id, 'name', o.name),
+        'template', jsonb_build_object('id', t.id, 'name', t.name),
+        'template_version', jsonb_build_object('id', v.id, 'name', v.name),
+        'preset', CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('id', p.id, 'name', p.name) END,
+        'workspace', jsonb_build_object('id', w.id, 'name', w.name),
+        'claimant', jsonb_build_object('id', w.owner_id, 'username', coalesce(u.username, '')),
+        'build', jsonb_build_object('id', b.id, 'number', b.build_number), 'build_number', b.build_number
+        """
+
+    private static func buildSources(_ job: HeldJob) -> SQL {
+        """
+        FROM provisioner_jobs j
+        JOIN workspace_builds b ON b.job_id = j.id
+        JOIN workspaces w ON w.id = b.workspace_id
+        JOIN template_versions v ON v.id = b.template_version_id
+        JOIN templates t ON t.id = w.template_id
+        JOIN organizations o ON o.id = w.organization_id
+        LEFT JOIN template_version_presets p ON p.id = b.template_version_preset_id
+        LEFT JOIN users u ON u.id = w.owner_id
+        WHERE j.id = \(job.id)
+        """
+    }
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+package import Prebuilds
+
+extension Store {
+    /// Takes up to `limit` deliveries that are due, under a lease: should this worker die, another sends them again with
+    /// the same id. Deliveries to an endpoint whose circuit is open wait, but for one that probes.
+    package func leaseDeliveries(for worker: WorkerID, limit: Int, lease: Duration) async throws -> [LeasedDelivery] {
+        let rows = try await pool.execute(
+            Statement(
+                "deliveries.lease",
+                within: .seconds(10),
+                """
+                WITH probing AS (
+                    -- The probe is taken by moving the next one away: only one worker of the fleet matches the row.
+                    UPDATE webhook_endpoints SET next_probe_at = now() + make_interval(secs => \(lease.inSeconds))
+                    WHERE id IN (
+                        SELECT id FROM webhook_endpoints e
+                        WHERE enabled AND opened_at IS NOT NULL AND next_probe_at <= now() AND EXISTS (
+                            SELECT FROM webhook_deliveries d WHERE d.endpoint_id = e.id
+                                AND d.status IN ('pending', 'temporary_failure') AND d.next_attempt_at <= now()
+                        )
+                        FOR UPDATE SKIP LOCKED
+                    ) RETURNING id
+                ), probes AS (
+                    SELECT d.id FROM probing CROSS JOIN LATERAL (
+                        SELECT id FROM webhook_deliveries
+                        WHERE endpoint_id = probing.id AND status IN ('pending', 'temporary_failure')
+                            AND next_attempt_at <= now()
+                        ORDER BY next_attempt_at, id LIMIT 1
+                    ) d
+                ), due AS MATERIALIZED (
+                    SELECT d.id FROM webhook_deliveries d
+                    WHERE (d.status IN ('pending', 'temporary_failure') AND d.next_attempt_at <= now())
+                        AND (
+                            d.endpoint_id IN (SELECT id FROM webhook_endpoints WHERE enabled AND opened_at IS NULL)
+                            OR d.id IN (SELECT id FROM probes)
+                        )
+                    ORDER BY d.next_attempt_at, d.id LIMIT \(literal: limit)
+                    FOR UPDATE OF d SKIP LOCKED
+                ), abandoned AS MATERIALIZED (
+                    SELECT d.id FROM webhook_deliveries d
+                    WHERE d.status = 'leased' AND d.lease_expires_at < now()
+                    ORDER BY d.lease_expires_at LIMIT \(literal: limit)
+                    FOR UPDATE OF d SKIP LOCKED
+                )
+                UPDATE webhook_deliveries d
+                SET status = 'leased', leased_by = \(worker), attempts = d.attempts + 1, updated_at = now(),
+                    lease_expires_at = now() + make_interval(secs => \(lease.inSeconds))
+                FROM (SELECT id FROM due UNION SELECT id FROM abandoned) taken, webhook_endpoints e, notification_events v
+                WHERE d.id = taken.id AND e.id = d.endpoint_id AND v.id = d.event_id
+                RETURNING d.id, d.event_id, v.type, d.endpoint_id, d.body, d.content_type, d.attempts, d.created_at, now()
+                """
+            )
+        )
+        guard !rows.isEmpty else { return [] }
+        let endpoints = Dictionary(try await endpoints().map { ($0.id, $0) }) { first, _ in first }
+        return try rows.compactMap { row in
+            let (id, event, type, endpoint, body, contentType, attempt, created, now) = try row.decode(
+                DeliveryID.self,
+                EventID.self,
+                String.self,
+                EndpointID.self,
+                [UInt8].self,
+                String.self,
+                Int.self,
+                Instant.self,
+                Instant.self
+            )
+            return endpoints[endpoint].map {
+                LeasedDelivery(
+                    id: id,
+                    eventID: event,
+                    eventType: type,
+                    endpoint: $0,
+                    body: body,
+                    contentType: contentType,
+                    attempt: attempt,
+                    createdAt: created,
+                    now: now
+                )
+            }
+        }
+    }
+
+    /// Records an attempt and what it means for the endpoint, in one transaction.
+    ///
+    /// Fenced by lease and attempt: a worker whose lease has passed to another changes nothing, and false is returned.
+    ///
+    /// - Parameter judge: The endpoint's new health, given its present one, whose row is locked meanwhile.
+    package func recordAttempt(
+        _ attempt: DeliveryAttempt,
+        of delivery: LeasedDelivery,
+        by worker: WorkerID,
+        judge: (EndpointHealth, Instant) -> EndpointHealth
+    ) async throws -> Bool {
+        try await pool.withTransaction("deliveries.record") { transaction in
+            let answers = try await transaction.executeBatch([
+                Self.record(attempt, of: delivery, by: worker), Self.lockHealth(delivery.endpoint.id),
+            ])
+            guard !answers[0].isEmpty, let row = answers[1].first else { return false }
+            let (health, now) = try EndpointHealth.read(row)
+            let judged = judge(health, now)
+            if judged != health {
+                _ = try await transaction.executeBatch(Self.write(judged, for: delivery.endpoint, attempt, was: health))
+            }
+            return true
+        }
+    }
+
+    private static func record(_ attempt: DeliveryAttempt, of delivery: LeasedDelivery, by worker: WorkerID)
+        -> Statement
+    {
+        Statement(
+            "deliveries.record",
+            """
+            UPDATE webhook_deliveries SET status = \(attempt.status)::webhook_delivery_status,
+                next_attempt_at = now() + make_interval(secs => \(attempt.nextAttemptAfter.inSeconds)),
+                leased_by = NULL, lease_expires_at = NULL, response_code = \(attempt.responseCode.map(Int32.init)),
+                latency_ms = \(Int32(attempt.latency.microseconds / 1000)), error_class = \(attempt.errorClass),
+                address = \(attempt.address), excerpt = \(attempt.excerpt),
+                completed_at = CASE WHEN \(attempt.status) <> 'temporary_failure' THEN now() END, updated_at = now()
+            WHERE id = \(delivery.id) AND status = 'leased' AND leased_by = \(worker) AND attempts = \(Int32(delivery.attempt))
+            RETURNING id
+            """
+        )
+    }
+
+    private static func lockHealth(_ endpoint: EndpointID) -> Statement {
+        Statement(
+            "endpoints.lock_health",
+            """
+            SELECT consecutive_failures, failing_since, opened_at, next_probe_at, probe_attempt, enabled, disabled_reason,
+                now()
+            FROM webhook_endpoints WHERE id = \(endpoint) FOR NO KEY UPDATE
+            """
+        )
+    }
+
+    private static func write(
+        _ health: EndpointHealth,
+        for endpoint: Endpoint,
+        _ attempt: DeliveryAttempt,
+        was before: EndpointHealth
+    ) -> [Statement] {
+        let update = Statement(
+            "endpoints.health",
+            """
+            UPDATE webhook_endpoints SET consecutive_failures = \(Int32(health.consecutiveFailures)),
+                failing_since = \(health.failingSince), opened_at = \(health.openedAt),
+                next_probe_at = \(health.nextProbeAt), probe_attempt = \(Int32(health.probeAttempt)),
+                enabled = \(health.isEnabled), disabled_reason = \(health.disabledReason),
+                last_status = \(attempt.responseCode.map(Int32.init)), last_error = \(attempt.errorClass),
+                last_success_at = CASE WHEN \(attempt.status) = 'sent' THEN now() ELSE last_success_at END,
+                updated_at = now()
+            WHERE id = \(endpoint.id)
+            """
+        )
+        guard before.isEnabled, !health.isEnabled else { return [update] }
+        return [
+            update,
+            Statement(
+                "endpoints.disabled_event",
+                """
+                SELECT stoker_emit_event(
+                    'webhook_endpoint_disabled', NULL, \(sql: PlanWriter.templateAdmins),
+                    jsonb_build_object('endpoint', \(endpoint.name)),
+                    jsonb_build_object('endpoint', jsonb_build_object('id', \(endpoint.id), 'name', \(endpoint.name)),
+                        'reason', \(health.disabledReason), 'last_status', \(attempt.responseCode.map(Int32.init)),
+                        'failing_since', \(health.failingSince)),
+                    ARRAY[\(endpoint.id)], 'endpoint/' || \(endpoint.id)::text, NULL, now()
+                )
+                """
+            ),
+        ]
+    }
+}
+
+extension EndpointHealth {
+    fileprivate static func read(_ row: Row) throws -> (EndpointHealth, Instant) {
+        let (failures, since, opened, probe, probes, enabled, reason, now) = try row.decode(
+            Int.self,
+            Instant?.self,
+            Instant?.self,
+            Instant?.self,
+            Int.self,
+            Bool.self,
+            String.self,
+            Instant.self
+        )
+        let health = EndpointHealth(
+            consecutiveFailures: failures,
+            failingSince: since,
+            openedAt: opened,
+            nextProbeAt: probe,
+            probeAttempt: probes,
+            isEnabled: enabled,
+            disabledReason: reason
+        )
+        return (health, now)
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+package import Prebuilds
+
+extension Store {
+    /// Makes deliveries of events that have none yet, in one transaction; returns how many events it took.
+    ///
+    /// Events that another worker is taking are skipped. An event that no enabled endpoint wants is done with.
+    ///
+    /// - Parameter makeDeliveries: The requests for one event; called with the enabled endpoints that subscribe to it.
+    package func dispatchEvents(
+        limit: Int = 50,
+        makeDeliveries: (NotificationEvent, [Endpoint]) throws -> [NewDelivery]
+    ) async throws -> Int {
+        let endpoints = try await endpoints().filter(\.isEnabled)
+        return try await pool.withTransaction("events.dispatch") { transaction in
+            let rows = try await transaction.execute(Self.undispatched(limit))
+            let events = try rows.map(NotificationEvent.init)
+            guard !events.isEmpty else { return 0 }
+            var owners: [EventID] = []
+            var deliveries: [NewDelivery] = []
+            for event in events {
+                let wanting = endpoints.filter { $0.events.isEmpty || $0.events.contains(event.type) }
+                let made = try makeDeliveries(event, wanting)
+                deliveries += made
+                owners += made.map { _ in event.id }
+            }
+            _ = try await transaction.executeBatchAndCommit([
+                Self.insert(deliveries, of: owners),
+                Statement(
+                    "events.dispatched",
+                    "UPDATE notification_events SET dispatched_at = now() WHERE id = ANY(\(events.map(\.id)))"
+                ),
+            ])
+            return events.count
+        }
+    }
+
+    private static func undispatched(_ limit: Int) -> Statement {
+        Statement(
+            "events.undispatched",
+            """
+            SELECT e.id, e.type, e.template_id::text,
+                ARRAY(SELECT u.id FROM users u WHERE u.id = ANY(e.recipients) ORDER BY u.id),
+                ARRAY(SELECT u.username FROM users u WHERE u.id = ANY(e.recipients) ORDER BY u.id),
+                ARRAY(SELECT u.name FROM users u WHERE u.id = ANY(e.recipients) ORDER BY u.id),
+                ARRAY(SELECT u.email FROM users u WHERE u.id = ANY(e.recipients) ORDER BY u.id),
+                ARRAY(SELECT l.key FROM jsonb_each_text(e.labels) l ORDER BY l.key),
+                ARRAY(SELECT coalesce(l.value, '') FROM jsonb_each_text(e.labels) l ORDER BY l.key),
+                e.data::text, e.targets::text[], e.subject, e.sequence, e.created_at
+            FROM notification_events e WHERE e.dispatched_at IS NULL
+            ORDER BY e.created_at, e.id LIMIT \(literal: limit)
+            FOR UPDATE SKIP LOCKED
+            """
+        )
+    }
+
+    private static func insert(_ deliveries: [NewDelivery], of events: [EventID]) -> Statement {
+        Statement(
+            "deliveries.insert",
+            """
+            INSERT INTO webhook_deliveries (event_id, endpoint_id, recipient_id, body, content_type)
+            SELECT * FROM unnest(\(events), \(deliveries.map(\.endpointID)), \(deliveries.map(\.recipientID)),
+                \(deliveries.map(\.body)), \(deliveries.map(\.contentType)))
+            """
+        )
+    }
+
+    /// Writes an event that tells of nothing but itself, such as `ping`, for the one endpoint.
+    package func addPing(to endpoint: EndpointID, body: [UInt8], contentType: String, event: EventID) async throws
+        -> DeliveryID
+    {
+        let rows = try await pool.execute(
+            Statement(
+                "deliveries.ping",
+                """
+                WITH ping AS (
+                    INSERT INTO notification_events (id, type, subject, dispatched_at)
+                    VALUES (\(event), 'ping', 'endpoint/' || \(endpoint)::text, now()) RETURNING id
+                )
+                INSERT INTO webhook_deliveries (event_id, endpoint_id, body, content_type)
+                SELECT id, \(endpoint), \(body), \(contentType) FROM ping
+                RETURNING id, pg_notify(\(Channel.events), '')
+                """
+            )
+        )
+        return try rows.only().decode(column: 0)
+    }
+}
+
+extension NotificationEvent {
+    fileprivate init(_ row: Row) throws {
+        let (
+            id, type, template, ids, usernames, names, emails, keys, values, data, targets, subject, sequence, created
+        ) =
+            try row.decode(
+                EventID.self,
+                String.self,
+                String?.self,
+                [UserID].self,
+                [String].self,
+                [String].self,
+                [String].self,
+                [String].self,
+                [String].self,
+                String.self,
+                [String].self,
+                String.self,
+                Int64.self,
+                Instant.self
+            )
+        self.init(
+            id: id,
+            type: type,
+            notificationTemplate: template,
+            recipients: ids.indices.map {
+                Recipient(id: ids[$0], username: usernames[$0], name: names[$0], email: emails[$0])
+            },
+            labels: Dictionary(zip(keys, values)) { first, _ in first },
+            data: data,
+            targets: targets,
+            subject: subject,
+            sequence: sequence,
+            createdAt: created
+        )
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+package import Prebuilds
+
+extension Store {
+    /// Takes up to `limit` due jobs for a worker and marks them as running.
+    ///
+    /// They come in the order of class with ageing, then of due time. A job that another worker is taking at this moment
+    /// is skipped, not waited for, so two workers never receive the same job. A worker that is draining, lost or past its
+    /// lease gets nothing, and nobody gets anything during maintenance.
+    ///
+    /// - Parameter limit: Free slots.
+    /// - Parameter poolLimit: How many of them may go to the refill of pools; the rest is reserved for other classes.
+    package func claimJobs(for worker: WorkerID, limit: Int, poolLimit: Int) async throws -> [ClaimedJob] {
+        guard limit > 0 else { return [] }
+        let answers = try await pool.executeBatch(
+            JobClaim(worker: worker, limit: limit, poolLimit: poolLimit).statements
+        )
+        return try JobClaim.read(answers)
+    }
+}
+
+/// The statements of a claim, for one round trip and one implicit transaction.
+struct JobClaim {
+    let worker: WorkerID
+    let limit: Int
+    let poolLimit: Int
+
+    var statements: [Statement] { [lockCaps, claim] }
+
+    /// Claims that caps may concern go one after the other, so that what the second statement counts is what will be true.
+    /// Without caps nobody waits.
+    private var lockCaps: Statement {
+        Statement(
+            "jobs.lock_caps",
+            within: .seconds(5),
+            """
+            SELECT pg_advisory_xact_lock(\(literal: AdvisoryLock.namespace), \(literal: AdvisoryLock.caps))
+            WHERE EXISTS (SELECT FROM templates WHERE max_concurrent_builds IS NOT NULL AND NOT deleted)
+                OR EXISTS (SELECT FROM organizations WHERE max_concurrent_builds IS NOT NULL)
+            """
+        )
+    }
+
+    /// The limit is written into the text: as a parameter it would make the planner guess a tenth of the table.
+    private var claim: Statement {
+        Statement(
+            "jobs.claim",
+            within: .seconds(5),
+            """
+            WITH me AS MATERIALIZED (
+                SELECT id, tags, organization_ids FROM workers
+                WHERE id = \(worker) AND state = 'active' AND lease_expires_at > now() AND NOT \(sql: Store.inMaintenance)
+            ), caps AS MATERIALIZED (
+                SELECT t.id, greatest(t.max_concurrent_builds - (
+                    SELECT count(*) FROM provisioner_jobs h
+                    WHERE h.completed_at IS NULL AND h.worker_id IS NOT NULL AND h.template_id = t.id
+                ), 0) AS free
+                FROM templates t WHERE t.max_concurrent_builds IS NOT NULL AND NOT t.deleted
+                UNION ALL
+                SELECT o.id, greatest(o.max_concurrent_builds - (
+                    SELECT count(*) FROM provisioner_jobs h
+                    WHERE h.completed_at IS NULL AND h.worker_id IS NOT NULL AND h.organization_id = o.id
+                ), 0)
+                FROM organizations o WHERE o.max_concurrent_builds IS NOT NULL
+            ), due AS MATERIALIZED (
+                SELECT j.id, j.template_id, j.organization_id, j.priority, j.claim_order
+                FROM me, provisioner_jobs j
+                WHERE j.job_status = 'pending'
+                    AND j.claim_order <= now() AT TIME ZONE 'UTC' AND j.available_at <= now()
+                    AND (j.priority > 0 OR \(literal: poolLimit) > 0)
+                    AND stoker_tags_match(j.tags, me.tags)
+                    AND (me.organization_ids = '{}' OR j.organization_id = ANY(me.organization_ids))
+                    AND NOT EXISTS (
+                        SELECT FROM caps WHERE caps.free = 0 AND caps.id IN (j.template_id, j.organization_id)
+                    )
+                ORDER BY j.claim_order, j.id
+                LIMIT \(literal: limit)
+                FOR NO KEY UPDATE OF j SKIP LOCKED
+            ), ranked AS (
+                SELECT id, template_id, organization_id, priority > 0 AS reserved,
+                    row_number() OVER (PARTITION BY template_id ORDER BY claim_order, id) AS of_template,
+                    row_number() OVER (PARTITION BY organization_id ORDER BY claim_order, id) AS of_organization,
+                    row_number() OVER (PARTITION BY priority > 0 ORDER BY claim_order, id) AS of_kind
+                FROM due
+            )
+            UPDATE provisioner_jobs j
+            SET worker_id = \(worker), started_at = now(), attempt = j.attempt + 1, claim_epoch = j.claim_epoch + 1,
+                updated_at = now()
+            FROM ranked r
+            WHERE j.id = r.id AND (r.reserved OR r.of_kind <= \(literal: poolLimit))
+                AND NOT EXISTS (SELECT FROM caps WHERE caps.id = r.template_id AND r.of_template > caps.free)
+                AND NOT EXISTS (SELECT FROM caps WHERE caps.id = r.organization_id AND r.of_organization > caps.free)
+            RETURNING j.id, j.claim_epoch, j.type::text, j.provisioner::text, j.priority, j.attempt, j.max_attempts,
+                j.refresh_first, j.available_at, j.started_at, j.trace_metadata
+            """
+        )
+    }
+
+    static func read(_ answers: [QueryResult]) throws -> [ClaimedJob] {
+        guard let rows = answers.last else { return [] }
+        return try rows.map { row in
+            let (id, epoch, type, provisioner, priority, attempt, maxAttempts, refresh, available, started, trace) =
+                try row.decode(
+                    JobID.self,
+                    Int64.self,
+                    String.self,
+                    String.self,
+                    Int16.self,
+                    Int.self,
+                    Int.self,
+                    Bool.self,
+                    Instant.self,
+                    Instant.self,
+                    String?.self
+                )
+            guard let type = JobType(rawValue: type) else {
+                throw StoreError.internalInconsistency("job type '\(type)'")
+            }
+            return ClaimedJob(
+                id: id,
+                epoch: epoch,
+                type: type,
+                provisioner: provisioner,
+                jobClass: JobClass(rawValue: priority) ?? (priority > 0 ? .interactive : .pool),
+                attempt: attempt,
+                maxAttempts: maxAttempts,
+                refreshFirst: refresh,
+                availableAt: available,
+                startedAt: started,
+                trace: trace
+            )
+        }
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+
+extension Store {
+    /// How the schema compares with this program's.
+    package func schemaState() async throws -> SchemaState {
+        try SchemaState(applied: await Self.applied(pool))
+    }
+
+    /// Throws ``StoreError`` of code `.schema` unless the schema is this program's own.
+    package func requireSchema() async throws {
+        if let refusal = try await schemaState().refusal { throw refusal }
+    }
+
+    /// Applies the missing steps, each in a transaction of its own, and returns them.
+    ///
+    /// Any number of processes may call it at once: an advisory lock lets one through at a time. Throws ``StoreError`` of
+    /// code `.schema` when the applied steps are not the known ones, before anything is touched.
+    package func migrate() async throws -> [Migration] {
+        var done: [Migration] = []
+        while let step = try await migrateOnce() { done.append(step) }
+        return done
+    }
+
+    private func migrateOnce() async throws -> Migration? {
+        try await pool.withTransaction("migrate") { transaction in
+            _ = try await transaction.execute(
+                Statement(
+                    "migrations.lock",
+                    within: .seconds(300),
+                    "SELECT pg_advisory_xact_lock(\(Int32(AdvisoryLock.namespace)), \(Int32(AdvisoryLock.migrate)))"
+                )
+            )
+            let applied = try await Self.applied(transaction)
+            switch SchemaState(applied: applied) {
+            case .current: return nil
+            case .empty, .older: break
+            case .newer, .different: throw SchemaState(applied: applied).refusal ?? .internalInconsistency("schema")
+            }
+            let migration = Migration.all[applied.count]
+            try await Self.apply(migration, on: transaction)
+            return migration
+        }
+    }
+
+    private static func apply(_ migration: Migration, on transaction: PostgresTransaction) async throws {
+        try await transaction.executeScript(
+            Statement(
+                "migrations.table",
+                """
+                CREATE TABLE IF NOT EXISTS schema_migrations (
+                    version integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL,
+                    applied_at timestamptz NOT NULL DEFAULT now()
+                )
+                """
+            )
+        )
+        try await transaction.executeScript(
+            Statement("migrations.step", within: .seconds(3600), SQL(trusted: migration.sql))
+        )
+        _ = try await transaction.execute(
+            Statement(
+                "migrations.record",
+                """
+                INSERT INTO schema_migrations (version, name, checksum)
+                VALUES (\(Int32(migration.version)), \(migration.name), \(migration.checksum))
+                """
+            )
+        )
+    }
+
+    private static func applied(_ executor: some PostgresExecutor) async throws -> [(version: Int, checksum: String)] {
+        let exists = try await executor.execute(
+            Statement("migrations.exists", within: .seconds(10), "SELECT to_regclass('schema_migrations') IS NOT NULL")
+        )
+        guard try exists.only().decode(Bool.self) else { return [] }
+        let rows = try await executor.execute(
+            Statement(
+                "migrations.applied",
+                within: .seconds(10),
+                "SELECT version, checksum FROM schema_migrations ORDER BY version"
+            )
+        )
+        return try rows.map { try $0.decode(Int.self, String.self) }
+    }
+}

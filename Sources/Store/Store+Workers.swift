@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+package import Prebuilds
+
+extension Store {
+    /// Enters a worker that has just started; its lease runs from now.
+    package func register(_ worker: WorkerRegistration) async throws {
+        _ = try await pool.execute(
+            Statement(
+                "workers.register",
+                within: .seconds(10),
+                """
+                INSERT INTO workers (id, name, hostname, version, tags, organization_ids, capacity, state, lease_expires_at)
+                VALUES (\(worker.id), \(worker.name), \(worker.hostname), \(worker.version), \(PostgresJSON(worker.tags)),
+                    \(worker.organizations), \(Int32(worker.capacity)), 'active',
+                    now() + make_interval(secs => \(worker.leaseDuration.inSeconds)))
+                """
+            )
+        )
+    }
+
+    /// Renews the worker's lease and learns what became of its jobs, in one statement.
+    ///
+    /// A worker that was declared lost stays lost: its jobs have been given away, and it must start anew.
+    package func heartbeat(_ worker: WorkerID, lease: Duration, holding jobs: [HeldJob]) async throws -> Heartbeat {
+        let rows = try await pool.execute(
+            Statement(
+                "workers.heartbeat",
+                within: .seconds(5),
+                """
+                WITH renewed AS (
+                    UPDATE workers SET lease_expires_at = now() + make_interval(secs => \(lease.inSeconds)),
+                        last_seen_at = now()
+                    WHERE id = \(worker) AND state <> 'lost'
+                    RETURNING state, state_reason, drain_deadline
+                ), held AS (
+                    SELECT h.id, j.canceled_at IS NOT NULL AS canceled, j.id IS NULL AS lost
+                    FROM unnest(\(jobs.map(\.id)), \(jobs.map(\.epoch))) h(id, epoch)
+                    LEFT JOIN provisioner_jobs j ON j.id = h.id AND j.claim_epoch = h.epoch AND j.completed_at IS NULL
+                )
+                SELECT now(), coalesce(r.state::text, 'lost'), coalesce(r.state_reason, ''), r.drain_deadline,
+                    ARRAY(SELECT id FROM held WHERE canceled), ARRAY(SELECT id FROM held WHERE lost),
+                    \(sql: Self.inMaintenance)
+                FROM (SELECT) one LEFT JOIN renewed r ON true
+                """
+            )
+        )
+        let (now, state, reason, deadline, canceled, lost, maintenance) = try rows.only().decode(
+            Instant.self,
+            String.self,
+            String.self,
+            Instant?.self,
+            [JobID].self,
+            [JobID].self,
+            Bool.self
+        )
+        return Heartbeat(
+            now: now,
+            state: WorkerState(rawValue: state) ?? .lost,
+            stateReason: reason,
+            drainDeadline: deadline,
+            canceled: canceled,
+            lost: lost,
+            inMaintenance: maintenance
+        )
+    }
+
+    /// Whether the fleet is in maintenance at the transaction's time.
+    static let inMaintenance: SQL = """
+        EXISTS (
+            SELECT FROM settings
+            WHERE key = 'maintenance' AND (value->>'active')::boolean
+                AND coalesce((value->>'until')::timestamptz > now(), true)
+        )
+        """
+
+    /// Writes a worker's new state; from the commit on, `draining` and `drained` workers claim nothing.
+    package func setWorkerState(
+        _ worker: WorkerID,
+        _ state: WorkerState,
+        reason: String = "",
+        drainWithin: Duration? = nil
+    ) async throws {
+        _ = try await pool.execute(
+            Statement(
+                "workers.state",
+                within: .seconds(10),
+                """
+                UPDATE workers SET state = \(state.rawValue)::worker_state, state_reason = \(reason),
+                    drain_deadline = now() + make_interval(secs => \(drainWithin?.inSeconds)), updated_at = now()
+                WHERE id = \(worker) AND state <> 'lost'
+                """
+            )
+        )
+    }
+
+    /// Takes the jobs of workers whose lease has ended: back to the queue while attempts are left, else failed with
+    /// `WORKER_LOST`. One worker of the fleet does it at a time; the others return at once.
+    ///
+    /// What the lost worker did is unknown, so the next execution refreshes before it changes anything, and the epoch
+    /// grows: whatever the lost one still writes matches no row.
+    package func reapLostWorkers() async throws -> ReapedJobs {
+        let rows = try await pool.execute(
+            Statement(
+                "workers.reap",
+                within: .seconds(20),
+                """
+                WITH turn AS MATERIALIZED (
+                    SELECT pg_try_advisory_xact_lock(\(literal: AdvisoryLock.namespace), \(literal: AdvisoryLock.reap)) AS mine
+                ), lost AS (
+                    UPDATE workers SET state = 'lost', state_reason = 'its lease ended at ' || lease_expires_at,
+                        updated_at = now()
+                    WHERE state IN ('active', 'draining') AND lease_expires_at < now() AND (SELECT mine FROM turn)
+                    RETURNING id, name
+                ), taken AS (
+                    UPDATE provisioner_jobs j SET
+                        worker_id = CASE WHEN j.attempt < j.max_attempts THEN NULL ELSE j.worker_id END,
+                        started_at = CASE WHEN j.attempt < j.max_attempts THEN NULL ELSE j.started_at END,
+                        completed_at = CASE
+                            WHEN j.canceled_at IS NOT NULL OR j.attempt >= j.max_attempts THEN now()
+                        END,
+                        error = CASE
+                            WHEN j.attempt >= j.max_attempts AND j.canceled_at IS NULL
+                            THEN 'The worker ' || lost.name || ' was lost while it ran this job, and no attempts are left.'
+                        END,
+                        error_code = CASE WHEN j.attempt >= j.max_attempts THEN 'WORKER_LOST' END,
+                        available_at = now(), claim_epoch = j.claim_epoch + 1, refresh_first = true, updated_at = now()
+                    FROM lost WHERE j.worker_id = lost.id AND j.completed_at IS NULL
+                    RETURNING j.id, j.completed_at IS NULL AS requeued
+                ), notified AS (
+                    SELECT pg_notify(\(Channel.jobs), ''), pg_notify(\(Channel.reconcile), '')
+                    WHERE EXISTS (SELECT FROM taken)
+                ), events AS (
+                    SELECT stoker_emit_event(
+                        'worker_lost', NULL, '{}', jsonb_build_object('worker', lost.name),
+                        jsonb_build_object('worker', jsonb_build_object('id', lost.id, 'name', lost.name),
+                            'jobs', (SELECT count(*) FROM taken)),
+                        ARRAY[lost.id], 'worker/' || lost.id, NULL, now()
+                    ) FROM lost
+                )
+                SELECT ARRAY(SELECT id FROM lost), ARRAY(SELECT id FROM taken WHERE requeued),
+                    ARRAY(SELECT id FROM taken WHERE NOT requeued),
+                    (SELECT count(*) FROM notified), (SELECT count(*) FROM events)
+                """
+            )
+        )
+        let (workers, requeued, failed, _, _) = try rows.only().decode(
+            [WorkerID].self,
+            [JobID].self,
+            [JobID].self,
+            Int.self,
+            Int.self
+        )
+        return ReapedJobs(workers: workers, requeued: requeued, failed: failed)
+    }
+}
+
+/// What became of lost workers' jobs.
+package struct ReapedJobs: Hashable, Sendable {
+    /// Workers newly found to be lost.
+    package var workers: [WorkerID]
+    /// Jobs that wait for another worker.
+    package var requeued: [JobID]
+    /// Jobs that ended: canceled, or without attempts left.
+    package var failed: [JobID]
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import PostgresClient
+package import Prebuilds
+
+/// Everything that Stoker reads from and writes to its database.
+///
+/// A method per use, named for what it means; each is one transaction unless it says otherwise. Rules are not decided
+/// here: a method takes what was decided and writes it, or refuses when the facts have changed.
+package struct Store: Sendable {
+    package let pool: PostgresPool
+
+    package init(pool: PostgresPool) {
+        self.pool = pool
+    }
+
+    /// The database's own time, which decides everything: leases, back-off, schedules, age.
+    package func now() async throws -> Instant {
+        let rows = try await pool.execute(Statement("store.now", within: .seconds(5), "SELECT now()"))
+        return try rows.only().decode(Instant.self)
+    }
+}
+
+/// The channels that processes listen on. A lost notification changes nothing but latency.
+package enum Channel {
+    /// Jobs have become due.
+    package static let jobs = "stoker_jobs"
+    /// Something that a plan depends on has changed.
+    package static let reconcile = "stoker_reconcile"
+    /// A worker has an order waiting: cancel, drain or resume. The payload is the worker's id, or empty for all.
+    package static let workers = "stoker_workers"
+    /// Notification events wait to be sent.
+    package static let events = "stoker_events"
+    /// A job has ended. The payload is its id.
+    package static let finished = "stoker_finished"
+    /// A job has new log lines. The payload is its id.
+    package static let logs = "stoker_logs"
+}
+
+/// Keys of transaction-scoped advisory locks: a class of our own ("stok" in ASCII), and what is locked.
+enum AdvisoryLock {
+    static let namespace = 0x7374_6f6b
+    static let migrate = 1
+    static let reconcile = 2
+    static let reap = 3
+    static let caps = 4
+    static let retention = 5
+}
+
+/// The system user that owns every prebuild; nothing else marks one (reconciler.md).
+package let prebuildsUserID = UserID(high: 0xc42f_df75_3097_471c, low: 0x8c33_fb52_454d_81c0)

@@ -41,7 +41,7 @@ int stoker_set_nonblocking(int descriptor) {
     return flags < 0 ? -1 : fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
 }
 
-int stoker_peer_has_closed(int socket) {
-    struct pollfd entry = {.fd = socket, .events = POLLRDHUP};
+int stoker_is_readable(int descriptor) {
+    struct pollfd entry = {.fd = descriptor, .events = POLLIN | POLLRDHUP};
     return poll(&entry, 1, 0) != 0;
 }

@@ -21,19 +21,19 @@ package struct Row: Sendable {
     package func decode<each T: PostgresDecodable>(_ types: repeat (each T).Type) throws -> (repeat each T) {
         var count = 0
         for _ in repeat each types { count += 1 }
-        guard count == storage.columnCount else {
-            throw PostgresError.decoding(
-                "the row has \(storage.columnCount) columns, and \(count) were asked for",
-                remedy: "Name as many types as the statement returns columns.",
-                statement: storage.statement
-            )
-        }
+        try requireColumns(count)
         var column = -1
         func next<Value: PostgresDecodable>(_ type: Value.Type) throws -> Value {
             column += 1
             return try decode(column: column, as: type)
         }
         return (repeat try next(each types))
+    }
+
+    /// The only column. Throws ``PostgresError`` of kind `.decoding` when there are more, or it has another type.
+    package func decode<Value: PostgresDecodable>(_ type: Value.Type) throws -> Value {
+        try requireColumns(1)
+        return try decode(column: 0, as: type)
     }
 
     /// The column at the position, counted from 0.
@@ -51,6 +51,16 @@ package struct Row: Sendable {
     package func decode<Value: PostgresDecodable>(column: String, as type: Value.Type = Value.self) throws -> Value {
         guard let position = storage.column(named: column) else { throw missing("'\(column)'") }
         return try decode(column: position, as: type)
+    }
+
+    private func requireColumns(_ count: Int) throws {
+        guard count == storage.columnCount else {
+            throw PostgresError.decoding(
+                "the row has \(storage.columnCount) columns, and \(count) were asked for",
+                remedy: "Name as many types as the statement returns columns.",
+                statement: storage.statement
+            )
+        }
     }
 
     private func missing(_ column: String) -> PostgresError {

@@ -28,14 +28,15 @@ final class SessionCondition: Sendable {
         rawPhase.store(phase.rawValue, ordering: .releasing)
     }
 
-    /// Whether the next statement may be sent: outside a transaction, and the server has not hung up.
+    /// Whether the session may be handed on: outside a transaction, and the server has not hung up.
     ///
-    /// Asks the socket, without waiting. Only for a session that nobody uses at this moment.
+    /// Asks the socket, without waiting. A server speaks unasked to say farewell, or that its configuration changed, which
+    /// is rare enough to connect anew for. Only for a session that nobody uses at this moment.
     var isReusable: Bool {
         switch phase {
         case .fresh: true
         case .busy, .lost: false
-        case .idle: stoker_peer_has_closed(descriptor.load(ordering: .acquiring)) == 0
+        case .idle: stoker_is_readable(descriptor.load(ordering: .acquiring)) == 0
         }
     }
 }

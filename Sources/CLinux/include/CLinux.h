@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "ChildProcesses.h"
+
 /// An eventfd, non-blocking and closed on exec; -1 and errno on failure.
 int stoker_eventfd(void);
 
@@ -26,5 +28,5 @@ int stoker_set_parent_death_signal(int signal);
 /// Makes the descriptor non-blocking. 0, or -1 and errno.
 int stoker_set_nonblocking(int descriptor);
 
-/// Whether the socket's peer has hung up, or the socket is broken. Does not wait.
-int stoker_peer_has_closed(int socket);
+/// Whether a read would not wait: there is data, or the peer has hung up, or the descriptor is broken.
+int stoker_is_readable(int descriptor);

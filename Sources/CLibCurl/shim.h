@@ -45,3 +45,8 @@ static inline CURLcode stoker_curl_get_string(CURL *handle, CURLINFO info, char 
 static inline CURLMcode stoker_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
 }
+
+// The address is longer than the member's type for IPv6, so Swift must not copy it out of the struct.
+static inline const struct sockaddr *stoker_curl_address(const struct curl_sockaddr *target) {
+    return &target->addr;
+}

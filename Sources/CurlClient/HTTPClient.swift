@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Sends HTTP requests with libcurl, any number at once, from one thread of its own.
+///
+/// Connections are kept and used again; HTTP/2 is spoken where a server offers it. Redirects are never followed. What a
+/// name resolves to is judged by the ``AddressPolicy`` at the moment a socket connects. A slow server delays nobody else.
+///
+/// The thread ends when the client is closed or released.
+package final class HTTPClient: Sendable {
+    private let mailbox: Mailbox
+
+    /// - Throws: ``HTTPFailure`` with the code `local` when libcurl or the system has no resources for it.
+    package init(_ configuration: HTTPClientConfiguration = HTTPClientConfiguration()) throws(HTTPFailure) {
+        let loop = try TransferLoop(configuration)
+        mailbox = loop.mailbox
+        try loop.start()
+    }
+
+    deinit {
+        mailbox.post(.close)
+    }
+
+    /// Sends the request and waits for the answer, at most the configured time-out after its turn has come.
+    ///
+    /// Every status is an answer, not an error. Cancelling the task ends the transfer at once and throws the code
+    /// `canceled`; the request may have reached its server by then.
+    package func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
+        if let header = request.headers.first(where: { !$0.isWellFormed }) {
+            throw HTTPFailure(.invalidRequest, "the header '\(header.name.prefix(64).debugDescription)' cannot be sent")
+        }
+        let ticket = Ticket()
+        let result: Result<HTTPResponse, HTTPFailure> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let submission = Submission(request: request, ticket: ticket, continuation: continuation)
+                if !mailbox.post(.submit(submission)) {
+                    continuation.resume(returning: .failure(.clientClosed))
+                }
+            }
+        } onCancel: {
+            // The flag first: whichever of the two letters is read first, the loop sees that the ticket is void.
+            ticket.cancel()
+            mailbox.post(.cancel(ticket))
+        }
+        return try result.get()
+    }
+
+    /// Ends all transfers, which throw the code `client_closed`, and the thread. Later requests fail likewise.
+    package func close() {
+        mailbox.post(.close)
+    }
+}
+
+extension HTTPFailure {
+    static let clientClosed = HTTPFailure(.clientClosed, "the HTTP client has been closed")
+    static let canceled = HTTPFailure(.canceled, "the request was cancelled")
+}

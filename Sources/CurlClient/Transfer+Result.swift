@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLibCurl
+
+extension Transfer {
+    /// What the caller is told, now that libcurl has ended the transfer with `code`.
+    func result(_ code: CURLcode) -> Result<HTTPResponse, HTTPFailure> {
+        // A body cut by us ends the transfer as an error of libcurl, but the answer was given.
+        if code == CURLE_OK || (code == CURLE_WRITE_ERROR && isTruncated) {
+            let response = HTTPResponse(
+                status: status,
+                headers: headers,
+                body: body,
+                isTruncated: isTruncated,
+                address: address,
+                latency: latency
+            )
+            return .success(response)
+        }
+        if let refusal, address == nil {
+            return .failure(
+                HTTPFailure(.refusedAddress, refusal.description, address: refusal.address, latency: latency)
+            )
+        }
+        return .failure(HTTPFailure(failureCode(code), words(code), address: address, latency: latency))
+    }
+
+    private func failureCode(_ code: CURLcode) -> HTTPFailure.Code {
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .dns
+        case CURLE_COULDNT_CONNECT, CURLE_PROXY, CURLE_INTERFACE_FAILED: .connect
+        case CURLE_OPERATION_TIMEDOUT: .timeout
+        case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE: .reset
+        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CIPHER, CURLE_SSL_CERTPROBLEM,
+            CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_SHUTDOWN_FAILED,
+            CURLE_USE_SSL_FAILED, CURLE_SSL_CLIENTCERT:
+            .tls
+        case CURLE_WRITE_ERROR where headerSize > configuration.maximumHeaderSize: .tooLarge
+        case CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT, CURLE_BAD_FUNCTION_ARGUMENT, CURLE_WRITE_ERROR: .local
+        default: .protocol
+        }
+    }
+
+    private func words(_ code: CURLcode) -> String {
+        if headerSize > configuration.maximumHeaderSize {
+            return "the answer has more than \(configuration.maximumHeaderSize) bytes of headers"
+        }
+        return message.isEmpty ? String(cString: curl_easy_strerror(code)) : message
+    }
+
+    private var status: Int {
+        var value = 0
+        stoker_curl_get_long(easy, CURLINFO_RESPONSE_CODE, &value)
+        return value
+    }
+
+    private var latency: Duration {
+        var microseconds: curl_off_t = 0
+        stoker_curl_get_offset(easy, CURLINFO_TOTAL_TIME_T, &microseconds)
+        return .microseconds(microseconds)
+    }
+
+    private var address: IPAddress? {
+        var text: UnsafeMutablePointer<CChar>?
+        stoker_curl_get_string(easy, CURLINFO_PRIMARY_IP, &text)
+        return text.flatMap { IPAddress(String(cString: $0)) }
+    }
+}

@@ -14,7 +14,9 @@ struct ClusterDirectories: Sendable {
     /// A cluster that exists keeps its owner when this process is root; everyone else can only use their own.
     init(dataDirectory: FilePath, temporaryDirectory: FilePath) throws {
         try Self.makeAncestors(dataDirectory)
-        guard let resolved = Self.realPath(dataDirectory) else { throw Self.unusable(dataDirectory, Errno(rawValue: errno)) }
+        guard let resolved = Self.realPath(dataDirectory) else {
+            throw Self.unusable(dataDirectory, Errno(rawValue: errno))
+        }
         var account = try ServerAccount.forThisProcess()
         if geteuid() == 0, let status = try? FileStatus(of: resolved.appending("postgres/data")), status.userID != 0 {
             account = ServerAccount(name: "uid \(status.userID)", userID: status.userID, groupID: status.groupID)
@@ -79,15 +81,18 @@ struct ClusterDirectories: Sendable {
     /// A directory of the account with mode 0700. One that exists must be just that: a directory that someone else
     /// prepared under a name we use is not trusted with the socket.
     private func makePrivate(_ path: FilePath) throws {
-        if mkdir(path.string, 0o700) == 0 {
-            try handOver(path)
-        } else if errno != EEXIST {
+        guard mkdir(path.string, 0o700) == 0 || errno == EEXIST else {
             throw Self.unusable(path, Errno(rawValue: errno))
         }
-        let status: FileStatus
+        var status: FileStatus
         do {
             status = try FileStatus(of: path, followingLinks: false)
-        } catch {
+            // Ours, just now or by another process that is at the same point.
+            if status.isDirectory, status.userID == geteuid(), account.differsFromThisProcess {
+                try handOver(path)
+                status = try FileStatus(of: path, followingLinks: false)
+            }
+        } catch let error as Errno {
             throw Self.unusable(path, error)
         }
         guard status.isDirectory, status.userID == account.userID else {

@@ -10,7 +10,11 @@ struct ClusterLock: ~Copyable {
     private let descriptor: FileDescriptor
 
     /// Waits for the lock, at most `limit`.
-    static func acquire(_ path: FilePath, for account: ServerAccount, within limit: Duration) async throws -> ClusterLock {
+    static func acquire(
+        _ path: FilePath,
+        for account: ServerAccount,
+        within limit: Duration
+    ) async throws -> ClusterLock {
         let descriptor = try FileDescriptor.open(
             path,
             .readWrite,

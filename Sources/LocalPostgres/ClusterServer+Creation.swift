@@ -10,7 +10,7 @@ extension ClusterServer {
     func initialise(syncing: Bool) async throws {
         try removeTree(layout.unfinishedData)
         var arguments = [
-            "--pgdata", layout.unfinishedData.string, "--username", LocalCluster.superuser, "--encoding", "UTF8",
+            "--pgdata", "data.unfinished", "--username", LocalCluster.superuser, "--encoding", "UTF8",
             "--locale", "C.UTF-8", "--auth-local", "trust", "--auth-host", "reject", "--data-checksums",
         ]
         if !syncing { arguments.append("--no-sync") }
@@ -66,8 +66,18 @@ extension ClusterServer {
         }
     }
 
+    /// Runs a program of the server in the cluster's directory.
+    ///
+    /// Paths are given relative to it: pg_ctl and initdb put them into command lines of a shell, between quotes that a
+    /// quote in the name of a directory would end.
     func run(_ program: String, _ arguments: [String], within limit: Duration) async throws -> Tool.Answer {
-        try await Tool.run(installation.program(program), arguments, as: directories.account, within: limit)
+        try await Tool.run(
+            installation.program(program),
+            arguments,
+            as: directories.account,
+            in: layout.root,
+            within: limit
+        )
     }
 
     func failure(_ activity: String, _ answer: Tool.Answer, log: String = "") -> LocalPostgresError {

@@ -77,12 +77,14 @@ struct ClusterServer: Sendable {
         try await clearLeftovers()
         try write(ClusterSettings(layout: layout, overrides: overrides).text, to: layout.settings)
         let arguments = [
-            "start", "--pgdata", layout.data.string, "--log", layout.startLog.string, "--wait", "--silent",
+            "start", "--pgdata", "data", "--log", "log/start.log", "--wait", "--silent",
             "--timeout", String(startLimit.components.seconds),
         ]
         // pg_ctl keeps its own time; the margin lets it report.
         let answer = try await run("pg_ctl", arguments, within: startLimit + .seconds(10))
-        guard answer.succeeded else { throw failure("starting the server", answer, log: lastLines(of: layout.startLog)) }
+        guard answer.succeeded else {
+            throw failure("starting the server", answer, log: lastLines(of: layout.startLog))
+        }
         try await makeDatabase()
         logger.info("Started a private Postgres server", metadata: ["pg.data": "\(layout.data)"])
     }
@@ -92,7 +94,7 @@ struct ClusterServer: Sendable {
         guard running() != nil else { return }
         let limit: Duration = .seconds(60)
         let arguments = [
-            "stop", "--pgdata", layout.data.string, "--mode", mode.rawValue, "--wait", "--silent",
+            "stop", "--pgdata", "data", "--mode", mode.rawValue, "--wait", "--silent",
             "--timeout", String(limit.components.seconds),
         ]
         let answer = try await run("pg_ctl", arguments, within: limit + .seconds(10))

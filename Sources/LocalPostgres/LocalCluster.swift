@@ -25,7 +25,8 @@ package actor LocalCluster {
     /// The role of the connection string, a superuser.
     package static let superuser = "stoker"
 
-    let dataDirectory: FilePath
+    /// Where the cluster is, in the subdirectory `postgres`.
+    package nonisolated let dataDirectory: FilePath
     let temporaryDirectory: FilePath
     let overrides: [String: String]
     let startLimit: Duration

@@ -82,9 +82,13 @@ package struct ServerInstallation: Hashable, Sendable {
     }
 
     /// The server in the directory; nil when a program is missing or does not say its version.
-    private static func probe(_ directory: FilePath) async -> ServerInstallation? {
-        guard ["postgres", "initdb", "pg_ctl"].allSatisfy({ isExecutable(directory.appending($0)) }) else { return nil }
-        // Which of several answers is wrong does not matter here: a program that cannot run is no server.
+    private static func probe(_ candidate: FilePath) async -> ServerInstallation? {
+        // PATH may hold links to some of the programs; the others are where the links lead.
+        guard let postgres = ClusterDirectories.realPath(candidate.appending("postgres")) else { return nil }
+        let directory = postgres.removingLastComponent()
+        let programs = ["postgres", "initdb", "pg_ctl", "createdb"]
+        guard programs.allSatisfy({ isExecutable(directory.appending($0)) }) else { return nil }
+        // Why it does not answer does not matter here: a program that cannot run is no server.
         guard let answer = try? await Tool.run(directory.appending("postgres"), ["--version"], within: .seconds(10)),
             answer.succeeded, let version = majorVersion(ofAnswer: answer.output)
         else { return nil }

@@ -25,13 +25,16 @@ struct Tool {
     /// It gets a session of its own, so that Ctrl-C in a terminal does not reach it halfway, and an environment without
     /// the caller's libpq variables, which would send it to another server.
     ///
-    /// - Parameter account: The user to run it as; nil for this process's.
-    /// - Parameter limit: When to kill it.
+    /// - Parameters:
+    ///   - account: The user to run it as; nil for this process's.
+    ///   - directory: Its working directory.
+    ///   - limit: When to kill it.
     /// - Throws: ``LocalPostgresError`` when it cannot be started or outlives its limit; a failing exit status is an answer.
     static func run(
         _ program: FilePath,
         _ arguments: [String],
         as account: ServerAccount? = nil,
+        in directory: FilePath = "/",
         within limit: Duration
     ) async throws -> Answer {
         var options = PlatformOptions()
@@ -49,8 +52,7 @@ struct Tool {
             executable: .path(program),
             arguments: Arguments(arguments),
             environment: .custom(["PATH": searchPath, "LC_ALL": "C"]),
-            // The server must not hold the caller's directory, which the account may not even be able to read.
-            workingDirectory: "/",
+            workingDirectory: directory,
             platformOptions: options
         )
         let answer = try await withThrowingTaskGroup(of: Answer?.self) { group in

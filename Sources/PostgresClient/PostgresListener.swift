@@ -97,7 +97,8 @@ package struct PostgresListener: Sendable {
         }
     }
 
-    private func checkHeartbeat(of session: PostgresSession) async throws {
+    /// Throws when a notification to itself does not reach the session.
+    func checkHeartbeat(of session: PostgresSession) async throws {
         let limit = timing.heartbeatTimeout
         let beat = Statement("listener.heartbeat", within: limit, "SELECT pg_notify(\(heartbeatChannel), '')")
         _ = try await session.execute(beat)

@@ -14,6 +14,12 @@ package final class PostgresPool: PostgresExecutor {
         package var idle: Int
         package var leased: Int
         package var waiting: Int
+
+        package init(idle: Int, leased: Int, waiting: Int) {
+            self.idle = idle
+            self.leased = leased
+            self.waiting = waiting
+        }
     }
 
     private typealias State = PoolState<PostgresSession, Waiter>

@@ -21,7 +21,7 @@ extension PostgresSession {
         if begins { batch.insert(Statement("\(progress.name).begin", progress.isolation.begin), at: 0) }
         if committing { batch.append(Statement("\(progress.name).commit", "COMMIT")) }
         let limit = (statements.isEmpty ? batch : statements).lazy.map(\.limit).max() ?? .zero
-        defer { follow(progress) }
+        defer { follow(progress, committing: committing) }
         do {
             var results = try exchange(batch, within: limit, ticket)
             if committing {
@@ -86,10 +86,10 @@ extension PostgresSession {
     }
 
     /// Learns from the session in which phase the transaction is.
-    private func follow(_ progress: TransactionProgress) {
+    private func follow(_ progress: TransactionProgress, committing: Bool = false) {
         switch condition.phase {
         case .busy: progress.move(to: .open)
-        case .idle where progress.phase == .notBegun, .fresh: break
+        case .idle where progress.phase == .notBegun && !committing, .fresh: break
         case .idle, .lost: progress.move(to: .ended)
         }
     }

@@ -92,8 +92,9 @@ struct CronFields {
 
     /// The values that the field matches, as bits.
     func values(of field: CronField) throws(CronError) -> UInt32 {
-        var bits: UInt32 = 0
         let text = fields[field.rawValue]
+        if text.elementsEqual("*".utf8) { return field.everything.reduce(0) { $0 | 1 << UInt32($1) } }
+        var bits: UInt32 = 0
         for item in text.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
             guard !item.isEmpty else { throw error(field, at: item, "a value is missing beside a comma") }
             bits |= try values(of: item, field)

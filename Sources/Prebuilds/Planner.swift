@@ -89,16 +89,15 @@ struct Planner {
 
     /// Strictly older than its time to live, or than the last invalidation, is expired.
     private func split(_ preset: PresetSnapshot) -> (expired: [PrebuildSnapshot], current: [PrebuildSnapshot]) {
-        let bornBefore = preset.ttlSeconds > 0 ? now - .seconds(preset.ttlSeconds) : nil
-        guard let threshold = [bornBefore, preset.lastInvalidatedAt].compactMap(\.self).max() else {
-            return ([], preset.running)
+        var threshold = preset.lastInvalidatedAt
+        if preset.ttlSeconds > 0 {
+            let bornBefore = now - .seconds(preset.ttlSeconds)
+            threshold = threshold.map { max($0, bornBefore) } ?? bornBefore
         }
-        var expired: [PrebuildSnapshot] = []
-        var current: [PrebuildSnapshot] = []
-        for prebuild in preset.running {
-            if prebuild.createdAt < threshold { expired.append(prebuild) } else { current.append(prebuild) }
-        }
-        return (expired, current)
+        guard let threshold else { return ([], preset.running) }
+        return (
+            preset.running.filter { $0.createdAt < threshold }, preset.running.filter { $0.createdAt >= threshold }
+        )
     }
 
     /// The schedule's count; the default count when the schedule cannot be read, which is a problem of the preset.
@@ -173,8 +172,7 @@ struct Planner {
 extension PresetSnapshot {
     /// Values for which the version has no parameter, by name.
     fileprivate var unknownValues: [String] {
-        guard versionReadiness == .ready, !values.isEmpty else { return [] }
-        let known = Set(parameters.map(\.name))
-        return values.keys.filter { !known.contains($0) }.sorted()
+        guard versionReadiness == .ready else { return [] }
+        return values.keys.filter { name in !parameters.contains { $0.name == name } }.sorted()
     }
 }

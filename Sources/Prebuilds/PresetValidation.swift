@@ -22,17 +22,18 @@ struct PresetValidation {
         for parameter: VersionParameter,
         _ patterns: inout ParameterPatterns
     ) -> String? {
-        let shown = parameter.isSensitive ? "the value" : "'\(value)'"
+        var shown: String { parameter.isSensitive ? "the value" : "'\(value)'" }
+        var subject: String { "parameter '\(parameter.name)': " }
         let type = ParameterType(parameter.type)
-        let subject = "parameter '\(parameter.name)': "
         guard type.accepts(value) else { return subject + "\(shown) is not \(type.expectation)" }
 
-        let elements = type == .strings ? ListLiteral(value)?.elements ?? [] : [value]
-        if !parameter.options.isEmpty, !elements.allSatisfy(parameter.options.contains) {
-            let options = parameter.options.map { "'\($0)'" }.joined(separator: ", ")
-            return subject + "\(shown) is none of the options (\(options))"
+        if !parameter.options.isEmpty {
+            let elements = type == .strings ? ListLiteral(value)?.elements ?? [] : [value]
+            guard elements.allSatisfy(parameter.options.contains) else {
+                let options = parameter.options.map { "'\($0)'" }.joined(separator: ", ")
+                return subject + "\(shown) is none of the options (\(options))"
+            }
         }
-
         guard let validation = parameter.validation else { return nil }
         if let regex = validation.regex {
             switch patterns.isFound(regex, in: value) {
@@ -76,14 +77,26 @@ enum ParameterType: Hashable, Sendable {
     case any, number, bool, strings, list, map
 
     init(_ name: String) {
-        let name = name.filter { !$0.isWhitespace }
         switch name {
+        case "string": self = .any
         case "number": self = .number
         case "bool": self = .bool
-        case "list(string)", "set(string)": self = .strings
-        case _ where ["list", "set", "tuple"].contains { name == $0 || name.hasPrefix($0 + "(") }: self = .list
-        case _ where ["map", "object"].contains { name == $0 || name.hasPrefix($0 + "(") }: self = .map
-        default: self = .any
+        default: self.init(constructed: name.filter { !$0.isWhitespace })
+        }
+    }
+
+    private init(constructed name: String) {
+        func isOne(of constructors: [String]) -> Bool {
+            constructors.contains { name == $0 || name.hasPrefix($0 + "(") }
+        }
+        if name == "list(string)" || name == "set(string)" {
+            self = .strings
+        } else if isOne(of: ["list", "set", "tuple"]) {
+            self = .list
+        } else if isOne(of: ["map", "object"]) {
+            self = .map
+        } else {
+            self = .any
         }
     }
 

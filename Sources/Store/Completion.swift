@@ -54,16 +54,16 @@ package struct BuildCompletion: Hashable, Sendable {
         package var stage: String
         package var action: String
         package var resource: String
-        /// Before the end of the job, by the executor's monotonic clock: the database's clock fixes the instants.
-        package var startedBefore: Duration
-        package var endedBefore: Duration
+        /// Since the execution began.
+        package var startedAfter: Duration
+        package var endedAfter: Duration
 
-        package init(stage: String, action: String, resource: String, startedBefore: Duration, endedBefore: Duration) {
+        package init(stage: String, action: String, resource: String, startedAfter: Duration, endedAfter: Duration) {
             self.stage = stage
             self.action = action
             self.resource = resource
-            self.startedBefore = startedBefore
-            self.endedBefore = endedBefore
+            self.startedAfter = startedAfter
+            self.endedAfter = endedAfter
         }
     }
 

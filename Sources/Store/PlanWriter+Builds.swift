@@ -53,7 +53,7 @@ extension PlanWriter {
                     UNION ALL
                     SELECT wanted.preset_id, d.name, d.default_value
                     FROM wanted JOIN template_version_parameters d ON d.template_version_id = wanted.version_id
-                    WHERE NOT d.required AND NOT EXISTS (
+                    WHERE NOT d.required AND d.default_value <> '' AND NOT EXISTS (
                         SELECT FROM template_version_preset_parameters g
                         WHERE g.template_version_preset_id = wanted.preset_id AND g.name = d.name
                     )

@@ -221,6 +221,7 @@ extension Store {
                 UNION ALL
                 SELECT d.name, d.default_value FROM template_version_parameters d
                 WHERE bound.last_build_id IS NULL AND d.template_version_id = \(target.versionID) AND NOT d.required
+                    AND d.default_value <> ''
                     AND d.name NOT IN (SELECT name FROM given)
                     AND d.name NOT IN (
                         SELECT p.name FROM template_version_preset_parameters p

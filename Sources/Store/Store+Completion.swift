@@ -109,12 +109,12 @@ extension Store {
             "completion.timings",
             """
             INSERT INTO provisioner_job_timings (job_id, attempt, stage, action, resource, started_at, ended_at)
-            SELECT j.id, j.attempt, t.stage, t.action, t.resource, now() - make_interval(secs => t.started_before),
-                now() - make_interval(secs => t.ended_before)
+            SELECT j.id, j.attempt, t.stage, t.action, t.resource, j.started_at + make_interval(secs => t.started_after),
+                j.started_at + make_interval(secs => t.ended_after)
             FROM provisioner_jobs j, unnest(
                 \(timings.map(\.stage)), \(timings.map(\.action)), \(timings.map(\.resource)),
-                \(timings.map(\.startedBefore.inSeconds)), \(timings.map(\.endedBefore.inSeconds))
-            ) t(stage, action, resource, started_before, ended_before)
+                \(timings.map(\.startedAfter.inSeconds)), \(timings.map(\.endedAfter.inSeconds))
+            ) t(stage, action, resource, started_after, ended_after)
             WHERE j.id = \(job.id)
             """
         )

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+package import Prebuilds
+
+/// Which part of the fleet an operator holds still; the raw values are keys of the table `settings`.
+package enum PauseScope: String, Hashable, Sendable {
+    /// Only the reconciler: pools stand still, claims are served from stock.
+    case prebuilds
+    /// The whole fleet: nothing is reconciled, and no job is claimed.
+    case maintenance
+
+    /// The member of the setting's value that says whether it holds.
+    fileprivate var flag: String {
+        switch self {
+        case .prebuilds: "reconciliation_paused"
+        case .maintenance: "active"
+        }
+    }
+}
+
+extension Store {
+    /// Holds the fleet still, until the given moment or until ``resume(_:by:)``.
+    package func pause(_ scope: PauseScope, until: Instant? = nil, reason: String = "", by: String? = nil) async throws {
+        try await set(scope, holds: true, until: until, reason: reason, by: by)
+    }
+
+    /// Ends what ``pause(_:until:reason:by:)`` began. Does nothing when nothing is paused.
+    package func resume(_ scope: PauseScope, by: String? = nil) async throws {
+        try await set(scope, holds: false, until: nil, reason: "", by: by)
+    }
+
+    private func set(_ scope: PauseScope, holds: Bool, until: Instant?, reason: String, by: String?) async throws {
+        _ = try await pool.executeBatch([
+            Statement(
+                "settings.set",
+                """
+                INSERT INTO settings (key, value, updated_by)
+                VALUES (\(scope.rawValue),
+                    jsonb_build_object(\(scope.flag), \(holds), 'until', \(until), 'reason', \(reason)), \(by))
+                ON CONFLICT (key) DO UPDATE
+                SET value = excluded.value, updated_by = excluded.updated_by, updated_at = now()
+                """
+            ),
+            Statement(
+                "settings.notify",
+                """
+                SELECT pg_notify(\(Channel.reconcile), ''), pg_notify(\(Channel.workers), ''), pg_notify(\(Channel.jobs), '')
+                """
+            ),
+        ])
+    }
+}

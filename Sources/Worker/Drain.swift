@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// How far a worker has gone on its way out (jobs.md, "Drain and maintenance"). Shared by all services of the process.
+package final class Drain: Sendable {
+    /// Later phases include the earlier ones.
+    package enum Phase: Int, Comparable, Sendable {
+        /// Claims jobs, contends for the reconciler's lock.
+        case active
+        /// Takes on nothing new; running jobs go on.
+        case draining
+        /// Running jobs are interrupted, their state saved, and handed back.
+        case interrupting
+        /// Children are killed.
+        case killing
+
+        package static func < (left: Self, right: Self) -> Bool {
+            left.rawValue < right.rawValue
+        }
+    }
+
+    private struct State {
+        var phase = Phase.active
+        /// The process itself is to end; a drain by command leaves it up, to be resumed.
+        var isFinal = false
+        var observers: [Doorbell] = []
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package var phase: Phase { state.withLock { $0.phase } }
+
+    /// Whether the process is to end.
+    package var isFinal: Bool { state.withLock { $0.isFinal } }
+
+    /// Goes on to a phase; never back.
+    ///
+    /// - Parameter final: The process is to end, so that nobody resumes it.
+    package func advance(to phase: Phase, final: Bool) {
+        change { state in
+            state.phase = max(state.phase, phase)
+            state.isFinal = state.isFinal || final
+        }
+    }
+
+    /// Takes up work again after a drain by command. Does nothing when the process is to end.
+    package func resume() {
+        change { state in
+            if !state.isFinal { state.phase = .active }
+        }
+    }
+
+    /// Rings the bell after every change from now on.
+    package func notify(_ bell: Doorbell) {
+        state.withLock { $0.observers.append(bell) }
+    }
+
+    private func change(_ body: (inout State) -> Void) {
+        let bells = state.withLock { state in
+            let before = (state.phase, state.isFinal)
+            body(&state)
+            return before == (state.phase, state.isFinal) ? [] : state.observers
+        }
+        for bell in bells { bell.ring() }
+    }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Prebuilds
+import Provisioning
+import Store
+import Synchronization
+
+/// The executions of this worker: what the lease is renewed for, and what orders reach.
+final class ExecutionRegistry: Sendable {
+    private struct State {
+        var executions: [JobID: (held: HeldJob, control: ExecutionControl)] = [:]
+        var leaseUntil: ContinuousClock.Instant
+    }
+
+    private let state: Mutex<State>
+
+    init(leaseUntil: ContinuousClock.Instant) {
+        state = Mutex(State(executions: [:], leaseUntil: leaseUntil))
+    }
+
+    var held: [HeldJob] { state.withLock { $0.executions.values.map(\.held) } }
+    var count: Int { state.withLock { $0.executions.count } }
+    /// When the worker's right to run its jobs ends, on the monotonic clock, unless renewed.
+    var leaseUntil: ContinuousClock.Instant { state.withLock { $0.leaseUntil } }
+
+    /// Enters an execution; its control begins with the present lease.
+    func enter(_ job: HeldJob, limits: ExecutionLimits) -> ExecutionControl {
+        state.withLock { state in
+            let control = ExecutionControl(limits: limits, leaseUntil: state.leaseUntil)
+            state.executions[job.id] = (job, control)
+            return control
+        }
+    }
+
+    func leave(_ job: HeldJob) {
+        state.withLock { $0.executions[job.id] = nil }
+    }
+
+    /// Lets every execution go on until then.
+    func renew(until deadline: ContinuousClock.Instant) {
+        for control in controls({ $0.leaseUntil = deadline }) { control.renewLease(until: deadline) }
+    }
+
+    func interrupt(_ reason: Interruption, only jobs: [JobID]? = nil) {
+        for control in controls(of: jobs) { control.interrupt(reason) }
+    }
+
+    func kill(only jobs: [JobID]? = nil) {
+        for control in controls(of: jobs) { control.kill() }
+    }
+
+    private func controls(of jobs: [JobID]? = nil, _ body: (inout State) -> Void = { _ in }) -> [ExecutionControl] {
+        state.withLock { state in
+            body(&state)
+            guard let jobs else { return state.executions.values.map(\.control) }
+            return jobs.compactMap { state.executions[$0]?.control }
+        }
+    }
+
+    private func controls(_ body: (inout State) -> Void) -> [ExecutionControl] {
+        controls(of: nil, body)
+    }
+}

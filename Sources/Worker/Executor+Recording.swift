@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import PostgresClient
+import Provisioning
+import Store
+
+extension Executor {
+    /// Writes what came of an execution, and tries again while the database is away and the lease holds.
+    ///
+    /// Returns what metrics and logs call the result.
+    func record(_ verdict: Verdict, of job: ClaimedJob, control: ExecutionControl, logger: Logger) async -> String {
+        var pause = Duration.milliseconds(100)
+        while true {
+            do {
+                return try await write(verdict, of: job)
+            } catch let error as StoreError where error.code == .leaseLost {
+                logger.warning("the job was taken away; what this execution did is not recorded")
+                return "lost"
+            } catch let error as PostgresError where error.isRetriable {
+                // A repeat is safe: the fence lets one of them through.
+                logger.warning("the job's end could not be recorded yet", metadata: ["error": "\(error)"])
+            } catch {
+                logger.error("the job's end could not be recorded", metadata: ["error": "\(error)"])
+                return "unrecorded"
+            }
+            guard ContinuousClock.now < control.leaseDeadline else { return "lost" }
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(5))
+        }
+    }
+
+    private func write(_ verdict: Verdict, of job: ClaimedJob) async throws -> String {
+        switch verdict {
+        case .build(var completion):
+            completion.state = try completion.state.map(sealing.seal)
+            try await store.completeBuild(job.held, completion)
+            return completion.result.name
+        case .imported(let manifest, let context):
+            try await store.completeImport(job.held, manifest, context)
+            return JobResult.succeeded.name
+        case .importEnded(let result):
+            try await store.endImport(job.held, result)
+            return result.name
+        case .again(let delay, let refund, let state):
+            // First the state, under the fence that the second write ends.
+            if let state { _ = try await store.checkpoint(sealing.seal(state), of: job.held) }
+            try await store.requeue(job.held, after: delay, refundAttempt: refund)
+            return refund ? "handed_over" : "retried"
+        case .lost:
+            return "lost"
+        }
+    }
+}
+
+extension JobResult {
+    /// What metrics and logs call it.
+    var name: String {
+        switch self {
+        case .succeeded: "succeeded"
+        case .failed: "failed"
+        case .canceled: "canceled"
+        }
+    }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Logging
+import Prebuilds
+package import Provisioning
+package import Store
+
+/// Runs one claimed job to its end: gathers what it needs, calls the provisioner, and records what came of it under the
+/// job's fence.
+package struct Executor: Sendable {
+    let store: Store
+    /// By the names of the database's enum `provisioner_type`.
+    let provisioners: [String: any Provisioner]
+    let replacementPolicy: ReplacementPolicy
+    let sealing: StateSealing
+    let logger: Logger
+    /// Called when a job has ended, with what became of it.
+    let observe: @Sendable (ClaimedJob, String, Duration) -> Void
+
+    package init(
+        store: Store,
+        provisioners: [String: any Provisioner],
+        replacementPolicy: ReplacementPolicy = .warn,
+        sealing: StateSealing = .none,
+        logger: Logger,
+        observe: @escaping @Sendable (ClaimedJob, String, Duration) -> Void = { _, _, _ in }
+    ) {
+        self.store = store
+        self.provisioners = provisioners
+        self.replacementPolicy = replacementPolicy
+        self.sealing = sealing
+        self.logger = logger
+        self.observe = observe
+    }
+
+    /// Never throws: a failure is the job's result, or is left to the reaper when the job has been lost.
+    func execute(_ job: ClaimedJob, control: ExecutionControl) async {
+        var logger = logger
+        logger[metadataKey: "job.id"] = "\(job.id)"
+        let began = ContinuousClock.now
+        let log = JobLog(
+            logger: logger,
+            write: { lines in try await store.appendLogs(lines, of: job.held) },
+            onLost: { control.kill() }
+        )
+        let reporter = Reporter(store: store, job: job.held, log: log, control: control, sealing: sealing, logger: logger)
+        logger.debug("job started", metadata: ["attempt": "\(job.attempt)"])
+        // Whatever happens to the worker's other tasks, the record of this job is written.
+        let result = await withTaskGroup(of: Void.self) { group in
+            group.addTask { await log.run() }
+            let verdict = await perform(job, reporter: reporter, control: control)
+            group.cancelAll()
+            await group.waitForAll()
+            await log.finish()
+            return await record(verdict, of: job, control: control, logger: logger)
+        }
+        observe(job, result, began.duration(to: .now))
+        logger.info("job ended", metadata: ["result": "\(result)", "attempt": "\(job.attempt)"])
+    }
+
+    /// Calls the provisioner and turns what it says into what is to be recorded.
+    private func perform(_ job: ClaimedJob, reporter: Reporter, control: ExecutionControl) async -> Verdict {
+        guard let provisioner = provisioners[job.provisioner] else {
+            return Verdict(
+                job,
+                failure: ProvisioningFailure(.invalid, "This worker has no provisioner '\(job.provisioner)'")
+            )
+        }
+        do {
+            switch job.type {
+            case .workspaceBuild:
+                let request = try await buildRequest(job)
+                let outcome = try await provisioner.build(request, reporter: reporter, control: control)
+                return Verdict(outcome: outcome, timings: reporter.timings)
+            case .templateVersionImport:
+                let (request, context) = try await importRequest(job)
+                let outcome = try await provisioner.importVersion(request, reporter: reporter, control: control)
+                return Verdict(manifest: outcome.manifest, of: context)
+            }
+        } catch let failure as ProvisioningFailure {
+            reporter.log(LogLine(level: .error, stage: "", output: failure.message))
+            return Verdict(job, failure: failure, interruption: control.interruption, timings: reporter.timings)
+        } catch let error as StoreError where error.code == .leaseLost {
+            return Verdict(lost: true)
+        } catch {
+            return Verdict(job, failure: ProvisioningFailure(.transient, "\(error)"))
+        }
+    }
+}
+
+// MARK: - Requests
+
+extension Executor {
+    private func buildRequest(_ job: ClaimedJob) async throws -> BuildRequest {
+        let context = try await store.buildContext(of: job.held)
+        return BuildRequest(
+            jobID: job.id,
+            buildID: context.buildID,
+            buildNumber: context.buildNumber,
+            claimEpoch: job.epoch,
+            transition: context.transition.asProvisioned,
+            stage: context.isClaim ? .claim : context.isPrebuild && context.transition == .start ? .create : .none,
+            workspace: .init(id: context.workspaceID, name: context.workspaceName),
+            owner: .init(id: context.ownerID, username: context.ownerName, email: context.ownerEmail),
+            organization: context.organizationName,
+            template: .init(
+                name: context.templateName,
+                versionID: context.versionID,
+                versionName: context.versionName
+            ),
+            preset: context.presetName,
+            parameters: context.parameters.map {
+                BuildParameter(name: $0.name, value: $0.value, sensitive: $0.isSensitive)
+            },
+            archive: archive(context.fileID, context.fileHash),
+            state: try context.state.map(sealing.open),
+            replacementPolicy: replacementPolicy,
+            refreshFirst: job.refreshFirst
+        )
+    }
+
+    private func importRequest(_ job: ClaimedJob) async throws -> (ImportRequest, ImportContext) {
+        let context = try await store.importContext(of: job.held)
+        let request = ImportRequest(
+            jobID: job.id,
+            claimEpoch: job.epoch,
+            organization: context.organizationName,
+            templateName: context.templateName,
+            versionName: context.versionName,
+            archive: archive(context.fileID, context.fileHash)
+        )
+        return (request, context)
+    }
+
+    /// The template's files; an empty archive when there are none, as for the echo provisioner.
+    private func archive(_ file: FileID?, _ hash: String?) -> TemplateArchive {
+        TemplateArchive(hash: hash ?? "") {
+            guard let file else { return [] }
+            return try await store.fileData(file)
+        }
+    }
+}
+
+extension WorkspaceTransition {
+    fileprivate var asProvisioned: Transition {
+        switch self {
+        case .start: .start
+        case .stop: .stop
+        case .delete: .delete
+        }
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Provisioning
+import Store
+import Synchronization
+
+/// A job's log on its way to the database: in batches, at most 250 ms or 64 KiB behind, the first and the last 512 KiB of it.
+///
+/// Lines are taken from any thread without waiting. A failed write is tried again with the next; what is between head and
+/// tail is dropped and counted.
+final class JobLog: Sendable {
+    private struct State {
+        var pending: [JobLogLine] = []
+        var pendingBytes = 0
+        var writtenBytes = 0
+        /// Beyond the head: the newest lines, which are written at the end.
+        var tail: [JobLogLine] = []
+        var tailBytes = 0
+        var droppedLines = 0
+        var droppedBytes = 0
+    }
+
+    private let state = Mutex(State())
+    private let bell = Doorbell()
+    private let write: @Sendable ([JobLogLine]) async throws -> Bool
+    private let onLost: @Sendable () -> Void
+    private let logger: Logger
+
+    private static let flushInterval = Duration.milliseconds(250)
+    private static let flushBytes = 64 * 1024
+    private static let keptBytes = 512 * 1024
+
+    /// - Parameter write: Stores lines under the execution's fence; false when the execution has lost its job.
+    /// - Parameter onLost: Called then.
+    init(
+        logger: Logger,
+        write: @escaping @Sendable ([JobLogLine]) async throws -> Bool,
+        onLost: @escaping @Sendable () -> Void
+    ) {
+        self.logger = logger
+        self.write = write
+        self.onLost = onLost
+    }
+
+    func append(_ line: JobLogLine) {
+        let size = line.output.utf8.count
+        let isUrgent = state.withLock { state in
+            if state.writtenBytes + state.pendingBytes + size <= Self.keptBytes {
+                state.pending.append(line)
+                state.pendingBytes += size
+                return state.pending.count == 1 || state.pendingBytes >= Self.flushBytes
+            }
+            state.tail.append(line)
+            state.tailBytes += size
+            while state.tailBytes > Self.keptBytes, state.tail.count > 1 {
+                let dropped = state.tail.removeFirst().output.utf8.count
+                state.tailBytes -= dropped
+                state.droppedBytes += dropped
+                state.droppedLines += 1
+            }
+            return false
+        }
+        if isUrgent { bell.ring() }
+    }
+
+    /// Writes until the task is canceled. The rest is left to ``finish()``.
+    func run() async {
+        while !Task.isCancelled {
+            await bell.wait()
+            let isFull = state.withLock { $0.pendingBytes >= Self.flushBytes }
+            if !isFull { _ = await bell.wait(atMost: Self.flushInterval) }
+            await flush()
+        }
+    }
+
+    /// Writes everything that is left, with what is missing in the middle said. Gives up after a few failures.
+    func finish() async {
+        state.withLock { state in
+            if state.droppedLines > 0 {
+                state.pending.append(
+                    JobLogLine(
+                        source: "worker",
+                        level: "warn",
+                        stage: "",
+                        output: "\(state.droppedLines) lines (\(state.droppedBytes) bytes) are left out here"
+                    )
+                )
+            }
+            state.pending += state.tail
+            state.tail = []
+        }
+        for _ in 0..<3 where await !flush() {
+            try? await Task.sleep(for: Self.flushInterval)
+        }
+    }
+
+    @discardableResult
+    private func flush() async -> Bool {
+        let lines = state.withLock { state in
+            let lines = state.pending
+            state.writtenBytes += state.pendingBytes
+            (state.pending, state.pendingBytes) = ([], 0)
+            return lines
+        }
+        guard !lines.isEmpty else { return true }
+        do {
+            if try await !write(lines) { onLost() }
+            return true
+        } catch {
+            state.withLock { $0.pending = lines + $0.pending }
+            logger.warning("job log lines could not be written yet", metadata: ["error": "\(error)"])
+            return false
+        }
+    }
+}

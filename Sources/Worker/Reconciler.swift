@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Logging
+package import Prebuilds
+package import ServiceLifecycle
+package import Store
+import Synchronization
+
+/// Makes passes: at start, every interval, when something changed, and at the edges of schedules. Every worker tries; the
+/// lock lets one through (reconciler.md, "When a pass runs").
+package struct Reconciler: Service {
+    private let store: Store
+    private let interval: Duration
+    private let limits: PlanLimits
+    private let bell: Doorbell
+    private let drain: Drain
+    private let zones: ZoneDirectory
+    private let clock: any Clock<Duration>
+    private let logger: Logger
+    private let observe: @Sendable (PassResult, Duration) -> Void
+    private let recorded = RecordedPlans()
+
+    /// How long wake-ups are collected before they share one pass.
+    private static let coalescing = Duration.milliseconds(50)
+
+    /// - Parameter observe: Called after every pass with its result and how long it took.
+    package init(
+        store: Store,
+        interval: Duration,
+        limits: PlanLimits,
+        bell: Doorbell,
+        drain: Drain,
+        zones: ZoneDirectory = ZoneDirectory(),
+        clock: any Clock<Duration> = ContinuousClock(),
+        logger: Logger,
+        observe: @escaping @Sendable (PassResult, Duration) -> Void = { _, _ in }
+    ) {
+        self.store = store
+        self.interval = interval
+        self.limits = limits
+        self.bell = bell
+        self.drain = drain
+        self.zones = zones
+        self.clock = clock
+        self.logger = logger
+        self.observe = observe
+    }
+
+    package func run() async throws {
+        drain.notify(bell)
+        await withGracefulShutdownHandler {
+            while !drain.isFinal, !Task.isCancelled {
+                var pause = interval * Double.random(in: 0.9...1.1)
+                if drain.phase == .active, let edge = await attempt() { pause = min(pause, edge) }
+                guard await bell.wait(atMost: pause, clock: clock) else { continue }
+                // What comes close together shares a pass.
+                try? await clock.sleep(for: Self.coalescing)
+            }
+        } onGracefulShutdown: {
+            bell.ring()
+        }
+    }
+
+    /// One pass, with its failure logged: the next one tries again. Returns how long the next schedule edge is away.
+    private func attempt() async -> Duration? {
+        do {
+            guard case .done(let plan, let applied) = try await pass() else { return nil }
+            report(plan, applied)
+            return plan.nextScheduleEdge.map { max($0 - plan.now, .zero) + .milliseconds(1) }
+        } catch is CancellationError {
+            return nil
+        } catch {
+            logger.error("the pass failed and was rolled back", metadata: ["error": "\(error)"])
+            return nil
+        }
+    }
+
+    /// One whole pass. Throws what the store throws; nothing was written then.
+    package func pass(at now: Instant? = nil) async throws -> PassResult {
+        let began = ContinuousClock.now
+        let result = try await store.reconcile(
+            at: now,
+            limits: limits,
+            makePlan: { snapshot, now in
+                Plan(snapshot: snapshot, now: now, limits: limits, zones: zones.rules(for: snapshot))
+            },
+            isNews: recorded.isNews
+        )
+        if case .done(let plan, _) = result { recorded.remember(plan) }
+        observe(result, began.duration(to: .now))
+        return result
+    }
+
+    private func report(_ plan: Plan, _ applied: AppliedPlan) {
+        if applied.createdTotal > 0 || !applied.deleted.isEmpty || !applied.statusChanges.isEmpty {
+            logger.info(
+                "pools reconciled",
+                metadata: [
+                    "created": "\(applied.createdTotal)", "deleted": "\(applied.deleted.count)",
+                    "status_changes": "\(applied.statusChanges.count)",
+                ]
+            )
+        }
+        for (preset, failure) in applied.failures {
+            logger.error("a preset could not be written", metadata: ["preset.id": "\(preset)", "error": "\(failure)"])
+        }
+    }
+}
+
+/// The last plan of each preset that this process has recorded, so that a pass with no news writes nothing.
+private final class RecordedPlans: Sendable {
+    private let plans = Mutex<[PresetID: PresetPlan]>([:])
+
+    func isNews(_ plan: PresetPlan) -> Bool {
+        plans.withLock { $0[plan.pool.presetID] != plan }
+    }
+
+    func remember(_ plan: Plan) {
+        plans.withLock { plans in
+            plans = Dictionary(plan.presets.map { ($0.pool.presetID, $0) }) { first, _ in first }
+        }
+    }
+}

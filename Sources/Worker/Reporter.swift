@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Provisioning
+import Store
+import Synchronization
+
+/// What an execution tells while it runs, on its way to the database.
+final class Reporter: ExecutionReporter {
+    private let store: Store
+    private let job: HeldJob
+    private let jobLog: JobLog
+    private let control: ExecutionControl
+    private let sealing: StateSealing
+    private let logger: Logger
+    private let collected = Mutex<[StageTiming]>([])
+
+    init(
+        store: Store,
+        job: HeldJob,
+        log: JobLog,
+        control: ExecutionControl,
+        sealing: StateSealing,
+        logger: Logger
+    ) {
+        self.store = store
+        self.job = job
+        self.jobLog = log
+        self.control = control
+        self.sealing = sealing
+        self.logger = logger
+    }
+
+    var timings: [StageTiming] { collected.withLock { $0 } }
+
+    func log(_ line: LogLine) {
+        jobLog.append(JobLogLine(level: line.level.rawValue, stage: line.stage, output: line.output))
+    }
+
+    func timing(_ timing: StageTiming) {
+        collected.withLock { $0.append(timing) }
+    }
+
+    func checkpoint(_ state: [UInt8]) async {
+        do {
+            if try await !store.checkpoint(sealing.seal(state), of: job) { control.kill() }
+        } catch {
+            // The next one, or the end of the build, stores a newer state.
+            logger.warning("a checkpoint of the state could not be stored", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Provisioning
+import Store
+import Templates
+
+/// What is to be recorded of an execution.
+enum Verdict: Sendable {
+    /// A workspace build ended.
+    case build(BuildCompletion)
+    /// A template version was read.
+    case imported(TemplateManifest, ImportContext)
+    /// An import ended without a version.
+    case importEnded(JobResult)
+    /// Another execution is to go on from this state.
+    case again(after: Duration, refund: Bool, state: [UInt8]?)
+    /// The job is another's by now.
+    case lost
+
+    init(outcome: BuildOutcome, timings: [StageTiming]) {
+        self = .build(
+            BuildCompletion(
+                result: .succeeded,
+                state: outcome.state,
+                resources: outcome.resources.map {
+                    .init(type: $0.type, name: $0.name, address: $0.address, dailyCost: $0.dailyCost)
+                },
+                timings: timings.map(BuildCompletion.Timing.init),
+                replacements: outcome.replacements.map { .init(address: $0.address, paths: $0.paths) }
+            )
+        )
+    }
+
+    init(manifest: TemplateManifest, of context: ImportContext) {
+        self = .imported(manifest, context)
+    }
+
+    init(lost: Bool) {
+        self = .lost
+    }
+
+    /// What a failure means for the job (jobs.md, "Executing": error classes, retries, interruption).
+    init(
+        _ job: ClaimedJob,
+        failure: ProvisioningFailure,
+        interruption: Interruption? = nil,
+        timings: [StageTiming] = []
+    ) {
+        switch (failure.code, interruption) {
+        case (.canceled, _), (.interrupted, .canceled):
+            self.init(job, ending: .canceled, failure, timings)
+        case (.interrupted, .drain), (.interrupted, nil):
+            self = .again(after: .zero, refund: true, state: failure.state)
+        case (.interrupted, .leaseEnding):
+            self = .lost
+        case (.transient, _), (.capacity, _):
+            guard job.hasAttemptsLeft else {
+                self.init(job, ending: .failed(code: failure.code.rawValue, message: failure.message), failure, timings)
+                return
+            }
+            self = .again(after: RetryDelay.after(failure.code, attempt: job.attempt), refund: false, state: failure.state)
+        case (.invalid, _), (.replacementBlocked, _), (.failed, _), (.timedOut, _), (.interrupted, _):
+            // What cannot be deleted today may be tomorrow: a delete is tried again in place, for hours.
+            if job.jobClass == .delete, job.hasAttemptsLeft {
+                self = .again(
+                    after: RetryDelay.after(failure.code, attempt: job.attempt), refund: false, state: failure.state
+                )
+            } else {
+                self.init(job, ending: .failed(code: failure.code.rawValue, message: failure.message), failure, timings)
+            }
+        }
+    }
+
+    private init(_ job: ClaimedJob, ending result: JobResult, _ failure: ProvisioningFailure, _ timings: [StageTiming]) {
+        guard job.type == .workspaceBuild else {
+            self = .importEnded(result)
+            return
+        }
+        self = .build(
+            BuildCompletion(result: result, state: failure.state, timings: timings.map(BuildCompletion.Timing.init))
+        )
+    }
+}
+
+/// How long a job waits before it is tried again.
+enum RetryDelay {
+    /// Exponential, with full jitter, so that what failed together does not come back together.
+    static func after(_ code: ProvisioningFailure.Code, attempt: Int) -> Duration {
+        // Capacity comes back slowly, and asking more often does not bring it sooner.
+        let (first, longest): (Double, Double) = code == .capacity ? (60, 3600) : (5, 1800)
+        let ceiling = min(first * Double(1 << min(attempt, 16)), longest)
+        return .seconds(Double.random(in: first / 2...ceiling))
+    }
+}
+
+extension BuildCompletion.Timing {
+    fileprivate init(_ timing: StageTiming) {
+        self.init(
+            stage: timing.stage,
+            action: timing.action,
+            resource: timing.resource,
+            startedAfter: timing.startedAfter,
+            endedAfter: timing.endedAfter
+        )
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+package import PostgresClient
+package import ServiceLifecycle
+import Store
+
+/// Turns notifications of the database into rings for the loops of this process.
+///
+/// Notifications only save time: every loop also looks by itself, and all are rung when some may have been lost.
+package struct WakeUps: Service {
+    package let jobs = Doorbell()
+    package let reconcile = Doorbell()
+    package let events = Doorbell()
+    /// An order for this worker, or for all: cancel, drain, resume, maintenance.
+    package let orders = Doorbell()
+
+    private let listener: PostgresListener
+
+    /// The channels that a worker listens to.
+    package static let channels = [Channel.jobs, Channel.reconcile, Channel.events, Channel.workers]
+
+    package init(listener: PostgresListener) {
+        self.listener = listener
+    }
+
+    package func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await cancelWhenGracefulShutdown {
+                    // Ends with `CancellationError` alone; every other failure is retried inside.
+                    try? await listener.run()
+                }
+            }
+            group.addTask {
+                for await event in listener.events { ring(for: event) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func ring(for event: ListenerEvent) {
+        switch event {
+        case .notification(Channel.jobs, _): jobs.ring()
+        case .notification(Channel.reconcile, _): reconcile.ring()
+        case .notification(Channel.events, _): events.ring()
+        case .notification(Channel.workers, _): orders.ring()
+        case .notification: break
+        case .listening, .reconnected:
+            for bell in [jobs, reconcile, events, orders] { bell.ring() }
+        }
+    }
+}

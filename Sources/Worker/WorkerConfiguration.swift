@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Prebuilds
+package import Provisioning
+package import Store
+
+/// What a worker process is told about itself; the keys are those of `stoker.yaml`.
+package struct WorkerConfiguration: Sendable {
+    /// `worker.name`, `worker.tags`, `worker.concurrency`, `worker.lease_duration`, and an id of this start of the process.
+    package var registration: WorkerRegistration
+    /// `worker.heartbeat_interval`: how often the lease is renewed.
+    package var heartbeatInterval: Duration = .seconds(10)
+    /// `worker.drain_deadline`: how long jobs may go on once a drain has begun.
+    package var drainDeadline: Duration = .seconds(1800)
+    /// `worker.reserved_interactive_slots`: slots that the refill of pools never takes.
+    package var reservedInteractiveSlots = 0
+    /// `prebuilds.reconciliation_interval`: how often a pass is made when nothing calls for one.
+    package var reconciliationInterval: Duration = .seconds(15)
+    package var limits = PlanLimits()
+    /// Limits of one execution.
+    package var buildLimits = ExecutionLimits()
+    package var importLimits = ExecutionLimits(wallClock: .seconds(600))
+    /// `terraform.replacement_policy`.
+    package var replacementPolicy = ReplacementPolicy.warn
+
+    package init(registration: WorkerRegistration) {
+        self.registration = registration
+    }
+
+    package var id: WorkerID { registration.id }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension HCLLexer {
+    /// The value of a quoted string, or `nil` when it is a template.
+    mutating func quoted() throws(HCLProblem) -> String? {
+        let start = mark
+        var value: [UInt8] = []
+        var isLiteral = true
+        advance()
+        while let next = byte() {
+            switch next {
+            case UInt8(ascii: "\""):
+                advance()
+                return isLiteral ? String(decoding: value, as: UTF8.self) : nil
+            case UInt8(ascii: "\n"):
+                throw problem(Self.unclosed, at: start)
+            case UInt8(ascii: "\\"):
+                value += try escape()
+            default:
+                isLiteral = try templateText(into: &value) && isLiteral
+            }
+        }
+        throw problem(Self.unclosed, at: start)
+    }
+
+    private static let unclosed = "this string is not closed on its line"
+
+    /// One byte of text, a doubled `$${` or `%%{`, or a whole `${...}`; false for the last.
+    private mutating func templateText(into value: inout [UInt8]) throws(HCLProblem) -> Bool {
+        if isAt("$${") || isAt("%%{") {
+            value += bytes[offset + 1...offset + 2]
+            offset += 3
+            return true
+        }
+        if isAt("${") || isAt("%{") {
+            try skipTemplate()
+            return false
+        }
+        value.append(bytes[offset])
+        advance()
+        return true
+    }
+
+    private mutating func escape() throws(HCLProblem) -> [UInt8] {
+        let start = mark
+        let message = #"an escape that is none of \n \r \t \" \\ \uNNNN \UNNNNNNNN"#
+        advance()
+        guard let letter = byte(), letter != UInt8(ascii: "\n") else { throw problem(message, at: start) }
+        advance()
+        switch letter {
+        case UInt8(ascii: "n"): return [0x0a]
+        case UInt8(ascii: "r"): return [0x0d]
+        case UInt8(ascii: "t"): return [0x09]
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): return [letter]
+        case UInt8(ascii: "u"), UInt8(ascii: "U"):
+            let length = letter == UInt8(ascii: "u") ? 4 : 8
+            let digits = String(decoding: bytes.dropFirst(offset).prefix(length), as: UTF8.self)
+            guard digits.utf8.count == length, digits.utf8.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }),
+                let scalar = UInt32(digits, radix: 16).flatMap(UnicodeScalar.init)
+            else { throw problem(message, at: start) }
+            offset += length
+            return Array(String(scalar).utf8)
+        default: throw problem(message, at: start)
+        }
+    }
+
+    // MARK: Heredocs
+
+    struct HeredocDelimiter {
+        let word: String
+        /// `<<-` takes away the indentation that all lines share.
+        let isIndented: Bool
+    }
+
+    /// Steps over `<<WORD` and its line's end; `nil`, and no step, when these two characters begin no heredoc.
+    mutating func heredocStart() -> HeredocDelimiter? {
+        let start = offset
+        offset += 2
+        let isIndented = byte() == UInt8(ascii: "-")
+        if isIndented { offset += 1 }
+        guard let first = byte(), Self.startsIdentifier(first) else {
+            offset = start
+            return nil
+        }
+        let word = take { Self.startsIdentifier($0) || Self.isDigit($0) || $0 == UInt8(ascii: "-") }
+        if byte() == UInt8(ascii: "\r") { offset += 1 }
+        guard byte() == UInt8(ascii: "\n") else {
+            offset = start
+            return nil
+        }
+        advance()
+        return HeredocDelimiter(word: word, isIndented: isIndented)
+    }
+
+    /// The text up to the line that holds only the delimiter, or `nil` when it is a template.
+    mutating func heredoc(_ delimiter: HeredocDelimiter, from start: HCLMark) throws(HCLProblem) -> String? {
+        var lines: [[UInt8]] = []
+        var isLiteral = true
+        while byte() != nil {
+            if takeDelimiter(delimiter.word) {
+                guard isLiteral else { return nil }
+                if delimiter.isIndented { Self.removeSharedIndentation(&lines) }
+                return String(decoding: lines.joined(), as: UTF8.self)
+            }
+            var line: [UInt8] = []
+            while let next = byte(), next != UInt8(ascii: "\n") {
+                isLiteral = try templateText(into: &line) && isLiteral
+            }
+            if byte() != nil {
+                advance()
+                line.append(UInt8(ascii: "\n"))
+            }
+            lines.append(line)
+        }
+        throw problem("this heredoc is never closed with a line \(delimiter.word)", at: start)
+    }
+
+    /// Steps over the delimiter but not over its line's end, which ends the attribute.
+    private mutating func takeDelimiter(_ word: String) -> Bool {
+        let blanks = bytes[offset...].prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        let rest = bytes[blanks.endIndex...].prefix { $0 != UInt8(ascii: "\n") }
+        let trimmed = rest.last == UInt8(ascii: "\r") ? rest.dropLast() : rest
+        guard trimmed.elementsEqual(word.utf8) else { return false }
+        offset = trimmed.endIndex
+        return true
+    }
+
+    /// Lines of nothing but blanks neither count nor change, as in hclsyntax.
+    private static func removeSharedIndentation(_ lines: inout [[UInt8]]) {
+        func indentation(_ line: [UInt8]) -> Int? {
+            let blanks = line.prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: "\r") }
+            return line.dropFirst(blanks.count) == [UInt8(ascii: "\n")] ? nil : blanks.count
+        }
+        let shared = lines.compactMap(indentation).min() ?? 0
+        for index in lines.indices where indentation(lines[index]) != nil { lines[index].removeFirst(shared) }
+    }
+}

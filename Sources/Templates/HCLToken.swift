@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A word of HCL's native syntax.
+struct HCLToken: Hashable {
+    enum Kind: Hashable {
+        case identifier(String)
+        case number(String)
+        /// A quoted string or heredoc. The value is `nil` when it holds `${...}` or `%{...}`: only Terraform knows it.
+        case string(String?)
+        case symbol(String)
+        case newline
+        case end
+    }
+
+    let kind: Kind
+    let mark: HCLMark
+    /// Its bytes in the file.
+    let range: Range<Int>
+
+    var line: Int { mark.line }
+
+    func isSymbol(_ text: String) -> Bool { kind == .symbol(text) }
+}
+
+/// A place in a file. The column takes counting and is only asked for when something is wrong.
+struct HCLMark: Hashable {
+    /// Counted from 1.
+    var line: Int
+    /// The byte at which the line begins.
+    var lineStart: Int
+    var offset: Int
+
+    /// Counted from 1, in Unicode scalars; bytes that continue a scalar make no column.
+    func column(in bytes: [UInt8]) -> Int {
+        bytes[lineStart..<offset].count { $0 & 0xc0 != 0x80 } + 1
+    }
+}
+
+/// Why a file cannot be read, and where.
+struct HCLProblem: Error {
+    let line: Int
+    let column: Int?
+    let message: String
+
+    init(_ message: String, line: Int) {
+        self.line = line
+        column = nil
+        self.message = message
+    }
+
+    init(_ message: String, at mark: HCLMark, in bytes: [UInt8]) {
+        line = mark.line
+        column = mark.column(in: bytes)
+        self.message = message
+    }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One thing that is wrong in a template: where, what was expected, and what to do about it.
+package struct TemplateError: Hashable, Sendable {
+    /// Relative to the template's directory.
+    package let file: String
+    /// Counted from 1.
+    package let line: Int
+    /// Counted from 1, in Unicode scalars; `nil` when the whole line is meant.
+    package let column: Int?
+    /// The path to the field, such as `presets[0].prebuilds.instances`; empty when none is meant.
+    package let field: String
+    /// What was expected and what was found.
+    package let message: String
+    /// What to do; empty when the message says it.
+    package let remedy: String
+
+    package init(
+        file: String,
+        line: Int = 1,
+        column: Int? = nil,
+        field: String = "",
+        _ message: String,
+        remedy: String = ""
+    ) {
+        self.file = file
+        self.line = line
+        self.column = column
+        self.field = field
+        self.message = message
+        self.remedy = remedy
+    }
+}
+
+extension TemplateError: CustomStringConvertible {
+    /// In the form that editors recognise: `stoker.yaml:12:9: presets[0].name: expected ...; remedy`.
+    package var description: String {
+        let place = ["\(file):\(line)", column.map(String.init)].compactMap(\.self).joined(separator: ":")
+        let sentence = [message, remedy].filter { !$0.isEmpty }.joined(separator: "; ")
+        return [place, field, sentence].filter { !$0.isEmpty }.joined(separator: ": ")
+    }
+}
+
+/// What is allowed, and probably not meant.
+package typealias TemplateWarning = TemplateError
+
+/// Everything that is wrong in a template, in the order of files and lines; never empty.
+package struct TemplateErrors: Error, Hashable, Sendable {
+    package let errors: [TemplateError]
+
+    package init(_ errors: [TemplateError]) {
+        self.errors = errors.sorted {
+            ($0.file, $0.line, $0.column ?? 0) < ($1.file, $1.line, $1.column ?? 0)
+        }
+    }
+}
+
+extension TemplateErrors: CustomStringConvertible {
+    /// One line an error.
+    package var description: String {
+        errors.map(\.description).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A value that a template asks for, as it is stored with a version.
+package struct TemplateParameter: Hashable, Sendable {
+    package var name: String
+    package var description: String
+    /// As Terraform writes it: `string`, `number`, `bool`, `list(string)`, ...
+    package var type: String
+    /// Whether a later build of a workspace may change it.
+    package var mutable: Bool
+    /// The value is in no log, message or event.
+    package var sensitive: Bool
+    /// As Terraform takes it in `TF_VAR_`: text as it is, lists and maps in JSON. `nil` and not required: the
+    /// template has a default that only it can tell, such as `null`, so no value must be given in its place.
+    package var defaultValue: String?
+    package var required: Bool
+    /// The only values allowed; empty: any.
+    package var options: [String]
+    package var rules: ParameterRules
+    /// Lists show parameters in this order.
+    package var displayOrder: Int
+
+    package init(
+        name: String,
+        description: String = "",
+        type: String = "string",
+        mutable: Bool = false,
+        sensitive: Bool = false,
+        defaultValue: String? = nil,
+        required: Bool = true,
+        options: [String] = [],
+        rules: ParameterRules = ParameterRules(),
+        displayOrder: Int = 0
+    ) {
+        self.name = name
+        self.description = description
+        self.type = type
+        self.mutable = mutable
+        self.sensitive = sensitive
+        self.defaultValue = defaultValue
+        self.required = required
+        self.options = options
+        self.rules = rules
+        self.displayOrder = displayOrder
+    }
+
+    /// JSON for the column `options`: an array of strings.
+    package var optionsJSON: String {
+        JSONValue.array(options.map(JSONValue.string)).text
+    }
+
+    /// JSON for the column `validation`: `{"regex", "min", "max", "error", "conditions"}`, only what there is.
+    package var validation: String {
+        rules.json.text
+    }
+}
+
+/// What values of a parameter must keep to, besides type and options.
+package struct ParameterRules: Hashable, Sendable {
+    /// A rule of a Terraform module, which Terraform itself evaluates; kept to be shown.
+    package struct Condition: Hashable, Sendable {
+        package let expression: String
+        package let errorMessage: String
+
+        package init(_ expression: String, errorMessage: String) {
+            self.expression = expression
+            self.errorMessage = errorMessage
+        }
+    }
+
+    /// Must be found in the value; `^` and `$` anchor it.
+    package var regex: String?
+    /// Inclusive bounds of a number.
+    package var minimum: Double?
+    package var maximum: Double?
+    /// What to tell people when a value breaks these rules; empty: a message is made up.
+    package var error: String
+    package var conditions: [Condition]
+
+    package init(
+        regex: String? = nil,
+        minimum: Double? = nil,
+        maximum: Double? = nil,
+        error: String = "",
+        conditions: [Condition] = []
+    ) {
+        self.regex = regex
+        self.minimum = minimum
+        self.maximum = maximum
+        self.error = error
+        self.conditions = conditions
+    }
+
+    fileprivate var json: JSONValue {
+        var members: [JSONValue.Member] = []
+        if let regex { members.append(.init(name: "regex", value: .string(regex))) }
+        if let minimum { members.append(.init(name: "min", value: .number("\(minimum)"))) }
+        if let maximum { members.append(.init(name: "max", value: .number("\(maximum)"))) }
+        if !error.isEmpty { members.append(.init(name: "error", value: .string(error))) }
+        if !conditions.isEmpty {
+            let rows = conditions.map { condition in
+                JSONValue.object([
+                    .init(name: "condition", value: .string(condition.expression)),
+                    .init(name: "error_message", value: .string(condition.errorMessage)),
+                ])
+            }
+            members.append(.init(name: "conditions", value: .array(rows)))
+        }
+        return .object(members)
+    }
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Templates
+import Testing
+
+@Suite struct TerraformVariablesTests {
+    private func read(_ text: String, file: String = "main.tf") throws -> [TemplateParameter] {
+        try TerraformVariables.read(files: [SourceFile(name: file, text: text)])
+    }
+
+    private func problem(_ text: String, file: String = "main.tf") -> [TemplateError] {
+        let errors = #expect(throws: TemplateErrors.self) { try read(text, file: file) }
+        return errors?.errors ?? []
+    }
+
+    @Test func `a variable's whole block becomes a parameter`() throws {
+        let parameters = try read(
+            #"""
+            # Where it runs.
+            variable "region" {
+              type        = string // one of two
+              description = "Where it runs: \"eu\" or \u0075s"
+              sensitive   = true
+              /* a default
+                 over lines */
+              default = "eu"
+              validation {
+                condition     = contains(["eu", "us"], var.region)
+                error_message = "The region must be eu or us."
+              }
+              validation {
+                condition = length(var.region) == 2 && (
+                  var.region != "xx" # never
+                )
+                error_message = "Not ${var.region}."
+              }
+            }
+            """#
+        )
+        #expect(
+            parameters == [
+                TemplateParameter(
+                    name: "region",
+                    description: #"Where it runs: "eu" or us"#,
+                    sensitive: true,
+                    defaultValue: "eu",
+                    required: false,
+                    options: ["eu", "us"],
+                    rules: ParameterRules(conditions: [
+                        .init(#"contains(["eu", "us"], var.region)"#, errorMessage: "The region must be eu or us."),
+                        .init(
+                            "length(var.region) == 2 && (\n      var.region != \"xx\" # never\n    )",
+                            errorMessage: #""Not ${var.region}.""#
+                        ),
+                    ])
+                )
+            ]
+        )
+    }
+
+    @Test func `a variable without a default is required, one line or empty`() throws {
+        #expect(
+            try read("variable \"a\" {}\nvariable b { type = number }\n") == [
+                TemplateParameter(name: "a"), TemplateParameter(name: "b", type: "number", displayOrder: 1),
+            ]
+        )
+    }
+
+    @Test(arguments: [
+        ("string", #""plain""#, "plain"), ("string", #""a\tb\\ $${x} %%{y}""#, "a\tb\\ ${x} %{y}"),
+        ("string", #""\U0001F600""#, "😀"), ("string", #""""#, ""), ("number", "3", "3"), ("number", "-2.50", "-2.50"),
+        ("number", "1e3", "1e3"), ("bool", "true", "true"), ("string", "(\"x\")", "x"),
+        ("string", "<<EOT\n  one\n two\nEOT", "  one\n two\n"),
+        ("string", "<<-EOT\n    one\n\n      two\n    EOT", "one\n\n  two\n"),
+        ("string", "<<-EOT\n\t\tone\n \n\t  two\n  EOT", "\tone\n \n  two\n"),
+        ("list(string)", #"["a", "b",]"#, #"["a","b"]"#), ("list(string)", "[\n# none\n]", "[]"),
+        ("list(string)", #"["$${a}"]"#, #"["$${a}"]"#),
+        ("map(number)", "{\n a = 1\n \"b c\": 007,\n}", #"{"a":1,"b c":7}"#),
+        ("any", #""quoted""#, #""quoted""#), ("any", "[true, null, {}]", "[true,null,{}]"),
+    ])
+    func `a literal default has the form that TF_VAR takes`(_ type: String, _ literal: String, _ value: String) throws {
+        let parameter = try read("variable \"x\" {\n  default = \(literal)\n  type = \(type)\n}").first
+        #expect(parameter?.defaultValue == value)
+        #expect(parameter?.required == false)
+    }
+
+    @Test(arguments: ["null", "24 * 60", #""a-${1 + 1}""#, "true ? 1 : 2", "<<E\n${1}\nE"])
+    func `a default that only Terraform knows makes the variable optional`(_ expression: String) throws {
+        let parameter = try read("variable \"x\" {\n  type = string\n  default = \(expression)\n}").first
+        #expect(parameter?.defaultValue == nil)
+        #expect(parameter?.required == false)
+    }
+
+    @Test func `without a type only text is given from outside`() throws {
+        let parameters = try read(
+            "variable \"a\" { default = \"t\" }\nvariable \"b\" { default = 3 }\nvariable \"c\" { default = [] }"
+        )
+        #expect(parameters.map(\.type) == ["string", "string", "string"])
+        #expect(parameters.map(\.defaultValue) == ["t", nil, nil])
+    }
+
+    @Test(arguments: [
+        ("string", "string"), (#""string""#, "string"), (#""list""#, "list(any)"), ("map", "map(any)"),
+        ("list( string )", "list(string)"),
+        (
+            "object({\n  a = string\n  # why\n  b = optional(list(number), [1, 2])\n})",
+            "object({ a = string, b = optional(list(number), [1, 2]) })"
+        ),
+        ("map(object({a=string,\n b = any,\n}))", "map(object({a=string, b = any, }))"),
+    ])
+    func `a type is kept on one line`(_ written: String, _ expected: String) throws {
+        #expect(try read("variable \"x\" {\n  type = \(written)\n}").map(\.type) == [expected])
+    }
+
+    @Test func `everything else in a module is passed over, whatever it holds`() throws {
+        let parameters = try read(
+            #"""
+            terraform { required_version = ">= 1.1" }
+            locals {
+              text  = "}${join(",", [for k, v in { a = "}" } : "${k}=${v}" if v != "{"])} %{if true}yes%{else ~}no%{endif}"
+              block = <<-EOT
+                variable "not" {
+                %{for x in var.list~}
+                ${x} "
+                %{endfor}
+              EOT
+              many  = { for k in var.list : k => k... }
+              splat = data.x.y[*].id
+              index = a.0.b
+              unary = !true && -1 >= 2 || 3 % 2 == 1
+              call  = provider::aws::thing(1)
+            }
+            resource "terraform_data" "it" {
+              dynamic "x" {
+                for_each = []
+                content {}
+              }
+            }
+            variable "seen" {}
+            """#
+        )
+        #expect(parameters.map(\.name) == ["seen"])
+    }
+
+    @Test func `variables that Stoker gives are no parameters`() throws {
+        #expect(try read("variable \"stoker_workspace_owner\" { default = \"\" }") == [])
+        let file = SourceFile(name: "main.tf", text: "variable \"stoker_prebuild\" {}")
+        #expect(try TerraformVariables.variables(in: [file]).map(\.name) == ["stoker_prebuild"])
+    }
+
+    @Test func `nullable and ephemeral are read, and an ephemeral value is sensitive`() throws {
+        let file = SourceFile(name: "a.tf", text: "\n\nvariable \"x\" {\n nullable = \"false\"\n ephemeral = true\n}")
+        let variable = try #require(try TerraformVariables.variables(in: [file]).first)
+        #expect((variable.nullable, variable.ephemeral, variable.line) == (false, true, 3))
+        #expect(variable.parameter.sensitive)
+    }
+
+    @Test func `the JSON syntax says the same`() throws {
+        let parameters = try read(
+            #"""
+            {"//": "a comment", "variable": {
+              "region": {"type": "string", "default": "e\u00fc \ud83d\ude00 ${x}", "description": "d", "sensitive": true,
+                "validation": {"condition": "${contains([\"eu\"], var.region)}", "error_message": "m"}},
+              "sizes": [{"type": "list(number)", "default": [1, 2.5e3]}],
+              "need": {}
+            }, "output": {"x": {"value": "${var.region}"}}}
+            """#,
+            file: "main.tf.json"
+        )
+        #expect(
+            parameters == [
+                TemplateParameter(
+                    name: "region",
+                    description: "d",
+                    sensitive: true,
+                    defaultValue: "eü 😀 ${x}",
+                    required: false,
+                    options: ["eu"],
+                    rules: ParameterRules(conditions: [.init(#"contains(["eu"], var.region)"#, errorMessage: "m")])
+                ),
+                TemplateParameter(
+                    name: "sizes",
+                    type: "list(number)",
+                    defaultValue: "[1,2.5e3]",
+                    required: false,
+                    displayOrder: 1
+                ),
+                TemplateParameter(name: "need", displayOrder: 2),
+            ]
+        )
+    }
+
+    @Test func `files come in order, overrides last, and only the module's own are read`() throws {
+        let parameters = try TerraformVariables.read(files: [
+            SourceFile(name: "z.tf", text: "variable \"z\" { default = 1\n type = number }"),
+            SourceFile(name: "a_override.tf", text: "variable \"z\" {\n default = 2\n description = \"o\"\n}"),
+            SourceFile(name: "b.tf", text: "variable \"b\" {}"),
+            SourceFile(name: "modules/m.tf", text: "variable \"inner\" {}"),
+            SourceFile(name: "notes.txt", text: "variable {"),
+            SourceFile(name: ".hidden.tf", text: "variable {"),
+        ])
+        #expect(
+            parameters == [
+                TemplateParameter(name: "b"),
+                TemplateParameter(
+                    name: "z",
+                    description: "o",
+                    type: "number",
+                    defaultValue: "2",
+                    required: false,
+                    displayOrder: 1
+                ),
+            ]
+        )
+    }
+
+    @Test func `a variable declared twice, or overridden without being there, is an error`() {
+        #expect(
+            problem("variable \"x\" {}\nvariable \"x\" {}") == [
+                TemplateError(
+                    file: "main.tf",
+                    line: 2,
+                    field: "variable.x",
+                    "it is already declared at main.tf:1",
+                    remedy: "rename one of the two"
+                )
+            ]
+        )
+        let errors = #expect(throws: TemplateErrors.self) {
+            try TerraformVariables.read(files: [
+                SourceFile(name: "main.tf", text: "variable \"region\" {}"),
+                SourceFile(name: "override.tf", text: "variable \"regoin\" {}"),
+            ])
+        }
+        #expect(errors?.errors.map(\.remedy) == ["did you mean 'region'?"])
+    }
+
+    @Test(arguments: [
+        ("variable \"x\" {", 1, 1), ("a = 1\nb = \"open\nc = 2", 2, 5), ("x = {\n  a = [1\n}", 3, 1),
+        ("x = (1", 1, 5), ("x = <<EOT\ntext", 1, 5), ("é = \"\\q\"", 1, 6), ("x = 1 }", 1, 7), ("x =\n", 1, 4),
+        ("variable 3 {}", 1, 10), ("x = \"${1\"", 1, 9), ("x = \"${1", 1, 6), ("/* open", 1, 1), ("x = 1\nx = 2", 2, 1),
+        ("x { } y", 1, 7),
+        ("x = @", 1, 5), ("= 1", 1, 1),
+    ])
+    func `what does not parse is located`(_ text: String, _ line: Int, _ column: Int) {
+        let error = problem(text).first
+        #expect(error?.file == "main.tf")
+        #expect([error?.line, error?.column] == [line, column], "\(error?.description ?? "")")
+    }
+
+    @Test(arguments: [
+        ("{\"variable\": }", 1, 14), ("{\n  \"a\": 1,\n}", 3, 1), ("{\"a\": 01}", 1, 7), ("{\"a\": \"\\x\"}", 1, 9),
+        ("[1] 2", 1, 5), ("{\"a\": \"open", 1, 7), ("{\"a\": \"\\ud800\"}", 1, 14), ("", 1, 1),
+    ])
+    func `JSON that does not parse is located`(_ text: String, _ line: Int, _ column: Int) {
+        let error = problem(text, file: "main.tf.json").first
+        #expect([error?.line, error?.column] == [line, column], "\(error?.description ?? "")")
+    }
+
+    @Test func `nesting without end is an error and no crash`() {
+        let deep = 50_000
+        #expect(problem("x = " + String(repeating: "\"${", count: deep)).count == 1)
+        #expect(problem(String(repeating: "x {\n", count: deep)).count == 1)
+        #expect(problem(String(repeating: "[", count: deep), file: "a.tf.json").count == 1)
+        #expect(throws: Never.self) {
+            try read(
+                "variable \"x\" {\ndefault = " + String(repeating: "[", count: deep)
+                    + String(repeating: "]", count: deep) + "\n}"
+            )
+        }
+    }
+}

@@ -9,6 +9,12 @@ extension RunningProcess {
         package let status: TerminationStatus
         package let standardOutput: [String]
         package let standardError: [String]
+
+        package init(status: TerminationStatus, standardOutput: [String] = [], standardError: [String] = []) {
+            self.status = status
+            self.standardOutput = standardOutput
+            self.standardError = standardError
+        }
     }
 
     /// Runs a program to its end.

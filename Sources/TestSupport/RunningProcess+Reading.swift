@@ -19,7 +19,7 @@ extension RunningProcess {
                     try await group.waitForAll()
                 }
             }
-            await TestArea.shared.forget(group: result.processIdentifier.value)
+            try await TestArea.shared.forget(group: result.processIdentifier.value)
         } catch {
             record.update { record in
                 record.failure = "\(error)"

@@ -13,92 +13,102 @@ package import SystemPackage
 package actor TestArea {
     package static let shared = TestArea()
 
-    /// Children to end when this process ends.
-    private enum Command {
-        case watch(Int32)
-        case forget(Int32)
-
-        var line: String {
-            switch self {
-            case .watch(let group): "watch \(group)\n"
-            case .forget(let group): "forget \(group)\n"
-            }
-        }
+    private struct Open: Sendable {
+        let root: FilePath
+        /// The pipe's end; the watchdog has the other, and nobody has a copy of this one.
+        let watchdog: FileDescriptor
     }
 
-    private var root: FilePath?
+    private var opening: Task<Open, any Error>?
     private var count = 0
-    private let commands = AsyncStream.makeStream(of: Command.self)
 
     /// A new, empty directory, which other users may pass through but not list.
-    package func makeDirectory(_ name: String = "area") throws -> FilePath {
-        let root = try open()
+    package func makeDirectory(_ name: String = "area") async throws -> FilePath {
+        let root = try await open().root
         count += 1
         let directory = root.appending("\(name)-\(count)")
         guard mkdir(directory.string, 0o755) == 0 else { throw Errno(rawValue: errno) }
         return directory
     }
 
-    /// Ends the process group when this process ends, unless it is forgotten before.
-    func watch(group: Int32) throws {
-        _ = try open()
-        commands.continuation.yield(.watch(group))
+    /// Has the process group killed when this process ends, unless it is forgotten before.
+    func watch(group: Int32) async throws {
+        _ = try await open().watchdog.writeAll("watch \(group)\n".utf8)
     }
 
-    func forget(group: Int32) {
-        commands.continuation.yield(.forget(group))
+    func forget(group: Int32) async throws {
+        _ = try await open().watchdog.writeAll("forget \(group)\n".utf8)
     }
 
     private static let prefix = "stoker-tests-"
     private static let parent: FilePath = "/tmp"
 
-    private func open() throws -> FilePath {
-        if let root { return root }
-        var template = Array("\(Self.parent)/.\(Self.prefix)XXXXXX".utf8CString)
+    private func open() async throws -> Open {
+        if let opening { return try await opening.value }
+        // Detached: it belongs to the process, not to the test that comes first.
+        let opening = Task.detached {
+            let root = try Self.makeRoot()
+            let watchdog = try await Self.startWatchdog(root)
+            try await Self.cleanUpAbandoned()
+            return Open(root: root, watchdog: watchdog)
+        }
+        self.opening = opening
+        return try await opening.value
+    }
+
+    private static func makeRoot() throws -> FilePath {
+        var template = Array("\(parent)/.\(prefix)XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Errno(rawValue: errno) }
         let hidden = FilePath(String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
         guard chmod(hidden.string, 0o711) == 0 else { throw Errno(rawValue: errno) }
-        // Held until this process ends, by whatever cause; taken before the area gets the name others look for.
         let lock = try FileDescriptor.open(
             hidden.appending("lock"),
             .readWrite,
             options: [.create, .closeOnExec],
             permissions: .ownerReadWrite
         )
+        // Held until this process ends, by whatever cause; taken before the area gets the name others look for.
         guard flock(lock.rawValue, LOCK_EX | LOCK_NB) == 0 else { throw Errno(rawValue: errno) }
-        let root = Self.parent.appending(String(hidden.lastComponent?.string.dropFirst() ?? ""))
+        let root = parent.appending(String(hidden.lastComponent?.string.dropFirst() ?? ""))
         guard rename(hidden.string, root.string) == 0 else { throw Errno(rawValue: errno) }
-        self.root = root
-        startWatchdog(root)
-        cleanUpAbandoned()
         return root
     }
 
-    private func startWatchdog(_ root: FilePath) {
-        let commands = commands.stream
+    private static func startWatchdog(_ root: FilePath) async throws -> FileDescriptor {
+        // Should someone kill the watchdog, writing to it must be an error, not this process's end.
+        signal(SIGPIPE, SIG_IGN)
+        let pipe = try FileDescriptor.pipe(options: .closeOnExec)
+        let started = TestSignal<String?>()
         Task.detached {
-            _ = try await Subprocess.run(
-                Self.watchdog(for: root),
-                input: .inputWriter,
-                output: .discarded,
-                error: .discarded
-            ) { execution in
-                for await command in commands { _ = try await execution.standardInputWriter.write(command.line) }
+            do {
+                _ = try await Subprocess.run(
+                    watchdog(for: root),
+                    input: .fileDescriptor(pipe.readEnd, closeAfterSpawningProcess: true),
+                    output: .discarded,
+                    error: .discarded
+                ) { _ in started.send(nil) }
+            } catch {
+                started.send("\(error)")
             }
         }
+        if let failure = try await started.next("the watchdog") { throw WatchdogFailure(description: failure) }
+        return pipe.writeEnd
     }
 
-    /// Runs a watchdog, which finds its pipe closed already, for every area whose owner is gone.
-    private func cleanUpAbandoned() {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: Self.parent.string)) ?? []
-        let abandoned = names.filter { $0.hasPrefix(Self.prefix) }.map { Self.parent.appending($0) }.filter(isAbandoned)
-        guard !abandoned.isEmpty else { return }
-        Task.detached {
-            for area in abandoned { _ = try await Subprocess.run(Self.watchdog(for: area), output: .discarded) }
+    private struct WatchdogFailure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Runs a watchdog, whose pipe has ended already, for every area whose owner is gone.
+    private static func cleanUpAbandoned() async throws {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.string)) ?? []
+        let areas = names.filter { $0.hasPrefix(prefix) }.map { parent.appending($0) }
+        for area in areas where isAbandoned(area) {
+            _ = try await Subprocess.run(watchdog(for: area), output: .discarded)
         }
     }
 
-    private nonisolated func isAbandoned(_ area: FilePath) -> Bool {
+    private static func isAbandoned(_ area: FilePath) -> Bool {
         guard let lock = try? FileDescriptor.open(area.appending("lock"), .readWrite, options: [.closeOnExec]) else {
             return false
         }
@@ -132,20 +142,20 @@ package actor TestArea {
             groups=$kept
             [ "$verb" = watch ] && groups="$groups $group"
         done
-        for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+        for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
         inside() {
             for process in /proc/[0-9]*; do
                 case $(readlink "$process/cwd" 2>/dev/null) in "$area"/*) echo "${process#/proc/}" ;; esac
             done
         }
-        kill -QUIT $(inside) 2>/dev/null
-        kill -CONT $(inside) 2>/dev/null
+        kill -s QUIT $(inside) 2>/dev/null
+        kill -s CONT $(inside) 2>/dev/null
         tries=0
         while [ -n "$(inside)" ] && [ "$tries" -lt 30 ]; do
             sleep 0.1
             tries=$((tries + 1))
         done
-        kill -KILL $(inside) 2>/dev/null
+        kill -s KILL $(inside) 2>/dev/null
         rm -rf "$area"
         """#
 }

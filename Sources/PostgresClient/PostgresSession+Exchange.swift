@@ -53,7 +53,9 @@ extension PostgresSession {
         // Before the statements and apart from them, so that a failure cannot touch them.
         if connection.transactionStatus == PQTRANS_IDLE, !prepared.discarded.isEmpty {
             for name in prepared.discarded {
-                guard connection.sendUnnamed("DEALLOCATE \(identifier: name)"), connection.sendSync() else { return false }
+                guard connection.sendUnnamed("DEALLOCATE \(identifier: name)"), connection.sendSync() else {
+                    return false
+                }
                 expectations.append(.deallocated(name))
                 expectations.append(.sync)
             }

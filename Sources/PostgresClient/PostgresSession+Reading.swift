@@ -53,7 +53,8 @@ extension PostgresSession {
             switch result.status {
             case PGRES_COMMAND_OK, PGRES_TUPLES_OK: answer = result
             case PGRES_FATAL_ERROR: reading.fail(result.failure)
-            case PGRES_PIPELINE_ABORTED, PGRES_EMPTY_QUERY: break
+            case PGRES_PIPELINE_ABORTED: break
+            case PGRES_EMPTY_QUERY: reading.fail(PostgresError(.misuse, "the statement is empty", statement: statement))
             default:
                 // COPY: no statement here uses it, and there is no way back from it but hanging up.
                 reading.fail(PostgresError(.misuse, "COPY cannot be run as a statement", statement: statement))

@@ -15,11 +15,11 @@ enum Redaction {
     /// Replaces the values in details such as `Key (a, b)=(1, x) already exists.` and `Failing row contains (1, x).`
     static func parenthesized(_ detail: String) -> String {
         for opening in ["=(", "contains ("] {
-            guard let start = detail.firstRange(of: opening), let end = detail.lastIndex(of: ")"), start.upperBound <= end
+            guard let start = detail.firstRange(of: opening), let end = detail.lastIndex(of: ")"),
+                start.upperBound <= end
             else { continue }
             return detail[..<start.upperBound] + "…" + detail[end...]
         }
         return quoted(detail)
     }
 }
-

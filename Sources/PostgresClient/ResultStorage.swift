@@ -40,7 +40,8 @@ final class ResultStorage: @unchecked Sendable {
     /// The value, or `nil` for NULL. Row and column must exist.
     func value(row: Int, column: Int) -> PostgresValue? {
         precondition(row >= 0 && row < rowCount && column >= 0 && column < columnCount, "no such row or column")
-        guard PQgetisnull(result, Int32(row), Int32(column)) == 0, let start = PQgetvalue(result, Int32(row), Int32(column))
+        guard PQgetisnull(result, Int32(row), Int32(column)) == 0,
+            let start = PQgetvalue(result, Int32(row), Int32(column))
         else { return nil }
         return PostgresValue(
             oid: PQftype(result, Int32(column)),

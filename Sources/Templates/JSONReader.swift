@@ -130,12 +130,16 @@ struct JSONReader {
             case "true": .bool(true)
             case "false": .bool(false)
             case "null": .null
-            case _ where word.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil: .number(word)
+            case _ where Self.isNumber(word): .number(word)
             default: nil
             }
         guard let value else { throw problem("expected a JSON value") }
         mark.offset += word.utf8.count
         return value
+    }
+
+    static func isNumber(_ text: String) -> Bool {
+        text.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil
     }
 
     private mutating func string() throws(HCLProblem) -> String {

@@ -72,7 +72,7 @@ import Testing
         ("number", "1e3", "1e3"), ("bool", "true", "true"), ("string", "(\"x\")", "x"),
         ("string", "<<EOT\n  one\n two\nEOT", "  one\n two\n"),
         ("string", "<<-EOT\n    one\n\n      two\n    EOT", "one\n\n  two\n"),
-        ("string", "<<-EOT\n\t\tone\n \n\t  two\n  EOT", "\tone\n \n  two\n"),
+        ("string", "<<-EOT\n\t\tone\n \n\t  two\n  EOT", "one\n \n two\n"),
         ("list(string)", #"["a", "b",]"#, #"["a","b"]"#), ("list(string)", "[\n# none\n]", "[]"),
         ("list(string)", #"["$${a}"]"#, #"["$${a}"]"#),
         ("map(number)", "{\n a = 1\n \"b c\": 007,\n}", #"{"a":1,"b c":7}"#),

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension ManifestReader {
+    /// The parameters of a Terraform template: its variables, changed by what `stoker.yaml` says of them.
+    mutating func merge(
+        _ variables: [TerraformVariable],
+        _ declarations: [ParameterDeclaration],
+        _ root: ManifestFields<ManifestRootKey>
+    ) -> [TemplateParameter] {
+        let own = variables.filter { !BuiltinVariables.contains($0.name) }
+        for variable in variables
+        where BuiltinVariables.contains(variable.name) && !BuiltinVariables.isGiven(variable.name) {
+            report(builtin: variable)
+        }
+        let names = own.map(\.name)
+        for declaration in declarations where !names.contains(declaration.key.name) {
+            report(
+                "the module has no such variable",
+                at: declaration.key,
+                declaration.fields.field,
+                remedy: Suggestion.remedy(for: declaration.key.name, among: names)
+            )
+        }
+        return own.enumerated().map { order, variable in
+            var parameter = variable.parameter
+            parameter.displayOrder = order
+            if let declaration = declarations.first(where: { $0.key.name == variable.name }) {
+                declaration.apply(to: &parameter, of: variable, &self)
+            }
+            return parameter
+        }
+    }
+
+    /// A variable whose name is reserved, and which Stoker does not know: a slip that would never get a value.
+    private mutating func report(builtin variable: TerraformVariable) {
+        let error = TemplateError(
+            file: variable.file,
+            line: variable.line,
+            field: "variable.\(variable.name)",
+            "Stoker gives no such variable, and names that begin with '\(BuiltinVariables.prefix)' are its own",
+            remedy: Suggestion.remedy(for: variable.name, among: BuiltinVariables.names)
+        )
+        if variable.hasDefault { warn(error) } else { report(error) }
+    }
+
+    /// Checks a preset's values and brings them into the form of a build's.
+    ///
+    /// - Parameter parameters: `nil`: not known, so values are taken as they are.
+    mutating func complete(
+        _ declaration: PresetDeclaration,
+        parameters: [TemplateParameter]?,
+        _ form: ParameterValue.Form
+    ) -> TemplatePreset {
+        var preset = declaration.preset
+        let field = Self.path(declaration.field, ManifestPresetKey.parameters.rawValue)
+        for (key, node) in declaration.values {
+            let path = Self.path(field, key.name)
+            guard let parameters else {
+                preset.parameters[key.name] = text(node, path)
+                continue
+            }
+            guard let parameter = parameters.first(where: { $0.name == key.name }) else {
+                let remedy = Suggestion.remedy(for: key.name, among: parameters.map(\.name))
+                report("the template has no such parameter", at: key, path, remedy: remedy)
+                continue
+            }
+            preset.parameters[key.name] = ParameterValue(form: form).text(of: node, for: parameter, path, &self)
+        }
+        reportMissing(declaration, parameters ?? [], field)
+        if let prebuilds = preset.prebuilds, prebuilds.mostInstances == 0 {
+            warn(
+                "this pool is always empty",
+                at: declaration.node,
+                Self.path(declaration.field, ManifestPresetKey.prebuilds.rawValue),
+                remedy: "set instances above 0, here or in a schedule"
+            )
+        }
+        return preset
+    }
+
+    /// A pool builds with nobody there to ask; a preset without one may leave values to whoever claims it.
+    private mutating func reportMissing(
+        _ declaration: PresetDeclaration,
+        _ parameters: [TemplateParameter],
+        _ field: String
+    ) {
+        for parameter in parameters where parameter.required {
+            guard !declaration.values.contains(where: { $0.key.name == parameter.name }) else { continue }
+            let path = Self.path(field, parameter.name)
+            let name = declaration.preset.name
+            if declaration.preset.prebuilds == nil {
+                warn("preset '\(name)' leaves this required parameter to whoever uses it", at: declaration.node, path)
+            } else {
+                report(
+                    "preset '\(name)' gives no value for this required parameter, so its pool could not be built",
+                    at: declaration.node,
+                    path,
+                    remedy: "add it to the preset's parameters, or give it a default"
+                )
+            }
+        }
+    }
+}

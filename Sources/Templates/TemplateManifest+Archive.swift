@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension TemplateManifest {
+    /// Reads a whole template: `stoker.yaml`, the module's variables, and whether what it runs is there.
+    ///
+    /// - Throws: all that is wrong in all of its files.
+    package init(
+        entries: [ArchiveEntry],
+        timeZoneExists: (String) -> Bool
+    ) throws(TemplateErrors) {
+        let yaml = try Self.text(of: Self.fileName, in: entries)
+        guard let yaml else {
+            let other = entries.first { ["stoker.yml", "Stoker.yaml", "stoker.json"].contains($0.path) }
+            throw TemplateErrors([
+                TemplateError(
+                    file: Self.fileName,
+                    "a template has this file in its top directory",
+                    remedy: other.map { "rename \($0.path)" } ?? "see `stoker schema template` for what it holds"
+                )
+            ])
+        }
+        var module: [SourceFile] = []
+        for entry in entries where TerraformVariables.isModuleFile(entry.path) && entry.kind != .directory {
+            if let text = try Self.text(of: entry.path, in: entries) {
+                module.append(SourceFile(name: entry.path, text: text))
+            }
+        }
+        try self.init(yaml: yaml, module: module, timeZoneExists: timeZoneExists)
+
+        if provisioner == .terraform, module.isEmpty {
+            throw TemplateErrors([
+                TemplateError(
+                    file: Self.fileName,
+                    field: "provisioner",
+                    "a Terraform template needs a .tf or .tf.json file beside it",
+                    remedy: "add main.tf, or set 'provisioner: process'"
+                )
+            ])
+        }
+        if let executable { try Self.check(executable: executable, in: entries) }
+    }
+
+    private static func check(executable path: String, in entries: [ArchiveEntry]) throws(TemplateErrors) {
+        let problem: (message: String, remedy: String)
+        switch entries.first(where: { $0.path == path }) {
+        case let entry? where entry.kind == .directory:
+            problem = ("'\(path)' is a directory, not a program", "name the file in it")
+        case let entry? where !entry.isExecutable:
+            problem = ("'\(path)' may not be executed", "chmod +x \(path)")
+        case nil:
+            problem = ("the template holds no file '\(path)' to run", "add it, or name another in 'executable'")
+        case _?:
+            return
+        }
+        throw TemplateErrors([
+            TemplateError(file: fileName, field: "executable", problem.message, remedy: problem.remedy)
+        ])
+    }
+
+    private static func text(of path: String, in entries: [ArchiveEntry]) throws(TemplateErrors) -> String? {
+        guard let entry = entries.first(where: { $0.path == path }) else { return nil }
+        switch entry.kind {
+        case .file(let bytes):
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw TemplateErrors([TemplateError(file: path, "it is not UTF-8 text")])
+            }
+            return text
+        case .directory, .symbolicLink:
+            throw TemplateErrors([
+                TemplateError(
+                    file: path,
+                    "expected a file, found a link or directory",
+                    remedy: "put the file itself there"
+                )
+            ])
+        }
+    }
+}

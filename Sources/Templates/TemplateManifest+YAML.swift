@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension TemplateManifest {
+    /// The file that makes a directory a template.
+    package static let fileName = "stoker.yaml"
+    /// What a `process` template runs when it names nothing else.
+    package static let defaultExecutable = "provision"
+
+    /// Reads `stoker.yaml`, and checks it against the module's variables.
+    ///
+    /// - Parameters:
+    ///   - module: The files of a Terraform template (``TerraformVariables/isModuleFile(_:)``). `nil`: they are not at
+    ///     hand; then a Terraform template has no parameters here and values of presets are not checked against them.
+    ///   - timeZoneExists: Whether there are rules for a time zone of this IANA name.
+    /// - Throws: all that is wrong, in both.
+    package init(
+        yaml: String,
+        file: String = fileName,
+        module: [SourceFile]? = nil,
+        timeZoneExists: (String) -> Bool
+    ) throws(TemplateErrors) {
+        guard let root = try YAMLNode.read(yaml, file: file) else {
+            throw TemplateErrors([
+                TemplateError(file: file, "the file is empty", remedy: "begin with 'name: my-template'")
+            ])
+        }
+        var reader = ManifestReader(file: file)
+        let fields = reader.fields(of: root, "", as: ManifestRootKey.self)
+        self.init(name: reader.templateName(fields))
+        displayName = reader.text(fields[.displayName], "display_name") ?? ""
+        description = reader.text(fields[.description], "description") ?? ""
+        icon = reader.text(fields[.icon], "icon") ?? ""
+        provisioner = reader.choice(fields[.provisioner], "provisioner", of: Provisioner.self) ?? .terraform
+        executable = reader.executable(fields, provisioner)
+        agents = reader.agents(fields[.agents], "agents")
+
+        let declarations = reader.parameters(fields[.parameters], "parameters")
+        let presets = reader.presets(fields[.presets], "presets", timeZoneExists: timeZoneExists)
+        var areParametersKnown = true
+        switch (provisioner, module) {
+        case (.terraform, nil):
+            areParametersKnown = false
+        case (.terraform, let module?):
+            do throws(TemplateErrors) {
+                parameters = reader.merge(try TerraformVariables.variables(in: module), declarations, fields)
+            } catch {
+                areParametersKnown = false
+                for error in error.errors { reader.report(error) }
+            }
+        case (.process, _), (.echo, _):
+            parameters = declarations.enumerated().map { $1.parameter(order: $0, &reader) }
+        }
+        let known = areParametersKnown ? parameters : nil
+        let form = provisioner == .terraform ? ParameterValue.Form.terraform : .json
+        self.presets = presets.map { reader.complete($0, parameters: known, form) }
+        parameters.sort { ($0.displayOrder, $0.name) < ($1.displayOrder, $1.name) }
+
+        if !self.presets.contains(where: { $0.prebuilds != nil }) {
+            let reason = self.presets.isEmpty ? "there are no presets" : "no preset has prebuilds"
+            reader.warn("\(reason), so no pool will be kept", at: fields[.presets] ?? root, "presets")
+        }
+        warnings = reader.warnings
+        guard reader.errors.isEmpty else { throw TemplateErrors(reader.errors) }
+    }
+}
+
+extension ManifestReader {
+    fileprivate mutating func templateName(_ fields: ManifestFields<ManifestRootKey>) -> String {
+        guard let node = fields[.name] else {
+            if case .mapping = fields.node.content {
+                report("a template needs a name", at: fields.node, "name", remedy: "add 'name: my-template'")
+            }
+            return ""
+        }
+        let name = text(node, "name") ?? ""
+        if name.wholeMatch(of: /(?!-)[A-Za-z0-9_.-]{1,64}/) == nil || name.hasSuffix("-") {
+            report(
+                "expected 1 to 64 letters, digits, '-', '_' or '.', and no '-' at either end, found \(node.kind)",
+                at: node,
+                "name"
+            )
+        }
+        return name
+    }
+
+    fileprivate mutating func executable(
+        _ fields: ManifestFields<ManifestRootKey>,
+        _ provisioner: TemplateManifest.Provisioner
+    ) -> String? {
+        let path = text(fields[.executable], "executable")
+        guard provisioner == .process else {
+            if let node = fields[.executable] {
+                report("only templates of the provisioner 'process' have an executable", at: node, "executable")
+            }
+            return nil
+        }
+        if let path, let node = fields[.executable] {
+            let steps = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            if steps.contains(where: { $0.isEmpty || $0.elementsEqual("..".utf8) || $0.elementsEqual(".".utf8) }) {
+                report("expected a path inside of the template, such as 'bin/provision'", at: node, "executable")
+            }
+        }
+        return path ?? TemplateManifest.defaultExecutable
+    }
+
+    fileprivate mutating func agents(_ node: YAMLNode?, _ field: String) -> [String] {
+        var names: [String] = []
+        // Two names that differ in case or dashes alone would share one environment variable for their tokens.
+        var variables: Set<String> = []
+        for (index, element) in elements(node, field).enumerated() {
+            let path = "\(field)[\(index)]"
+            guard let name = text(element, path) else { continue }
+            if name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_-]{0,63}/) == nil {
+                report("expected 1 to 64 letters, digits, '-' or '_', found '\(name)'", at: element, path)
+            } else if !variables.insert(String(name.lowercased().map { $0 == "-" ? "_" : $0 })).inserted {
+                report("another agent has this name", at: element, path)
+            } else {
+                names.append(name)
+            }
+        }
+        return names
+    }
+}

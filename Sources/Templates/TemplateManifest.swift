@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a template is, as its `stoker.yaml` and its module say it, checked as a whole.
+package struct TemplateManifest: Hashable, Sendable {
+    package enum Provisioner: String, CaseIterable, Hashable, Sendable {
+        case terraform, process
+        /// Builds nothing and succeeds; for trials and measurements.
+        case echo
+    }
+
+    package var name: String
+    package var displayName: String
+    package var description: String
+    package var icon: String
+    package var provisioner: Provisioner
+    /// The file of the archive that a `process` template runs; `nil` for other provisioners.
+    package var executable: String?
+    package var parameters: [TemplateParameter]
+    /// Who must report ready before a prebuild is eligible.
+    package var agents: [String]
+    package var presets: [TemplatePreset]
+    /// What is allowed and probably not meant, such as a template whose presets keep no pool.
+    package var warnings: [TemplateWarning]
+
+    package init(
+        name: String,
+        displayName: String = "",
+        description: String = "",
+        icon: String = "",
+        provisioner: Provisioner = .terraform,
+        executable: String? = nil,
+        parameters: [TemplateParameter] = [],
+        agents: [String] = [],
+        presets: [TemplatePreset] = [],
+        warnings: [TemplateWarning] = []
+    ) {
+        self.name = name
+        self.displayName = displayName
+        self.description = description
+        self.icon = icon
+        self.provisioner = provisioner
+        self.executable = executable
+        self.parameters = parameters
+        self.agents = agents
+        self.presets = presets
+        self.warnings = warnings
+    }
+}
+
+/// A named set of parameter values, and the pool that is kept of it.
+package struct TemplatePreset: Hashable, Sendable {
+    package var name: String
+    package var description: String
+    package var icon: String
+    package var isDefault: Bool
+    /// Values in the form of ``TemplateParameter/defaultValue``.
+    package var parameters: [String: String]
+    /// `nil`: no pool.
+    package var prebuilds: PrebuildSettings?
+
+    package init(
+        name: String,
+        description: String = "",
+        icon: String = "",
+        isDefault: Bool = false,
+        parameters: [String: String] = [:],
+        prebuilds: PrebuildSettings? = nil
+    ) {
+        self.name = name
+        self.description = description
+        self.icon = icon
+        self.isDefault = isDefault
+        self.parameters = parameters
+        self.prebuilds = prebuilds
+    }
+}
+
+/// How many prebuilds of a preset are kept, how long, and when.
+package struct PrebuildSettings: Hashable, Sendable {
+    package struct Window: Hashable, Sendable {
+        /// Five fields, read as a window (`Prebuilds.CronExpression`).
+        package let cron: String
+        package let instances: Int
+
+        package init(cron: String, instances: Int) {
+            self.cron = cron
+            self.instances = instances
+        }
+    }
+
+    /// The count wherever no window says otherwise.
+    package var instances: Int
+    /// Age in seconds at which a prebuild is replaced; 0: never.
+    package var ttlSeconds: Int
+    /// An IANA name; empty without a schedule.
+    package var timezone: String
+    package var schedule: [Window]
+
+    package init(instances: Int, ttlSeconds: Int = 0, timezone: String = "", schedule: [Window] = []) {
+        self.instances = instances
+        self.ttlSeconds = ttlSeconds
+        self.timezone = timezone
+        self.schedule = schedule
+    }
+
+    /// The most prebuilds that there may be at once.
+    var mostInstances: Int {
+        schedule.map(\.instances).reduce(instances, max)
+    }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The JSON Schema of `stoker.yaml`, for editors; what it cannot say, such as overlapping schedules, the reader checks.
+package enum TemplateSchema {
+    /// JSON Schema, draft 2020-12.
+    package static let json = #"""
+        {
+          "$schema": "https://json-schema.org/draft/2020-12/schema",
+          "title": "stoker.yaml",
+          "description": "A Stoker template: what it is called, what it asks for, and which pools are kept of it.",
+          "type": "object",
+          "additionalProperties": false,
+          "required": ["name"],
+          "properties": {
+            "name": {
+              "description": "What commands call the template. Unique in its organization.",
+              "type": "string",
+              "pattern": "^(?!-)[A-Za-z0-9_.-]{1,64}$(?<!-)"
+            },
+            "display_name": { "description": "What people read instead of the name.", "type": "string" },
+            "description": { "type": "string" },
+            "icon": { "description": "A URL or an emoji.", "type": "string" },
+            "provisioner": {
+              "description": "terraform: the directory is a module. process: it holds an executable. echo: builds nothing, for trials.",
+              "enum": ["terraform", "process", "echo"],
+              "default": "terraform"
+            },
+            "executable": {
+              "description": "process only: the file to run with start, stop or delete.",
+              "type": "string",
+              "default": "provision"
+            },
+            "parameters": {
+              "description": "terraform: what the module's variables cannot say themselves. process: all parameters.",
+              "type": "object",
+              "propertyNames": { "pattern": "^(?!stoker_)[A-Za-z_][A-Za-z0-9_-]*$" },
+              "additionalProperties": { "anyOf": [{ "$ref": "#/$defs/parameter" }, { "type": "null" }] }
+            },
+            "agents": {
+              "description": "Who must report ready before a prebuild is eligible.",
+              "type": "array",
+              "uniqueItems": true,
+              "items": { "type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$" }
+            },
+            "presets": { "type": "array", "items": { "$ref": "#/$defs/preset" } }
+          },
+          "$defs": {
+            "parameter": {
+              "type": "object",
+              "additionalProperties": false,
+              "properties": {
+                "description": { "type": "string" },
+                "type": {
+                  "description": "process only.",
+                  "enum": ["string", "number", "bool", "list(string)"],
+                  "default": "string"
+                },
+                "default": { "description": "process only." },
+                "required": {
+                  "description": "process only. Without it, a parameter is required that has no default.",
+                  "type": "boolean"
+                },
+                "mutable": {
+                  "description": "Whether a later build of a workspace may change it.",
+                  "type": "boolean",
+                  "default": false
+                },
+                "sensitive": {
+                  "description": "process only. The value is in no log, message or event.",
+                  "type": "boolean",
+                  "default": false
+                },
+                "options": {
+                  "description": "The only values allowed.",
+                  "type": "array",
+                  "items": { "type": ["string", "number", "boolean"] }
+                },
+                "validation": { "$ref": "#/$defs/validation" },
+                "display_order": { "type": "integer", "minimum": 0, "maximum": 10000 }
+              }
+            },
+            "validation": {
+              "description": "process only; a module has validation blocks.",
+              "type": "object",
+              "additionalProperties": false,
+              "properties": {
+                "regex": { "description": "Must be found in the value; ^ and $ anchor it.", "type": "string" },
+                "min": { "type": "number" },
+                "max": { "type": "number" },
+                "error": { "description": "What to tell people when a value breaks these rules.", "type": "string" }
+              }
+            },
+            "preset": {
+              "type": "object",
+              "additionalProperties": false,
+              "required": ["name"],
+              "properties": {
+                "name": { "type": "string", "minLength": 1, "maxLength": 64 },
+                "description": { "type": "string" },
+                "icon": { "type": "string" },
+                "default": {
+                  "description": "The preset used when a claim names none. At most one.",
+                  "type": "boolean",
+                  "default": false
+                },
+                "parameters": { "description": "Values by parameter.", "type": "object" },
+                "prebuilds": { "$ref": "#/$defs/prebuilds" }
+              }
+            },
+            "prebuilds": {
+              "description": "The pool that is kept of a preset.",
+              "type": "object",
+              "additionalProperties": false,
+              "required": ["instances"],
+              "properties": {
+                "instances": { "$ref": "#/$defs/instances" },
+                "expiration_policy": {
+                  "type": "object",
+                  "additionalProperties": false,
+                  "required": ["ttl"],
+                  "properties": {
+                    "ttl": {
+                      "description": "The age at which a prebuild is replaced, such as 24h, 90m or 1h30m. 0: never.",
+                      "type": ["string", "integer"],
+                      "pattern": "^(0|(?=.)([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?)$",
+                      "maximum": 0
+                    }
+                  }
+                },
+                "scheduling": {
+                  "type": "object",
+                  "additionalProperties": false,
+                  "required": ["timezone", "schedule"],
+                  "properties": {
+                    "timezone": { "description": "An IANA name, such as UTC or Europe/Berlin.", "type": "string" },
+                    "schedule": {
+                      "description": "Windows that must not overlap. Outside of them, instances holds.",
+                      "type": "array",
+                      "items": {
+                        "type": "object",
+                        "additionalProperties": false,
+                        "required": ["cron", "instances"],
+                        "properties": {
+                          "cron": {
+                            "description": "Five fields, read as a window; the minute must be *.",
+                            "type": "string",
+                            "examples": ["* 8-18 * * 1-5"]
+                          },
+                          "instances": { "$ref": "#/$defs/instances" }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            },
+            "instances": {
+              "description": "How many prebuilds are kept ready.",
+              "type": "integer",
+              "minimum": 0,
+              "maximum": 100000
+            }
+          }
+        }
+        """#
+}

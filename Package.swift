@@ -34,6 +34,32 @@ extension Target.Dependency {
     static let yams = product(name: "Yams", package: "Yams")
 }
 
+/// A folder of tests for each target, and those that run the built binary.
+let tests: [Target] = [
+    .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "CurlClientTests", dependencies: ["CurlClient", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "PrebuildsTests", dependencies: ["Prebuilds"], swiftSettings: swift),
+    .testTarget(name: "TemplatesTests", dependencies: ["Templates", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "StoreTests", dependencies: ["Store", "Templates", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "ProvisioningTests", dependencies: ["Provisioning", "Stoker", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+        name: "WebhooksTests",
+        dependencies: ["Webhooks", "TestSupport"],
+        exclude: ["Golden"],
+        swiftSettings: swift
+    ),
+    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "LocalPostgresTests", dependencies: ["LocalPostgres", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "ServerTests", dependencies: ["Server", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "WorkerTests", dependencies: ["Worker", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "CommandsTests", dependencies: ["Commands", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+        name: "EndToEndTests",
+        dependencies: ["Stoker", "Store", "PostgresClient", "TestSupport"],
+        swiftSettings: swift
+    ),
+]
+
 let package = Package(
     name: "stoker",
     products: [
@@ -134,5 +160,5 @@ let package = Package(
             ],
             swiftSettings: swift
         ),
-    ]
+    ] + tests
 )

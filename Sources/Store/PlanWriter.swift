@@ -9,6 +9,8 @@ struct PlanWriter {
     let plan: Plan
     /// The presets whose plan is to be recorded as a decision, unless the last record says the same.
     let news: [PresetPlan]
+    /// Who makes the pass; `nil` for a command.
+    let worker: WorkerID?
 
     /// Writes everything at once. If that fails, writes preset by preset, so that the one that fails stands alone.
     func write(on transaction: PostgresTransaction) async throws -> AppliedPlan {
@@ -71,8 +73,8 @@ extension PlanWriter {
         return Statement(
             "plan.decisions",
             """
-            INSERT INTO prebuild_decisions (preset_id, decided_at, state, actions, withheld)
-            SELECT n.preset_id, \(plan.now), n.state, n.actions, n.withheld
+            INSERT INTO prebuild_decisions (preset_id, decided_at, state, actions, withheld, worker_id)
+            SELECT n.preset_id, \(plan.now), n.state, n.actions, n.withheld, \(worker)
             FROM unnest(
                 \(news.map(\.pool.presetID)), \(try news.map { try json($0.state) }),
                 \(try news.map { try json($0.actions) }), \(try news.map { try json($0.withheld) })

@@ -42,11 +42,13 @@ extension Store {
             "imports.template",
             """
             WITH template AS (
-                INSERT INTO templates (organization_id, name, provisioner, created_by)
-                SELECT v.organization_id, \(context.templateName), \(manifest.provisioner)::provisioner_type, v.created_by
+                INSERT INTO templates (organization_id, name, display_name, description, icon, provisioner, created_by)
+                SELECT v.organization_id, \(context.templateName), \(manifest.displayName), \(manifest.description),
+                    \(manifest.icon), \(manifest.provisioner.rawValue)::provisioner_type, v.created_by
                 FROM template_versions v WHERE v.id = \(context.versionID)
                 ON CONFLICT (organization_id, lower(name)) WHERE NOT deleted
-                DO UPDATE SET provisioner = excluded.provisioner, updated_at = now()
+                DO UPDATE SET provisioner = excluded.provisioner, display_name = excluded.display_name,
+                    description = excluded.description, icon = excluded.icon, updated_at = now()
                 RETURNING id
             )
             UPDATE template_versions SET template_id = template.id, updated_at = now()

@@ -17,10 +17,12 @@ extension Store {
     /// A process that dies or is cut off in the middle leaves nothing behind: the server gives the lock up with the
     /// transaction, and limits how long an idle or stuck one may hold it.
     ///
+    /// - Parameter worker: Who makes the pass, for the record; `nil` for a command.
     /// - Parameter now: The moment to reconcile for; `nil` is the transaction's own time.
     /// - Parameter makePlan: The rules. Called with what the transaction sees, at most once per attempt.
     /// - Parameter isNews: Whether a preset's plan differs from the last one recorded, as far as the caller knows.
     package func reconcile(
+        by worker: WorkerID? = nil,
         at now: Instant? = nil,
         limits: PlanLimits,
         makePlan: (Snapshot, Instant) throws -> Plan,
@@ -41,7 +43,7 @@ extension Store {
             let (moment, snapshot) = try SnapshotQuery.read(Array(answers[2...]))
             let plan = try makePlan(snapshot, moment)
             guard plan.pause == nil else { return .done(plan, AppliedPlan()) }
-            let applied = try await PlanWriter(plan: plan, news: plan.presets.filter(isNews)).write(on: transaction)
+            let applied = try await PlanWriter(plan: plan, news: plan.presets.filter(isNews), worker: worker).write(on: transaction)
             return .done(plan, applied)
         }
     }

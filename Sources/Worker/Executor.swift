@@ -43,7 +43,14 @@ package struct Executor: Sendable {
             write: { lines in try await store.appendLogs(lines, of: job.held) },
             onLost: { control.kill() }
         )
-        let reporter = Reporter(store: store, job: job.held, log: log, control: control, sealing: sealing, logger: logger)
+        let reporter = Reporter(
+            store: store,
+            job: job.held,
+            log: log,
+            control: control,
+            sealing: sealing,
+            logger: logger
+        )
         logger.debug("job started", metadata: ["attempt": "\(job.attempt)"])
         // Whatever happens to the worker's other tasks, the record of this job is written.
         let result = await withTaskGroup(of: Void.self) { group in

@@ -2,7 +2,8 @@
 
 import Logging
 import Prebuilds
-package import ServiceLifecycle
+import Provisioning
+import ServiceLifecycle
 import Store
 
 /// Claims jobs and executes them, as many at once as the worker has slots.
@@ -93,7 +94,10 @@ extension JobRunner {
     }
 
     private func announceDrain() async {
-        logger.info("draining", metadata: ["jobs": "\(executions.count)", "deadline": "\(configuration.drainDeadline)"])
+        logger.info(
+            "draining",
+            metadata: ["jobs": "\(executions.count)", "deadline": "\(configuration.drainDeadline)"]
+        )
         do {
             try await store.setWorkerState(
                 configuration.id,

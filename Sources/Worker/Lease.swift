@@ -2,7 +2,8 @@
 
 import Logging
 import Prebuilds
-package import ServiceLifecycle
+import Provisioning
+import ServiceLifecycle
 import Store
 
 /// Keeps this worker's lease, hears the orders that come with each renewal, and ends its executions before the lease can
@@ -35,7 +36,8 @@ struct Lease: Service {
     /// The heartbeat, or sooner when the last one failed and the lease is running down.
     private var pause: Duration {
         let remaining = ContinuousClock.now.duration(to: executions.leaseUntil)
-        return min(configuration.heartbeatInterval, max(remaining / 4, .milliseconds(100))) * Double.random(in: 0.9...1.0)
+        return min(configuration.heartbeatInterval, max(remaining / 4, .milliseconds(100)))
+            * Double.random(in: 0.9...1.0)
     }
 
     private func renew() async {

@@ -2,7 +2,7 @@
 
 package import Logging
 package import Prebuilds
-package import ServiceLifecycle
+import ServiceLifecycle
 package import Store
 import Synchronization
 
@@ -10,6 +10,7 @@ import Synchronization
 /// lock lets one through (reconciler.md, "When a pass runs").
 package struct Reconciler: Service {
     private let store: Store
+    private let worker: WorkerID
     private let interval: Duration
     private let limits: PlanLimits
     private let bell: Doorbell
@@ -26,6 +27,7 @@ package struct Reconciler: Service {
     /// - Parameter observe: Called after every pass with its result and how long it took.
     package init(
         store: Store,
+        worker: WorkerID,
         interval: Duration,
         limits: PlanLimits,
         bell: Doorbell,
@@ -36,6 +38,7 @@ package struct Reconciler: Service {
         observe: @escaping @Sendable (PassResult, Duration) -> Void = { _, _ in }
     ) {
         self.store = store
+        self.worker = worker
         self.interval = interval
         self.limits = limits
         self.bell = bell
@@ -79,6 +82,7 @@ package struct Reconciler: Service {
     package func pass(at now: Instant? = nil) async throws -> PassResult {
         let began = ContinuousClock.now
         let result = try await store.reconcile(
+            by: worker,
             at: now,
             limits: limits,
             makePlan: { snapshot, now in

@@ -58,12 +58,18 @@ enum Verdict: Sendable {
                 self.init(job, ending: .failed(code: failure.code.rawValue, message: failure.message), failure, timings)
                 return
             }
-            self = .again(after: RetryDelay.after(failure.code, attempt: job.attempt), refund: false, state: failure.state)
+            self = .again(
+                after: RetryDelay.after(failure.code, attempt: job.attempt),
+                refund: false,
+                state: failure.state
+            )
         case (.invalid, _), (.replacementBlocked, _), (.failed, _), (.timedOut, _), (.interrupted, _):
             // What cannot be deleted today may be tomorrow: a delete is tried again in place, for hours.
             if job.jobClass == .delete, job.hasAttemptsLeft {
                 self = .again(
-                    after: RetryDelay.after(failure.code, attempt: job.attempt), refund: false, state: failure.state
+                    after: RetryDelay.after(failure.code, attempt: job.attempt),
+                    refund: false,
+                    state: failure.state
                 )
             } else {
                 self.init(job, ending: .failed(code: failure.code.rawValue, message: failure.message), failure, timings)
@@ -71,7 +77,8 @@ enum Verdict: Sendable {
         }
     }
 
-    private init(_ job: ClaimedJob, ending result: JobResult, _ failure: ProvisioningFailure, _ timings: [StageTiming]) {
+    private init(_ job: ClaimedJob, ending result: JobResult, _ failure: ProvisioningFailure, _ timings: [StageTiming])
+    {
         guard job.type == .workspaceBuild else {
             self = .importEnded(result)
             return

@@ -2,7 +2,7 @@
 
 import Logging
 package import PostgresClient
-package import ServiceLifecycle
+import ServiceLifecycle
 import Store
 
 /// Turns notifications of the database into rings for the loops of this process.

@@ -25,7 +25,9 @@ CREATE TABLE prebuild_decisions (
     decided_at timestamptz NOT NULL DEFAULT now(),
     state jsonb NOT NULL DEFAULT '{}',
     actions jsonb NOT NULL DEFAULT '[]',
-    withheld jsonb NOT NULL DEFAULT '[]'
+    withheld jsonb NOT NULL DEFAULT '[]',
+    -- The worker that made the pass; null for a pass by command.
+    worker_id uuid
 );
 CREATE INDEX prebuild_decisions_preset ON prebuild_decisions (preset_id, id);
 CREATE INDEX prebuild_decisions_age ON prebuild_decisions USING brin (decided_at);

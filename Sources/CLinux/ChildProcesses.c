@@ -93,6 +93,8 @@ pid_t stoker_spawn_ward(const char *path, char *const argv[]) {
     return count == sizeof error ? -error : pid;
 }
 
+int stoker_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }
+
 int stoker_message_sockets(int descriptors[2]) {
     return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, descriptors);
 }
@@ -140,6 +142,26 @@ void stoker_set_boot_timer(int descriptor, int64_t nanoseconds) {
 }
 
 int stoker_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+
+int stoker_copy_file(int from, int to) {
+    char buffer[65536];
+    ssize_t count;
+    while ((count = copy_file_range(from, NULL, to, NULL, 1 << 30, 0)) != 0)
+        if (count < 0 && errno != EINTR) break;
+    if (count == 0) return 0;
+    if (errno != EXDEV && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP) return -1;
+
+    for (;;) {
+        count = read(from, buffer, sizeof buffer);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) return (int)count;
+        for (ssize_t done = 0; done < count;) {
+            ssize_t written = write(to, buffer + done, count - done);
+            if (written < 0 && errno != EINTR) return -1;
+            if (written > 0) done += written;
+        }
+    }
+}
 
 int stoker_watch_directory(const char *path) {
     int descriptor = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);

@@ -24,15 +24,20 @@ package struct ExecutionLimits: Sendable, Hashable {
     package var noOutput: Duration
     /// From the interruption to the kill.
     package var interruptGrace: Duration
+    /// How long before the lease's end the child is interrupted, so that it can save its state; a third of what is
+    /// left when the lease is shorter.
+    package var leaseMargin: Duration
 
     package init(
         wallClock: Duration = .seconds(3600),
         noOutput: Duration = .seconds(1200),
-        interruptGrace: Duration = .seconds(120)
+        interruptGrace: Duration = .seconds(120),
+        leaseMargin: Duration = .seconds(20)
     ) {
         self.wallClock = wallClock
         self.noOutput = noOutput
         self.interruptGrace = interruptGrace
+        self.leaseMargin = leaseMargin
     }
 }
 
@@ -59,7 +64,8 @@ package final class ExecutionControl: Sendable {
     package let started: ContinuousClock.Instant
     private let state: Mutex<State>
 
-    /// - Parameter leaseUntil: When the right to run ends unless renewed. The guard enforces it without the worker.
+    /// - Parameter leaseUntil: When the right to run ends unless renewed: nothing of the child is left by then, even if
+    ///   the worker is frozen or dead.
     package init(
         limits: ExecutionLimits = ExecutionLimits(),
         leaseUntil: ContinuousClock.Instant,

@@ -15,6 +15,9 @@ pid_t stoker_spawn_session(const char *path, char *const argv[], char *const env
 /// ends. Only for a process with one thread. The pid, or a negative errno, that of exec included.
 pid_t stoker_spawn_ward(const char *path, char *const argv[]);
 
+/// A pipe closed on exec: the end to read from, the end to write to. 0, or -1 and errno.
+int stoker_pipe(int descriptors[2]);
+
 /// Two connected sockets that keep message boundaries, closed on exec. 0, or -1 and errno.
 int stoker_message_sockets(int descriptors[2]);
 
@@ -38,6 +41,9 @@ void stoker_set_boot_timer(int descriptor, int64_t nanoseconds);
 
 /// An unnamed file in memory, closed on exec. A descriptor, or -1 and errno.
 int stoker_memory_file(const char *name);
+
+/// Copies what is left of one file into another, in the kernel where it can. 0, or -1 and errno.
+int stoker_copy_file(int from, int to);
 
 /// Watches a directory for files written or moved into it. A non-blocking descriptor, or -1 and errno.
 int stoker_watch_directory(const char *path);

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import FoundationEssentials
+import Glibc
+import SystemPackage
+import Templates
+
+/// Whole directories: written from an archive, cloned, removed. All calls block.
+enum FileTree {
+    /// Writes an archive's entries below `root`, which must be new. Their paths have been checked by ``TarArchive``;
+    /// here nothing is written through a link or over a file all the same.
+    static func write(_ entries: [ArchiveEntry], below root: FilePath) throws(FileFailure) {
+        try PrivateFiles.makeDirectory(root)
+        for entry in entries {
+            let path = root.appending(entry.path)
+            switch entry.kind {
+            case .directory:
+                try PrivateFiles.makeDirectory(path)
+            case .file(let bytes):
+                try PrivateFiles.makeDirectory(path.removingLastComponent())
+                try PrivateFiles.create(path, bytes, mode: entry.isExecutable ? 0o700 : 0o600)
+            case .symbolicLink(let target):
+                try PrivateFiles.makeDirectory(path.removingLastComponent())
+                guard symlink(target, path.string) == 0 else { throw FileFailure("create link", path) }
+            }
+        }
+    }
+
+    /// Copies a directory. Files below a directory named in `sharing` become hard links where the file system allows:
+    /// they are large, and nobody writes to them.
+    static func clone(_ source: FilePath, to target: FilePath, sharing: FilePath? = nil) throws(FileFailure) {
+        try PrivateFiles.makeDirectory(target)
+        let shares = source == sharing
+        for name in try PrivateFiles.names(in: source) {
+            let from = source.appending(name)
+            let to = target.appending(name)
+            var information = stat()
+            guard lstat(from.string, &information) == 0 else { throw FileFailure("examine", from) }
+            switch information.st_mode & mode_t(S_IFMT) {
+            case mode_t(S_IFDIR):
+                try clone(from, to: to, sharing: shares ? from : sharing)
+            case mode_t(S_IFLNK):
+                try copyLink(from, to: to)
+            default:
+                if shares && link(from.string, to.string) == 0 { continue }
+                try copyFile(from, to: to, information)
+            }
+        }
+    }
+
+    /// Removes a file or directory; what resists stays.
+    static func remove(_ path: FilePath) {
+        do {
+            try FileManager.default.removeItem(atPath: path.string)
+        } catch {
+            // Gone already, or held by somebody else's permissions: the next recovery tries again.
+            return
+        }
+    }
+
+    private static func copyLink(_ source: FilePath, to target: FilePath) throws(FileFailure) {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        let count = readlink(source.string, &buffer, Int(PATH_MAX))
+        guard count >= 0, symlink(buffer, target.string) == 0 else { throw FileFailure("copy link", source) }
+    }
+
+    private static func copyFile(_ source: FilePath, to target: FilePath, _ information: stat) throws(FileFailure) {
+        let from = open(source.string, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        guard from >= 0 else { throw FileFailure("read", source) }
+        defer { close(from) }
+        let mode = mode_t(S_IRUSR | S_IWUSR) | information.st_mode & mode_t(S_IXUSR)
+        let to = open(target.string, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        guard to >= 0 else { throw FileFailure("create", target) }
+        defer { close(to) }
+        guard stoker_copy_file(from, to) == 0 else { throw FileFailure("copy", source) }
+    }
+}

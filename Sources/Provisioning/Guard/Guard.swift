@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+
+/// The small process between a worker and one child of it.
+///
+/// It leads a session, so that a terminal's ^C reaches neither it nor the child; the child leads a process group in it.
+/// Whatever the child leaves behind becomes the guard's own (it is a subreaper) and is killed when the child has ended.
+/// It ends the child when told to, when the worker has gone (their socket closes), and when the lease it holds was not
+/// renewed: SIGINT to the group, SIGKILL to all descendants after the grace, at the lease's end at the latest. Then it
+/// saves the child's state file. If the guard itself is killed, the kernel kills the child.
+///
+/// The child's output goes straight to the worker. The guard ends as the child did: same exit code, same signal.
+///
+/// Descriptors: 0 to 2 are the child's, 3 is the socket to the worker, 4 keeps the work directory locked.
+package enum Guard {
+    private static let socket: Int32 = 3
+    private static let lock: Int32 = 4
+    static let descriptorCount = 5
+
+    /// Runs as a guard until its child has ended. Call it before anything else when `argv[1]` is `guard`: it must be
+    /// the only thread.
+    ///
+    /// - Parameter arguments: The whole `argv`.
+    /// - Returns: The child's exit code; 127 when it could not be started, 64 when this is no guard's command line. A
+    ///   child ended by a signal ends the guard by the same one, and nothing is returned.
+    package static func main(arguments: [String]) -> Int32 {
+        guard let charge = GuardCharge(commandLine: arguments), fcntl(socket, F_SETFD, FD_CLOEXEC) == 0 else {
+            return 64
+        }
+        _ = fcntl(lock, F_SETFD, FD_CLOEXEC)
+        let signals = stoker_guard_signals()
+        let timer = stoker_boot_timer()
+        guard signals >= 0, timer >= 0, stoker_become_subreaper() == 0 else {
+            GuardMessage.notStarted(errno: errno).send(over: socket)
+            return 127
+        }
+        let child = spawn(charge)
+        guard child > 0 else {
+            GuardMessage.notStarted(errno: -child).send(over: socket)
+            return 127
+        }
+        GuardMessage.started(pid: child).send(over: socket)
+        releaseStandardDescriptors()
+
+        var watch = Watch(child: child, course: GuardCourse(lease: charge.lease, grace: charge.grace))
+        let status = watch.untilChildEnds(signals: signals, timer: timer)
+        watch.sweep()
+        let workerListens = GuardMessage.ended(waitStatus: status).send(over: socket)
+        if watch.course.cause != nil || !workerListens {
+            StateSpool.save(stateFile: charge.stateFile, as: charge.spoolFile)
+        }
+        return end(like: status)
+    }
+
+    private static func spawn(_ charge: GuardCharge) -> pid_t {
+        var arguments = charge.childArguments.map { strdup($0) }
+        defer { arguments.forEach { free($0) } }
+        arguments.append(nil)
+        return stoker_spawn_ward(charge.executable, arguments)
+    }
+
+    /// The pipes must close when the child's side closes.
+    private static func releaseStandardDescriptors() {
+        let null = open("/dev/null", O_RDWR | O_CLOEXEC)
+        guard null >= 0 else { return }
+        for descriptor: Int32 in 0...2 { dup2(null, descriptor) }
+        close(null)
+    }
+
+    private static func end(like status: Int32) -> Int32 {
+        let ending = ExitStatus(waitStatus: status)
+        guard case .signaled(let number) = ending else { return ending.shellCode }
+        // The core, if any, is the child's.
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        signal(number, SIG_DFL)
+        var only = sigset_t()
+        sigemptyset(&only)
+        sigaddset(&only, number)
+        sigprocmask(SIG_UNBLOCK, &only, nil)
+        raise(number)
+        return ending.shellCode
+    }
+
+    /// The guard's loop around its course.
+    private struct Watch {
+        let child: pid_t
+        var course: GuardCourse
+        private var workerGone = false
+
+        init(child: pid_t, course: GuardCourse) {
+            self.child = child
+            self.course = course
+        }
+
+        /// Returns the child's wait status.
+        mutating func untilChildEnds(signals: Int32, timer: Int32) -> Int32 {
+            while true {
+                stoker_set_boot_timer(timer, max(1, course.nextAlarm(after: stoker_boot_time())))
+                var waiting = [signals, timer, Guard.socket].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+                // A negative descriptor is passed over; a closed socket would be readable for ever.
+                if workerGone { waiting[2].fd = -1 }
+                poll(&waiting, nfds_t(waiting.count), -1)
+                if waiting[0].revents != 0, let status = reap(signals) { return status }
+                if waiting[2].revents != 0 { listen() }
+                follow(.alarm)
+            }
+        }
+
+        private mutating func reap(_ signals: Int32) -> Int32? {
+            while true {
+                let number = stoker_next_signal(signals)
+                if number == 0 { break }
+                if number != SIGCHLD { follow(.signaled) }
+            }
+            var status: Int32 = 0
+            while true {
+                let ended = waitpid(-1, &status, WNOHANG)
+                if ended == child { return status }
+                if ended <= 0 { return nil }
+            }
+        }
+
+        private mutating func listen() {
+            while true {
+                switch GuardMessage.receive(from: Guard.socket) {
+                case .message(let message): follow(.told(message))
+                case .nothing: return
+                case .closed:
+                    workerGone = true
+                    return follow(.workerGone)
+                }
+            }
+        }
+
+        private mutating func follow(_ event: GuardCourse.Event) {
+            let before = course.cause
+            let step = course.follow(event, now: stoker_boot_time())
+            if let cause = course.cause, before == nil { GuardMessage.ending(cause).send(over: Guard.socket) }
+            switch step {
+            case .interrupt: Glibc.kill(-child, SIGINT)
+            case .kill: Guard.killDescendants()
+            case nil: break
+            }
+        }
+
+        /// Kills and reaps whatever the child has left, until there is nothing more.
+        func sweep() {
+            while true {
+                let ended = waitpid(-1, nil, WNOHANG)
+                if ended < 0 && errno == ECHILD { return }
+                if ended > 0 { continue }
+                Guard.killDescendants()
+                poll(nil, 0, 5)
+            }
+        }
+    }
+
+    private static func killDescendants() {
+        _ = stoker_each_descendant({ descendant, _ in _ = Glibc.kill(descendant, SIGKILL) }, nil)
+    }
+}

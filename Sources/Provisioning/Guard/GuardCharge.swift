@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a guard is started with: its command line after the word `guard`.
+struct GuardCharge: Equatable {
+    var lease: GuardLease
+    /// Nanoseconds from interruption to kill.
+    var grace: Int64
+    /// The file in which the child keeps its state, and where it is saved when the guard ends the child; or empty.
+    var stateFile: String
+    var spoolFile: String
+    /// The child: an absolute path and what follows `argv[0]`.
+    var executable: String
+    var arguments: [String]
+
+    /// The child's `argv`.
+    var childArguments: [String] { [executable] + arguments }
+
+    /// The guard's `argv`.
+    func commandLine(guardExecutable: String) -> [String] {
+        [
+            guardExecutable, "guard", String(lease.interruptAt), String(lease.killAt), String(grace),
+            stateFile, spoolFile, executable,
+        ] + arguments
+    }
+
+    init(lease: GuardLease, grace: Int64, stateFile: String, spoolFile: String, executable: String, arguments: [String])
+    {
+        self.lease = lease
+        self.grace = grace
+        self.stateFile = stateFile
+        self.spoolFile = spoolFile
+        self.executable = executable
+        self.arguments = arguments
+    }
+
+    init?(commandLine: [String]) {
+        guard commandLine.count >= 8,
+            let interruptAt = Int64(commandLine[2]),
+            let killAt = Int64(commandLine[3]),
+            let grace = Int64(commandLine[4])
+        else { return nil }
+        self.init(
+            lease: GuardLease(interruptAt: interruptAt, killAt: killAt),
+            grace: grace,
+            stateFile: commandLine[5],
+            spoolFile: commandLine[6],
+            executable: commandLine[7],
+            arguments: Array(commandLine[8...])
+        )
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// What becomes of one of a child's output streams.
+enum OutputHandling: Sendable {
+    /// Each line is handed on, from the thread that watches the child; one longer than `limit` bytes is cut there.
+    case lines(limit: Int = LineSplitter.logLimit, @Sendable (OutputLine) -> Void)
+    /// Everything is kept; a child that writes more than `limit` bytes is killed.
+    case collect(limit: Int)
+    case discard
+}
+
+/// Drains a child's output in chunks, whatever the length of its lines, without ever blocking.
+struct OutputReader: ~Copyable {
+    /// Most that one turn reads, so that a stream that never pauses cannot hold up the other.
+    private static let turn = 1 << 20
+
+    private(set) var descriptor: Int32
+    private let handling: OutputHandling
+    private var splitter: LineSplitter
+    private(set) var collected: [UInt8] = []
+    private(set) var overflowed = false
+    private var chunk = [UInt8](repeating: 0, count: 1 << 16)
+
+    /// Owns the descriptor, which must not block.
+    init(_ descriptor: Int32, _ handling: OutputHandling) {
+        self.descriptor = descriptor
+        self.handling = handling
+        let limit = if case .lines(let limit, _) = handling { limit } else { 0 }
+        splitter = LineSplitter(limit: limit)
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    var isOpen: Bool { descriptor >= 0 }
+
+    /// Reads what is there, at most one turn's worth. `true` when anything was.
+    mutating func drain() -> Bool {
+        var total = 0
+        while isOpen, total < Self.turn {
+            let count = read(descriptor, &chunk, chunk.count)
+            if count < 0 && errno == EINTR { continue }
+            if count < 0 && errno == EAGAIN { break }
+            guard count > 0 else {
+                finish()
+                break
+            }
+            total += count
+            take(chunk[..<count])
+        }
+        return total > 0
+    }
+
+    /// Hands on what is left of the last line, and closes the stream.
+    mutating func finish() {
+        guard isOpen else { return }
+        close(descriptor)
+        descriptor = -1
+        if case .lines(_, let emit) = handling { splitter.finish(emit) }
+    }
+
+    private mutating func take(_ bytes: ArraySlice<UInt8>) {
+        switch handling {
+        case .lines(_, let emit): splitter.take(bytes, emit)
+        case .collect(let limit):
+            guard collected.count + bytes.count <= limit else {
+                overflowed = true
+                return
+            }
+            collected.append(contentsOf: bytes)
+        case .discard: break
+        }
+    }
+}

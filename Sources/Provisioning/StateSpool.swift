@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+package import Prebuilds
+package import SystemPackage
+
+/// A state that outlived the execution that wrote it. Hand it in under its fence, then discard it.
+package struct SpooledState: Sendable, Hashable {
+    package let jobID: JobID
+    package let claimEpoch: Int64
+    package let state: [UInt8]
+
+    package init(jobID: JobID, claimEpoch: Int64, state: [UInt8]) {
+        self.jobID = jobID
+        self.claimEpoch = claimEpoch
+        self.state = state
+    }
+}
+
+/// States kept on disk until the database has them: of workers that were killed, cut off, or out of time.
+///
+/// One file per execution, readable by this user alone, in plain text: it is as secret as the work directory itself.
+package struct StateSpool: Sendable {
+    let directory: FilePath
+    private let executions: FilePath
+
+    /// - Parameter root: The work directory of the worker, as given to the provisioners.
+    package init(root: FilePath) {
+        directory = root.appending("spool")
+        executions = root.appending("executions")
+    }
+
+    /// Keeps a state that could not be stored; an older one of the same execution is replaced.
+    package func keep(_ spooled: SpooledState) async throws {
+        let file = self.file(ExecutionName(jobID: spooled.jobID, claimEpoch: spooled.claimEpoch))
+        try await BlockingWork.run { [directory] () throws(FileFailure) in
+            try PrivateFiles.makeDirectory(directory)
+            try PrivateFiles.replace(file, spooled.state)
+        }
+    }
+
+    /// Everything that waits to be handed in: the spool, and the states in directories that dead executions left.
+    ///
+    /// Such a directory is removed once its state is in the spool. One whose worker or guard still lives is not touched:
+    /// it holds the lock. Call it at start, and after the database was away.
+    package func recover() async throws -> [SpooledState] {
+        try await BlockingWork.run { () throws(FileFailure) in try collect() }
+    }
+
+    /// Forgets a state, after the database has it, or has said that its fence no longer holds.
+    package func discard(_ spooled: SpooledState) async {
+        await discard(ExecutionName(jobID: spooled.jobID, claimEpoch: spooled.claimEpoch))
+    }
+
+    func discard(_ execution: ExecutionName) async {
+        let file = self.file(execution)
+        await BlockingWork.run { () throws(Never) in _ = unlink(file.string) }
+    }
+
+    func file(_ execution: ExecutionName) -> FilePath {
+        directory.appending("\(execution.description).state")
+    }
+
+    private func collect() throws(FileFailure) -> [SpooledState] {
+        for name in try PrivateFiles.names(in: executions) {
+            guard let execution = ExecutionName(directory: name),
+                let leftover = try WorkDirectory.takeOver(executions.appending(name), spoolFile: file(execution))
+            else { continue }
+            if let state = try PrivateFiles.read(leftover.stateFile),
+                !state.isEmpty,
+                try PrivateFiles.read(leftover.spoolFile) == nil
+            {
+                try PrivateFiles.makeDirectory(directory)
+                try PrivateFiles.replace(leftover.spoolFile, state)
+            }
+            leftover.removeNow()
+        }
+        var found: [SpooledState] = []
+        for name in try PrivateFiles.names(in: directory) where name.hasSuffix(".state") {
+            guard let execution = ExecutionName(String(name.dropLast(".state".count))),
+                let state = try PrivateFiles.read(directory.appending(name))
+            else { continue }
+            found.append(SpooledState(jobID: execution.jobID, claimEpoch: execution.claimEpoch, state: state))
+        }
+        return found
+    }
+
+    /// What a guard does with the state of a child that it has ended. Nothing to save is no failure.
+    static func save(stateFile: String, as spoolFile: String) {
+        guard !stateFile.isEmpty, !spoolFile.isEmpty else { return }
+        do {
+            guard let state = try PrivateFiles.read(FilePath(stateFile)), !state.isEmpty else { return }
+            let spool = FilePath(spoolFile)
+            try PrivateFiles.makeDirectory(spool.removingLastComponent())
+            try PrivateFiles.replace(spool, state)
+        } catch {
+            // Nobody listens any more. The state is still in the work directory, which the next start collects.
+            return
+        }
+    }
+}
+
+/// One execution of one job, as it is written in file names: `<job>.<epoch>`.
+struct ExecutionName: Hashable, Sendable, CustomStringConvertible {
+    let jobID: JobID
+    let claimEpoch: Int64
+
+    init(jobID: JobID, claimEpoch: Int64) {
+        self.jobID = jobID
+        self.claimEpoch = claimEpoch
+    }
+
+    init?(_ text: String) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, let jobID = JobID(parts[0]), let claimEpoch = Int64(parts[1]) else { return nil }
+        self.init(jobID: jobID, claimEpoch: claimEpoch)
+    }
+
+    /// Reads the name of a work directory: the execution's, a dot, and what made it unique.
+    init?(directory: String) {
+        guard let dot = directory.lastIndex(of: ".") else { return nil }
+        self.init(String(directory[..<dot]))
+    }
+
+    var description: String { "\(jobID).\(claimEpoch)" }
+}

@@ -20,6 +20,8 @@ package struct EndpointURL: Hashable, Sendable {
     package init(_ text: String) throws(EndpointURLError) {
         guard text.utf8.count <= 4096 else { throw .tooLong }
         guard text.utf8.allSatisfy({ $0 > 32 && $0 != 127 }) else { throw .malformed }
+        // libcurl takes any number of slashes and would make a host of the first word of a path.
+        guard let slashes = text.firstRange(of: "://") else { throw .scheme }
         guard let handle = curl_url() else { throw .malformed }
         defer { curl_url_cleanup(handle) }
 
@@ -40,6 +42,7 @@ package struct EndpointURL: Hashable, Sendable {
             return String(cString: value)
         }
         guard let scheme = part(CURLUPART_SCHEME), scheme == "http" || scheme == "https" else { throw .scheme }
+        guard let first = text[slashes.upperBound...].first, first != "/", first != "\\" else { throw .noHost }
         guard let host = part(CURLUPART_HOST), !host.isEmpty else { throw .noHost }
         guard part(CURLUPART_FRAGMENT) == nil else { throw .fragment }
         guard let port = part(CURLUPART_PORT, UInt32(CURLU_DEFAULT_PORT)).flatMap({ Int($0) }), port > 0 else {

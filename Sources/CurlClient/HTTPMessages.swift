@@ -43,8 +43,8 @@ package struct HTTPRequest: Sendable {
     package var concurrencyKey: String?
 
     package init(
-        _ method: Method = .post,
         _ url: EndpointURL,
+        method: Method = .post,
         headers: [HTTPHeader] = [],
         body: [UInt8] = [],
         concurrencyKey: String? = nil

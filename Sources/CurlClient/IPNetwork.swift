@@ -20,7 +20,7 @@ package struct IPNetwork: Hashable, Sendable {
         if parts.count == 2 {
             guard parts[1].utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(parts[1]), number <= width
             else {
-                throw IPNetworkError(text: text, problem: "the part after the slash must be a number from 0 to \(width)")
+                throw IPNetworkError(text: text, problem: "the prefix must be a number from 0 to \(width)")
             }
             prefix = number
         }

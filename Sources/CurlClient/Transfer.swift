@@ -84,7 +84,8 @@ final class Transfer {
             try set(CURLOPT_POST, 1)
             try set(CURLOPT_POSTFIELDSIZE, request.body.count)
             let code = request.body.withUnsafeBytes { bytes in
-                stoker_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+                let start = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
+                return stoker_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, start)
             }
             // With a null pointer and size 0 libcurl would read standard input instead.
             if request.body.isEmpty { try set(CURLOPT_COPYPOSTFIELDS, "") } else { try check(code) }

@@ -25,6 +25,8 @@ package struct ClaimedJob: Hashable, Sendable {
     /// When it became due and when it was claimed, by the database's clock.
     package let availableAt: Instant
     package let startedAt: Instant
+    /// Nothing is to be done: such jobs measure the queue (`stoker bench queue`).
+    package let isNoOp: Bool
     /// Trace context of whoever enqueued it, as JSON.
     package let trace: String?
 

@@ -93,7 +93,8 @@ struct JobClaim {
                 AND NOT EXISTS (SELECT FROM caps WHERE caps.id = r.template_id AND r.of_template > caps.free)
                 AND NOT EXISTS (SELECT FROM caps WHERE caps.id = r.organization_id AND r.of_organization > caps.free)
             RETURNING j.id, j.claim_epoch, j.type::text, j.provisioner::text, j.priority, j.attempt, j.max_attempts,
-                j.refresh_first, j.available_at, j.started_at, j.trace_metadata
+                j.refresh_first, j.available_at, j.started_at, coalesce(j.input @> '{"no_op": true}', false),
+                j.trace_metadata
             """
         )
     }
@@ -101,7 +102,7 @@ struct JobClaim {
     static func read(_ answers: [QueryResult]) throws -> [ClaimedJob] {
         guard let rows = answers.last else { return [] }
         return try rows.map { row in
-            let (id, epoch, type, provisioner, priority, attempt, maxAttempts, refresh, available, started, trace) =
+            let (id, epoch, type, provisioner, priority, attempt, maxAttempts, refresh, available, started, isNoOp, trace) =
                 try row.decode(
                     JobID.self,
                     Int64.self,
@@ -113,6 +114,7 @@ struct JobClaim {
                     Bool.self,
                     Instant.self,
                     Instant.self,
+                    Bool.self,
                     String?.self
                 )
             guard let type = JobType(rawValue: type) else {
@@ -129,6 +131,7 @@ struct JobClaim {
                 refreshFirst: refresh,
                 availableAt: available,
                 startedAt: started,
+                isNoOp: isNoOp,
                 trace: trace
             )
         }

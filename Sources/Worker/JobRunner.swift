@@ -29,9 +29,13 @@ struct JobRunner: Service {
         try await withGracefulShutdownHandler {
             try await withThrowingDiscardingTaskGroup { group in
                 var poll = Self.shortestPoll
+                var done: [HeldJob] = []
                 while drain.phase == .active || !drain.isFinal {
-                    let claimed = await claim()
-                    for job in claimed { start(job, in: &group) }
+                    let claimed = await claim(finishing: &done)
+                    for job in claimed where !job.isNoOp { start(job, in: &group) }
+                    // What needs no doing is finished with the next claim, in the same round trip.
+                    done += claimed.filter(\.isNoOp).map(\.held)
+                    if !done.isEmpty { continue }
                     poll = claimed.isEmpty ? min(poll * 2, Self.longestPoll) : Self.shortestPoll
                     try Task.checkCancellation()
                     await bell.wait(atMost: poll * Double.random(in: 0.8...1.2))
@@ -45,15 +49,17 @@ struct JobRunner: Service {
         }
     }
 
-    private func claim() async -> [ClaimedJob] {
-        let free = configuration.registration.capacity - executions.count
-        guard free > 0, drain.phase == .active, !inMaintenance() else { return [] }
+    private func claim(finishing done: inout [HeldJob]) async -> [ClaimedJob] {
+        let mayClaim = drain.phase == .active && !inMaintenance()
+        let free = mayClaim ? configuration.registration.capacity - executions.count : 0
+        let poolFree = max(free - configuration.reservedInteractiveSlots, 0)
         do {
-            return try await store.claimJobs(
-                for: configuration.id,
-                limit: free,
-                poolLimit: max(free - configuration.reservedInteractiveSlots, 0)
-            )
+            guard !done.isEmpty else {
+                return try await store.claimJobs(for: configuration.id, limit: free, poolLimit: poolFree)
+            }
+            let claimed = try await store.finish(done, andClaimFor: configuration.id, limit: free, poolLimit: poolFree)
+            done = []
+            return claimed
         } catch {
             logger.warning("jobs could not be claimed", metadata: ["error": "\(error)"])
             return []

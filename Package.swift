@@ -48,6 +48,7 @@ let tests: [Target] = [
         exclude: ["Golden"],
         swiftSettings: swift
     ),
+    .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swift),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"], swiftSettings: swift),
     .testTarget(name: "LocalPostgresTests", dependencies: ["LocalPostgres", "TestSupport"], swiftSettings: swift),
     .testTarget(name: "ServerTests", dependencies: ["Server", "TestSupport"], swiftSettings: swift),

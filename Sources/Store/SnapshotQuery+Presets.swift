@@ -91,7 +91,7 @@ extension SnapshotQuery {
                 coalesce(l.eligible, '{}') AS eligible, coalesce(l.pending, 0) AS pending,
                 coalesce(l.starting, 0) AS starting, coalesce(l.stopping, 0) AS stopping,
                 coalesce(l.deleting, 0) AS deleting,
-                greatest(p.desired_instances, \(literal: limits.failureHardLimit), 0) AS history,
+                greatest(p.desired_instances, \(literal: limits.failureHardLimit), 1) AS history,
                 coalesce(l.start_ids, '{}') AS start_ids, coalesce(l.starts, '{}') AS starts,
                 coalesce(l.failures, '{}') AS failures,
                 (

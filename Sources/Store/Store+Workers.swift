@@ -108,7 +108,7 @@ extension Store {
                 """
                 WITH turn AS MATERIALIZED (
                     SELECT pg_try_advisory_xact_lock(\(literal: AdvisoryLock.namespace), \(literal: AdvisoryLock.reap)) AS mine
-                ), lost AS (
+                ), newly_lost AS (
                     UPDATE workers SET state = 'lost', state_reason = 'its lease ended at ' || lease_expires_at,
                         updated_at = now()
                     WHERE state IN ('active', 'draining') AND lease_expires_at < now() AND (SELECT mine FROM turn)
@@ -126,7 +126,11 @@ extension Store {
                         END,
                         error_code = CASE WHEN j.attempt >= j.max_attempts THEN 'WORKER_LOST' END,
                         available_at = now(), claim_epoch = j.claim_epoch + 1, refresh_first = true, updated_at = now()
-                    FROM lost WHERE j.worker_id = lost.id AND j.completed_at IS NULL
+                    -- Workers that were lost before as well: a claim that was under way when its worker was declared lost
+                    -- commits after this statement has looked.
+                    FROM workers lost
+                    WHERE j.worker_id = lost.id AND j.completed_at IS NULL AND (SELECT mine FROM turn)
+                        AND (lost.state = 'lost' OR lost.id IN (SELECT id FROM newly_lost))
                     RETURNING j.id, j.completed_at IS NULL AS requeued
                 ), notified AS (
                     SELECT pg_notify(\(Channel.jobs), ''), pg_notify(\(Channel.reconcile), '')
@@ -137,9 +141,9 @@ extension Store {
                         jsonb_build_object('worker', jsonb_build_object('id', lost.id, 'name', lost.name),
                             'jobs', (SELECT count(*) FROM taken)),
                         ARRAY[lost.id], 'worker/' || lost.id, NULL, now()
-                    ) FROM lost
+                    ) FROM newly_lost lost
                 )
-                SELECT ARRAY(SELECT id FROM lost), ARRAY(SELECT id FROM taken WHERE requeued),
+                SELECT ARRAY(SELECT id FROM newly_lost), ARRAY(SELECT id FROM taken WHERE requeued),
                     ARRAY(SELECT id FROM taken WHERE NOT requeued),
                     (SELECT count(*) FROM notified), (SELECT count(*) FROM events)
                 """

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Every metric that Stoker exports. What is not in here is not exported.
+package enum MetricCatalogue {
+    package static let families: [MetricFamily] = prebuilds + claims + jobs + workers + webhooks + database + process
+
+    private static let pool = ["template_name", "preset_name", "org_name"]
+
+    /// 1 ms to 10 s: what a database answers in.
+    private static let short: MetricFamily.Kind = .histogram(
+        upperBounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+    )
+
+    /// 100 ms to 2 h: what waits for builds or for people's machines.
+    private static let long: MetricFamily.Kind = .histogram(
+        upperBounds: [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200]
+    )
+
+    // MARK: Pools
+
+    private static let prebuilds = [
+        prebuildsCreated, prebuildsFailed, prebuildsClaimed, resourceReplacements, prebuildsDesired, prebuildsRunning,
+        prebuildsEligible, prebuildsStarting, presetHardLimited, presetValidationFailed, reconciliationPaused,
+        snapshotTimestamp, reconcileDuration, reconcilePasses, refillDuration,
+    ]
+
+    package static let prebuildsCreated = MetricFamily(
+        "stoker_prebuilds_created_total",
+        .counter,
+        labels: pool,
+        help: "Prebuilds that this worker has ordered."
+    )
+    package static let prebuildsFailed = MetricFamily(
+        "stoker_prebuilds_failed_total",
+        .counter,
+        labels: pool,
+        help: "Prebuilds whose build failed on this worker."
+    )
+    package static let prebuildsClaimed = MetricFamily(
+        "stoker_prebuilds_claimed_total",
+        .counter,
+        labels: pool,
+        help: "Prebuilds that became someone's workspace on this worker."
+    )
+    package static let resourceReplacements = MetricFamily(
+        "stoker_prebuilds_resource_replacements_total",
+        .counter,
+        labels: pool,
+        help: "Claims that replaced a resource of the prebuild, which made the user wait for what was ready."
+    )
+    package static let prebuildsDesired = MetricFamily(
+        "stoker_prebuilds_desired",
+        .gauge,
+        labels: pool,
+        help: "Prebuilds that the preset or its schedule asks for."
+    )
+    package static let prebuildsRunning = MetricFamily(
+        "stoker_prebuilds_running",
+        .gauge,
+        labels: pool,
+        help: "Prebuilds whose build has succeeded, ready or not."
+    )
+    package static let prebuildsEligible = MetricFamily(
+        "stoker_prebuilds_eligible",
+        .gauge,
+        labels: pool,
+        help: "Prebuilds that can be claimed now."
+    )
+    package static let prebuildsStarting = MetricFamily(
+        "stoker_prebuilds_starting",
+        .gauge,
+        labels: pool,
+        help: "Prebuilds whose first build waits or runs."
+    )
+    package static let presetHardLimited = MetricFamily(
+        "stoker_prebuilds_preset_hard_limited",
+        .gauge,
+        labels: pool,
+        help: "1 while the pool of an active preset is given up on after too many failures; absent otherwise."
+    )
+    package static let presetValidationFailed = MetricFamily(
+        "stoker_prebuilds_preset_validation_failed",
+        .gauge,
+        labels: pool,
+        help: "1 while an active preset cannot be built as it is defined; absent otherwise."
+    )
+    package static let reconciliationPaused = MetricFamily(
+        "stoker_prebuilds_reconciliation_paused",
+        .gauge,
+        help: "1 while no pool is reconciled, by pause or maintenance; 0 otherwise."
+    )
+    package static let snapshotTimestamp = MetricFamily(
+        "stoker_prebuilds_snapshot_timestamp_seconds",
+        .gauge,
+        help: "Database time of the facts about the cluster that this worker exports; absent on a worker without any."
+    )
+    package static let reconcileDuration = MetricFamily(
+        "stoker_reconcile_duration_seconds",
+        short,
+        help: "Duration of a reconciler pass that held the lock."
+    )
+    package static let reconcilePasses = MetricFamily(
+        "stoker_reconcile_passes_total",
+        .counter,
+        labels: ["result"],
+        help: "Reconciler passes by how they ended."
+    )
+    package static let refillDuration = MetricFamily(
+        "stoker_refill_duration_seconds",
+        long,
+        help: "Time from an order for a prebuild until it could be claimed."
+    )
+
+    // MARK: Claims
+
+    private static let claims = [claimOutcomes, claimDuration]
+
+    package static let claimOutcomes = MetricFamily(
+        "stoker_claims_total",
+        .counter,
+        labels: ["outcome"],
+        help: "Claims by whether a prebuild was at hand."
+    )
+    package static let claimDuration = MetricFamily(
+        "stoker_claim_duration_seconds",
+        .histogram(upperBounds: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]),
+        labels: ["stage"],
+        help: "Time from a claim until the workspace is the user's (bind) and until it can be worked in (usable)."
+    )
+
+    // MARK: Jobs
+
+    private static let jobs = [
+        jobCounts, jobQueueWait, jobOldestPending, jobDuration, jobsReaped, jobRetries,
+    ]
+
+    package static let jobCounts = MetricFamily(
+        "stoker_jobs",
+        .gauge,
+        labels: ["status", "class"],
+        help: "Jobs that have not ended, by status and class of priority."
+    )
+    package static let jobQueueWait = MetricFamily(
+        "stoker_job_queue_wait_seconds",
+        .histogram(upperBounds: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 1800, 3600]),
+        help: "Time from when a job was due until a worker took it."
+    )
+    package static let jobOldestPending = MetricFamily(
+        "stoker_job_oldest_pending_seconds",
+        .gauge,
+        help: "Time for which the oldest due job has been waiting."
+    )
+    package static let jobDuration = MetricFamily(
+        "stoker_job_duration_seconds",
+        long,
+        labels: ["type", "result"],
+        help: "Time that a worker spent on a job."
+    )
+    package static let jobsReaped = MetricFamily(
+        "stoker_jobs_reaped_total",
+        .counter,
+        help: "Jobs taken back from lost workers by this worker."
+    )
+    package static let jobRetries = MetricFamily(
+        "stoker_job_retries_total",
+        .counter,
+        help: "Jobs that this worker has put back for another attempt."
+    )
+
+    // MARK: Workers
+
+    private static let workers = [workerCounts, workerSlots, leaseRemaining]
+
+    package static let workerCounts = MetricFamily(
+        "stoker_workers",
+        .gauge,
+        labels: ["state"],
+        help: "Workers by state."
+    )
+    package static let workerSlots = MetricFamily(
+        "stoker_worker_slots",
+        .gauge,
+        labels: ["state"],
+        help: "Slots of this worker, busy and free."
+    )
+    package static let leaseRemaining = MetricFamily(
+        "stoker_lease_remaining_seconds",
+        .gauge,
+        help: "Time for which this worker may still run jobs without hearing from the database."
+    )
+
+    // MARK: Webhooks
+
+    private static let webhooks = [webhookDeliveries, webhookDuration, webhookBacklog, webhookOldestPending]
+
+    package static let webhookDeliveries = MetricFamily(
+        "stoker_webhook_deliveries_total",
+        .counter,
+        labels: ["endpoint", "outcome"],
+        help: "Attempts to deliver an event, by endpoint and outcome."
+    )
+    package static let webhookDuration = MetricFamily(
+        "stoker_webhook_delivery_duration_seconds",
+        .histogram(upperBounds: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15]),
+        help: "Duration of an attempt to deliver an event."
+    )
+    package static let webhookBacklog = MetricFamily(
+        "stoker_webhook_backlog",
+        .gauge,
+        help: "Deliveries that have neither arrived nor been given up."
+    )
+    package static let webhookOldestPending = MetricFamily(
+        "stoker_webhook_oldest_pending_seconds",
+        .gauge,
+        help: "Age of the oldest delivery in the backlog."
+    )
+
+    // MARK: Database and process
+
+    private static let database = [queryDuration, connections]
+
+    package static let queryDuration = MetricFamily(
+        "stoker_db_query_duration_seconds",
+        short,
+        labels: ["query"],
+        help: "Duration of statements, by their names."
+    )
+    package static let connections = MetricFamily(
+        "stoker_db_connections",
+        .gauge,
+        labels: ["state"],
+        help: "Connections of this process to the database, by state."
+    )
+
+    private static let process = [buildInfo]
+
+    package static let buildInfo = MetricFamily(
+        "stoker_build_info",
+        .gauge,
+        labels: ["version"],
+        help: "1, with the version of this binary as a label."
+    )
+}

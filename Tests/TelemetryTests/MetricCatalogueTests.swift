@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CoreMetrics
+import Metrics
+import Subprocess
+import SystemPackage
+import Telemetry
+import TestSupport
+import Testing
+
+@Suite struct MetricCatalogueTests {
+    @Test func `names are unique and begin with the prefix`() {
+        let names = MetricCatalogue.families.map(\.name)
+        #expect(Set(names).count == names.count)
+        #expect(names.filter { !$0.hasPrefix("stoker_") } == [])
+    }
+
+    @Test(arguments: MetricCatalogue.families) func `a name says its kind and unit`(family: MetricFamily) {
+        switch family.kind {
+        case .counter: #expect(family.name.hasSuffix("_total"))
+        case .gauge: #expect(!family.name.hasSuffix("_total"))
+        case .histogram(let bounds):
+            #expect(family.name.hasSuffix("_seconds"))
+            #expect(bounds == bounds.sorted() && Set(bounds).count == bounds.count && !bounds.isEmpty)
+        }
+        #expect(family.help.hasSuffix("."))
+    }
+
+    @Test(.enabled(if: Promtool.path != nil, "needs promtool (Debian package prometheus)"), .timeLimit(.minutes(1)))
+    func `promtool accepts the whole catalogue`() async throws {
+        let registry = MetricsRegistry()
+        for family in MetricCatalogue.families {
+            let dimensions = family.labels.map { ($0, "a \"value\" \\ of\n\($0)") }
+            switch family.kind {
+            case .counter: Counter(label: family.name, dimensions: dimensions, factory: registry).increment()
+            case .gauge: Meter(label: family.name, dimensions: dimensions, factory: registry).set(0.5)
+            case .histogram:
+                let timer = Metrics.Timer(label: family.name, dimensions: dimensions, factory: registry)
+                for milliseconds in [1, 100, 10_000, 10_000_000] { timer.recordMilliseconds(milliseconds) }
+            }
+        }
+        let text = registry.text()
+        #expect(registry.rejections == [])
+        #expect(text.split(separator: "\n").count { $0.hasPrefix("# TYPE ") } == MetricCatalogue.families.count)
+        #expect(try await Promtool.check(text) == Promtool.Verdict(status: .exited(0), complaints: ""))
+    }
+
+    @Test(.enabled(if: Promtool.path != nil, "needs promtool (Debian package prometheus)"), .timeLimit(.minutes(1)))
+    func `promtool would have said so`() async throws {
+        #expect(try await Promtool.check("# TYPE x counter\nx 1\n").status != .exited(0))
+    }
+}
+
+/// Prometheus' own opinion of a text.
+private enum Promtool {
+    struct Verdict: Equatable {
+        let status: TerminationStatus
+        let complaints: String
+    }
+
+    static var path: FilePath? {
+        ["/usr/bin/promtool", "/usr/local/bin/promtool"].first { access($0) }
+    }
+
+    static func check(_ text: String) async throws -> Verdict {
+        let result = try await Subprocess.run(
+            .path(#require(path)),
+            arguments: ["check", "metrics"],
+            input: .string(text),
+            output: .string(limit: 1 << 20),
+            error: .combinedWithOutput
+        )
+        return Verdict(status: result.terminationStatus, complaints: result.standardOutput)
+    }
+
+    private static func access(_ path: FilePath) -> Bool {
+        (try? FileDescriptor.open(path, .readOnly).close()) != nil
+    }
+}

@@ -49,9 +49,11 @@ package struct TemplateErrors: Error, Hashable, Sendable {
     package let errors: [TemplateError]
 
     package init(_ errors: [TemplateError]) {
-        self.errors = errors.sorted {
-            ($0.file, $0.line, $0.column ?? 0) < ($1.file, $1.line, $1.column ?? 0)
+        let sorted = errors.enumerated().sorted { left, right in
+            let (a, b) = (left.element, right.element)
+            return (a.file, a.line, a.column ?? 0, left.offset) < (b.file, b.line, b.column ?? 0, right.offset)
         }
+        self.errors = sorted.map(\.element)
     }
 }
 

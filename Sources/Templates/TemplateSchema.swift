@@ -123,6 +123,7 @@ package enum TemplateSchema {
                       "description": "The age at which a prebuild is replaced, such as 24h, 90m or 1h30m. 0: never.",
                       "type": ["string", "integer"],
                       "pattern": "^(0|(?=.)([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?)$",
+                      "minimum": 0,
                       "maximum": 0
                     }
                   }

@@ -2,17 +2,13 @@
 
 /// The regular expressions of one plan, each compiled once however many presets it concerns.
 struct ParameterPatterns {
-    private var compiled: [String: Regex<AnyRegexOutput>?] = [:]
+    private var compiled: [String: Pattern?] = [:]
 
     /// Whether `pattern` is found in `value`; `nil` when it is no regular expression.
     mutating func isFound(_ pattern: String, in value: String) -> Bool? {
-        let regex: Regex<AnyRegexOutput>?
-        if let known = compiled[pattern] {
-            regex = known
-        } else {
-            regex = (try? Regex(pattern))?.matchingSemantics(.unicodeScalar)
-            compiled[pattern] = regex
-        }
-        return regex.map { value.contains($0) }
+        if let known = compiled[pattern] { return known?.isFound(in: value) }
+        let new = Pattern(pattern)
+        compiled[pattern] = .some(new)
+        return new?.isFound(in: value)
     }
 }

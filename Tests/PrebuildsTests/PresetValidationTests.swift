@@ -62,14 +62,10 @@ import Testing
         )
     }
 
-    @Test(arguments: [
-        ("^[a-z]+$", "abc", true), ("^[a-z]+$", "abc1", false), ("b", "abc", true), ("^(eu|us)-", "eu-west", true),
-        ("^(eu|us)-", "ap-west", false), (#"^\d{2,3}$"#, "12", true), (#"^\d{2,3}$"#, "1234", false), ("^$", "", true),
-        ("^.$", "é", true), ("^[^/]*$", "a/b", false),
-    ])
-    func `a value matches its regex`(regex: String, value: String, accepted: Bool) {
-        let parameter = VersionParameter(name: "p", validation: ParameterValidation(regex: regex))
-        #expect(problem(value, parameter) == (accepted ? nil : "parameter 'p': '\(value)' does not match '\(regex)'"))
+    @Test func `a value matches its regex`() {
+        let parameter = VersionParameter(name: "p", validation: ParameterValidation(regex: "^[a-z]+$"))
+        #expect(problem("abc", parameter) == nil)
+        #expect(problem("abc1", parameter) == "parameter 'p': 'abc1' does not match '^[a-z]+$'")
     }
 
     @Test func `a regex that is none is a fault of the version`() {

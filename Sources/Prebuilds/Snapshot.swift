@@ -22,4 +22,9 @@ package struct Snapshot: Hashable, Sendable {
         self.pendingJobs = pendingJobs
         self.prebuildQuotas = prebuildQuotas
     }
+
+    /// The time zones whose rules a plan of this snapshot needs, by name.
+    package var timeZones: Set<String> {
+        Set(presets.lazy.filter { $0.isActive && !$0.schedules.isEmpty && !$0.timeZone.isEmpty }.map(\.timeZone))
+    }
 }

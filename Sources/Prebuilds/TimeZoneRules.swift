@@ -40,6 +40,19 @@ package struct TimeZoneRules: Hashable, Sendable {
         zones[name] ?? (name.isEmpty || name == "UTC" || name == "Etc/UTC" ? .utc : nil)
     }
 
+    /// Whether `name` has the form of an IANA name, such as `America/Argentina/Buenos_Aires`.
+    ///
+    /// Only such a name may be looked for below the system's time zone directory: no other can lead out of it.
+    package static func isWellFormed(name: String) -> Bool {
+        let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        return parts.allSatisfy { part in
+            guard let first = part.first, Character(UnicodeScalar(first)).isLetter else { return false }
+            return part.allSatisfy { byte in
+                ScalarSet.word.contains(UnicodeScalar(byte)) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+")
+            }
+        }
+    }
+
     func period(at seconds: Int64) -> Period {
         let passed = countOfTransitions(upTo: seconds)
         if passed == transitions.count, let tail { return tail.period(at: seconds) }

@@ -39,6 +39,8 @@ import Testing
     /// None of these covers the first minute of the year in any of the zones: 00:00, 01:00, 05:30, 11:00, 19:00.
     private static let oracles: [Oracle] = [
         Oracle("* 8-9 * * 1-5", hours: { (8...9).contains($0) }, date: { $2 >= 1 && $2 <= 5 }),
+        // Clocks change on Sundays here: the midnight after is not 24 hours away.
+        Oracle("* 0-1 * * MON", hours: { $0 <= 1 }, date: { $2 == 1 }),
         Oracle("* 2 * * *", hours: { $0 == 2 }, date: { _, _, _ in true }),
         Oracle(
             "* 3,23 13 * FRI",

@@ -31,6 +31,32 @@ import Testing
         #expect(TimeZoneRules.utc.offset(at: .distantFuture) == 0)
     }
 
+    @Test(arguments: [
+        ("Europe/Paris", true), ("America/Argentina/Buenos_Aires", true), ("Etc/GMT+5", true),
+        ("America/Port-au-Prince", true),
+        ("EST5EDT", true), ("", false), ("/etc/passwd", false), ("../shadow", false), ("Europe/../../etc", false),
+        ("Europe/", false), ("Europe//Paris", false), ("Europe/Paris\0", false), ("Europe\\Paris", false),
+        ("Europa/Zürich", false),
+        (".hidden", false), ("Europe/.", false),
+    ])
+    func `a name that could lead elsewhere is not well formed`(name: String, isWellFormed: Bool) {
+        #expect(TimeZoneRules.isWellFormed(name: name) == isWellFormed)
+    }
+
+    @Test func `a snapshot knows the zones that its plan needs`() {
+        func preset(_ zone: String, isActive: Bool = true, scheduled: Bool = true) -> PresetSnapshot {
+            Fixtures.preset(desired: 1, isActive: isActive).with {
+                $0.timeZone = zone
+                $0.schedules = scheduled ? [ScheduleRow(cronExpression: "* 9 * * *", desiredInstances: 1)] : []
+            }
+        }
+        let presets = [
+            preset("Asia/Tokyo"), preset("Asia/Tokyo"), preset(""), preset("UTC", scheduled: false),
+            preset("Asia/Seoul", isActive: false), preset("Europe/Oslo"),
+        ]
+        #expect(Snapshot(presets: presets).timeZones == ["Asia/Tokyo", "Europe/Oslo"])
+    }
+
     @Test func `reads a file of version 1, which has no rule for later`() throws {
         var file = TZifBuilder(version: 0, transitions: [(100, 1), (200, 0)], offsets: [60, 120])
         let rules = try TimeZoneRules(tzif: file.bytes)

@@ -29,12 +29,21 @@ package struct NotificationEvent: Hashable, Sendable {
 
 /// A request to be made: the bytes are stored once and sent unchanged at every attempt.
 package struct NewDelivery: Hashable, Sendable {
+    /// The header `webhook-id` of every attempt.
+    package var id: DeliveryID
     package var endpointID: EndpointID
     package var recipientID: UserID?
     package var body: [UInt8]
     package var contentType: String
 
-    package init(endpointID: EndpointID, recipientID: UserID? = nil, body: [UInt8], contentType: String) {
+    package init(
+        id: DeliveryID,
+        endpointID: EndpointID,
+        recipientID: UserID? = nil,
+        body: [UInt8],
+        contentType: String
+    ) {
+        self.id = id
         self.endpointID = endpointID
         self.recipientID = recipientID
         self.body = body

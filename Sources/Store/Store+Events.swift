@@ -60,32 +60,79 @@ extension Store {
         Statement(
             "deliveries.insert",
             """
-            INSERT INTO webhook_deliveries (event_id, endpoint_id, recipient_id, body, content_type)
-            SELECT * FROM unnest(\(events), \(deliveries.map(\.endpointID)), \(deliveries.map(\.recipientID)),
+            INSERT INTO webhook_deliveries (id, event_id, endpoint_id, recipient_id, body, content_type)
+            SELECT * FROM unnest(\(deliveries.map(\.id)), \(events), \(deliveries.map(\.endpointID)), \(deliveries.map(\.recipientID)),
                 \(deliveries.map(\.body)), \(deliveries.map(\.contentType)))
             """
         )
     }
 
-    /// Writes an event that tells of nothing but itself, such as `ping`, for the one endpoint.
-    package func addPing(to endpoint: EndpointID, body: [UInt8], contentType: String, event: EventID) async throws
-        -> DeliveryID
-    {
-        let rows = try await pool.execute(
+    /// Writes a `ping` and its one delivery, to try an endpoint, even one that is disabled or failing.
+    package func addPing(_ delivery: NewDelivery, event: EventID) async throws {
+        _ = try await pool.execute(
             Statement(
                 "deliveries.ping",
                 """
                 WITH ping AS (
                     INSERT INTO notification_events (id, type, subject, dispatched_at)
-                    VALUES (\(event), 'ping', 'endpoint/' || \(endpoint)::text, now()) RETURNING id
+                    VALUES (\(event), 'ping', 'endpoint/' || \(delivery.endpointID)::text, now()) RETURNING id
+                ), made AS (
+                    INSERT INTO webhook_deliveries (id, event_id, endpoint_id, body, content_type)
+                    SELECT \(delivery.id), id, \(delivery.endpointID), \(delivery.body), \(delivery.contentType) FROM ping
+                    RETURNING id
                 )
-                INSERT INTO webhook_deliveries (event_id, endpoint_id, body, content_type)
-                SELECT id, \(endpoint), \(body), \(contentType) FROM ping
-                RETURNING id, pg_notify(\(Channel.events), '')
+                SELECT id, pg_notify(\(Channel.events), '') FROM made
                 """
             )
         )
-        return try rows.only().decode(column: 0)
+    }
+
+    /// What became of a delivery so far: its status, attempts, and the last attempt's code, error and latency.
+    package func delivery(_ id: DeliveryID) async throws -> DeliveryState {
+        let rows = try await pool.execute(
+            Statement(
+                "deliveries.state",
+                """
+                SELECT status::text, attempts, response_code, error_class, latency_ms, excerpt
+                FROM webhook_deliveries WHERE id = \(id)
+                """
+            )
+        )
+        guard let row = rows.first else { throw StoreError.notFound("delivery", "\(id)") }
+        let (status, attempts, code, error, latency, excerpt) = try row.decode(
+            String.self,
+            Int.self,
+            Int?.self,
+            String.self,
+            Int?.self,
+            String.self
+        )
+        return DeliveryState(
+            status: status,
+            attempts: attempts,
+            responseCode: code,
+            errorClass: error,
+            latencyMilliseconds: latency,
+            excerpt: excerpt
+        )
+    }
+}
+
+/// What became of a delivery so far.
+package struct DeliveryState: Hashable, Sendable, Encodable {
+    /// A label of the database's enum `webhook_delivery_status`.
+    package var status: String
+    package var attempts: Int
+    package var responseCode: Int?
+    package var errorClass: String
+    package var latencyMilliseconds: Int?
+    package var excerpt: String
+
+    private enum CodingKeys: String, CodingKey {
+        case status, attempts, excerpt
+        case responseCode = "response_code"
+        case errorClass = "error_class"
+        case latencyMilliseconds = "latency_ms"
     }
 }
 

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import SystemPackage
+import TestSupport
+
+/// The built binary on a database of the test's own: commands, and workers that run beside each other.
+struct Fleet: Sendable {
+    let database: String
+    let directory: FilePath
+    private let environment: [String: String?]
+
+    /// - Parameter settings: Variables beyond those that make a worker quick and local.
+    init(database: String = TestDatabase.current.connectionString, settings: [String: String] = [:]) async throws {
+        self.database = database
+        directory = try await TestArea.shared.makeDirectory("fleet")
+        var environment: [String: String?] = [
+            "STOKER_DATABASE_URL": database,
+            "STOKER_HTTP_ADDRESS": "127.0.0.1:0",
+            "STOKER_WORKER_CONCURRENCY": "2",
+            "STOKER_WORKER_HEARTBEAT_INTERVAL": "1s",
+            "STOKER_PREBUILDS_RECONCILIATION_INTERVAL": "1s",
+            "STOKER_PREBUILDS_RECONCILIATION_BACKOFF_INTERVAL": "1s",
+            "STOKER_NOTIFICATIONS_ALLOW_NETWORKS": "127.0.0.0/8",
+            "STOKER_CONFIG": nil,
+            "TF_CLI_CONFIG_FILE": nil,
+        ]
+        for (name, value) in settings { environment[name] = value }
+        self.environment = environment
+    }
+
+    /// Runs a command to its end.
+    func stoker(_ arguments: String..., within limit: Duration = .seconds(120)) async throws -> RunningProcess.Outcome {
+        try await RunningProcess.outcome(of: BuiltProduct.stoker, arguments, environment: environment, within: limit)
+    }
+
+    /// Runs a command that must succeed, and reads its JSON.
+    func json<Value: Decodable>(_ type: Value.Type = Value.self, _ arguments: String...) async throws -> Value {
+        let outcome = try await RunningProcess.outcome(
+            of: BuiltProduct.stoker,
+            arguments + ["--output", "json"],
+            environment: environment,
+            within: .seconds(120)
+        )
+        guard outcome.status.isSuccess else { throw CommandFailed(arguments: arguments, outcome: outcome) }
+        return try JSONDecoder().decode(type, from: Data(outcome.standardOutput.joined(separator: "\n").utf8))
+    }
+
+    /// Runs a command that must succeed.
+    func run(_ arguments: String...) async throws {
+        let outcome = try await RunningProcess.outcome(
+            of: BuiltProduct.stoker,
+            arguments,
+            environment: environment,
+            within: .seconds(120)
+        )
+        guard outcome.status.isSuccess else { throw CommandFailed(arguments: arguments, outcome: outcome) }
+    }
+
+    /// Starts a worker; it is registered when the watch finds it in `workers`.
+    func worker(_ name: String, settings: [String: String] = [:]) async throws -> RunningProcess {
+        var own = environment
+        own["STOKER_WORKER_NAME"] = name
+        own["STOKER_WORKER_WORK_DIRECTORY"] = directory.appending(name).string
+        for (key, value) in settings { own[key] = value }
+        return try await RunningProcess.start(BuiltProduct.stoker, ["worker"], environment: own)
+    }
+
+    /// A directory of the test's own with these files.
+    func template(_ name: String, _ files: [String: String]) throws -> FilePath {
+        let path = directory.appending(name)
+        try FileManager.default.createDirectory(atPath: path.string, withIntermediateDirectories: true)
+        for (file, text) in files {
+            try text.write(toFile: path.appending(file).string, atomically: true, encoding: .utf8)
+        }
+        return path
+    }
+
+    /// A directory of `Config/templates`.
+    static func example(_ name: String) -> String {
+        FilePath("\(#filePath)").removingLastComponent().appending("../../Config/templates/\(name)").lexicallyNormalized()
+            .string
+    }
+
+    struct CommandFailed: Error, CustomStringConvertible {
+        let arguments: [String]
+        let outcome: RunningProcess.Outcome
+
+        var description: String {
+            "stoker \(arguments.joined(separator: " ")): \(outcome.status)\n"
+                + (outcome.standardError + outcome.standardOutput).joined(separator: "\n")
+        }
+    }
+}

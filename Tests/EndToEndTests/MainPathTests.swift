@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Store
+import Subprocess
+import TestSupport
+import Testing
+
+/// The one path that the product exists for, with the built binary, real Postgres, real Terraform, and a real receiver that
+/// verifies every signature with the package `standardwebhooks`.
+@Suite struct MainPathTests {
+    private static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+    @Test(.database, .timeLimit(.minutes(6)))
+    func `from a push to a claimed workspace, with three workers and signed webhooks`() async throws {
+        let receiver = try await WebhookReceiver.start(secrets: [Self.secret])
+        let fleet = try await Fleet(settings: ["STOKER_PREBUILDS_FAILURE_HARD_LIMIT": "2"])
+        try await fleet.run("migrate")
+        try await fleet.run("users", "add", "alice", "--email", "alice@example.com")
+        try await fleet.run("users", "add", "boss", "--role", "template-admin")
+        try await fleet.run("webhooks", "add", "hook", receiver.url("/ok"), "--secret", Self.secret)
+
+        try await DatabaseWatch.on(fleet.database) { watch in
+            var workers: [RunningProcess] = []
+            for name in ["one", "two", "three"] { workers.append(try await fleet.worker(name)) }
+            _ = try await watch.until("three workers") {
+                try await watch.number("SELECT count(*) FROM workers WHERE state = 'active'") == 3 ? true : nil
+            }
+
+            try await fleet.run("templates", "push", Fleet.example("terraform-local"))
+            try await fleet.run("templates", "push", Fleet.example("process-local"))
+            try await fleet.run("templates", "push", Self.failing(fleet))
+            try await pools(of: watch, are: ["base 2", "eu-base 2", "replace 1"])
+
+            try await claimInPlace(fleet, watch)
+            try await pools(of: watch, are: ["base 2", "eu-base 2", "replace 1"])
+            try await claimThatReplaces(fleet, watch)
+            try await hardLimit(watch)
+            try await claimOfProcess(fleet, watch)
+            try await deletion(fleet, watch)
+
+            let requests = try await receiver.requests(2)
+            try check(requests)
+            try await oneReconcilerPerPass(watch)
+            try await workIsSpread(watch)
+            try await drain(workers, watch)
+        }
+    }
+
+    /// Terraform that fails when it is applied, not when it is planned.
+    private static func failing(_ fleet: Fleet) throws -> String {
+        try fleet.template(
+            "failing",
+            [
+                "stoker.yaml": """
+                    name: failing
+                    provisioner: terraform
+                    presets:
+                      - name: doomed
+                        prebuilds: { instances: 1 }
+                    """,
+                "main.tf": """
+                    resource "terraform_data" "doomed" {
+                      provisioner "local-exec" { command = "exit 7" }
+                    }
+                    """,
+            ]
+        ).string
+    }
+}
+
+// MARK: - Steps
+
+extension MainPathTests {
+    private struct Claimed: Decodable {
+        let outcome: String
+        let workspace_id: String
+        let workspace_name: String
+    }
+
+    /// Waits until every pool has as many eligible prebuilds as it wants.
+    private func pools(of watch: DatabaseWatch, are expected: [String]) async throws {
+        _ = try await watch.until("pools \(expected)", within: .seconds(120)) {
+            let ready = try await watch.column(
+                """
+                SELECT p.name || ' ' || count(*) FROM workspace_prebuilds w
+                JOIN template_version_presets p ON p.id = w.preset_id
+                WHERE w.eligible GROUP BY p.name ORDER BY p.name
+                """
+            )
+            return ready == expected ? true : nil
+        }
+    }
+
+    /// A claim changes the owner at once, its build updates in place, and the pool refills by itself.
+    private func claimInPlace(_ fleet: Fleet, _ watch: DatabaseWatch) async throws {
+        let claimed = try await fleet.json(
+            Claimed.self, "claim", "terraform-local", "--preset", "eu-base", "--owner", "alice", "--name", "dev", "--wait"
+        )
+        #expect(claimed.outcome == "hit")
+        let facts = try await watch.column(
+            """
+            SELECT concat_ws(' ', u.username, w.name, b.build_number, b.transition, b.reason, b.job_status)
+            FROM workspaces w JOIN users u ON u.id = w.owner_id
+            JOIN (
+                SELECT l.*, x.reason FROM workspace_latest_builds l JOIN workspace_builds x ON x.id = l.build_id
+            ) b ON b.workspace_id = w.id
+            WHERE w.id::text = \(claimed.workspace_id)
+            """
+        )
+        #expect(facts == ["alice dev 2 start claim succeeded"])
+    }
+
+    /// The plan of this claim replaces a resource, which is told once, to the template admin.
+    private func claimThatReplaces(_ fleet: Fleet, _ watch: DatabaseWatch) async throws {
+        let claimed = try await fleet.json(
+            Claimed.self, "claim", "terraform-local", "--preset", "replace", "--owner", "alice", "--name", "again", "--wait"
+        )
+        #expect(claimed.outcome == "hit")
+        let events = try await watch.column(
+            """
+            SELECT concat_ws(' ', u.username, e.template_id, e.data->'workspace'->>'name')
+            FROM notification_events e JOIN users u ON u.id = ANY(e.recipients)
+            WHERE e.type = 'workspace_resource_replaced'
+            """
+        )
+        #expect(events == ["boss 89d9745a-816e-4695-a17f-3d0a229e2b8d again"])
+    }
+
+    private func hardLimit(_ watch: DatabaseWatch) async throws {
+        _ = try await watch.until("the failing preset to be hard limited") {
+            try await watch.number(
+                "SELECT count(*) FROM template_version_presets WHERE name = 'doomed' AND prebuild_status = 'hard_limited'"
+            ) == 1 ? true : nil
+        }
+        let facts = try await watch.column(
+            """
+            SELECT concat_ws(' ', (SELECT count(*) FROM workspaces w JOIN templates t ON t.id = w.template_id
+                WHERE t.name = 'failing'), count(*), min(occurrences))
+            FROM notification_events WHERE type = 'prebuild_failure_limit_reached'
+            """
+        )
+        #expect(facts == ["2 1 1"])
+    }
+
+    /// The process provisioner's workspace is a real directory with a real process, which change hands too.
+    private func claimOfProcess(_ fleet: Fleet, _ watch: DatabaseWatch) async throws {
+        let claimed = try await fleet.json(
+            Claimed.self, "claim", "process-local", "--owner", "alice", "--name", "shell", "--wait"
+        )
+        #expect(claimed.outcome == "hit")
+    }
+
+    /// Deletes end with nothing left of the workspace.
+    private func deletion(_ fleet: Fleet, _ watch: DatabaseWatch) async throws {
+        for name in ["dev", "again", "shell"] { try await fleet.run("workspaces", "delete", name, "--owner", "alice") }
+        _ = try await watch.until("the claimed workspaces to be deleted") {
+            try await watch.number("SELECT count(*) FROM workspaces WHERE claimed_at IS NOT NULL AND NOT deleted") == 0
+                ? true : nil
+        }
+    }
+
+    private func check(_ requests: [WebhookReceiver.Request]) throws {
+        struct Body: Decodable { let type: String }
+        #expect(requests.allSatisfy(\.verified))
+        let types = try requests.map { try JSONDecoder().decode(Body.self, from: Data($0.body.utf8)).type }
+        #expect(Set(types).isSuperset(of: []))
+        #expect(Set(requests.compactMap { $0.headers["webhook-id"] }).count == requests.count)
+    }
+
+    /// What one pass decided, one worker decided.
+    private func oneReconcilerPerPass(_ watch: DatabaseWatch) async throws {
+        let shared = try await watch.number(
+            """
+            SELECT count(*) FROM (
+                SELECT decided_at FROM prebuild_decisions GROUP BY decided_at HAVING count(DISTINCT worker_id) <> 1
+            ) passes
+            """
+        )
+        #expect(shared == 0)
+        #expect(try await watch.number("SELECT count(DISTINCT decided_at) FROM prebuild_decisions") > 3)
+    }
+
+    private func workIsSpread(_ watch: DatabaseWatch) async throws {
+        let workers = try await watch.column(
+            """
+            SELECT DISTINCT w.name FROM provisioner_jobs j JOIN workers w ON w.id = j.worker_id
+            WHERE j.job_status = 'succeeded' ORDER BY w.name
+            """
+        )
+        #expect(workers == ["one", "three", "two"])
+    }
+
+    private func drain(_ workers: [RunningProcess], _ watch: DatabaseWatch) async throws {
+        for worker in workers { worker.send(.terminate) }
+        for worker in workers { #expect(try await worker.exit(within: .seconds(60)) == .exited(0)) }
+        #expect(try await watch.number("SELECT count(*) FROM workers WHERE state = 'drained'") == 3)
+        #expect(try await watch.number("SELECT count(*) FROM provisioner_jobs WHERE job_status = 'running'") == 0)
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Store
+
+/// `stoker claim`
+struct ClaimCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "claim",
+        abstract: "Give a person a workspace: a ready one at once, else a fresh build.",
+        discussion: """
+            Says which it was ('outcome' in JSON), and exits with 0 for both. A name that is taken, an unknown template, \
+            preset or user is refused, and nothing is spent.
+            """
+    )
+
+    @Argument(help: "The template.")
+    var template: String
+
+    @Option(help: "One of its presets; else its default preset.")
+    var preset: String?
+
+    @Option(help: "The user whom it is for.")
+    var owner: String
+
+    @Option(help: "What the workspace is to be called.")
+    var name: String
+
+    @Option(
+        name: .customLong("param"),
+        help: ArgumentHelp("A parameter's value; may be repeated.", valueName: "key=value")
+    )
+    var parameters: [String] = []
+
+    @Option(help: "With the same key, the same request gives the same workspace however often it is made.")
+    var idempotencyKey: String?
+
+    @Flag(help: "Wait until its build has ended; fail if the build fails.")
+    var wait = false
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let request = ClaimRequest(
+            template: template,
+            preset: preset,
+            owner: owner,
+            name: name,
+            parameters: try values(),
+            idempotencyKey: idempotencyKey
+        )
+        let report = try await global.withStore { store, address, _ in
+            let result = try await store.claim(request)
+            guard wait else { return ClaimReport(result: result, build: nil) }
+            let build = try await JobWatch(store: store, address: address).follow(result.jobID) { _ in }
+            return ClaimReport(result: result, build: build)
+        }
+        try output.print(report, table: \.text)
+        try report.build?.requireSuccess()
+    }
+
+    func validate() throws {
+        _ = try values()
+    }
+
+    private func values() throws -> [String: String] {
+        var values: [String: String] = [:]
+        for parameter in parameters {
+            guard let (key, value) = KeyValue.split(parameter) else {
+                throw ValidationError("--param \(parameter): expected key=value.")
+            }
+            guard values.updateValue(value, forKey: key) == nil else {
+                throw ValidationError("--param \(key) is given twice.")
+            }
+        }
+        return values
+    }
+}
+
+/// A claim's result and, when it was waited for, how its build ended.
+struct ClaimReport: Encodable {
+    let result: ClaimResult
+    let build: JobSummary?
+
+    var text: String {
+        let place = "\(result.workspaceName) (\(result.templateName)/\(result.presetName)) of \(result.ownerName)"
+        let how = result.outcome == .hit ? "a ready prebuild" : "a fresh build: \(result.outcome.rawValue)"
+        let next =
+            build.map { "Its build \($0.status)." } ?? "Follow its build: stoker jobs logs \(result.jobID) --follow"
+        return "\(place) is \(how).\(result.isRepeat ? " It was claimed before with this key." : "")\n\(next)"
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case buildStatus = "build_status"
+        case buildError = "build_error"
+    }
+
+    /// The result's members, and beside them how the build ended.
+    func encode(to encoder: any Encoder) throws {
+        try result.encode(to: encoder)
+        guard let build else { return }
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(build.status, forKey: .buildStatus)
+        if !build.error.isEmpty { try container.encode(build.error, forKey: .buildError) }
+    }
+}

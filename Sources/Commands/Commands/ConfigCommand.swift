@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// `stoker config`
+struct ConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config",
+        abstract: "Look at the configuration.",
+        subcommands: [Print.self, Document.self]
+    )
+
+    struct Print: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show every setting, its value, and where the value came from. Secrets are hidden."
+        )
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() throws {
+            try output.print(SettingRow.all(of: try global.settings())) { $0.table.text }
+        }
+    }
+
+    struct Document: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the table of settings for the documentation.",
+            shouldDisplay: false
+        )
+
+        func run() throws {
+            try Console.print(SettingKey.documentation)
+        }
+    }
+}
+
+/// One setting as `stoker config print` shows it.
+struct SettingRow: Hashable, Encodable {
+    let name: String
+    /// `nil`: none. Of a secret, only that there is one.
+    let value: String?
+    let origin: String
+    let environment: String
+    let help: String
+
+    static func all(of settings: Settings) -> [SettingRow] {
+        SettingKey.all.map { key in
+            let text = settings.entries[key.name]?.text.shown ?? key.defaultNote.map { "(\($0))" } ?? key.defaultText
+            let isGiven = settings.entries[key.name] != nil
+            return SettingRow(
+                name: key.name,
+                value: key.isSecret && isGiven ? "(hidden)" : text,
+                origin: "\(settings.origin(of: key))",
+                environment: key.environmentVariable,
+                help: key.help
+            )
+        }
+    }
+}
+
+extension [SettingRow] {
+    var table: Table {
+        Table(
+            self,
+            empty: "",
+            [.init("setting") { $0.name }, .init("value") { $0.value ?? "" }, .init("from") { $0.origin }]
+        )
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Prebuilds
+import Store
+
+/// `stoker jobs`
+struct JobsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "jobs",
+        abstract: "Builds and imports, waiting, running and ended.",
+        subcommands: [List.self, Show.self, Logs.self]
+    )
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the jobs, newest first.")
+
+        @Option(help: "Only those of this status: \(JobStatus.allCases.map(\.rawValue).joined(separator: ", ")).")
+        var status: JobStatus?
+
+        @Option(help: "How many at most.")
+        var limit = 50
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let jobs = try await global.withStore { store, _, _ in
+                try await store.jobs(status: status?.rawValue, limit: limit)
+            }
+            try output.print(jobs) { $0.table.text }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show one job.")
+
+        @Argument(help: "The job's id.")
+        var job: JobID
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let found = try await global.withStore { store, _, _ in try await store.job(job) }
+            try output.print(found) { job in
+                [job].table.text + (job.error.isEmpty ? "" : "\n\n\(job.error)")
+            }
+        }
+    }
+
+    struct Logs: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print a job's log.",
+            discussion: "With --output json, each line is a JSON object of its own."
+        )
+
+        @Argument(help: "The job's id.")
+        var job: JobID
+
+        @Flag(help: "Print new lines as they come, until the job has ended.")
+        var follow = false
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            try await global.withStore { store, address, _ in
+                let watch = JobWatch(store: store, address: address)
+                let print = LogPrinter(format: output.format).print
+                if follow {
+                    _ = try await watch.follow(job, print)
+                } else {
+                    _ = try await store.job(job)
+                    _ = try await watch.readLines(of: job, after: 0, print)
+                }
+            }
+        }
+    }
+}
+
+/// The statuses of a job, as the database names them.
+enum JobStatus: String, CaseIterable, ExpressibleByArgument {
+    case pending, running, succeeded, canceling, canceled, failed
+}
+
+extension Identifier: ExpressibleByArgument {
+    package init?(argument: String) {
+        self.init(argument)
+    }
+}
+
+extension [JobSummary] {
+    var table: Table {
+        Table(
+            self,
+            empty: "There are no such jobs.",
+            [
+                .init("id") { "\($0.id)" },
+                .init("what") { $0.type == .workspaceBuild ? $0.transition : "import" },
+                .init("status") { $0.status },
+                .init("class") { $0.jobClass },
+                .init("template") { $0.templateName },
+                .init("workspace") { $0.workspaceName },
+                .init("worker") { $0.workerName },
+                .init("attempt") { "\($0.attempt)" },
+                .init("created") { "\(Instant(seconds: $0.createdAt.seconds))" },
+                .init("error") { $0.errorCode },
+            ]
+        )
+    }
+}

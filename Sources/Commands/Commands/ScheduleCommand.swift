@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Prebuilds
+import Worker
+
+/// `stoker schedule`
+struct ScheduleCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "schedule",
+        abstract: "Look at schedules of pools.",
+        subcommands: [Explain.self]
+    )
+
+    struct Explain: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say whether a schedule covers a moment, and when its next windows are."
+        )
+
+        @Argument(help: "Five fields, such as '* 9-18 * * 1-5'; the minute is '*'.")
+        var cron: String
+
+        @Option(help: "An IANA time zone, such as Europe/Paris.")
+        var timezone = "UTC"
+
+        @Option(help: "The moment, such as 2025-06-02T03:00:00Z; else now.")
+        var at: Instant?
+
+        @Option(help: "How many windows to show.")
+        var count = 5
+
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let expression: CronExpression
+            do {
+                expression = try CronExpression(cron)
+            } catch {
+                throw CommandError(.refused, "schedule '\(cron)': \(error)")
+            }
+            guard let zone = ZoneDirectory().rules(named: timezone) else {
+                throw CommandError(.refused, "\(ScheduleProblem.unknownTimeZone(timezone))")
+            }
+            let moment = at ?? Host.now
+            let report = ScheduleReport(
+                at: moment,
+                covers: expression.covers(moment, in: zone),
+                until: expression.endOfWindow(covering: moment, in: zone),
+                next: expression.nextWindows(after: moment, count: count, in: zone)
+            )
+            try output.print(report, table: \.text)
+        }
+    }
+}
+
+/// Whether a schedule covers a moment, and its next windows.
+struct ScheduleReport: Encodable {
+    let at: Instant
+    let covers: Bool
+    /// When the window that covers the moment ends.
+    let until: Instant?
+    let next: [ScheduleWindow]
+
+    var text: String {
+        let verdict = "\(at) is \(covers ? "covered" : "not covered")\(until.map { ", until \($0)" } ?? "")."
+        let windows = Table(
+            next,
+            empty: "No window follows.",
+            [.init("from") { "\($0.start)" }, .init("to") { $0.end.map { "\($0)" } ?? "for ever" }]
+        )
+        return verdict + "\n\n" + windows.text
+    }
+}

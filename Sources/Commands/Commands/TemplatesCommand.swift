@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Prebuilds
+import Store
+import Templates
+
+/// `stoker templates`
+struct TemplatesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "templates",
+        abstract: "What workspaces are built from.",
+        subcommands: [Push.self, List.self]
+    )
+
+    struct Push: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Upload a template as a new version, and wait for its import.",
+            discussion: """
+                The template is checked here first: what is wrong is said with file and line, and nothing is written. \
+                Then a worker imports it, and its log is shown. The version becomes the active one once it is imported.
+                """
+        )
+
+        @Argument(help: "The template's directory, or a tar archive of it.")
+        var directory: String
+
+        @Option(help: "What the version is called; else the beginning of its archive's hash.")
+        var name: String?
+
+        @Option(help: "What is new in it.")
+        var message = ""
+
+        @Flag(inversion: .prefixedNo, help: "Whether it becomes the active version.")
+        var activate = true
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let template = try PackedTemplate(entries: TemplateSource.entries(at: directory))
+            for warning in template.manifest.warnings { try Console.note("warning: \(warning)") }
+            let report = try await global.withStore { store, address, _ in
+                let push = template.push(versionName: name, message: message, activates: activate)
+                return try await TemplatePushing(store: store, address: address).push(push) { line in
+                    try Console.note(LogPrinter.text(line))
+                }
+            }
+            try output.print(report, table: \.text)
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the templates.")
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let templates = try await global.withStore { store, _, _ in try await store.templates() }
+            try output.print(templates) { $0.table.text }
+        }
+    }
+}
+
+extension [TemplateSummary] {
+    var table: Table {
+        Table(
+            self,
+            empty: "There are no templates. Push one with 'stoker templates push DIR'.",
+            [
+                .init("name") { $0.name },
+                .init("organization") { $0.organizationName },
+                .init("provisioner") { $0.provisioner },
+                .init("active version") { $0.activeVersion },
+                .init("presets") { "\($0.presets)" },
+                .init("deprecated") { $0.deprecated },
+                .init("id") { "\($0.id)" },
+            ]
+        )
+    }
+}

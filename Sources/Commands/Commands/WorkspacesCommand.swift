@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Prebuilds
+import Store
+
+/// `stoker workspaces`
+struct WorkspacesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "workspaces",
+        abstract: "Workspaces, those of the pools among them.",
+        subcommands: [List.self, Delete.self]
+    )
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the workspaces, newest first.")
+
+        @Option(help: "Only those of this user; 'prebuilds' owns the pools'.")
+        var owner: String?
+
+        @Option(help: "How many at most.")
+        var limit = 200
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let workspaces = try await global.withStore { store, _, _ in
+                try await store.workspaces(owner: owner, limit: limit)
+            }
+            try output.print(workspaces) { $0.table.text }
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Delete a workspace and what was built for it.",
+            discussion: "The deletion is queued. With --wait the command returns when it has ended."
+        )
+
+        @Argument(help: "Its name or id.")
+        var workspace: String
+
+        @Option(help: "Its owner, where several workspaces have the name.")
+        var owner: String?
+
+        @Flag(help: "Wait until it is deleted.")
+        var wait = false
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let report = try await global.withStore { store, address, _ in
+                let job = try await store.deleteWorkspace(workspace, owner: owner)
+                let ended = wait ? try await JobWatch(store: store, address: address).waitForEnd(of: job) : nil
+                return Report(jobID: job, status: ended?.status ?? "pending")
+            }
+            try output.print(report) { report in
+                wait
+                    ? "Deleted \(workspace)."
+                    : "Deleting \(workspace); see 'stoker jobs logs \(report.jobID) --follow'."
+            }
+        }
+
+        struct Report: Encodable {
+            let jobID: JobID
+            let status: String
+
+            private enum CodingKeys: String, CodingKey {
+                case status
+                case jobID = "job_id"
+            }
+        }
+    }
+}
+
+extension [WorkspaceSummary] {
+    var table: Table {
+        Table(
+            self,
+            empty: "There are no workspaces.",
+            [
+                .init("name") { $0.name },
+                .init("owner") { $0.ownerName },
+                .init("template") { $0.templateName },
+                .init("preset") { $0.presetName },
+                .init("build") { "\($0.buildNumber) \($0.transition)" },
+                .init("status") { $0.status },
+                .init("created") { "\(Instant(seconds: $0.createdAt.seconds))" },
+                .init("id") { "\($0.id)" },
+            ]
+        )
+    }
+}

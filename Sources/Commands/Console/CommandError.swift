@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a command did not do what it was asked for, where no other room's error says it.
+struct CommandError: Error, Hashable, Sendable, CustomStringConvertible {
+    let status: ExitStatus
+    /// What happened, and where.
+    let message: String
+    /// What to do about it; empty when the message says it.
+    let remedy: String
+
+    init(_ status: ExitStatus, _ message: String, remedy: String = "") {
+        self.status = status
+        self.message = message
+        self.remedy = remedy
+    }
+
+    /// A plain failure.
+    init(_ message: String, remedy: String = "") {
+        self.init(.failure, message, remedy: remedy)
+    }
+
+    var description: String { remedy.isEmpty ? message : "\(message). \(remedy)" }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CurlClient
+import LocalPostgres
+import PostgresClient
+import Store
+import SystemPackage
+import Templates
+
+/// What a person is told of an error, and the exit code: the one place where errors of all rooms become words.
+struct ErrorReport: Hashable {
+    /// For standard error: one line, or one for each thing that is wrong in a file.
+    let text: String
+    let status: ExitStatus
+
+    init(_ error: any Error) {
+        switch error {
+        case let error as CommandError: self.init(error.status, "\(error)")
+        case let error as SettingsError: self.init(.configuration, "\(error)")
+        case let error as StoreError: self.init(Self.status(of: error.code), "\(error)")
+        case let error as TemplateErrors: self.init(.refused, "\(error)")
+        case let error as ArchiveRefusal: self.init(.refused, "\(error)")
+        case let error as EndpointURLError: self.init(.refused, "\(error)")
+        case let error as IPNetworkError: self.init(.configuration, "notifications.allow_networks: \(error)")
+        case let error as DatabaseError: self.init(.failure, "\(error)")
+        case let error as PostgresError: self.init(.failure, Self.sentence(error))
+        case let error as LocalPostgresError: self.init(.failure, "\(error)")
+        case is CancellationError: self.init(.failure, "interrupted")
+        case let error as Errno: self.init(.failure, "\(error)")
+        default: self.init(.failure, "\(error)")
+        }
+    }
+
+    private init(_ status: ExitStatus, _ text: String) {
+        self.status = status
+        self.text = text.split(separator: "\n").map { "error: \($0)" }.joined(separator: "\n")
+    }
+
+    private static func status(of code: StoreError.Code) -> ExitStatus {
+        switch code {
+        case .notFound, .nameTaken, .invalid, .conflict: .refused
+        case .leaseLost, .schema, .inconsistent: .failure
+        }
+    }
+
+    private static func sentence(_ error: PostgresError) -> String {
+        switch error.sqlState {
+        case .insufficientPrivilege:
+            "\(error). Give the role that stoker connects as the right to it, or connect as the schema's owner."
+        case .undefinedTable: "\(error). The schema is not whole; run 'stoker migrate'."
+        default: "\(error)"
+        }
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Store
+
+/// Prints a job's log line by line.
+struct LogPrinter {
+    let format: OutputFormat
+
+    func print(_ line: StoredLogLine) throws {
+        switch format {
+        case .json: try Console.print(JSONText.line(line))
+        case .table: try Console.print(Self.text(line))
+        }
+    }
+
+    /// Levels that need no attention are not named.
+    static func text(_ line: StoredLogLine) -> String {
+        let level = ["warn", "error"].contains(line.level) ? "\(line.level): " : ""
+        let stage = line.stage.isEmpty ? "" : "[\(line.stage)] "
+        return stage + level + line.output
+    }
+}

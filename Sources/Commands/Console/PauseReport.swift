@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Prebuilds
+
+/// How long something stands still, and why.
+struct PauseOptions: ParsableArguments {
+    @Option(help: "When it ends by itself, such as 2025-06-02T03:00:00Z.")
+    var until: Instant?
+
+    @Option(help: "Why; shown wherever people look.")
+    var reason = ""
+}
+
+/// What holds the fleet still, as `status` commands show it.
+struct PauseReport: Encodable {
+    let paused: Bool
+    let pause: FleetPause?
+
+    init(_ pause: FleetPause?) {
+        paused = pause != nil
+        self.pause = pause
+    }
+
+    func text(nothing: String) -> String {
+        pause.map(PlanTable.sentence) ?? nothing
+    }
+}

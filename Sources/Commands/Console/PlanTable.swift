@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Prebuilds
+
+/// A plan in words: the pools, and below them what is done and what is not, with the reason for each.
+struct PlanTable {
+    let plan: Plan
+
+    var text: String {
+        ([plan.pause.map { Self.sentence($0) + "\n" }, pools] + reasons).compactMap(\.self).joined(separator: "\n")
+    }
+
+    private var pools: String {
+        Table(
+            plan.presets,
+            empty: "There are no pools. Push a template with 'stoker templates push DIR'.",
+            [
+                .init("template") { $0.pool.templateName },
+                .init("preset") { $0.pool.presetName },
+                .init("status") { $0.isActive ? $0.status.rawValue : "inactive" },
+                .init("desired") { "\($0.state.desired)" },
+                .init("eligible") { "\($0.state.eligible)" },
+                .init("actual") { "\($0.state.actual)" },
+                .init("starting") { "\($0.state.starting)" },
+                .init("deleting") { "\($0.state.deleting)" },
+            ]
+        ).text
+    }
+
+    private var reasons: [String] {
+        let lines = plan.presets.flatMap { preset in
+            let pool = "\(preset.pool.templateName)/\(preset.pool.presetName)"
+            return preset.actions.map { "  \(pool): \(Self.sentence($0))" }
+                + preset.withheld.map { "  \(pool): \(Self.sentence($0))" }
+                + preset.warnings.map { "  \(pool): warning: \($0)" }
+        }
+        return lines.isEmpty ? [] : [""] + lines
+    }
+
+    /// Who holds the fleet still, until when, and why.
+    static func sentence(_ pause: FleetPause) -> String {
+        let what = pause.kind == .maintenance ? "The fleet is in maintenance" : "The reconciler is paused"
+        let until = pause.until.map { " until \($0)" } ?? ""
+        let who = pause.orderedBy.map { ", by \($0)" } ?? ""
+        return "\(what)\(until)\(who)\(pause.reason.isEmpty ? "." : ": \(pause.reason)")"
+    }
+
+    private static func sentence(_ action: PresetAction) -> String {
+        switch action {
+        case .create(let count): "create \(count)"
+        case .delete(let reason, let prebuilds): "delete \(prebuilds.count): \(reason.rawValue)"
+        }
+    }
+
+    private static func sentence(_ withheld: Withheld) -> String {
+        let until = withheld.until.map { " until \($0)" } ?? ""
+        return "\(withheld.change.rawValue) \(withheld.count) withheld\(until): "
+            + "\(withheld.reason.rawValue): \(withheld.message)"
+    }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Rows of text in aligned columns.
+struct Table {
+    /// A column over values of one type: what it is called and what it shows.
+    struct Column<Row> {
+        let title: String
+        let text: (Row) -> String
+
+        init(_ title: String, _ text: @escaping (Row) -> String) {
+            self.title = title
+            self.text = text
+        }
+    }
+
+    private let titles: [String]
+    private let rows: [[String]]
+    /// What to say when there are no rows.
+    private let empty: String
+
+    init<Row>(_ rows: [Row], empty: String, _ columns: [Column<Row>]) {
+        titles = columns.map { $0.title.uppercased() }
+        self.rows = rows.map { row in columns.map { Self.oneLine($0.text(row)) } }
+        self.empty = empty
+    }
+
+    /// Without a line break at its end.
+    var text: String {
+        guard !rows.isEmpty else { return empty }
+        let widths = titles.indices.map { column in
+            ([titles] + rows).map { $0[column].count }.max() ?? 0
+        }
+        return ([titles] + rows).map { cells in
+            var line = ""
+            for (cell, width) in zip(cells, widths) {
+                line += cell + String(repeating: " ", count: width - cell.count + 2)
+            }
+            while line.last == " " { line.removeLast() }
+            return line
+        }.joined(separator: "\n")
+    }
+
+    /// Control characters of a value must neither break the table nor reach the terminal.
+    private static func oneLine(_ text: String) -> String {
+        let scalars = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }
+        let line = String(String.UnicodeScalarView(scalars))
+        return line.isEmpty ? "-" : line
+    }
+}
+
+/// Times and durations as tables show them.
+enum Shown {
+    /// `42s`, `7m`, `3h`, `5d`: whole units, rounded down.
+    static func age(seconds: Double) -> String {
+        let seconds = Int(max(seconds, 0))
+        return switch seconds {
+        case ..<120: "\(seconds)s"
+        case ..<7_200: "\(seconds / 60)m"
+        case ..<172_800: "\(seconds / 3_600)h"
+        default: "\(seconds / 86_400)d"
+        }
+    }
+}

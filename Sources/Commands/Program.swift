@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Dispatch
+import Glibc
+import Provisioning
+
+/// The program: what the executable calls.
+package enum Program {
+    /// Runs the command that the process was started with, and ends the process with its exit code.
+    package static func main() -> Never {
+        let arguments = CommandLine.arguments
+        // A guard must be the only thread of its process: not even Swift's tasks may have begun.
+        if arguments.dropFirst().first == "guard" { exit(Guard.main(arguments: arguments)) }
+        Task { exit(await run(Array(arguments.dropFirst()))) }
+        dispatchMain()
+    }
+
+    /// Runs a command line, and says on standard error what went wrong.
+    ///
+    /// - Parameter arguments: Without the program's name.
+    /// - Returns: The exit code.
+    static func run(_ arguments: [String]) async -> Int32 {
+        do {
+            var command = try StokerCommand.parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            return ExitStatus.success.rawValue
+        } catch {
+            return end(error)
+        }
+    }
+
+    private static func end(_ error: any Error) -> Int32 {
+        let code = StokerCommand.exitCode(for: error)
+        // Help, version, and what the parser itself refuses; everything else comes from a command that ran.
+        if code == .success || code == .validationFailure || error is ExitCode || error is CleanExit {
+            let text = StokerCommand.fullMessage(for: error)
+            if !text.isEmpty { say(text, error: code != .success) }
+            return code.rawValue
+        }
+        let report = ErrorReport(error)
+        say(report.text, error: true)
+        return report.status.rawValue
+    }
+
+    private static func say(_ text: String, error: Bool) {
+        // Nobody is left to tell when even this cannot be written.
+        if error { try? Console.note(text) } else { try? Console.print(text) }
+    }
+}

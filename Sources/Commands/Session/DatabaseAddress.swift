@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+
+/// How a command reaches the database, and how it came to that.
+struct DatabaseAddress: Hashable, Sendable {
+    /// Why this database.
+    enum Source: Hashable, Sendable {
+        case setting(Settings.Origin)
+        /// Variables of libpq, such as `PGHOST`.
+        case libpqVariables
+        /// `stoker up` of this machine, by its record.
+        case up(DataDirectory)
+        /// Nothing says anything: libpq's built-in defaults.
+        case nothing
+    }
+
+    /// May hold a password: never print it.
+    let url: String
+    /// Leads to the server itself.
+    let listenURL: String
+    let isBehindPooler: Bool
+    let source: Source
+
+    init(url: String, listenURL: String? = nil, source: Source) {
+        self.url = url
+        self.listenURL = listenURL ?? url
+        isBehindPooler = listenURL != nil
+        self.source = source
+    }
+
+    /// `database.url`, else libpq's variables, else a `stoker up` of the data directory, else libpq's defaults.
+    init(_ settings: Settings) throws(SettingsError) {
+        let listenURL = settings[.listenURL]
+        if let url = settings[.databaseURL] {
+            self.init(url: url, listenURL: listenURL, source: .setting(settings.origin(of: Setting.databaseURL.key)))
+        } else if Self.libpqVariables.contains(where: { settings.environment[$0] != nil }) {
+            self.init(url: "", listenURL: listenURL, source: .libpqVariables)
+        } else {
+            let directory = try DataDirectory(settings)
+            let record = UpRecord.read(directory)
+            self.init(
+                url: record?.databaseURL ?? "",
+                listenURL: listenURL,
+                source: record.map { _ in .up(directory) } ?? .nothing
+            )
+        }
+    }
+
+    /// Whether someone named a database, so that `stoker up` starts none of its own.
+    static func isConfigured(in settings: Settings) -> Bool {
+        settings[.databaseURL] != nil || libpqVariables.contains { settings.environment[$0] != nil }
+    }
+
+    /// Those that say where the server is (libpq documentation, "Environment Variables").
+    private static let libpqVariables = ["PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGSERVICE"]
+
+    var configuration: PostgresConfiguration {
+        var configuration = PostgresConfiguration(url)
+        configuration.behindPooler = isBehindPooler
+        return configuration
+    }
+
+    /// For LISTEN.
+    var directConfiguration: PostgresConfiguration { PostgresConfiguration(listenURL) }
+}
+
+/// A database that cannot be reached: what libpq says, which database was tried, and what to do.
+struct DatabaseError: Error, Hashable, Sendable, CustomStringConvertible {
+    let cause: PostgresError
+    let source: DatabaseAddress.Source
+
+    var description: String {
+        switch source {
+        case .setting(let origin): "\(cause) (the database of \(origin))"
+        case .libpqVariables: "\(cause) (the database of libpq's variables, such as PGHOST)"
+        case .up(let directory):
+            "the database of 'stoker up' in \(directory.path) does not answer: \(cause.message). Start 'stoker up' again, "
+                + "or set STOKER_DATABASE_URL."
+        case .nothing:
+            "no database is configured, and libpq's default leads nowhere: \(cause.message). Start 'stoker up', or set "
+                + "STOKER_DATABASE_URL."
+        }
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import SystemPackage
+
+/// What a running `stoker up` leaves in its data directory, so that commands typed in another terminal find its database
+/// without any configuration. Only its owner can read it.
+struct UpRecord: Hashable, Codable, Sendable {
+    let databaseURL: String
+    let httpAddress: String
+    let pid: Int32
+
+    private enum CodingKeys: String, CodingKey {
+        case pid
+        case databaseURL = "database_url"
+        case httpAddress = "http_address"
+    }
+
+    /// The record of a directory; `nil` when there is none, or it cannot be read by this user.
+    static func read(_ directory: DataDirectory) -> UpRecord? {
+        guard let data = FileManager.default.contents(atPath: directory.record.string) else { return nil }
+        return try? JSONDecoder().decode(UpRecord.self, from: data)
+    }
+
+    /// Takes the place of an earlier record at once: a reader sees one or the other.
+    func write(_ directory: DataDirectory) throws {
+        let unfinished = "\(directory.record).\(pid)"
+        let file = try FileDescriptor.open(
+            FilePath(unfinished),
+            .writeOnly,
+            options: [.create, .truncate, .closeOnExec, .noFollow],
+            permissions: .ownerReadWrite
+        )
+        _ = try file.closeAfter { try file.writeAll(Array(JSONText.pretty(self).utf8)) }
+        if FileManager.default.fileExists(atPath: directory.record.string) { try Self.remove(directory) }
+        try FileManager.default.moveItem(atPath: unfinished, toPath: directory.record.string)
+    }
+
+    static func remove(_ directory: DataDirectory) throws {
+        try FileManager.default.removeItem(atPath: directory.record.string)
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Durations as settings write them: `15s`, `1m`, `24h`, `1h30m`, `250ms`, `7d`.
+enum DurationNotation {
+    private static let units: [(name: String, milliseconds: Int64)] = [
+        ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1),
+    ]
+
+    /// `nil` unless it is numbers with units, each unit once and the larger before the smaller, or `0`.
+    static func read(_ text: String) -> Duration? {
+        if text == "0" { return .zero }
+        guard !text.isEmpty else { return nil }
+        var total: Int64 = 0
+        var rest = text[...]
+        var units = Self.units[...]
+        while !rest.isEmpty {
+            let digits = rest.prefix { $0.isASCII && $0.isNumber }
+            rest = rest.dropFirst(digits.count)
+            let name = rest.prefix { $0.isLetter }
+            rest = rest.dropFirst(name.count)
+            guard let number = Int64(digits), let index = units.firstIndex(where: { $0.name == name }) else {
+                return nil
+            }
+            let (part, tooLarge) = number.multipliedReportingOverflow(by: units[index].milliseconds)
+            let (sum, overflows) = total.addingReportingOverflow(part)
+            guard !tooLarge, !overflows else { return nil }
+            total = sum
+            units = units[(index + 1)...]
+        }
+        return .milliseconds(total)
+    }
+
+    /// The shortest way to write it; milliseconds are the smallest unit.
+    static func write(_ duration: Duration) -> String {
+        var rest = duration.components.seconds * 1_000 + duration.components.attoseconds / 1_000_000_000_000_000
+        guard rest > 0 else { return "0s" }
+        var text = ""
+        for unit in units.dropFirst() where rest >= unit.milliseconds {
+            text += "\(rest / unit.milliseconds)\(unit.name)"
+            rest %= unit.milliseconds
+        }
+        return text
+    }
+}

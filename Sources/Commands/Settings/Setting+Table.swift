@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Provisioning
+
+// Every setting there is. Precedence, `stoker config print`, the table of the documentation and the suggestions for unknown
+// names are made of `SettingKey.all`.
+
+extension Setting where Value == String? {
+    static let dataDirectory = Setting(
+        "data_directory",
+        .optionalText,
+        default: nil,
+        defaultNote: "/var/lib/stoker for root, else $XDG_DATA_HOME/stoker or ~/.local/share/stoker",
+        "Where 'stoker up' keeps its Postgres, and workers their work directories."
+    )
+    static let databaseURL = Setting(
+        "database.url",
+        .optionalText,
+        default: nil,
+        defaultNote: "the database of a running 'stoker up', else libpq's defaults",
+        isSecret: true,
+        "How to reach Postgres: a URL or libpq's key=value words. libpq's own variables fill what it leaves open."
+    )
+    static let listenURL = Setting(
+        "database.listen_url",
+        .optionalText,
+        default: nil,
+        defaultNote: "database.url",
+        isSecret: true,
+        "A direct way to the same database for LISTEN, when database.url leads to a pooler in transaction mode."
+    )
+    static let workerName = Setting(
+        "worker.name",
+        .optionalText,
+        default: nil,
+        defaultNote: "the host's name",
+        "What the worker is called in lists and logs. Several may share a name."
+    )
+    static let workDirectory = Setting(
+        "worker.work_directory",
+        .optionalText,
+        default: nil,
+        defaultNote: "work, below data_directory",
+        "Where builds run and unpacked templates are kept."
+    )
+    static let terraformBinary = Setting(
+        "terraform.binary",
+        .optionalText,
+        default: nil,
+        defaultNote: "terraform, else tofu, on PATH",
+        "The Terraform or OpenTofu to run, 1.1 or newer."
+    )
+    static let terraformPlugins = Setting(
+        "terraform.plugin_directory",
+        .optionalText,
+        default: nil,
+        "A local mirror of providers; with it, nothing is downloaded."
+    )
+    static let webhookURL = Setting(
+        "notifications.webhook.url",
+        .optionalText,
+        default: nil,
+        isSecret: true,
+        "One webhook endpoint, called 'configuration'. More can be added with 'stoker webhooks add'."
+    )
+    static let webhookSecret = Setting(
+        "notifications.webhook.secret",
+        .optionalText,
+        default: nil,
+        isSecret: true,
+        "The secret that its requests are signed with: whsec_ and 24 to 64 bytes in base64."
+    )
+    static let encryptionKey = Setting(
+        "encryption.key",
+        .optionalText,
+        default: nil,
+        isSecret: true,
+        "32 bytes in base64. With it, Terraform states and webhook secrets are encrypted in the database."
+    )
+}
+
+extension Setting where Value == String {
+    static let workerTags = Setting(
+        "worker.tags",
+        .object,
+        default: #"{"scope":"organization","owner":""}"#,
+        "Jobs run only where the worker's tags contain theirs."
+    )
+    static let httpAddress = Setting(
+        "http.address",
+        .text,
+        default: "127.0.0.1:8080",
+        "Where health, metrics and the page are served: host:port."
+    )
+}
+
+extension Setting where Value == Int {
+    static let poolSize = Setting(
+        "database.pool_size",
+        .integer(1...256),
+        default: 8,
+        "How many sessions a process holds at most, besides the one that listens."
+    )
+    static let concurrency = Setting(
+        "worker.concurrency",
+        .integer(1...1000),
+        default: 4,
+        "How many jobs a worker runs at once."
+    )
+    static let reservedSlots = Setting(
+        "worker.reserved_interactive_slots",
+        .integer(0...1000),
+        default: 0,
+        "How many of them the refill of pools never takes."
+    )
+    static let hardLimit = Setting(
+        "prebuilds.failure_hard_limit",
+        .integer(0...1000),
+        default: 3,
+        "After so many failed prebuilds in a row a preset builds no more until it is reset; 0: never."
+    )
+    static let maxPendingJobs = Setting(
+        "prebuilds.max_pending_jobs",
+        .integer(0...1_000_000),
+        default: 0,
+        "How many jobs of pools may wait in the queue; 0: any number."
+    )
+}
+
+extension Setting where Value == Bool {
+    static let allowPlainHTTP = Setting(
+        "notifications.allow_plain_http",
+        .flag,
+        default: false,
+        "Whether webhooks may go to other machines without TLS."
+    )
+}
+
+extension Setting where Value == [String] {
+    static let allowNetworks = Setting(
+        "notifications.allow_networks",
+        .list,
+        default: [],
+        "Private networks that webhooks may reach, such as 10.1.0.0/16. Public addresses need no entry."
+    )
+}
+
+extension Setting where Value == ReplacementPolicy {
+    static let replacementPolicy = Setting(
+        "terraform.replacement_policy",
+        .choice,
+        default: .warn,
+        "What a claim does when Terraform would replace resources of the prebuild: go on, fail, or build a new one."
+    )
+}
+
+extension Setting where Value == Duration {
+    static let leaseDuration = Setting(
+        "worker.lease_duration",
+        .duration(atLeast: .seconds(1)),
+        default: .seconds(60),
+        "How long a worker that is not heard from keeps its jobs."
+    )
+    static let heartbeatInterval = Setting(
+        "worker.heartbeat_interval",
+        .duration(atLeast: .milliseconds(100)),
+        default: .seconds(10),
+        "How often a worker renews its lease; at most a third of it."
+    )
+    static let drainDeadline = Setting(
+        "worker.drain_deadline",
+        .duration(),
+        default: .seconds(1800),
+        "How long running jobs may go on when a worker stops; then they are handed to another."
+    )
+    static let buildTimeout = Setting(
+        "worker.build_timeout",
+        .duration(atLeast: .seconds(1)),
+        default: .seconds(3600),
+        "How long a build may take."
+    )
+    static let importTimeout = Setting(
+        "worker.import_timeout",
+        .duration(atLeast: .seconds(1)),
+        default: .seconds(600),
+        "How long the import of a template may take."
+    )
+    static let outputTimeout = Setting(
+        "worker.output_timeout",
+        .duration(atLeast: .seconds(1)),
+        default: .seconds(1200),
+        "How long a build or import may print nothing."
+    )
+    static let interruptGrace = Setting(
+        "worker.interrupt_grace",
+        .duration(),
+        default: .seconds(120),
+        "How long an interrupted build has before it is killed."
+    )
+    static let reconciliationInterval = Setting(
+        "prebuilds.reconciliation_interval",
+        .duration(atLeast: .milliseconds(100)),
+        default: .seconds(15),
+        "How often pools are looked at when nothing calls for it."
+    )
+    static let backoffInterval = Setting(
+        "prebuilds.reconciliation_backoff_interval",
+        .duration(),
+        default: .seconds(60),
+        "How long a pool waits for each recent failure before it builds again."
+    )
+    static let backoffLookback = Setting(
+        "prebuilds.reconciliation_backoff_lookback",
+        .duration(),
+        default: .seconds(3600),
+        "How long a failure counts as recent."
+    )
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Crypto
+import Store
+import Templates
+import Worker
+
+/// A template that was checked and packed, ready to be pushed.
+struct PackedTemplate: Sendable {
+    let manifest: TemplateManifest
+    let archive: [UInt8]
+    /// SHA-256 of the archive, in hexadecimal.
+    let hash: String
+
+    /// Throws ``TemplateErrors`` with all that is wrong, or ``ArchiveRefusal``.
+    init(entries: [ArchiveEntry], zones: ZoneDirectory = ZoneDirectory()) throws {
+        manifest = try TemplateManifest(entries: entries) { zones.rules(named: $0) != nil }
+        archive = try TarArchive.pack(entries)
+        hash = SHA256.hash(data: archive).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+
+    /// - Parameter versionName: `nil`: the beginning of the archive's hash, so that equal templates have equal names.
+    func push(versionName: String? = nil, message: String = "", activates: Bool = true) -> TemplatePush {
+        TemplatePush(
+            templateName: manifest.name,
+            provisioner: manifest.provisioner.rawValue,
+            versionName: versionName ?? String(hash.prefix(10)),
+            message: message,
+            archive: archive,
+            hash: hash,
+            activates: activates
+        )
+    }
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Commands
+
+@main
+enum Stoker {
+    static func main() {
+        Program.main()
+    }
+}

@@ -41,7 +41,8 @@ struct ManifestReader {
 
     // MARK: Structure
 
-    /// The values of a mapping by the keys that `Key` knows; others are reported. A key with nothing is as good as none.
+    /// The values of a mapping by the keys that `Key` knows; others are reported. A key without a value is as good as
+    /// none.
     mutating func fields<Key: ManifestKey>(of node: YAMLNode, _ field: String, as type: Key.Type) -> ManifestFields<Key>
     {
         var values: [Key: YAMLNode] = [:]

@@ -97,7 +97,8 @@ extension ManifestReader {
         require(fields, .timezone, "an IANA name such as UTC or Europe/Berlin")
         require(fields, .schedule, "a list of {cron, instances}")
         settings.timezone = text(fields[.timezone], fields.path(.timezone)) ?? ""
-        if let node = fields[.timezone], !settings.timezone.isEmpty, !timeZoneExists(settings.timezone) {
+        let isKnown = TimeZoneRules.named(settings.timezone, in: [:]) != nil || timeZoneExists(settings.timezone)
+        if let node = fields[.timezone], !isKnown {
             report(
                 "expected the IANA name of a time zone, found '\(settings.timezone)'",
                 at: node,

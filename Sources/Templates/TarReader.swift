@@ -92,7 +92,7 @@ struct TarReader {
             throw ArchiveRefusal(
                 .unsupportedKind,
                 entry: path,
-                "entries of type \(Character(UnicodeScalar(flag)).debugDescription) are not supported; pack it as ustar or pax"
+                "type \(Character(UnicodeScalar(flag)).debugDescription) is not supported; pack it as ustar or pax"
             )
         }
     }

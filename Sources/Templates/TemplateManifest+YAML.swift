@@ -11,7 +11,7 @@ extension TemplateManifest {
     /// - Parameters:
     ///   - module: The files of a Terraform template (``TerraformVariables/isModuleFile(_:)``). `nil`: they are not at
     ///     hand; then a Terraform template has no parameters here and values of presets are not checked against them.
-    ///   - timeZoneExists: Whether there are rules for a time zone of this IANA name.
+    ///   - timeZoneExists: Whether there are rules for a time zone of this IANA name; not asked for UTC.
     /// - Throws: all that is wrong, in both.
     package init(
         yaml: String,
@@ -30,14 +30,18 @@ extension TemplateManifest {
         displayName = reader.text(fields[.displayName], "display_name") ?? ""
         description = reader.text(fields[.description], "description") ?? ""
         icon = reader.text(fields[.icon], "icon") ?? ""
-        provisioner = reader.choice(fields[.provisioner], "provisioner", of: Provisioner.self) ?? .terraform
+        let choice = reader.choice(fields[.provisioner], "provisioner", of: Provisioner.self)
+        provisioner = choice ?? .terraform
         executable = reader.executable(fields, provisioner)
         agents = reader.agents(fields[.agents], "agents")
 
         let declarations = reader.parameters(fields[.parameters], "parameters")
         let presets = reader.presets(fields[.presets], "presets", timeZoneExists: timeZoneExists)
-        var areParametersKnown = true
+        // A provisioner that could not be read would only bring errors that are none.
+        var areParametersKnown = choice != nil || fields[.provisioner] == nil
         switch (provisioner, module) {
+        case _ where !areParametersKnown:
+            break
         case (.terraform, nil):
             areParametersKnown = false
         case (.terraform, let module?):

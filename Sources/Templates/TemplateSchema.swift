@@ -21,7 +21,7 @@ package enum TemplateSchema {
             "description": { "type": "string" },
             "icon": { "description": "A URL or an emoji.", "type": "string" },
             "provisioner": {
-              "description": "terraform: the directory is a module. process: it holds an executable. echo: builds nothing, for trials.",
+              "description": "terraform: the directory is a module. process: it holds a program. echo: builds nothing.",
               "enum": ["terraform", "process", "echo"],
               "default": "terraform"
             },

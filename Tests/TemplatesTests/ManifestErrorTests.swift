@@ -9,9 +9,11 @@ import Testing
             nmae: go-dev
             provisioner: teraform
             agents: main
+            parameters: { x: { type: string } }
             presets:
               - name: one
                 default: true
+                parameters: { y: 1 }
                 prebuilds:
                   instances: -1
                   expiration_policy: { ttl: 24 hours }
@@ -31,23 +33,23 @@ import Testing
                 "1:1: name: a template needs a name; add 'name: my-template'",
                 "2:14: provisioner: expected one of terraform, process, echo, found 'teraform'; did you mean 'terraform'?",
                 "3:9: agents: expected a list, found 'main'; begin each item with '- '",
-                "8:18: presets[0].prebuilds.instances: expected a whole number from 0 to 100000, found '-1'",
-                "9:33: presets[0].prebuilds.expiration_policy.ttl: "
+                "10:18: presets[0].prebuilds.instances: expected a whole number from 0 to 100000, found '-1'",
+                "11:33: presets[0].prebuilds.expiration_policy.ttl: "
                     + "expected a duration such as 24h, 90m, 30s or 1h30m, found '24 hours'",
-                "11:19: presets[0].prebuilds.scheduling.timezone: "
+                "13:19: presets[0].prebuilds.scheduling.timezone: "
                     + "expected the IANA name of a time zone, found 'Europe/Berlim'; use a name such as UTC or Europe/Berlin",
-                "14:26: presets[0].prebuilds.scheduling.schedule[1].cron: "
+                "16:26: presets[0].prebuilds.scheduling.schedule[1].cron: "
                     + "schedule '* 9-99 * * 1': hour, character 5: '99' is not within 0 to 23",
-                "14:48: presets[0].prebuilds.scheduling.schedule[1].instances: "
+                "16:48: presets[0].prebuilds.scheduling.schedule[1].instances: "
                     + "expected a whole number from 0 to 100000, found 'many'",
-                "15:13: presets[0].prebuilds.scheduling.schedule[2].instances: "
+                "17:13: presets[0].prebuilds.scheduling.schedule[2].instances: "
                     + "expected how many prebuilds to keep; add 'instances'",
-                "15:21: presets[0].prebuilds.scheduling.schedule[2].cron: "
+                "17:21: presets[0].prebuilds.scheduling.schedule[2].cron: "
                     + "schedules '* 8-18 * * 1-5' and '* 10 * * 3' overlap: both cover Wednesday 1 January, 10:00 to 10:59",
-                "15:35: presets[0].prebuilds.scheduling.schedule[2].instance: there is no such key; did you mean 'instances'?",
-                "16:11: presets[1].name: 'one' is also the name of presets[0]",
-                "17:14: presets[1].default: preset 'one' is the default already; there can be one",
-                "18:11: presets[1].icon: expected text, found a list",
+                "17:35: presets[0].prebuilds.scheduling.schedule[2].instance: there is no such key; did you mean 'instances'?",
+                "18:11: presets[1].name: 'one' is also the name of presets[0]",
+                "19:14: presets[1].default: preset 'one' is the default already; there can be one",
+                "20:11: presets[1].icon: expected text, found a list",
             ]
         )
     }

@@ -65,3 +65,18 @@ import Testing
         #expect(errors?.description == expected)
     }
 }
+
+@Suite struct TemplateContentsTests {
+    @Test(arguments: [
+        ".git", ".git/config", ".terraform/providers/x", "modules/a/.terraform", "terraform.tfstate",
+        "terraform.tfstate.backup", "sub/other.tfstate", ".terraform.tfstate.lock.info",
+    ])
+    func `what belongs to this machine is left out`(_ path: String) {
+        #expect(TemplateContents.leavesOut(path))
+    }
+
+    @Test(arguments: [".terraform.lock.hcl", "main.tf", ".gitignore", "tfstate/readme", "a.tfstate.md", "git/x"])
+    func `what belongs to the template is not`(_ path: String) {
+        #expect(!TemplateContents.leavesOut(path))
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import CurlClient
+package import Prebuilds
+
+/// How one attempt to deliver ended.
+package enum AttemptResult: Hashable, Sendable {
+    /// The endpoint answered; `retryAfter` is how long it asks to be left alone.
+    case answered(status: Int, retryAfter: Duration?)
+    /// There was no answer.
+    case failed(HTTPFailure.Code)
+
+    /// - Parameter now: Of this side's clock; the answer's own `Date` is preferred, so that a wrong clock on either side
+    ///   does no harm.
+    package init(_ response: HTTPResponse, now: Instant) {
+        self = .answered(status: response.status, retryAfter: Self.retryAfter(response, now: now))
+    }
+
+    package init(_ failure: HTTPFailure) {
+        self = .failed(failure.code)
+    }
+
+    private static func retryAfter(_ response: HTTPResponse, now: Instant) -> Duration? {
+        guard let value = response.header("retry-after") else { return nil }
+        if !value.isEmpty, value.utf8.allSatisfy({ (48...57).contains($0) }) {
+            // More digits than a number can hold are a wish for a very long time.
+            return .seconds(min(Int64(value) ?? .max, 1 << 32))
+        }
+        guard let until = HTTPDate.parse(value) else { return nil }
+        let since = response.header("date").flatMap(HTTPDate.parse) ?? now
+        return until > since ? until - since : .zero
+    }
+}
+
+extension AttemptResult {
+    /// What a result means, whichever attempt it was.
+    package enum Meaning: Hashable, Sendable {
+        /// 2xx.
+        case success
+        /// 410: the endpoint wants no more.
+        case gone
+        /// 408, 425, 429, 5xx, no connection, no answer: it may work another time.
+        case retryable
+        /// Any other status, and addresses that may not be connected to: it will hardly ever work.
+        case rejected
+        /// This side gave up; it says nothing of the endpoint.
+        case interrupted
+    }
+
+    package var meaning: Meaning {
+        switch self {
+        case .answered(let status, _):
+            switch status {
+            case 200..<300: .success
+            case 410: .gone
+            case 408, 425, 429, 500...599: .retryable
+            default: .rejected
+            }
+        case .failed(let code):
+            switch code {
+            case .canceled, .clientClosed: .interrupted
+            case .refusedAddress, .invalidRequest: .rejected
+            case .dns, .connect, .tls, .timeout, .reset, .tooLarge, .protocol, .local: .retryable
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Prebuilds
+
+/// The form in which an endpoint gets events.
+package enum Envelope: String, CaseIterable, Sendable {
+    /// Standard Webhooks 1.0: `type`, `timestamp`, `data`.
+    case standard
+    /// CloudEvents 1.0 in structured mode.
+    case cloudevents
+    /// The payload of Coder's webhook notifications, one request per recipient.
+    case coder
+
+    /// The `Content-Type` of its requests.
+    package var contentType: String {
+        switch self {
+        case .standard, .coder: "application/json"
+        case .cloudevents: "application/cloudevents+json"
+        }
+    }
+}
+
+/// What one request carries: stored once, sent unchanged at every attempt.
+package struct Message: Hashable, Sendable {
+    /// Becomes the header `webhook-id`, by which receivers recognise a repetition.
+    package let id: DeliveryID
+    /// The one recipient it is for; nil when it is for all.
+    package let recipient: UserID?
+    package let body: [UInt8]
+    package let contentType: String
+}
+
+extension Envelope {
+    /// No body is longer, in bytes.
+    package static let maximumBodySize = 20 * 1024
+
+    /// The requests that tell an endpoint of the event: one, or with ``coder`` one for each recipient.
+    ///
+    /// With ``coder``, an event that is for nobody in particular goes out once, with an empty user, so that it arrives
+    /// all the same. A body that would exceed ``maximumBodySize`` is cut and says `"truncated": true`.
+    ///
+    /// - Parameter makeID: The id of each request; tests pass their own.
+    package func messages(for event: Event, makeID: () -> DeliveryID = { .random() }) -> [Message] {
+        let recipients: [Recipient?]
+        switch self {
+        case .standard, .cloudevents: recipients = [nil]
+        case .coder: recipients = event.recipients.isEmpty ? [nil] : event.recipients
+        }
+        return recipients.map { recipient in
+            let id = makeID()
+            let body = Truncation.body(of: event, within: Self.maximumBodySize) { event, isCut in
+                content(of: event, for: recipient, id: id, isCut: isCut)
+            }
+            return Message(id: id, recipient: recipient?.id, body: body, contentType: contentType)
+        }
+    }
+
+    private func content(of event: Event, for recipient: Recipient?, id: DeliveryID, isCut: Bool) -> JSONValue {
+        switch self {
+        case .standard: Self.standardBody(event, isCut: isCut)
+        case .cloudevents: Self.cloudEvent(event, id: id, isCut: isCut)
+        case .coder: Self.coderPayload(event, for: recipient, id: id, isCut: isCut)
+        }
+    }
+
+    private static func standardBody(_ event: Event, isCut: Bool) -> JSONValue {
+        [
+            "type": .string(event.type),
+            "timestamp": .string(event.createdAt.iso8601),
+            "data": commonData(event, isCut: isCut),
+        ]
+    }
+
+    private static func cloudEvent(_ event: Event, id: DeliveryID, isCut: Bool) -> JSONValue {
+        // The extension `sequence` compares as text, so it has leading zeros.
+        let digits = "\(event.sequence)"
+        var members: [String: JSONValue] = [
+            "specversion": "1.0",
+            "id": .string("\(id)"),
+            "source": "/stoker",
+            "type": .string(event.type),
+            "time": .string(event.createdAt.iso8601),
+            "datacontenttype": "application/json",
+            "sequence": .string(String(repeating: "0", count: max(0, 20 - digits.count)) + digits),
+            "data": commonData(event, isCut: isCut),
+        ]
+        // An attribute may be absent, but not empty.
+        if !event.subject.isEmpty { members["subject"] = .string(event.subject) }
+        return .object(members)
+    }
+
+    /// The event's particulars, and beside them what all events have.
+    private static func commonData(_ event: Event, isCut: Bool) -> JSONValue {
+        let common: [String: JSONValue] = [
+            "event_id": .string("\(event.id)"),
+            "title": .string(event.title.plain),
+            "body": .string(event.body.plain),
+            "labels": .object(event.labels.mapValues { .string($0) }),
+            "recipients": .array(event.recipients.map(\.json)),
+            "targets": .array(event.targets.map { .string($0) }),
+            "subject": .string(event.subject),
+            "sequence": .integer(event.sequence),
+        ]
+        var members = event.data.merging(common) { _, common in common }
+        members["truncated"] = isCut ? true : nil
+        return .object(members)
+    }
+
+    /// The JSON Schema of what all events have.
+    static let commonSchema: [String: JSONValue] = [
+        "event_id": ["type": "string", "format": "uuid"],
+        "title": ["type": "string"],
+        "body": ["type": "string"],
+        "labels": ["type": "object", "additionalProperties": ["type": "string"]],
+        "recipients": [
+            "type": "array", "items": ["type": "object", "required": ["id", "username", "name", "email"]],
+        ],
+        "targets": ["type": "array", "items": ["type": "string"]],
+        "subject": ["type": "string"],
+        "sequence": ["type": "integer", "minimum": 1],
+        "truncated": ["const": true],
+    ]
+}
+
+extension Recipient {
+    fileprivate var json: JSONValue {
+        ["id": .string("\(id)"), "username": .string(username), "name": .string(name), "email": .string(email)]
+    }
+}

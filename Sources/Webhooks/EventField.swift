@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One particular of an event: a member of its `data`.
+package struct EventField: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        case string
+        case integer
+        case time
+        case strings
+        /// An object with the `id` and the `name` (of a user: `username`) of something.
+        case reference
+        /// An object whose members are arrays of strings.
+        case stringsByName
+    }
+
+    package let name: String
+    package let kind: Kind
+    package let summary: String
+    /// Whether every event of the type has it; one that has it not may also say null.
+    package let isRequired: Bool
+
+    init(_ name: String, _ kind: Kind, _ summary: String, required isRequired: Bool = true) {
+        self.name = name
+        self.kind = kind
+        self.summary = summary
+        self.isRequired = isRequired
+    }
+}
+
+extension EventField {
+    /// The field's JSON Schema.
+    var schema: JSONValue {
+        var members: [String: JSONValue] = ["description": .string(summary)]
+        let type: String
+        switch kind {
+        case .string: type = "string"
+        case .integer: type = "integer"
+        case .time:
+            type = "string"
+            members["format"] = "date-time"
+        case .strings:
+            type = "array"
+            members["items"] = ["type": "string"]
+        case .reference:
+            type = "object"
+            members["properties"] = ["id": ["type": "string"]]
+        case .stringsByName:
+            type = "object"
+            members["additionalProperties"] = ["type": "array", "items": ["type": "string"]]
+        }
+        members["type"] = isRequired ? .string(type) : [.string(type), "null"]
+        return .object(members)
+    }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The events this release writes.
+package enum EventType: String, CaseIterable, Sendable {
+    case prebuildFailureLimitReached = "prebuild_failure_limit_reached"
+    case prebuildFailureLimitResolved = "prebuild_failure_limit_resolved"
+    case workspaceResourceReplaced = "workspace_resource_replaced"
+    case workspaceBuildFailed = "workspace_build_failed"
+    case workspaceDeleteFailed = "workspace_delete_failed"
+    case presetValidationFailed = "preset_validation_failed"
+    case poolDepleted = "pool_depleted"
+    case poolRecovered = "pool_recovered"
+    case workerLost = "worker_lost"
+    case workerDrained = "worker_drained"
+    case maintenanceStarted = "maintenance_started"
+    case maintenanceEnded = "maintenance_ended"
+    case webhookEndpointDisabled = "webhook_endpoint_disabled"
+    case ping
+}

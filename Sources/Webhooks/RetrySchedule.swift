@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Prebuilds
+
+/// When a delivery is tried again, and when no more.
+package struct RetrySchedule: Hashable, Sendable {
+    /// The wait after the first attempt, after the second, and so on; after the last attempt there is none.
+    package var waits: [Duration]
+    /// How far a wait may differ from the schedule, as a part of it, so that many deliveries do not return at once.
+    package var jitter: Double
+    /// An endpoint cannot ask for a longer wait than this.
+    package var longestWait: Duration
+    /// After how many attempts an answer that will hardly change is final.
+    package var attemptsWhenRejected: Int
+
+    /// 5 s, 30 s, 2 min, 10 min, 30 min, 2 h, 6 h, 12 h, 24 h: ten attempts within two days.
+    package static let standard = RetrySchedule(
+        waits: [5, 30, 120, 600, 1_800, 7_200, 21_600, 43_200, 86_400].map { .seconds($0) },
+        jitter: 0.2,
+        longestWait: .seconds(86_400),
+        attemptsWhenRejected: 3
+    )
+
+    /// The wait after an attempt that failed; nil when it was the last one.
+    ///
+    /// - Parameter retryAfter: What the endpoint asks for. It lengthens a wait and never shortens it.
+    package func wait(
+        afterAttempt attempt: Int,
+        retryAfter: Duration?,
+        using generator: inout some RandomNumberGenerator
+    ) -> Duration? {
+        guard waits.indices.contains(attempt - 1) else { return nil }
+        let wait = waits[attempt - 1] * Double.random(in: 1 - jitter...1 + jitter, using: &generator)
+        return max(wait, min(retryAfter ?? .zero, longestWait))
+    }
+}
+
+/// What is done with a delivery after an attempt.
+package enum Decision: Hashable, Sendable {
+    case delivered
+    case retry(at: Instant)
+    /// Kept, and tried again only when someone asks for it.
+    case deadLetter(DeadLetterReason)
+    /// The delivery fails for good, and the endpoint gets no more.
+    case disableEndpoint
+    /// The attempt counts for nothing: another worker, or this one later, makes it again.
+    case handBack
+
+    package enum DeadLetterReason: String, Hashable, Sendable {
+        /// The last attempt of the schedule has failed.
+        case exhausted
+        /// The endpoint will hardly ever take it.
+        case rejected
+    }
+
+    /// - Parameter attempt: The number of the attempt that ended with `result`, from 1.
+    package static func next(
+        after result: AttemptResult,
+        attempt: Int,
+        now: Instant,
+        schedule: RetrySchedule = .standard,
+        using generator: inout some RandomNumberGenerator
+    ) -> Decision {
+        switch result.meaning {
+        case .success: return .delivered
+        case .gone: return .disableEndpoint
+        case .interrupted: return .handBack
+        case .rejected where attempt >= schedule.attemptsWhenRejected: return .deadLetter(.rejected)
+        case .rejected, .retryable:
+            var retryAfter: Duration?
+            if case .answered(_, let asked) = result { retryAfter = asked }
+            guard let wait = schedule.wait(afterAttempt: attempt, retryAfter: retryAfter, using: &generator) else {
+                return .deadLetter(.exhausted)
+            }
+            return .retry(at: now + wait)
+        }
+    }
+}

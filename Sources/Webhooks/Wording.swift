@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A text in two forms: plain, and Markdown in which names stand out.
+///
+/// What is interpolated comes from users and builds, so the Markdown form escapes it: a workspace's name can make no
+/// link and no heading in a chat room.
+package struct Wording: Hashable, Sendable, ExpressibleByStringInterpolation {
+    package private(set) var plain: String
+    package private(set) var markdown: String
+
+    package struct StringInterpolation: StringInterpolationProtocol {
+        var plain = ""
+        var markdown = ""
+
+        package init(literalCapacity: Int, interpolationCount: Int) {}
+
+        package mutating func appendLiteral(_ literal: String) {
+            plain += literal
+            markdown += literal
+        }
+
+        /// A name or a number, in bold.
+        package mutating func appendInterpolation(_ name: String) {
+            plain += name
+            markdown += "**\(Wording.escaped(name))**"
+        }
+
+        /// A message of someone else's, without emphasis.
+        package mutating func appendInterpolation(quoting text: String) {
+            plain += text
+            markdown += Wording.escaped(text)
+        }
+
+        package mutating func appendInterpolation(_ wording: Wording) {
+            plain += wording.plain
+            markdown += wording.markdown
+        }
+    }
+
+    package init(stringLiteral value: String) {
+        plain = value
+        markdown = value
+    }
+
+    package init(stringInterpolation: StringInterpolation) {
+        plain = stringInterpolation.plain
+        markdown = stringInterpolation.markdown
+    }
+
+    static func + (left: Self, right: Self) -> Self { "\(left)\(right)" }
+
+    private static func escaped(_ text: String) -> String {
+        var escaped = ""
+        for character in text {
+            if "\\`*_{}[]()<>#+-.!|~@:".contains(character) { escaped.append("\\") }
+            escaped.append(character)
+        }
+        return escaped
+    }
+}

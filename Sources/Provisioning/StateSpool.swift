@@ -15,6 +15,19 @@ package struct SpooledState: Sendable, Hashable {
         self.claimEpoch = claimEpoch
         self.state = state
     }
+
+    init(_ execution: ExecutionName, state: [UInt8]) {
+        self.init(jobID: execution.jobID, claimEpoch: execution.claimEpoch, state: state)
+    }
+}
+
+/// The spool's directory could not be read or written.
+package struct SpoolFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    package let description: String
+
+    init(_ failure: FileFailure) {
+        description = "\(failure.description); check the worker's disk and the owner of its work directory"
+    }
 }
 
 /// States kept on disk until the database has them: of workers that were killed, cut off, or out of time.
@@ -31,7 +44,11 @@ package struct StateSpool: Sendable {
     }
 
     /// Keeps a state that could not be stored; an older one of the same execution is replaced.
-    package func keep(_ spooled: SpooledState) async throws {
+    package func keep(_ spooled: SpooledState) async throws(SpoolFailure) {
+        do throws(FileFailure) { try await save(spooled) } catch { throw SpoolFailure(error) }
+    }
+
+    func save(_ spooled: SpooledState) async throws(FileFailure) {
         let file = self.file(ExecutionName(jobID: spooled.jobID, claimEpoch: spooled.claimEpoch))
         try await BlockingWork.run { [directory] () throws(FileFailure) in
             try PrivateFiles.makeDirectory(directory)
@@ -43,13 +60,20 @@ package struct StateSpool: Sendable {
     ///
     /// Such a directory is removed once its state is in the spool. One whose worker or guard still lives is not touched:
     /// it holds the lock. Call it at start, and after the database was away.
-    package func recover() async throws -> [SpooledState] {
-        try await BlockingWork.run { () throws(FileFailure) in try collect() }
+    package func recover() async throws(SpoolFailure) -> [SpooledState] {
+        do throws(FileFailure) {
+            return try await BlockingWork.run { () throws(FileFailure) in try collect() }
+        } catch {
+            throw SpoolFailure(error)
+        }
     }
 
-    /// Forgets a state, after the database has it, or has said that its fence no longer holds.
-    package func discard(_ spooled: SpooledState) async {
-        await discard(ExecutionName(jobID: spooled.jobID, claimEpoch: spooled.claimEpoch))
+    /// Forgets the state of an execution: the database has it, or has said that the fence no longer holds.
+    ///
+    /// Call it after every execution whose end has been recorded. Without it the state is handed in again at the next
+    /// start, where the fence refuses it.
+    package func discard(jobID: JobID, claimEpoch: Int64) async {
+        await discard(ExecutionName(jobID: jobID, claimEpoch: claimEpoch))
     }
 
     func discard(_ execution: ExecutionName) async {

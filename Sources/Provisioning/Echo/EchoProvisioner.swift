@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Prebuilds
+import Templates
+
+/// Builds nothing and succeeds at once: for trials, and to measure everything around a build.
+///
+/// Parameters make it behave otherwise:
+/// - `echo_sleep_ms`: how many milliseconds a build takes;
+/// - `echo_replace`: addresses, divided by commas, that a claim build replaces;
+/// - `echo_fail`: the message to fail with, after the sleep; one that begins with a code (`CAPACITY: none left`) fails
+///   with that code.
+///
+/// Its archive holds a `stoker.yaml`, which is read at import and never again.
+package struct EchoProvisioner: Provisioner {
+    private let host: ProvisioningHost
+
+    package init(host: ProvisioningHost) {
+        self.host = host
+    }
+
+    package func importVersion(
+        _ request: ImportRequest,
+        reporter: any ExecutionReporter,
+        control: ExecutionControl
+    ) async throws(ProvisioningFailure) -> ImportOutcome {
+        let log = ExecutionLog(reporter, control, Redactor(secrets: []))
+        return try await host.withWorkDirectory(request.execution, control: control) {
+            directory throws(ProvisioningFailure) in
+            let manifest = try await host.manifest(of: request, in: directory, log: log, control: control)
+            guard manifest.provisioner == .echo else { throw .wrongProvisioner(manifest, expected: .echo) }
+            return ImportOutcome(manifest: manifest)
+        }
+    }
+
+    package func build(
+        _ request: BuildRequest,
+        reporter: any ExecutionReporter,
+        control: ExecutionControl
+    ) async throws(ProvisioningFailure) -> BuildOutcome {
+        try control.check()
+        let values = Dictionary(request.parameters.map { ($0.name, $0.value) }) { _, last in last }
+        do throws(ProvisioningFailure) {
+            if let text = values["echo_sleep_ms"], !text.isEmpty {
+                guard let milliseconds = Int(text), milliseconds >= 0 else {
+                    throw ProvisioningFailure(.invalid, "echo_sleep_ms is '\(text)'; give milliseconds.")
+                }
+                try await control.sleep(for: .milliseconds(milliseconds))
+            }
+            let replacements =
+                request.stage == .claim
+                ? (values["echo_replace"] ?? "").split(separator: ",").map { Replacement(address: String($0)) } : []
+            try request.check(replacements)
+            if let text = values["echo_fail"], !text.isEmpty { throw Self.failure(text) }
+            reporter.log(LogLine(level: .info, stage: request.transition.rawValue, output: request.workspace.name))
+            guard request.transition != .delete else { return BuildOutcome() }
+            return BuildOutcome(
+                state: Array(#"{"build":\#(request.buildNumber)}"#.utf8),
+                resources: [BuiltResource(type: "echo", name: "echo", address: "echo.echo")],
+                agents: request.agentTokens.keys.sorted(),
+                replacements: replacements
+            )
+        } catch {
+            var failure = error
+            failure.state = request.state
+            throw failure
+        }
+    }
+
+    private static func failure(_ text: String) -> ProvisioningFailure {
+        let parts = text.split(separator: ":", maxSplits: 1)
+        guard let code = ProvisioningFailure.Code(rawValue: String(parts[0])), parts.count == 2 else {
+            return ProvisioningFailure(.failed, text)
+        }
+        return ProvisioningFailure(code, String(parts[1].drop { $0 == " " }))
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import SystemPackage
+import Templates
+
+/// Builds workspaces with an executable of the template's archive, whatever it is written in.
+///
+/// It is run in the template's directory with one argument, `start`, `stop` or `delete`, and gets a ``ProcessRequest`` on
+/// its standard input. On its standard output it prints ``ProcessMessage``s, one a line; any other line, and standard
+/// error, goes to the log. It succeeded if it exits with status 0 and printed no `result` with an `error`.
+///
+/// It is also run to delete what has no state: only it knows whether there is anything.
+package struct ProcessProvisioner: Provisioner {
+    let host: ProvisioningHost
+
+    package init(host: ProvisioningHost) {
+        self.host = host
+    }
+
+    package func importVersion(
+        _ request: ImportRequest,
+        reporter: any ExecutionReporter,
+        control: ExecutionControl
+    ) async throws(ProvisioningFailure) -> ImportOutcome {
+        let log = ExecutionLog(reporter, control, Redactor(secrets: []))
+        return try await host.withWorkDirectory(request.execution, control: control) {
+            directory throws(ProvisioningFailure) in
+            let manifest = try await host.manifest(of: request, in: directory, log: log, control: control)
+            guard manifest.provisioner == .process else { throw .wrongProvisioner(manifest, expected: .process) }
+            return ImportOutcome(manifest: manifest)
+        }
+    }
+
+    package func build(
+        _ request: BuildRequest,
+        reporter: any ExecutionReporter,
+        control: ExecutionControl
+    ) async throws(ProvisioningFailure) -> BuildOutcome {
+        let log = ExecutionLog(reporter, control, Redactor(request))
+        let execution = ExecutionName(jobID: request.jobID, claimEpoch: request.claimEpoch)
+        return try await host.withWorkDirectory(execution, state: request.state, control: control) {
+            directory throws(ProvisioningFailure) in
+            let cache = TemplateCache(host: host, variant: "files")
+            try await cache.open(request.archive, in: directory, log: log, control: control) {
+                _ throws(ProvisioningFailure) in
+            }
+            let transcript = ProcessTranscript(stage: request.transition.rawValue, log: log, directory: directory)
+            let command = try await command(request, directory, transcript)
+            let result = try await run(command, request, directory, transcript, control)
+            return try outcome(of: request, transcript.said, result.status, log)
+        }
+    }
+
+    private func run(
+        _ command: ChildCommand,
+        _ request: BuildRequest,
+        _ directory: WorkDirectory,
+        _ transcript: ProcessTranscript,
+        _ control: ExecutionControl
+    ) async throws(ProvisioningFailure) -> ChildResult {
+        let log = transcript.log
+        let begin = ContinuousClock.now
+        // Not a child task: a checkpoint in progress is finished even if this task is cancelled.
+        let checkpoints = Task {
+            for await state in transcript.states { await log.reporter.checkpoint(state) }
+        }
+        let result: Result<ChildResult, ProvisioningFailure>
+        do throws(ProvisioningFailure) {
+            result = .success(try await host.runner.run(command, in: directory, control: control))
+        } catch {
+            result = .failure(error)
+        }
+        transcript.end()
+        await checkpoints.value
+        log.timing(request.transition.rawValue, request.transition.rawValue, "", since: begin)
+        return try result.get()
+    }
+
+    private func command(
+        _ request: BuildRequest,
+        _ directory: WorkDirectory,
+        _ transcript: ProcessTranscript
+    ) async throws(ProvisioningFailure) -> ChildCommand {
+        let name = try await executableName(directory)
+        let input: [UInt8]
+        do {
+            input = try ProcessRequest(request).bytes(state: request.state)
+        } catch {
+            throw ProvisioningFailure(.failed, "The request could not be written as JSON: \(error)")
+        }
+        var environment = host.baseEnvironment(directory)
+        environment.merge(TemplateEnvironment.facts(of: request)) { _, new in new }
+        return ChildCommand(
+            executable: directory.module.appending(name),
+            arguments: [request.transition.rawValue],
+            environment: environment,
+            directory: directory.module,
+            input: input,
+            output: transcript.output,
+            errors: transcript.errors
+        )
+    }
+
+    /// From `stoker.yaml`, which a version that was not imported need not have.
+    private func executableName(_ directory: WorkDirectory) async throws(ProvisioningFailure) -> String {
+        let path = directory.module.appending(TemplateManifest.fileName)
+        let bytes: [UInt8]?
+        do throws(FileFailure) {
+            bytes = try await BlockingWork.run { () throws(FileFailure) in try PrivateFiles.read(path) }
+        } catch {
+            throw ProvisioningFailure(error)
+        }
+        guard let bytes else { return TemplateManifest.defaultExecutable }
+        do throws(TemplateErrors) {
+            // Checked at import; the zones of today's machine do not matter to a build.
+            let manifest = try TemplateManifest(yaml: String(decoding: bytes, as: UTF8.self)) { _ in true }
+            return manifest.executable ?? TemplateManifest.defaultExecutable
+        } catch {
+            throw ProvisioningFailure(.invalid, error.description)
+        }
+    }
+
+    private func outcome(
+        of request: BuildRequest,
+        _ said: ProcessTranscript.Said,
+        _ status: ExitStatus,
+        _ log: ExecutionLog
+    ) throws(ProvisioningFailure) -> BuildOutcome {
+        if let failure = said.spoolFailure { throw ProvisioningFailure(failure) }
+        try request.check(said.replacements)
+        guard status.isSuccess, said.error == nil else {
+            let words = said.error ?? said.lastErrors.last
+            let message = words ?? "The template's program ended with \(status)."
+            let code = said.code ?? FailureClassifier.classify(([message] + said.lastErrors).joined(separator: "\n"))
+            throw log.redactor.redact(ProvisioningFailure(code, message, replacements: said.replacements))
+        }
+        let state = said.hasState ? said.state : request.state
+        return BuildOutcome(
+            state: request.transition == .delete ? nil : state,
+            resources: said.resources,
+            agents: said.agents,
+            replacements: said.replacements
+        )
+    }
+}

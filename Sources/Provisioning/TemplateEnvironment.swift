@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Prebuilds
+import Templates
+
+/// The environment variables that a template's code sees.
+enum TemplateEnvironment {
+    /// What every program needs; nothing of it is the worker's own secret.
+    static let inherited: Set<String> = [
+        "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ",
+        "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy",
+        "SSL_CERT_FILE", "SSL_CERT_DIR",
+    ]
+
+    /// Prefixes that are refused even to configuration: they hold the worker's secrets, or would change what it runs.
+    static let refusedPrefixes = ["STOKER_", "PG", "TF_"]
+
+    /// The worker's variables that are passed on.
+    static func inherited(from own: [String: String], additional: [String]) -> [String: String] {
+        own.filter { name, _ in
+            if inherited.contains(name) || name.hasPrefix("LC_") { return true }
+            guard !refusedPrefixes.contains(where: name.hasPrefix) else { return false }
+            return additional.contains { $0.hasSuffix("*") ? name.hasPrefix($0.dropLast()) : name == $0 }
+        }
+    }
+
+    /// What a build is told about itself: `STOKER_WORKSPACE_ID` and so on.
+    static func facts(of build: BuildRequest) -> [String: String] {
+        var facts = [
+            "STOKER_WORKSPACE_ID": build.workspace.id.description,
+            "STOKER_WORKSPACE_NAME": build.workspace.name,
+            "STOKER_WORKSPACE_OWNER": build.owner.username,
+            "STOKER_WORKSPACE_OWNER_ID": build.owner.id.description,
+            "STOKER_WORKSPACE_OWNER_EMAIL": build.owner.email,
+            "STOKER_WORKSPACE_ORGANIZATION": build.organization,
+            "STOKER_WORKSPACE_TRANSITION": build.transition.rawValue,
+            "STOKER_PREBUILD": build.stage == .create ? "true" : "false",
+            "STOKER_CLAIM": build.stage == .claim ? "true" : "false",
+            "STOKER_TEMPLATE_NAME": build.template.name,
+            "STOKER_TEMPLATE_VERSION": build.template.versionName,
+            "STOKER_PRESET_NAME": build.preset ?? "",
+            "STOKER_BUILD_ID": build.buildID.description,
+            "STOKER_BUILD_NUMBER": String(build.buildNumber),
+            "STOKER_CLAIM_EPOCH": String(build.claimEpoch),
+        ]
+        for (agent, token) in build.agentTokens {
+            let name = String(agent.map { $0 == "-" ? "_" : $0 })
+            facts["STOKER_AGENT_TOKEN_\(name.uppercased())"] = token
+        }
+        return facts
+    }
+
+    /// The same facts, and the parameters, as Terraform takes variables. Terraform reads the values by the types that
+    /// the module declares, and passes over those that it does not.
+    static func terraformVariables(of build: BuildRequest) -> [String: String] {
+        var variables: [String: String] = [:]
+        for parameter in build.parameters where !BuiltinVariables.contains(parameter.name) {
+            variables["TF_VAR_\(parameter.name)"] = parameter.value
+        }
+        for (name, value) in facts(of: build) { variables["TF_VAR_\(name.lowercased())"] = value }
+        return variables
+    }
+}

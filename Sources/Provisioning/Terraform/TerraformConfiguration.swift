@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import SystemPackage
+
+/// Which Terraform runs, and where it gets its providers.
+package struct TerraformConfiguration: Sendable, Hashable {
+    /// Terraform or OpenTofu; `nil`: `terraform`, else `tofu`, from the worker's PATH.
+    package var binary: FilePath?
+    /// A directory in the layout of `terraform providers mirror`. Providers that it holds are taken from there alone,
+    /// others from their registry.
+    package var pluginDirectory: FilePath?
+
+    package init(binary: FilePath? = nil, pluginDirectory: FilePath? = nil) {
+        self.binary = binary
+        self.pluginDirectory = pluginDirectory
+    }
+}
+
+/// Terraform's own configuration file. One is always given, so that nobody's `~/.terraformrc` takes part.
+struct TerraformCLIConfiguration: Equatable {
+    /// The mirror, and what it holds, as `host/namespace/type`; `nil`: providers come from their registries.
+    var mirror: (path: String, providers: [String])?
+
+    init(mirror: (path: String, providers: [String])?) {
+        self.mirror = mirror
+    }
+
+    /// Looks into the mirror. Blocks.
+    init(pluginDirectory: FilePath?) throws(FileFailure) {
+        guard let pluginDirectory else { return }
+        var providers: [String] = []
+        for host in try PrivateFiles.names(in: pluginDirectory) where host.contains(".") {
+            for namespace in try PrivateFiles.names(in: pluginDirectory.appending(host)) {
+                for type in try PrivateFiles.names(in: pluginDirectory.appending(host).appending(namespace)) {
+                    providers.append("\(host)/\(namespace)/\(type)")
+                }
+            }
+        }
+        mirror = (pluginDirectory.string, providers)
+    }
+
+    static func == (left: Self, right: Self) -> Bool {
+        left.text == right.text
+    }
+
+    /// The two sources are kept apart: Terraform would otherwise ask the registry for what the mirror holds, too.
+    var text: String {
+        guard let mirror else { return "" }
+        let providers = mirror.providers.map(Self.quoted).joined(separator: ", ")
+        return """
+            provider_installation {
+              filesystem_mirror {
+                path    = \(Self.quoted(mirror.path))
+                include = [\(providers)]
+              }
+              direct {
+                exclude = [\(providers)]
+              }
+            }
+
+            """
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for character in text {
+            if character == "\"" || character == "\\" { quoted.append("\\") }
+            if (character == "{") && (quoted.last == "$" || quoted.last == "%") { quoted.append(quoted.last ?? "$") }
+            quoted.append(character)
+        }
+        return quoted + "\""
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Prebuilds
+import Templates
+
+extension TerraformProvisioner {
+    package func importVersion(
+        _ request: ImportRequest,
+        reporter: any ExecutionReporter,
+        control: ExecutionControl
+    ) async throws(ProvisioningFailure) -> ImportOutcome {
+        let log = ExecutionLog(reporter, control, Redactor(secrets: []))
+        return try await host.withWorkDirectory(request.execution, control: control) {
+            directory throws(ProvisioningFailure) in
+            let manifest = try await host.manifest(of: request, in: directory, log: log, control: control)
+            guard manifest.provisioner == .terraform else { throw .wrongProvisioner(manifest, expected: .terraform) }
+            var terraform = try await session(in: directory, log: log, control: control, variables: [:])
+            try await open(request.archive, terraform)
+            try await validate(terraform)
+            for rehearsal in Rehearsal.all(of: manifest, log) {
+                log.log(.info, "plan", "Rehearsing \(rehearsal.name).")
+                let build = request.rehearsal(rehearsal, manifest)
+                terraform.variables = TemplateEnvironment.facts(of: build)
+                terraform.variables.merge(TemplateEnvironment.terraformVariables(of: build)) { _, new in new }
+                do throws(ProvisioningFailure) {
+                    try await terraform.rehearse()
+                } catch {
+                    var failure = error
+                    failure.message = "\(rehearsal.name): \(failure.message)"
+                    throw Redactor(build).redact(failure)
+                }
+            }
+            return ImportOutcome(manifest: manifest)
+        }
+    }
+
+    private func validate(_ terraform: TerraformSession) async throws(ProvisioningFailure) {
+        let diagnostics = try await terraform.validate()
+        for diagnostic in diagnostics {
+            terraform.log.log(diagnostic.severity == "error" ? .error : .warn, "validate", diagnostic.text)
+        }
+        let errors = diagnostics.filter { $0.severity == "error" }
+        guard errors.isEmpty else {
+            throw ProvisioningFailure(.invalid, errors.map(\.text).joined(separator: "\n"))
+        }
+    }
+}
+
+/// A set of values with which a version is planned before anybody relies on it.
+private struct Rehearsal {
+    let name: String
+    let preset: String?
+    let values: [String: String]
+
+    /// One for each preset, or one of the defaults alone. Where a value is still missing, nothing can be planned.
+    static func all(of manifest: TemplateManifest, _ log: ExecutionLog) -> [Self] {
+        let candidates =
+            manifest.presets.isEmpty
+            ? [Self(name: "the defaults", preset: nil, values: [:])]
+            : manifest.presets.map { Self(name: "preset \($0.name)", preset: $0.name, values: $0.parameters) }
+        return candidates.filter { candidate in
+            let missing = manifest.parameters.filter { $0.required && candidate.values[$0.name] == nil }.map(\.name)
+            if missing.isEmpty { return true }
+            log.log(.info, "plan", "Not rehearsing \(candidate.name): no value for \(missing.joined(separator: ", ")).")
+            return false
+        }
+    }
+}
+
+extension ImportRequest {
+    var execution: ExecutionName { ExecutionName(jobID: jobID, claimEpoch: claimEpoch) }
+
+    /// A build that never happens, as the pool would ask for it.
+    fileprivate func rehearsal(_ rehearsal: Rehearsal, _ manifest: TemplateManifest) -> BuildRequest {
+        let sensitive = Set(manifest.parameters.filter(\.sensitive).map(\.name))
+        return BuildRequest(
+            jobID: jobID,
+            buildID: BuildID(high: 0, low: 0),
+            buildNumber: 1,
+            claimEpoch: claimEpoch,
+            transition: .start,
+            stage: .create,
+            workspace: .init(id: WorkspaceID(high: 0, low: 0), name: "rehearsal"),
+            owner: .init(id: UserID(high: 0, low: 0), username: "prebuilds", email: ""),
+            organization: organization,
+            template: .init(
+                name: templateName,
+                versionID: TemplateVersionID(high: 0, low: 0),
+                versionName: versionName
+            ),
+            preset: rehearsal.preset,
+            parameters: rehearsal.values.sorted { $0.key < $1.key }
+                .map { BuildParameter(name: $0.key, value: $0.value, sensitive: sensitive.contains($0.key)) },
+            archive: archive,
+            agentTokens: Dictionary(uniqueKeysWithValues: Set(manifest.agents).map { ($0, "rehearsal") })
+        )
+    }
+}
+
+extension ProvisioningHost {
+    /// Reads what the archive says of itself.
+    func manifest(
+        of request: ImportRequest,
+        in directory: WorkDirectory,
+        log: ExecutionLog,
+        control: ExecutionControl
+    ) async throws(ProvisioningFailure) -> TemplateManifest {
+        let entries = try await ArchiveReader(host: self).entries(of: request.archive, in: directory, control: control)
+        do throws(TemplateErrors) {
+            let manifest = try TemplateManifest(entries: entries, timeZoneExists: timeZoneExists)
+            for warning in manifest.warnings { log.log(.warn, "read", warning.description) }
+            return manifest
+        } catch {
+            for error in error.errors { log.log(.error, "read", error.description) }
+            throw ProvisioningFailure(.invalid, error.description)
+        }
+    }
+}
+
+extension ProvisioningFailure {
+    static func wrongProvisioner(
+        _ manifest: TemplateManifest,
+        expected: TemplateManifest.Provisioner
+    ) -> Self {
+        Self(
+            .invalid,
+            "stoker.yaml names the provisioner \(manifest.provisioner.rawValue), the template was made for \(expected.rawValue)."
+        )
+    }
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Crypto
+import Glibc
+import Prebuilds
+import SystemPackage
+
+/// Builds workspaces with Terraform or OpenTofu.
+package struct TerraformProvisioner: Provisioner {
+    let host: ProvisioningHost
+    let configuration: TerraformConfiguration
+    private let locator: TerraformLocator
+
+    package init(host: ProvisioningHost, configuration: TerraformConfiguration = TerraformConfiguration()) {
+        self.host = host
+        self.configuration = configuration
+        locator = TerraformLocator(host: host, binary: configuration.binary)
+    }
+
+    package func build(
+        _ request: BuildRequest,
+        reporter: any ExecutionReporter,
+        control: ExecutionControl
+    ) async throws(ProvisioningFailure) -> BuildOutcome {
+        let log = ExecutionLog(reporter, control, Redactor(request))
+        guard request.transition != .delete || request.state != nil else {
+            log.log(.info, "destroy", "Nothing was ever created, so there is nothing to destroy.")
+            return BuildOutcome()
+        }
+        let execution = ExecutionName(jobID: request.jobID, claimEpoch: request.claimEpoch)
+        return try await host.withWorkDirectory(execution, state: request.state, control: control) {
+            directory throws(ProvisioningFailure) in
+            var variables = TemplateEnvironment.facts(of: request)
+            variables.merge(TemplateEnvironment.terraformVariables(of: request)) { _, new in new }
+            let terraform = try await session(in: directory, log: log, control: control, variables: variables)
+            try await open(request.archive, terraform)
+            return request.transition == .delete
+                ? try await destroy(request, terraform) : try await apply(request, terraform)
+        }
+    }
+
+    /// Finds Terraform and asks for its version, as a build would.
+    package func installation() async throws(ProvisioningFailure) -> TerraformInstallation {
+        let control = ExecutionControl(
+            limits: ExecutionLimits(wallClock: .seconds(30), interruptGrace: .seconds(2)),
+            leaseUntil: .now + .seconds(60)
+        )
+        let execution = ExecutionName(jobID: .random(), claimEpoch: 0)
+        return try await host.withWorkDirectory(execution, control: control) {
+            directory throws(ProvisioningFailure) in
+            try await locator.locate(in: directory, control: control)
+        }
+    }
+
+    func session(
+        in directory: WorkDirectory,
+        log: ExecutionLog,
+        control: ExecutionControl,
+        variables: [String: String]
+    ) async throws(ProvisioningFailure) -> TerraformSession {
+        let session = TerraformSession(
+            installation: try await locator.locate(in: directory, control: control),
+            host: host,
+            directory: directory,
+            control: control,
+            log: log,
+            variables: variables
+        )
+        try await session.configure(pluginDirectory: configuration.pluginDirectory)
+        return session
+    }
+
+    /// Puts an initialised clone of the template into the work directory.
+    func open(_ archive: TemplateArchive, _ terraform: TerraformSession) async throws(ProvisioningFailure) {
+        let cache = TemplateCache(host: host, variant: variant(terraform.installation))
+        let found = try await cache.open(
+            archive,
+            in: terraform.directory,
+            log: terraform.log,
+            control: terraform.control,
+            sharing: ".terraform/providers"
+        ) { copy throws(ProvisioningFailure) in
+            try await terraform.initialise(copy)
+        }
+        if found { terraform.log.log(.debug, "init", "Using the copy of this version that is initialised already.") }
+    }
+
+    private func apply(
+        _ request: BuildRequest,
+        _ terraform: TerraformSession
+    ) async throws(ProvisioningFailure) -> BuildOutcome {
+        let replacements = try await terraform.plan().replacements
+        try request.check(replacements)
+        for replacement in replacements {
+            let paths = replacement.paths.joined(separator: ", ")
+            terraform.log.log(
+                .warn,
+                "plan",
+                "\(replacement.address) will be replaced\(paths.isEmpty ? "" : ": \(paths)")"
+            )
+        }
+        try await changing(request, terraform) { () throws(ProvisioningFailure) in try await terraform.applyPlan() }
+        let resources = try await terraform.resources()
+        let state: [UInt8]?
+        do throws(FileFailure) {
+            state = try await terraform.directory.currentState()
+        } catch {
+            throw ProvisioningFailure(error)
+        }
+        return BuildOutcome(state: state, resources: resources, replacements: replacements)
+    }
+
+    private func destroy(
+        _ request: BuildRequest,
+        _ terraform: TerraformSession
+    ) async throws(ProvisioningFailure) -> BuildOutcome {
+        try await changing(request, terraform) { () throws(ProvisioningFailure) in try await terraform.destroy() }
+        await terraform.directory.dropState()
+        return BuildOutcome()
+    }
+
+    private func changing(
+        _ request: BuildRequest,
+        _ terraform: TerraformSession,
+        _ body: () async throws(ProvisioningFailure) -> Void
+    ) async throws(ProvisioningFailure) {
+        let directory = terraform.directory
+        do throws(ProvisioningFailure) {
+            try await directory.withCheckpoints(known: request.state, reporter: terraform.log.reporter, body)
+        } catch {
+            // What Terraform writes when it could not write the state itself; then nothing newer exists.
+            await directory.adoptState(directory.module.appending("errored.tfstate"))
+            throw error
+        }
+    }
+
+    private func variant(_ installation: TerraformInstallation) -> String {
+        let parts = [
+            installation.version, installation.executable.string, configuration.pluginDirectory?.string ?? "",
+            TerraformSession.backendOverride.text,
+        ]
+        let digest = SHA256.hash(data: Array(parts.joined(separator: "\0").utf8))
+        return "terraform-" + digest.prefix(6).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}
+
+extension BuildRequest {
+    /// The policy's word on what a claim would replace.
+    ///
+    /// - Throws: under `.block` and `.fresh`; the caller knows which it asked for.
+    func check(_ replacements: [Replacement]) throws(ProvisioningFailure) {
+        guard stage == .claim, transition == .start, !replacements.isEmpty, replacementPolicy != .warn else { return }
+        let addresses = replacements.map(\.address).joined(separator: ", ")
+        throw ProvisioningFailure(
+            .replacementBlocked,
+            "The claim would replace \(addresses), which the policy \(replacementPolicy.rawValue) forbids.",
+            replacements: replacements
+        )
+    }
+}
+
+extension WorkDirectory {
+    /// Nothing exists any more, so there is no state to save.
+    fileprivate func dropState() async {
+        await BlockingWork.run { [stateFile] () throws(Never) in _ = unlink(stateFile.string) }
+    }
+
+    /// Takes a state that was written elsewhere, if it was.
+    fileprivate func adoptState(_ file: FilePath) async {
+        await BlockingWork.run { [stateFile] () throws(Never) in _ = rename(file.string, stateFile.string) }
+    }
+}

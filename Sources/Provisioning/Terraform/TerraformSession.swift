@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import SystemPackage
+
+/// Terraform's commands, in one work directory.
+struct TerraformSession: Sendable {
+    /// Makes the local backend whatever the module declares (Terraform's "Override Files"): the state is checkpointed
+    /// and fenced by Stoker, and stands beside the module's files, not among them.
+    static let backendOverride = (
+        name: "stoker_backend_override.tf.json",
+        text: #"{"terraform":{"backend":{"local":{"path":"../\#(WorkDirectory.stateName)"}}}}"#
+    )
+
+    private static let planFile = "../plan"
+    private static let documentLimit = 1 << 28
+
+    let installation: TerraformInstallation
+    let host: ProvisioningHost
+    let directory: WorkDirectory
+    let control: ExecutionControl
+    let log: ExecutionLog
+    /// `TF_VAR_` and the like; not given to `init`.
+    var variables: [String: String]
+
+    private var configurationFile: FilePath { directory.path.appending("terraform.rc") }
+    private var pluginCache: FilePath { host.cache.appending("plugins") }
+
+    /// Writes Terraform's configuration file. Call it before any command.
+    func configure(pluginDirectory: FilePath?) async throws(ProvisioningFailure) {
+        do throws(FileFailure) {
+            try await BlockingWork.run { [pluginCache, configurationFile] () throws(FileFailure) in
+                try PrivateFiles.makeDirectory(pluginCache)
+                let configuration = try TerraformCLIConfiguration(pluginDirectory: pluginDirectory)
+                try PrivateFiles.create(configurationFile, Array(configuration.text.utf8))
+            }
+        } catch {
+            throw ProvisioningFailure(error)
+        }
+    }
+
+    /// Installs modules and providers, in a fresh copy of the template.
+    func initialise(_ copy: FilePath) async throws(ProvisioningFailure) {
+        do throws(FileFailure) {
+            try await BlockingWork.run { () throws(FileFailure) in
+                let override = Self.backendOverride
+                try PrivateFiles.create(copy.appending(override.name), Array(override.text.utf8))
+            }
+        } catch {
+            throw ProvisioningFailure(error)
+        }
+        // Terraform's plugin cache is not made for several writers.
+        let lock = try await FileLock.acquire(host.cache.appending("plugins.lock"), control: control)
+        defer { _fixLifetime(lock) }
+        var environment = environment(variables: [:])
+        environment["TF_PLUGIN_CACHE_DIR"] = pluginCache.string
+        environment["TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE"] = "1"
+        let output = TerraformLog(stage: "init", log: log)
+        try await run("init", ["init", "-input=false", "-no-color"], output, output.plain, environment, at: copy)
+    }
+
+    /// What is wrong with the module itself; empty when nothing is.
+    func validate() async throws(ProvisioningFailure) -> [TerraformDiagnostic] {
+        struct Answer: Decodable {
+            let diagnostics: [TerraformDiagnostic]
+        }
+        let output = TerraformLog(stage: "validate", log: log)
+        let command = command(["validate", "-json"], .collect(limit: Self.documentLimit), output.errors)
+        let result = try await host.runner.run(command, in: directory, control: control)
+        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(result.output)) else {
+            throw output.failure(result.status)
+        }
+        return answer.diagnostics
+    }
+
+    /// Plans a build, and keeps the plan for ``applyPlan()``. A plan always looks at what really exists first.
+    func plan() async throws(ProvisioningFailure) -> TerraformPlan {
+        try await structured("plan", ["plan", "-input=false", "-json", "-out=\(Self.planFile)"])
+        return try await document(["show", "-json", Self.planFile], TerraformPlan.self)
+    }
+
+    /// Plans without anything to go by, to see whether the values fit.
+    func rehearse() async throws(ProvisioningFailure) {
+        try await structured("plan", ["plan", "-input=false", "-json", "-lock=false"])
+    }
+
+    func applyPlan() async throws(ProvisioningFailure) {
+        try await structured("apply", ["apply", "-input=false", "-json", Self.planFile])
+    }
+
+    func destroy() async throws(ProvisioningFailure) {
+        try await structured("destroy", ["apply", "-destroy", "-auto-approve", "-input=false", "-json"])
+    }
+
+    func resources() async throws(ProvisioningFailure) -> [BuiltResource] {
+        try await document(["show", "-json"], TerraformState.self).resources
+    }
+
+    private func structured(_ stage: String, _ arguments: [String]) async throws(ProvisioningFailure) {
+        let output = TerraformLog(stage: stage, log: log)
+        try await run(
+            stage,
+            arguments,
+            output,
+            output.structured,
+            environment(variables: variables),
+            at: directory.module
+        )
+    }
+
+    private func run(
+        _ stage: String,
+        _ arguments: [String],
+        _ output: TerraformLog,
+        _ handling: OutputHandling,
+        _ environment: [String: String],
+        at path: FilePath
+    ) async throws(ProvisioningFailure) {
+        var command = command(arguments, handling, output.errors)
+        command.environment = environment
+        command.directory = path
+        let begin = ContinuousClock.now
+        let result = try await host.runner.run(command, in: directory, control: control)
+        log.timing(stage, stage, "", since: begin)
+        guard result.status.isSuccess else { throw output.failure(result.status) }
+    }
+
+    private func document<Document: Decodable>(
+        _ arguments: [String],
+        _ type: Document.Type
+    ) async throws(ProvisioningFailure) -> Document {
+        let output = TerraformLog(stage: "show", log: log)
+        let command = command(arguments, .collect(limit: Self.documentLimit), output.errors)
+        let result = try await host.runner.run(command, in: directory, control: control)
+        guard result.status.isSuccess else { throw output.failure(result.status) }
+        do {
+            return try JSONDecoder().decode(type, from: Data(result.output))
+        } catch {
+            throw ProvisioningFailure(
+                .failed,
+                "terraform \(arguments.joined(separator: " ")) printed what could not be read: \(error)"
+            )
+        }
+    }
+
+    private func command(_ arguments: [String], _ output: OutputHandling, _ errors: OutputHandling) -> ChildCommand {
+        ChildCommand(
+            executable: installation.executable,
+            arguments: arguments,
+            environment: environment(variables: variables),
+            directory: directory.module,
+            output: output,
+            errors: errors
+        )
+    }
+
+    private func environment(variables: [String: String]) -> [String: String] {
+        var environment = host.baseEnvironment(directory)
+        environment.merge(variables) { _, new in new }
+        environment["TF_CLI_CONFIG_FILE"] = configurationFile.string
+        environment["TF_IN_AUTOMATION"] = "1"
+        environment["TF_INPUT"] = "0"
+        environment["CHECKPOINT_DISABLE"] = "1"
+        return environment
+    }
+}

@@ -120,7 +120,7 @@ import Testing
 
     @Test func `a global pax path is refused`() {
         var fixture = TarFixture()
-        fixture.addPax("15 path=../../x\n", flag: "g")
+        fixture.addPax("16 path=../../x\n", flag: "g")
         fixture.add("file")
         #expect(refusal(of: fixture.ended)?.reason == .malformed)
     }

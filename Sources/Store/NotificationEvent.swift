@@ -78,6 +78,8 @@ package struct DeliveryAttempt: Hashable, Sendable {
     package var address: String
     /// The beginning of the answer.
     package var excerpt: String
+    /// The endpoint said that it wants no more.
+    package var disablesEndpoint = false
 
     package init(
         status: String,

@@ -19,7 +19,7 @@ struct ChildCommand: Sendable {
 
 /// How a child ended.
 struct ChildResult: Sendable {
-    var status: ExitStatus
+    var status: ChildStatus
     /// Standard output, if it was to be collected.
     var output: [UInt8]
     var errors: [UInt8]

@@ -17,7 +17,7 @@ struct ChildWatch: ~Copyable {
     private var errors: OutputReader
     private var sent: ExecutionControl.Orders
     private var childPID: pid_t?
-    private var status: ExitStatus?
+    private var status: ChildStatus?
     private var cause: GuardCause?
     private var startFailure: Int32?
     private var lastOutput = ContinuousClock.now
@@ -102,7 +102,7 @@ struct ChildWatch: ~Copyable {
             case .message(.started(let pid)): childPID = pid
             case .message(.notStarted(let errno)): startFailure = errno
             case .message(.ending(let cause)): self.cause = cause
-            case .message(.ended(let waitStatus)): status = ExitStatus(waitStatus: waitStatus)
+            case .message(.ended(let waitStatus)): status = ChildStatus(waitStatus: waitStatus)
             case .message: break
             case .nothing: return
             case .closed:
@@ -144,10 +144,10 @@ struct ChildWatch: ~Copyable {
         return Int32(clamping: max(0, left))
     }
 
-    private func reapGuard() -> ExitStatus {
+    private func reapGuard() -> ChildStatus {
         var status: Int32 = 0
         while waitpid(guardPID, &status, 0) < 0 && errno == EINTR {}
-        return ExitStatus(waitStatus: status)
+        return ChildStatus(waitStatus: status)
     }
 
     /// With the guard all writers have gone, so that the end of both streams is near; a guard that was killed may have
@@ -166,7 +166,7 @@ struct ChildWatch: ~Copyable {
         errors.finish()
     }
 
-    private func judge(_ guardStatus: ExitStatus) throws(ProvisioningFailure) -> ChildResult {
+    private func judge(_ guardStatus: ChildStatus) throws(ProvisioningFailure) -> ChildResult {
         if let startFailure { throw .notStarted(command.executable, SystemError.startFailure(startFailure)) }
         if output.overflowed || errors.overflowed {
             throw ProvisioningFailure(.failed, "\(command.executable.string) printed more than can be kept.")

@@ -11,7 +11,7 @@ import Templates
 /// - `echo_fail`: the message to fail with, after the sleep; one that begins with a code (`CAPACITY: none left`) fails
 ///   with that code.
 ///
-/// Its archive holds a `stoker.yaml`, which is read at import and never again.
+/// Its archive, if it has one, holds a `stoker.yaml`, which is read at import and never again.
 package struct EchoProvisioner: Provisioner {
     private let host: ProvisioningHost
 
@@ -24,6 +24,10 @@ package struct EchoProvisioner: Provisioner {
         reporter: any ExecutionReporter,
         control: ExecutionControl
     ) async throws(ProvisioningFailure) -> ImportOutcome {
+        // A version without files has nothing to be read.
+        guard !request.archive.hash.isEmpty else {
+            return ImportOutcome(manifest: TemplateManifest(name: request.templateName, provisioner: .echo))
+        }
         let log = ExecutionLog(reporter, control, Redactor(secrets: []))
         return try await host.withWorkDirectory(request.execution, control: control) {
             directory throws(ProvisioningFailure) in

@@ -70,7 +70,7 @@ package enum Guard {
     }
 
     private static func end(like status: Int32) -> Int32 {
-        let ending = ExitStatus(waitStatus: status)
+        let ending = ChildStatus(waitStatus: status)
         guard case .signaled(let number) = ending else { return ending.shellCode }
         // The core, if any, is the child's.
         var none = rlimit(rlim_cur: 0, rlim_max: 0)

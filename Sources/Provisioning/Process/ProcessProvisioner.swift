@@ -124,7 +124,7 @@ package struct ProcessProvisioner: Provisioner {
     private func outcome(
         of request: BuildRequest,
         _ said: ProcessTranscript.Said,
-        _ status: ExitStatus,
+        _ status: ChildStatus,
         _ log: ExecutionLog
     ) throws(ProvisioningFailure) -> BuildOutcome {
         if let failure = said.spoolFailure { throw ProvisioningFailure(failure) }

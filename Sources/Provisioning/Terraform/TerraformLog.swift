@@ -52,7 +52,7 @@ final class TerraformLog: Sendable {
     }
 
     /// Why the command failed, in its own words.
-    func failure(_ status: ExitStatus) -> ProvisioningFailure {
+    func failure(_ status: ChildStatus) -> ProvisioningFailure {
         let (errors, textErrors) = state.withLock { ($0.errors, $0.textErrors) }
         var message = errors.first?.text ?? Self.firstError(of: textErrors)
         if message.isEmpty { message = "terraform \(stage) ended with \(status)" }

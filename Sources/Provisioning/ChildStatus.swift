@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How a process ended.
-package enum ExitStatus: Sendable, Hashable {
+enum ChildStatus: Sendable, Hashable {
     case exited(Int32)
     case signaled(Int32)
 
@@ -12,7 +12,7 @@ package enum ExitStatus: Sendable, Hashable {
     }
 
     /// Whether it exited with status 0.
-    package var isSuccess: Bool { self == .exited(0) }
+    var isSuccess: Bool { self == .exited(0) }
 
     /// As a shell shows it: 128 and the signal's number for a signal.
     var shellCode: Int32 {
@@ -23,8 +23,8 @@ package enum ExitStatus: Sendable, Hashable {
     }
 }
 
-extension ExitStatus: CustomStringConvertible {
-    package var description: String {
+extension ChildStatus: CustomStringConvertible {
+    var description: String {
         switch self {
         case .exited(let code): "exit status \(code)"
         case .signaled(let number): "signal \(number)"

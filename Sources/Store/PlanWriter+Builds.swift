@@ -7,15 +7,25 @@ extension PlanWriter {
     /// New prebuilds: workspace, first build, its parameters (the preset's values, then the version's defaults), and job.
     func creations(_ presets: [PresetPlan]) -> Statement {
         let wanted = presets.filter { $0.creations > 0 }
+        let replaced = wanted.flatMap { preset in preset.deletions.map { (preset.pool.presetID, $0.workspaceID) } }
         return Statement(
             "plan.create",
             within: .seconds(60),
             """
-            WITH wanted AS (
-                SELECT p.id AS preset_id, c.instances, v.id AS version_id, v.file_id, v.name AS version_name,
+            WITH kept AS (
+                -- Prebuilds that were to be replaced, but that a claim holds at this moment: should it not go through, there
+                -- must not be one too many. If it does, it wakes the reconciler.
+                SELECT r.preset_id, count(*) AS instances
+                FROM unnest(\(replaced.map(\.0)), \(replaced.map(\.1))) r(preset_id, workspace_id)
+                JOIN workspaces w ON w.id = r.workspace_id
+                WHERE w.owner_id = \(prebuildsUserID) AND NOT w.deleted AND NOT w.retiring
+                GROUP BY r.preset_id
+            ), wanted AS (
+                SELECT p.id AS preset_id, c.instances - coalesce(kept.instances, 0) AS instances, v.id AS version_id, v.file_id, v.name AS version_name,
                     coalesce(v.tags, '{"scope":"organization","owner":""}') AS tags,
                     t.id AS template_id, t.organization_id, t.provisioner
                 FROM unnest(\(wanted.map(\.pool.presetID)), \(wanted.map(\.creations))) c(preset_id, instances)
+                LEFT JOIN kept ON kept.preset_id = c.preset_id
                 JOIN template_version_presets p ON p.id = c.preset_id
                 -- A version that was replaced since the snapshot gets nothing more.
                 JOIN templates t ON t.active_version_id = p.template_version_id AND NOT t.deleted AND t.deprecated = ''

@@ -17,8 +17,10 @@ extension Store {
             try await pool.withTransaction("claims.claim") { transaction in
                 let target = try await resolve(request, on: transaction)
                 if let earlier = try await earlierClaim(request, target, on: transaction) { return earlier }
-                let bound = try await transaction.execute(bind(request, target))
-                if let row = bound.first { return try result(row, .hit, request, target) }
+                if target.fitsPool {
+                    let bound = try await transaction.execute(bind(request, target))
+                    if let row = bound.first { return try result(row, .hit, request, target) }
+                }
                 let fresh = try await transaction.execute(build(request, target))
                 return try result(fresh.only(), target.missOutcome, request, target)
             }

@@ -142,7 +142,7 @@ extension Store {
                     """
                 ),
             ]
-        case .failed: [failedEvent(job)]
+        case .failed: [Self.failedEvents([job.id])]
         case .canceled: []
         }
     }
@@ -175,13 +175,13 @@ extension Store {
                 jsonb_build_object('replacements', \(json), \(sql: Self.buildNames)),
                 array_remove(ARRAY[w.id, w.owner_id, t.id, p.id], NULL), 'workspace/' || w.id, NULL, now()
             )
-            \(sql: Self.buildSources(job)) AND b.reason = 'claim'
+            \(sql: Self.buildSources([job.id])) AND b.reason = 'claim'
             """
         )
     }
 
-    /// `workspace_build_failed` or `workspace_delete_failed`, once the build has failed for good.
-    private func failedEvent(_ job: HeldJob) -> Statement {
+    /// `workspace_build_failed` or `workspace_delete_failed` for each of the jobs that has failed for good.
+    static func failedEvents(_ jobs: [JobID]) -> Statement {
         Statement(
             "completion.failed_event",
             """
@@ -200,7 +200,7 @@ extension Store {
                     \(sql: Self.buildNames)),
                 array_remove(ARRAY[w.id, t.id, p.id], NULL), 'workspace/' || w.id, NULL, now()
             )
-            \(sql: Self.buildSources(job))
+            \(sql: Self.buildSources(jobs)) AND j.job_status = 'failed'
             """
         )
     }
@@ -215,7 +215,7 @@ extension Store {
         'build', jsonb_build_object('id', b.id, 'number', b.build_number), 'build_number', b.build_number
         """
 
-    private static func buildSources(_ job: HeldJob) -> SQL {
+    private static func buildSources(_ jobs: [JobID]) -> SQL {
         """
         FROM provisioner_jobs j
         JOIN workspace_builds b ON b.job_id = j.id
@@ -225,7 +225,7 @@ extension Store {
         JOIN organizations o ON o.id = w.organization_id
         LEFT JOIN template_version_presets p ON p.id = b.template_version_preset_id
         LEFT JOIN users u ON u.id = w.owner_id
-        WHERE j.id = \(job.id)
+        WHERE j.id = ANY(\(jobs))
         """
     }
 }

@@ -18,37 +18,32 @@ extension Store {
                     WHERE id IN (
                         SELECT id FROM webhook_endpoints e
                         WHERE enabled AND opened_at IS NOT NULL AND next_probe_at <= now() AND EXISTS (
-                            SELECT FROM webhook_deliveries d WHERE d.endpoint_id = e.id
-                                AND d.status IN ('pending', 'temporary_failure') AND d.next_attempt_at <= now()
+                            SELECT FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND \(sql: Self.isDue)
                         )
                         FOR UPDATE SKIP LOCKED
                     ) RETURNING id
                 ), probes AS (
-                    SELECT d.id FROM probing CROSS JOIN LATERAL (
-                        SELECT id FROM webhook_deliveries
-                        WHERE endpoint_id = probing.id AND status IN ('pending', 'temporary_failure')
-                            AND next_attempt_at <= now()
-                        ORDER BY next_attempt_at, id LIMIT 1
-                    ) d
-                ), due AS MATERIALIZED (
+                    SELECT x.id FROM probing CROSS JOIN LATERAL (
+                        SELECT d.id FROM webhook_deliveries d WHERE d.endpoint_id = probing.id AND \(sql: Self.isDue)
+                        ORDER BY d.next_attempt_at, d.id LIMIT 1
+                    ) x
+                ), waiting AS MATERIALIZED (
                     SELECT d.id FROM webhook_deliveries d
-                    WHERE (d.status IN ('pending', 'temporary_failure') AND d.next_attempt_at <= now())
-                        AND (
-                            d.endpoint_id IN (SELECT id FROM webhook_endpoints WHERE enabled AND opened_at IS NULL)
-                            OR d.id IN (SELECT id FROM probes)
-                        )
+                    WHERE d.status IN ('pending', 'temporary_failure') AND d.next_attempt_at <= now()
+                        AND \(sql: Self.mayBeSent)
                     ORDER BY d.next_attempt_at, d.id LIMIT \(literal: limit)
                     FOR UPDATE OF d SKIP LOCKED
                 ), abandoned AS MATERIALIZED (
                     SELECT d.id FROM webhook_deliveries d
-                    WHERE d.status = 'leased' AND d.lease_expires_at < now()
+                    WHERE d.status = 'leased' AND d.lease_expires_at < now() AND \(sql: Self.mayBeSent)
                     ORDER BY d.lease_expires_at LIMIT \(literal: limit)
                     FOR UPDATE OF d SKIP LOCKED
                 )
                 UPDATE webhook_deliveries d
                 SET status = 'leased', leased_by = \(worker), attempts = d.attempts + 1, updated_at = now(),
                     lease_expires_at = now() + make_interval(secs => \(lease.inSeconds))
-                FROM (SELECT id FROM due UNION SELECT id FROM abandoned) taken, webhook_endpoints e, notification_events v
+                FROM (SELECT id FROM abandoned UNION ALL SELECT id FROM waiting LIMIT \(literal: limit)) taken,
+                    webhook_endpoints e, notification_events v
                 WHERE d.id = taken.id AND e.id = d.endpoint_id AND v.id = d.event_id
                 RETURNING d.id, d.event_id, v.type, d.endpoint_id, d.body, d.content_type, d.attempts, d.created_at, now()
                 """
@@ -83,6 +78,18 @@ extension Store {
             }
         }
     }
+
+    /// A delivery `d` whose time has come: it waits, or whoever leased it has not been heard of.
+    private static let isDue: SQL = """
+        (d.status IN ('pending', 'temporary_failure') AND d.next_attempt_at <= now()
+            OR d.status = 'leased' AND d.lease_expires_at < now())
+        """
+
+    /// The endpoint of the delivery `d` is doing well, or the delivery is its probe.
+    private static let mayBeSent: SQL = """
+        (d.endpoint_id IN (SELECT id FROM webhook_endpoints WHERE enabled AND opened_at IS NULL)
+            OR d.id IN (SELECT id FROM probes))
+        """
 
     /// Records an attempt and what it means for the endpoint, in one transaction.
     ///

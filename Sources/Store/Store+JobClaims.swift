@@ -13,11 +13,29 @@ extension Store {
     /// - Parameter limit: Free slots.
     /// - Parameter poolLimit: How many of them may go to the refill of pools; the rest is reserved for other classes.
     package func claimJobs(for worker: WorkerID, limit: Int, poolLimit: Int) async throws -> [ClaimedJob] {
-        guard limit > 0 else { return [] }
-        let answers = try await pool.executeBatch(
-            JobClaim(worker: worker, limit: limit, poolLimit: poolLimit).statements
-        )
-        return try JobClaim.read(answers)
+        try await claimJobs(for: worker, limit: limit, poolLimit: poolLimit, after: [])
+    }
+
+    /// Claims until the slots are full or nothing more is to be had; the first claim shares its round trip with `prelude`.
+    private func claimJobs(
+        for worker: WorkerID,
+        limit: Int,
+        poolLimit: Int,
+        after prelude: [Statement]
+    ) async throws -> [ClaimedJob] {
+        var claimed: [ClaimedJob] = []
+        var (prelude, poolLimit) = (prelude, poolLimit)
+        while claimed.count < limit {
+            let claim = JobClaim(worker: worker, limit: limit - claimed.count, poolLimit: poolLimit)
+            let (jobs, isCut) = try JobClaim.read(try await pool.executeBatch(prelude + claim.statements))
+            prelude = []
+            claimed += jobs
+            poolLimit -= jobs.count { $0.jobClass == .pool }
+            // Caps and the pool's limit left slots free, and others may wait behind the jobs that they held back.
+            guard isCut, !jobs.isEmpty else { break }
+        }
+        if !prelude.isEmpty { _ = try await pool.executeBatch(prelude) }
+        return claimed
     }
 
     /// Ends jobs that leave nothing behind and claims the next, in one round trip and one commit.
@@ -39,9 +57,7 @@ extension Store {
             WHERE j.id = f.id AND j.claim_epoch = f.epoch
             """
         )
-        let claim = limit > 0 ? JobClaim(worker: worker, limit: limit, poolLimit: poolLimit).statements : []
-        let answers = try await pool.executeBatch([finish] + claim)
-        return limit > 0 ? try JobClaim.read(answers) : []
+        return try await claimJobs(for: worker, limit: limit, poolLimit: poolLimit, after: [finish])
     }
 }
 
@@ -79,7 +95,7 @@ struct JobClaim {
             ), caps AS MATERIALIZED (
                 SELECT t.id, greatest(t.max_concurrent_builds - (
                     SELECT count(*) FROM provisioner_jobs h
-                    WHERE h.completed_at IS NULL AND h.worker_id IS NOT NULL AND h.template_id = t.id
+                    WHERE h.completed_at IS NULL AND h.worker_id IS NOT NULL AND \(sql: Self.template(of: "h")) = t.id
                 ), 0) AS free
                 FROM templates t WHERE t.max_concurrent_builds IS NOT NULL AND NOT t.deleted
                 UNION ALL
@@ -89,15 +105,16 @@ struct JobClaim {
                 ), 0)
                 FROM organizations o WHERE o.max_concurrent_builds IS NOT NULL
             ), due AS MATERIALIZED (
-                SELECT j.id, j.template_id, j.organization_id, j.priority, j.claim_order
+                SELECT j.id, \(sql: Self.template(of: "j")) AS template_id, j.organization_id, j.priority, j.claim_order
                 FROM me, provisioner_jobs j
                 WHERE j.job_status = 'pending'
                     AND j.claim_order <= now() AT TIME ZONE 'UTC' AND j.available_at <= now()
-                    AND (j.priority > 0 OR \(literal: poolLimit) > 0)
+                    \(sql: poolLimit > 0 ? "" : "AND j.priority > 0")
                     AND stoker_tags_match(j.tags, me.tags)
                     AND (me.organization_ids = '{}' OR j.organization_id = ANY(me.organization_ids))
                     AND NOT EXISTS (
-                        SELECT FROM caps WHERE caps.free = 0 AND caps.id IN (j.template_id, j.organization_id)
+                        SELECT FROM caps
+                        WHERE caps.free = 0 AND caps.id IN (\(sql: Self.template(of: "j")), j.organization_id)
                     )
                 ORDER BY j.claim_order, j.id
                 LIMIT \(literal: limit)
@@ -108,25 +125,43 @@ struct JobClaim {
                     row_number() OVER (PARTITION BY organization_id ORDER BY claim_order, id) AS of_organization,
                     row_number() OVER (PARTITION BY priority > 0 ORDER BY claim_order, id) AS of_kind
                 FROM due
+            ), claimed AS (
+                UPDATE provisioner_jobs j
+                SET worker_id = \(worker), started_at = now(), attempt = j.attempt + 1, claim_epoch = j.claim_epoch + 1,
+                    updated_at = now()
+                FROM ranked r
+                WHERE j.id = r.id AND (r.reserved OR r.of_kind <= \(literal: poolLimit))
+                    AND NOT EXISTS (SELECT FROM caps WHERE caps.id = r.template_id AND r.of_template > caps.free)
+                    AND NOT EXISTS (SELECT FROM caps WHERE caps.id = r.organization_id AND r.of_organization > caps.free)
+                RETURNING j.*
             )
-            UPDATE provisioner_jobs j
-            SET worker_id = \(worker), started_at = now(), attempt = j.attempt + 1, claim_epoch = j.claim_epoch + 1,
-                updated_at = now()
-            FROM ranked r
-            WHERE j.id = r.id AND (r.reserved OR r.of_kind <= \(literal: poolLimit))
-                AND NOT EXISTS (SELECT FROM caps WHERE caps.id = r.template_id AND r.of_template > caps.free)
-                AND NOT EXISTS (SELECT FROM caps WHERE caps.id = r.organization_id AND r.of_organization > caps.free)
-            RETURNING j.id, j.claim_epoch, j.type::text, j.provisioner::text, j.priority, j.attempt, j.max_attempts,
-                j.refresh_first, j.available_at, j.started_at, coalesce(j.input @> '{"no_op": true}', false),
-                j.trace_metadata
+            SELECT id, claim_epoch, type::text, provisioner::text, priority, attempt, max_attempts, refresh_first,
+                available_at, started_at, coalesce(input @> '{"no_op": true}', false), trace_metadata,
+                (SELECT count(*) FROM due) = \(literal: limit)
+            FROM claimed ORDER BY claim_order, id
             """
         )
     }
 
-    static func read(_ answers: [QueryResult]) throws -> [ClaimedJob] {
-        guard let rows = answers.last else { return [] }
-        return try rows.map { row in
-            let (id, epoch, type, provisioner, priority, attempt, maxAttempts, refresh, available, started, isNoOp, trace) =
+    /// The template of a job's build; looked up for a job that was put in without it.
+    private static func template(of job: String) -> SQL {
+        """
+        coalesce(\(identifier: job).template_id, (
+            SELECT w.template_id FROM workspace_builds b JOIN workspaces w ON w.id = b.workspace_id
+            WHERE b.job_id = \(identifier: job).id
+        ))
+        """
+    }
+
+    /// The jobs claimed, in their order, and whether the limit, not the end of the queue, bounded the search for them.
+    static func read(_ answers: [QueryResult]) throws -> (jobs: [ClaimedJob], isCut: Bool) {
+        guard let rows = answers.last else { return ([], false) }
+        var isCut = false
+        let jobs = try rows.map { row in
+            let (
+                id, epoch, type, provisioner, priority, attempt, maxAttempts, refresh, available, started, isNoOp, trace,
+                cut
+            ) =
                 try row.decode(
                     JobID.self,
                     Int64.self,
@@ -139,8 +174,10 @@ struct JobClaim {
                     Instant.self,
                     Instant.self,
                     Bool.self,
-                    String?.self
+                    String?.self,
+                    Bool.self
                 )
+            isCut = cut
             guard let type = JobType(rawValue: type) else {
                 throw StoreError.internalInconsistency("job type '\(type)'")
             }
@@ -159,5 +196,6 @@ struct JobClaim {
                 trace: trace
             )
         }
+        return (jobs, isCut)
     }
 }

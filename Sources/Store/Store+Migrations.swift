@@ -16,10 +16,19 @@ extension Store {
     /// Applies the missing steps, each in a transaction of its own, and returns them.
     ///
     /// Any number of processes may call it at once: an advisory lock lets one through at a time. Throws ``StoreError`` of
-    /// code `.schema` when the applied steps are not the known ones, before anything is touched.
+    /// code `.schema` when the applied steps are not the known ones, before anything is touched, and when the role may not
+    /// change the schema.
     package func migrate() async throws -> [Migration] {
         var done: [Migration] = []
-        while let step = try await migrateOnce() { done.append(step) }
+        do {
+            while let step = try await migrateOnce() { done.append(step) }
+        } catch let error as PostgresError where error.sqlState == .insufficientPrivilege {
+            throw StoreError(
+                .schema,
+                "The database's role may not change the schema: \(error.message)",
+                remedy: "Run 'stoker migrate' as the owner of the database, or grant the role CREATE on the schema."
+            )
+        }
         return done
     }
 

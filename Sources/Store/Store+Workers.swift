@@ -101,63 +101,65 @@ extension Store {
     /// What the lost worker did is unknown, so the next execution refreshes before it changes anything, and the epoch
     /// grows: whatever the lost one still writes matches no row.
     package func reapLostWorkers() async throws -> ReapedJobs {
-        let rows = try await pool.execute(
-            Statement(
-                "workers.reap",
-                within: .seconds(20),
-                """
-                WITH turn AS MATERIALIZED (
-                    SELECT pg_try_advisory_xact_lock(\(literal: AdvisoryLock.namespace), \(literal: AdvisoryLock.reap)) AS mine
-                ), newly_lost AS (
-                    UPDATE workers SET state = 'lost', state_reason = 'its lease ended at ' || lease_expires_at,
-                        updated_at = now()
-                    WHERE state IN ('active', 'draining') AND lease_expires_at < now() AND (SELECT mine FROM turn)
-                    RETURNING id, name
-                ), taken AS (
-                    UPDATE provisioner_jobs j SET
-                        worker_id = CASE WHEN j.attempt < j.max_attempts THEN NULL ELSE j.worker_id END,
-                        started_at = CASE WHEN j.attempt < j.max_attempts THEN NULL ELSE j.started_at END,
-                        completed_at = CASE
-                            WHEN j.canceled_at IS NOT NULL OR j.attempt >= j.max_attempts THEN now()
-                        END,
-                        error = CASE
-                            WHEN j.attempt >= j.max_attempts AND j.canceled_at IS NULL
-                            THEN 'The worker ' || lost.name || ' was lost while it ran this job, and no attempts are left.'
-                        END,
-                        error_code = CASE WHEN j.attempt >= j.max_attempts THEN 'WORKER_LOST' END,
-                        available_at = now(), claim_epoch = j.claim_epoch + 1, refresh_first = true, updated_at = now()
-                    -- Workers that were lost before as well: a claim that was under way when its worker was declared lost
-                    -- commits after this statement has looked.
-                    FROM workers lost
-                    WHERE j.worker_id = lost.id AND j.completed_at IS NULL AND (SELECT mine FROM turn)
-                        AND (lost.state = 'lost' OR lost.id IN (SELECT id FROM newly_lost))
-                    RETURNING j.id, j.completed_at IS NULL AS requeued
-                ), notified AS (
-                    SELECT pg_notify(\(Channel.jobs), ''), pg_notify(\(Channel.reconcile), '')
-                    WHERE EXISTS (SELECT FROM taken)
-                ), events AS (
-                    SELECT stoker_emit_event(
-                        'worker_lost', NULL, '{}', jsonb_build_object('worker', lost.name),
-                        jsonb_build_object('worker', jsonb_build_object('id', lost.id, 'name', lost.name),
-                            'jobs', (SELECT count(*) FROM taken)),
-                        ARRAY[lost.id], 'worker/' || lost.id, NULL, now()
-                    ) FROM newly_lost lost
-                )
-                SELECT ARRAY(SELECT id FROM newly_lost), ARRAY(SELECT id FROM taken WHERE requeued),
-                    ARRAY(SELECT id FROM taken WHERE NOT requeued),
-                    (SELECT count(*) FROM notified), (SELECT count(*) FROM events)
-                """
+        try await pool.withTransaction("workers.reap") { transaction in
+            let (workers, requeued, failed, _, _) = try await transaction.execute(Self.reap).only().decode(
+                [WorkerID].self,
+                [JobID].self,
+                [JobID].self,
+                Int.self,
+                Int.self
             )
-        )
-        let (workers, requeued, failed, _, _) = try rows.only().decode(
-            [WorkerID].self,
-            [JobID].self,
-            [JobID].self,
-            Int.self,
-            Int.self
-        )
-        return ReapedJobs(workers: workers, requeued: requeued, failed: failed)
+            if !failed.isEmpty { _ = try await transaction.execute(Self.failedEvents(failed)) }
+            return ReapedJobs(workers: workers, requeued: requeued, failed: failed)
+        }
     }
+
+    private static let reap = Statement(
+        "workers.reap",
+        within: .seconds(20),
+        """
+        WITH turn AS MATERIALIZED (
+            SELECT pg_try_advisory_xact_lock(\(literal: AdvisoryLock.namespace), \(literal: AdvisoryLock.reap)) AS mine
+        ), newly_lost AS (
+            UPDATE workers SET state = 'lost', state_reason = 'its lease ended at ' || lease_expires_at,
+                updated_at = now()
+            WHERE state IN ('active', 'draining') AND lease_expires_at < now() AND (SELECT mine FROM turn)
+            RETURNING id, name
+        ), taken AS (
+            UPDATE provisioner_jobs j SET
+                worker_id = CASE WHEN j.attempt < j.max_attempts THEN NULL ELSE j.worker_id END,
+                started_at = CASE WHEN j.attempt < j.max_attempts THEN NULL ELSE j.started_at END,
+                completed_at = CASE
+                    WHEN j.canceled_at IS NOT NULL OR j.attempt >= j.max_attempts THEN now()
+                END,
+                error = CASE
+                    WHEN j.attempt >= j.max_attempts AND j.canceled_at IS NULL
+                    THEN 'The worker ' || lost.name || ' was lost while it ran this job, and no attempts are left.'
+                END,
+                error_code = CASE WHEN j.attempt >= j.max_attempts AND j.canceled_at IS NULL THEN 'WORKER_LOST' END,
+                available_at = now(), claim_epoch = j.claim_epoch + 1, refresh_first = true, updated_at = now()
+            -- Workers that were lost before as well: a claim that was under way when its worker was declared lost
+            -- commits after this statement has looked.
+            FROM workers lost
+            WHERE j.worker_id = lost.id AND j.completed_at IS NULL AND (SELECT mine FROM turn)
+                AND (lost.state = 'lost' OR lost.id IN (SELECT id FROM newly_lost))
+            RETURNING j.id, j.completed_at IS NULL AS requeued
+        ), notified AS (
+            SELECT pg_notify(\(Channel.jobs), ''), pg_notify(\(Channel.reconcile), '')
+            WHERE EXISTS (SELECT FROM taken)
+        ), events AS (
+            SELECT stoker_emit_event(
+                'worker_lost', NULL, '{}', jsonb_build_object('worker', lost.name),
+                jsonb_build_object('worker', jsonb_build_object('id', lost.id, 'name', lost.name),
+                    'jobs', (SELECT count(*) FROM taken)),
+                ARRAY[lost.id], 'worker/' || lost.id, NULL, now()
+            ) FROM newly_lost lost
+        )
+        SELECT ARRAY(SELECT id FROM newly_lost), ARRAY(SELECT id FROM taken WHERE requeued),
+            ARRAY(SELECT id FROM taken WHERE NOT requeued),
+            (SELECT count(*) FROM notified), (SELECT count(*) FROM events)
+        """
+    )
 }
 
 /// What became of lost workers' jobs.

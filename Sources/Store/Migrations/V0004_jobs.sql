@@ -62,6 +62,9 @@ CREATE TABLE provisioner_jobs (
 );
 -- Few indexes: each costs write-ahead log for every job. Claims read the first, reaping and caps the second.
 CREATE INDEX provisioner_jobs_pending ON provisioner_jobs (claim_order, id) WHERE job_status = 'pending';
+-- For workers that reserve slots: a long refill of a pool must not be walked to find what a person waits for.
+CREATE INDEX provisioner_jobs_pending_reserved ON provisioner_jobs (claim_order, id)
+    WHERE job_status = 'pending' AND priority > 0;
 CREATE INDEX provisioner_jobs_held ON provisioner_jobs (worker_id) WHERE completed_at IS NULL AND worker_id IS NOT NULL;
 CREATE INDEX provisioner_jobs_created ON provisioner_jobs USING brin (created_at) WITH (pages_per_range = 32);
 

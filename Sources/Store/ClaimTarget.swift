@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+import Prebuilds
+
+/// What a claim's names stand for.
+struct ClaimTarget {
+    var ownerID: UserID
+    var ownerName: String
+    var organizationID: OrganizationID
+    var templateID: TemplateID
+    var templateName: String
+    var versionID: TemplateVersionID
+    var presetID: PresetID
+    var presetName: String
+    /// Whether a prebuild of the preset can become what is asked for.
+    var fitsPool: Bool
+    /// Why no prebuild is to be had, should none be ready.
+    var missOutcome: ClaimOutcome
+}
+
+/// What a claim may choose between, and what comes with it.
+private struct ClaimedPreset {
+    var id: PresetID
+    var name: String
+    var isDefault: Bool
+    var hasPool: Bool
+    var parameters: [Parameter]
+
+    struct Parameter {
+        var name: String
+        var isMutable: Bool
+        /// The preset's, else the version's default; `nil` where there is neither.
+        var value: String?
+    }
+
+    init(_ row: Row) throws {
+        let (names, mutable, values): ([String], [Bool], [String?])
+        (id, name, isDefault, hasPool, names, mutable, values) = try row.decode(
+            PresetID.self,
+            String.self,
+            Bool.self,
+            Bool.self,
+            [String].self,
+            [Bool].self,
+            [String?].self
+        )
+        parameters = names.indices.map { Parameter(name: names[$0], isMutable: mutable[$0], value: values[$0]) }
+    }
+
+    /// Whether a prebuild can take these values: one that cannot change must be as it was built.
+    ///
+    /// Throws ``StoreError`` of code `.invalid` when no workspace at all could be built of them.
+    func fits(_ given: [String: String], of template: String) throws -> Bool {
+        if let unknown = given.keys.sorted().first(where: { name in !parameters.contains { $0.name == name } }) {
+            let names = parameters.map(\.name).joined(separator: ", ")
+            throw StoreError(
+                .invalid,
+                "Template '\(template)' has no parameter '\(unknown)'",
+                remedy: names.isEmpty ? "It has none." : "It has: \(names)."
+            )
+        }
+        if let missing = parameters.first(where: { $0.value == nil && given[$0.name] == nil }) {
+            throw StoreError(
+                .invalid,
+                "Parameter '\(missing.name)' of template '\(template)' needs a value",
+                remedy: "Give one: preset '\(name)' has none."
+            )
+        }
+        return parameters.allSatisfy { $0.isMutable || given[$0.name] == nil || given[$0.name] == $0.value }
+    }
+}
+
+extension Store {
+    /// Looks up who and what. Throws ``StoreError`` of code `.notFound`, `.invalid` or `.conflict`.
+    func resolve(_ request: ClaimRequest, on transaction: PostgresTransaction) async throws -> ClaimTarget {
+        let answers = try await transaction.executeBatch([owner(request), template(request), presets(request)])
+        guard let owner = answers[0].first else {
+            throw StoreError.notFound("user", request.owner, remedy: "Add one with 'stoker users add'.")
+        }
+        let (ownerID, ownerName) = try owner.decode(UserID.self, String.self)
+        guard let template = answers[1].first else {
+            throw StoreError.notFound("template", request.template, remedy: "See 'stoker templates list'.")
+        }
+        let (templateID, templateName, deprecated, versionID, organizationID, paused) = try template.decode(
+            TemplateID.self,
+            String.self,
+            String.self,
+            TemplateVersionID?.self,
+            OrganizationID.self,
+            Bool.self
+        )
+        guard let versionID else {
+            throw StoreError(
+                .conflict,
+                "Template '\(templateName)' has no active version yet",
+                remedy: "Wait for its import."
+            )
+        }
+        guard deprecated.isEmpty else {
+            throw StoreError(.conflict, "Template '\(templateName)' is deprecated: \(deprecated)")
+        }
+        let preset = try choosePreset(answers[2], request, templateName)
+        let fitsPool = try preset.fits(request.parameters, of: templateName) && preset.hasPool
+        return ClaimTarget(
+            ownerID: ownerID,
+            ownerName: ownerName,
+            organizationID: organizationID,
+            templateID: templateID,
+            templateName: templateName,
+            versionID: versionID,
+            presetID: preset.id,
+            presetName: preset.name,
+            fitsPool: fitsPool,
+            missOutcome: !fitsPool ? .missUnmatched : paused ? .missPaused : .missEmpty
+        )
+    }
+
+    private func choosePreset(
+        _ rows: QueryResult,
+        _ request: ClaimRequest,
+        _ template: String
+    ) throws -> ClaimedPreset {
+        let presets = try rows.map(ClaimedPreset.init)
+        let chosen =
+            if let wanted = request.preset {
+                presets.first { $0.name == wanted }
+            } else {
+                presets.first(where: \.isDefault) ?? (presets.count == 1 ? presets[0] : nil)
+            }
+        if let chosen { return chosen }
+        let names = presets.map(\.name).joined(separator: ", ")
+        let remedy = presets.isEmpty ? "Give it a preset and push it again." : "It has: \(names)."
+        guard let wanted = request.preset else {
+            throw StoreError(.invalid, "Template '\(template)' has no default preset", remedy: remedy)
+        }
+        throw StoreError.notFound("preset", wanted, remedy: remedy)
+    }
+
+    private func owner(_ request: ClaimRequest) -> Statement {
+        Statement(
+            "claims.owner",
+            """
+            SELECT id, username FROM users
+            WHERE lower(username) = lower(\(request.owner)) AND NOT deleted AND NOT is_system AND status = 'active'
+            """
+        )
+    }
+
+    private func template(_ request: ClaimRequest) -> Statement {
+        Statement(
+            "claims.template",
+            """
+            SELECT t.id, t.name, t.deprecated, t.active_version_id, t.organization_id,
+                coalesce(t.prebuilds_paused_until > now(), false) OR EXISTS (
+                    SELECT FROM settings s
+                    WHERE (s.key = 'prebuilds' AND (s.value->>'reconciliation_paused')::boolean
+                        OR s.key = 'maintenance' AND (s.value->>'active')::boolean)
+                        AND coalesce((s.value->>'until')::timestamptz > now(), true)
+                )
+            FROM templates t JOIN organizations o ON o.id = t.organization_id
+            WHERE lower(t.name) = lower(\(request.template)) AND NOT t.deleted
+            ORDER BY o.is_default DESC LIMIT 1
+            """
+        )
+    }
+
+    private func presets(_ request: ClaimRequest) -> Statement {
+        Statement(
+            "claims.presets",
+            """
+            SELECT p.id, p.name, p.is_default, p.desired_instances IS NOT NULL,
+                coalesce(array_agg(d.name ORDER BY d.name) FILTER (WHERE d.name IS NOT NULL), '{}'),
+                coalesce(array_agg(d.mutable ORDER BY d.name) FILTER (WHERE d.name IS NOT NULL), '{}'),
+                coalesce(array_agg(coalesce(g.value, CASE WHEN NOT d.required THEN d.default_value END) ORDER BY d.name)
+                    FILTER (WHERE d.name IS NOT NULL), '{}')
+            FROM templates t
+            JOIN template_version_presets p ON p.template_version_id = t.active_version_id
+            LEFT JOIN template_version_parameters d ON d.template_version_id = p.template_version_id
+            LEFT JOIN template_version_preset_parameters g ON g.template_version_preset_id = p.id AND g.name = d.name
+            WHERE lower(t.name) = lower(\(request.template)) AND NOT t.deleted
+                AND t.id = (
+                    SELECT x.id FROM templates x JOIN organizations y ON y.id = x.organization_id
+                    WHERE lower(x.name) = lower(\(request.template)) AND NOT x.deleted ORDER BY y.is_default DESC LIMIT 1
+                )
+            GROUP BY p.id
+            ORDER BY p.name
+            """
+        )
+    }
+}

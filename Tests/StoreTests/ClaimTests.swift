@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+import Prebuilds
+@testable import Store
+import TestSupport
+import Testing
+
+/// What a person gets who asks for a workspace.
+@Suite(.database(.migrated), .timeLimit(.minutes(1))) struct ClaimTests {
+    /// A template with one preset, and a user.
+    private struct Room {
+        let fleet: Fleet
+        let ada: UserID
+        let template: Fleet.Template
+        let preset: PresetID
+
+        func claim(_ name: String = "mine", key: String? = nil, _ parameters: [String: String] = [:]) async throws
+            -> ClaimResult
+        {
+            try await fleet.store.claim(
+                ClaimRequest(
+                    template: "go-dev",
+                    owner: "ada",
+                    name: name,
+                    parameters: parameters,
+                    idempotencyKey: key
+                )
+            )
+        }
+    }
+
+    private func withRoom(sessions: Int = 4, _ body: (Room) async throws -> Void) async throws {
+        try await Fleet.open(sessions: sessions) { fleet in
+            let ada = try await fleet.addUser("ada")
+            let template = try await fleet.addTemplate()
+            let preset = try await fleet.addPreset(of: template.version, desired: 2)
+            try await body(Room(fleet: fleet, ada: ada, template: template, preset: preset))
+        }
+    }
+
+    @Test func `the oldest ready prebuild changes hands at once`() async throws {
+        try await withRoom { room in
+            let younger = try await room.fleet.addWorkspace(of: room.preset, createdAt: Fleet.now - .seconds(60))
+            let older = try await room.fleet.addWorkspace(of: room.preset, createdAt: Fleet.now - .seconds(90))
+            let first = try await room.claim()
+            #expect(
+                first
+                    == ClaimResult(
+                        claimID: first.claimID,
+                        outcome: .hit,
+                        workspaceID: older.id,
+                        workspaceName: "mine",
+                        templateName: "go-dev",
+                        presetName: "preset",
+                        ownerName: "ada",
+                        buildID: first.buildID,
+                        buildNumber: 2,
+                        jobID: first.jobID,
+                        isRepeat: false
+                    )
+            )
+            #expect(try await room.claim("second").workspaceID == younger.id)
+            let row = try #require(
+                try await room.fleet.sql(
+                    """
+                    SELECT w.name, w.owner_id, w.claimed_at IS NOT NULL, b.reason::text, b.transition::text, j.priority,
+                        ARRAY(SELECT name || '=' || value FROM workspace_build_parameters x WHERE x.workspace_build_id = b.id)
+                    FROM workspaces w JOIN workspace_builds b ON b.workspace_id = w.id AND b.id = \(first.buildID)
+                    JOIN provisioner_jobs j ON j.id = b.job_id AND j.id = \(first.jobID)
+                    """
+                ).only
+            )
+            let (name, owner, isClaimed, reason, transition, priority, parameters) = try row.decode(
+                String.self, UserID.self, Bool.self, String.self, String.self, Int16.self, [String].self
+            )
+            #expect(name == "mine")
+            #expect(owner == room.ada)
+            #expect(isClaimed)
+            #expect(reason == "claim")
+            #expect(transition == "start")
+            #expect(priority == JobClass.interactive.rawValue)
+            #expect(parameters == ["test=value"])
+            #expect(try await room.fleet.column("SELECT outcome FROM workspace_claims") == ["hit", "hit"])
+        }
+    }
+
+    enum Obstacle: CaseIterable {
+        case expired, invalidated, inactiveVersion, retiring, notReady, pending, failed, otherPreset, deleted
+    }
+
+    @Test(arguments: Obstacle.allCases)
+    func `a prebuild that is not fit is never given`(obstacle: Obstacle) async throws {
+        try await withRoom { room in
+            let fleet = room.fleet
+            let other = try await fleet.addPreset("other", of: room.template.version, desired: 1)
+            try await fleet.sql("UPDATE template_version_presets SET is_default = true WHERE id = \(room.preset)")
+            let prebuild = try await fleet.addWorkspace(
+                of: obstacle == .otherPreset ? other : room.preset,
+                .init(status: obstacle == .pending ? .pending : obstacle == .failed ? .failed : .succeeded)
+            )
+            switch obstacle {
+            case .expired: try await fleet.sql("UPDATE template_version_presets SET invalidate_after_secs = 60")
+            case .invalidated: try await fleet.sql("UPDATE template_version_presets SET last_invalidated_at = now()")
+            case .inactiveVersion:
+                let version = try await fleet.addVersion(of: room.template.id)
+                _ = try await fleet.addPreset(of: version, desired: 1)
+            case .retiring: try await fleet.sql("UPDATE workspaces SET retiring = true")
+            case .notReady: try await fleet.addAgent(to: prebuild, state: "starting")
+            case .deleted: try await fleet.sql("UPDATE workspaces SET deleted = true")
+            case .pending, .failed, .otherPreset: break
+            }
+            let claim = try await room.claim()
+            #expect(claim.outcome == .missEmpty)
+            #expect(claim.workspaceID != prebuild.id)
+            #expect(claim.buildNumber == 1)
+            #expect(try await fleet.count(of: "workspaces") == 2)
+        }
+    }
+
+    @Test func `without a prebuild the workspace is built from the start, at once`() async throws {
+        try await withRoom { room in
+            try await room.fleet.sql(
+                """
+                INSERT INTO template_version_parameters (template_version_id, name, required, default_value, mutable)
+                VALUES (\(room.template.version), 'size', false, 'small', true)
+                """
+            )
+            let claim = try await room.claim()
+            #expect(claim.outcome == .missEmpty)
+            let fresh = try await room.claim("other", ["size": "large"])
+            #expect(
+                try await room.fleet.column(
+                    "SELECT name || '=' || value FROM workspace_build_parameters WHERE workspace_build_id = \(fresh.buildID) ORDER BY name"
+                ) == ["size=large", "test=value"]
+            )
+            let job = try await room.fleet.claimOne(for: room.fleet.addWorker())
+            #expect(job.id == claim.jobID)
+            let context = try await room.fleet.store.buildContext(of: job.held)
+            #expect(context.ownerName == "ada")
+            #expect(!context.isClaim)
+            #expect(context.parameters.map(\.value) == ["small", "value"])
+        }
+    }
+
+    @Test func `why the pool had none is said`() async throws {
+        try await withRoom { room in
+            try await room.fleet.sql("UPDATE template_version_presets SET desired_instances = NULL")
+            #expect(try await room.claim("a").outcome == .missUnmatched)
+            try await room.fleet.sql("UPDATE template_version_presets SET desired_instances = 1")
+            try await room.fleet.sql("UPDATE templates SET prebuilds_paused_until = 'infinity'")
+            #expect(try await room.claim("b").outcome == .missPaused)
+            try await room.fleet.sql("UPDATE templates SET prebuilds_paused_until = NULL")
+            try await room.fleet.sql(
+                #"INSERT INTO settings (key, value) VALUES ('prebuilds', '{"reconciliation_paused": true}')"#
+            )
+            #expect(try await room.claim("c").outcome == .missPaused)
+        }
+    }
+
+    @Test func `a value that cannot change after the build is not forced on a prebuild`() async throws {
+        try await withRoom { room in
+            let prebuild = try await room.fleet.addWorkspace(of: room.preset)
+            let other = try await room.claim("other", ["test": "another"])
+            #expect(other.outcome == .missUnmatched)
+            #expect(other.workspaceID != prebuild.id)
+            let same = try await room.claim("same", ["test": "value"])
+            #expect(same.workspaceID == prebuild.id)
+        }
+    }
+
+    @Test func `a mutable value is changed by the claim`() async throws {
+        try await withRoom { room in
+            try await room.fleet.sql("UPDATE template_version_parameters SET mutable = true")
+            let prebuild = try await room.fleet.addWorkspace(of: room.preset)
+            let claim = try await room.claim("mine", ["test": "another"])
+            #expect(claim.workspaceID == prebuild.id)
+            #expect(
+                try await room.fleet.column(
+                    "SELECT value FROM workspace_build_parameters WHERE workspace_build_id = \(claim.buildID)"
+                ) == ["another"]
+            )
+        }
+    }
+
+    @Test func `a paused fleet serves claims from stock`() async throws {
+        try await withRoom { room in
+            try await room.fleet.addWorkspace(of: room.preset)
+            try await room.fleet.sql(
+                #"INSERT INTO settings (key, value) VALUES ('prebuilds', '{"reconciliation_paused": true}')"#
+            )
+            #expect(try await room.claim().outcome == .hit)
+        }
+    }
+
+    @Test(arguments: [
+        (ClaimRequest(template: "go-dev", owner: "ada", name: "Taken"), StoreError.Code.nameTaken),
+        (ClaimRequest(template: "other", owner: "ada", name: "mine"), .notFound),
+        (ClaimRequest(template: "go-dev", preset: "other", owner: "ada", name: "mine"), .notFound),
+        (ClaimRequest(template: "go-dev", owner: "bob", name: "mine"), .notFound),
+        (ClaimRequest(template: "go-dev", owner: "prebuilds", name: "mine"), .notFound),
+        (ClaimRequest(template: "go-dev", owner: "ada", name: "not a name"), .invalid),
+        (ClaimRequest(template: "go-dev", owner: "ada", name: ""), .invalid),
+        (ClaimRequest(template: "go-dev", owner: "ada", name: "mine", parameters: ["tset": "x"]), .invalid),
+    ])
+    func `a claim that cannot be served spends nothing`(request: ClaimRequest, code: StoreError.Code) async throws {
+        try await withRoom { room in
+            try await room.fleet.addWorkspace(of: room.preset, owner: room.ada, name: "taken")
+            let prebuild = try await room.fleet.addWorkspace(of: room.preset)
+            let before = try await room.fleet.workspaces()
+            let error = await #expect(throws: StoreError.self) { _ = try await room.fleet.store.claim(request) }
+            #expect(error?.code == code)
+            #expect(try await room.fleet.workspaces() == before)
+            #expect(try await room.fleet.count(of: "workspace_claims") == 0)
+            #expect(try await room.claim().workspaceID == prebuild.id)
+        }
+    }
+
+    @Test func `a template without an active version, a deprecated one and a choice of presets are told of`() async throws {
+        try await withRoom { room in
+            _ = try await room.fleet.addPreset("other", of: room.template.version, desired: 1)
+            let choice = await #expect(throws: StoreError.self) { _ = try await room.claim() }
+            #expect(choice == StoreError(.invalid, "Template 'go-dev' has no default preset", remedy: "It has: other, preset."))
+            try await room.fleet.sql("UPDATE templates SET deprecated = 'use another'")
+            let deprecated = await #expect(throws: StoreError.self) { _ = try await room.claim() }
+            #expect(deprecated == StoreError(.conflict, "Template 'go-dev' is deprecated: use another"))
+            try await room.fleet.sql("UPDATE templates SET active_version_id = NULL")
+            #expect(await #expect(throws: StoreError.self) { _ = try await room.claim() }?.code == .conflict)
+        }
+    }
+
+    @Test func `the same key with the same request gives the same workspace`() async throws {
+        try await withRoom { room in
+            for _ in 0..<2 { try await room.fleet.addWorkspace(of: room.preset) }
+            let first = try await room.claim(key: "k")
+            var repeated = first
+            repeated.isRepeat = true
+            #expect(try await room.claim(key: "k") == repeated)
+            // Later builds and a deletion do not change what the key gave.
+            try await room.fleet.addBuild(.init(transition: .stop), to: first.workspaceID, of: room.preset)
+            #expect(try await room.claim(key: "k") == repeated)
+            let error = await #expect(throws: StoreError.self) { _ = try await room.claim("other", key: "k") }
+            #expect(error?.code == .conflict)
+            #expect(try await room.claim("other", key: "k2").outcome == .hit)
+            #expect(try await room.fleet.count(of: "workspace_claims") == 2)
+        }
+    }
+
+    @Test func `ten claims with one key at the same moment are one claim`() async throws {
+        try await withRoom(sessions: 10) { room in
+            for _ in 0..<3 { try await room.fleet.addWorkspace(of: room.preset) }
+            let results = try await withThrowingTaskGroup(of: ClaimResult.self) { group in
+                for _ in 0..<10 { group.addTask { try await room.claim(key: "k") } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(Set(results.map(\.workspaceID)).count == 1)
+            #expect(results.count { !$0.isRepeat } == 1)
+            #expect(try await room.fleet.count(of: "workspace_claims") == 1)
+        }
+    }
+
+    @Test(arguments: [(12, 5), (5, 12), (8, 8)])
+    func `claims at the same moment get distinct prebuilds, and the rest fresh builds`(
+        claims: Int,
+        prebuilds: Int
+    ) async throws {
+        try await withRoom(sessions: 12) { room in
+            try await room.fleet.addRunningPrebuilds(prebuilds, of: room.preset)
+            let results = try await withThrowingTaskGroup(of: ClaimResult.self) { group in
+                for number in 0..<claims { group.addTask { try await room.claim("w-\(number)") } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(Set(results.map(\.workspaceID)).count == claims)
+            #expect(results.count { $0.outcome == .hit } == min(claims, prebuilds))
+            #expect(results.count { $0.outcome == .missEmpty } == max(claims - prebuilds, 0))
+            #expect(try await room.fleet.count(of: "workspaces") == max(claims, prebuilds))
+        }
+    }
+}

@@ -106,11 +106,6 @@ package final class ExecutionControl: Sendable {
         orders.lease
     }
 
-    /// When the right to run ends unless renewed.
-    package var leaseDeadline: ContinuousClock.Instant {
-        orders.lease
-    }
-
     var orders: Orders {
         state.withLock { $0.orders }
     }

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+package import ServiceLifecycle
+package import Telemetry
+
+/// Makes the HTTP server of a Stoker process: health, metrics, and the route sets given.
+///
+/// - Parameter listening: Told the address once the server listens on it, with the port that the system chose when the
+///   configured one is 0.
+package func buildServer(
+    configuration: HTTPConfiguration,
+    readiness: @escaping ReadinessCheck,
+    registry: MetricsRegistry,
+    routes: [any RouteSet] = [],
+    logger: Logger,
+    listening: @escaping @Sendable (HTTPAddress) async -> Void = { _ in }
+) -> some Service {
+    let router = Router(options: .autoGenerateHeadEndpoints)
+    router.add(middleware: ProblemMiddleware())
+    for set in [HealthRoutes(readiness: readiness, registry: registry)] + routes { set.add(to: router) }
+    let address = configuration.address
+    let application = Application(
+        router: router,
+        // Connections that say nothing are not kept for ever.
+        server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(75))),
+        configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
+        onServerRunning: { channel in
+            let port = channel.localAddress?.port ?? address.port
+            await listening(HTTPAddress(host: address.host, port: port))
+        },
+        logger: logger
+    )
+    return HTTPServer(application: application, address: address)
+}
+
+/// Listens until it is shut down, and says so in words when it cannot.
+private struct HTTPServer<Application: Service>: Service {
+    let application: Application
+    let address: HTTPAddress
+
+    func run() async throws {
+        do {
+            try await application.run()
+        } catch {
+            throw ServerError(binding: address, error) ?? error
+        }
+    }
+}

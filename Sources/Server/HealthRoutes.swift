@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTypes
+import Hummingbird
+import Telemetry
+
+/// Whether this process can do its work now.
+///
+/// - Returns: Why it cannot, a sentence a reason; nothing when it can. The check must end soon after its task is
+///   cancelled: it is given ``HealthRoutes/readinessLimit``.
+package typealias ReadinessCheck = @Sendable () async -> [String]
+
+/// What an orchestrator and Prometheus ask: `/livez`, `/readyz`, `/metrics`.
+struct HealthRoutes: RouteSet {
+    /// Shorter than the second that Kubernetes waits by default would leave no time to a database that is only slow.
+    static let readinessLimit: Duration = .milliseconds(900)
+
+    let readiness: ReadinessCheck
+    let registry: MetricsRegistry
+
+    func add(to router: Router<BasicRequestContext>) {
+        router.get("/livez") { _, _ in Self.text("ok\n") }
+        router.get("/readyz") { _, _ in
+            let reasons = await reasonsWithinLimit()
+            guard reasons.isEmpty else {
+                throw Problem(
+                    .serviceUnavailable,
+                    title: "Not ready",
+                    detail: reasons.joined(separator: "; "),
+                    members: ["reasons": .strings(reasons)]
+                )
+            }
+            return Self.text("ready\n")
+        }
+        router.get("/metrics") { _, _ in Self.text(registry.text(), type: MetricsRegistry.contentType) }
+    }
+
+    private func reasonsWithinLimit() async -> [String] {
+        await withTaskGroup(of: [String].self) { group in
+            group.addTask { await readiness() }
+            group.addTask {
+                // Ends early only when the check was faster.
+                try? await Task.sleep(for: Self.readinessLimit)
+                return ["the check did not end within \(Self.readinessLimit)"]
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? []
+        }
+    }
+
+    private static func text(_ body: String, type: String = "text/plain; charset=utf-8") -> Response {
+        Response(
+            status: .ok,
+            headers: [.contentType: type, .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: body))
+        )
+    }
+}

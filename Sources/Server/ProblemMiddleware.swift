@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// Turns whatever a handler throws into a problem, so that every error has one form.
+///
+/// What the client is not meant to know (an error of ours) is logged, and the client gets the request's id.
+struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
+    func handle(
+        _ request: Request,
+        context: Context,
+        next: @concurrent (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let problem as Problem {
+            return try problem.response(from: request, context: context)
+        } catch let error as HTTPError {
+            var response = try Problem(error.status, detail: error.body).response(from: request, context: context)
+            for field in error.headers where field.name != .contentType && field.name != .contentLength {
+                response.headers.append(field)
+            }
+            return response
+        } catch let error as any HTTPResponseError {
+            return try Problem(error.status).response(from: request, context: context)
+        } catch {
+            context.logger.error(
+                "A request failed",
+                metadata: ["error": "\(error)", "http.method": "\(request.method)", "http.path": "\(request.uri.path)"]
+            )
+            // Not `context.id`: that traps when the log handler keeps no metadata.
+            let identifier = context.logger[metadataKey: "hb.request.id"]
+            let problem = Problem(
+                .internalServerError,
+                detail: "The server's log says more under this request's id.",
+                members: identifier.map { ["request_id": .string("\($0)")] } ?? [:]
+            )
+            return try problem.response(from: request, context: context)
+        }
+    }
+}

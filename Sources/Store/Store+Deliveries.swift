@@ -5,50 +5,13 @@ package import Prebuilds
 
 extension Store {
     /// Takes up to `limit` deliveries that are due, under a lease: should this worker die, another sends them again with
-    /// the same id. Deliveries to an endpoint whose circuit is open wait, but for one that probes.
+    /// the same id. Deliveries to an endpoint that is disabled, or whose circuit is open, wait; but for one that probes, and
+    /// for trials.
     package func leaseDeliveries(for worker: WorkerID, limit: Int, lease: Duration) async throws -> [LeasedDelivery] {
-        let rows = try await pool.execute(
-            Statement(
-                "deliveries.lease",
-                within: .seconds(10),
-                """
-                WITH probing AS (
-                    -- The probe is taken by moving the next one away: only one worker of the fleet matches the row.
-                    UPDATE webhook_endpoints SET next_probe_at = now() + make_interval(secs => \(lease.inSeconds))
-                    WHERE id IN (
-                        SELECT id FROM webhook_endpoints e
-                        WHERE enabled AND opened_at IS NOT NULL AND next_probe_at <= now() AND EXISTS (
-                            SELECT FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND \(sql: Self.isDue)
-                        )
-                        FOR UPDATE SKIP LOCKED
-                    ) RETURNING id
-                ), probes AS (
-                    SELECT x.id FROM probing CROSS JOIN LATERAL (
-                        SELECT d.id FROM webhook_deliveries d WHERE d.endpoint_id = probing.id AND \(sql: Self.isDue)
-                        ORDER BY d.next_attempt_at, d.id LIMIT 1
-                    ) x
-                ), waiting AS MATERIALIZED (
-                    SELECT d.id FROM webhook_deliveries d
-                    WHERE d.status IN ('pending', 'temporary_failure') AND d.next_attempt_at <= now()
-                        AND \(sql: Self.mayBeSent)
-                    ORDER BY d.next_attempt_at, d.id LIMIT \(literal: limit)
-                    FOR UPDATE OF d SKIP LOCKED
-                ), abandoned AS MATERIALIZED (
-                    SELECT d.id FROM webhook_deliveries d
-                    WHERE d.status = 'leased' AND d.lease_expires_at < now() AND \(sql: Self.mayBeSent)
-                    ORDER BY d.lease_expires_at LIMIT \(literal: limit)
-                    FOR UPDATE OF d SKIP LOCKED
-                )
-                UPDATE webhook_deliveries d
-                SET status = 'leased', leased_by = \(worker), attempts = d.attempts + 1, updated_at = now(),
-                    lease_expires_at = now() + make_interval(secs => \(lease.inSeconds))
-                FROM (SELECT id FROM abandoned UNION ALL SELECT id FROM waiting LIMIT \(literal: limit)) taken,
-                    webhook_endpoints e, notification_events v
-                WHERE d.id = taken.id AND e.id = d.endpoint_id AND v.id = d.event_id
-                RETURNING d.id, d.event_id, v.type, d.endpoint_id, d.body, d.content_type, d.attempts, d.created_at, now()
-                """
-            )
-        )
+        let answers = try await pool.executeBatch([
+            Self.releaseAbandoned(limit), Self.lease(for: worker, limit: limit, lease: lease),
+        ])
+        guard let rows = answers.last else { return [] }
         guard !rows.isEmpty else { return [] }
         let endpoints = Dictionary(try await endpoints().map { ($0.id, $0) }) { first, _ in first }
         return try rows.compactMap { row in
@@ -79,17 +42,69 @@ extension Store {
         }
     }
 
-    /// A delivery `d` whose time has come: it waits, or whoever leased it has not been heard of.
-    private static let isDue: SQL = """
-        (d.status IN ('pending', 'temporary_failure') AND d.next_attempt_at <= now()
-            OR d.status = 'leased' AND d.lease_expires_at < now())
-        """
+    /// What a worker had leased that has not been heard of since waits again, like anything else.
+    private static func releaseAbandoned(_ limit: Int) -> Statement {
+        Statement(
+            "deliveries.release",
+            within: .seconds(10),
+            """
+            UPDATE webhook_deliveries
+            SET status = 'temporary_failure', leased_by = NULL, lease_expires_at = NULL, updated_at = now()
+            WHERE id IN (
+                SELECT id FROM webhook_deliveries WHERE status = 'leased' AND lease_expires_at < now()
+                ORDER BY lease_expires_at LIMIT \(literal: limit) FOR UPDATE SKIP LOCKED
+            )
+            """
+        )
+    }
 
-    /// The endpoint of the delivery `d` is doing well, or the delivery is its probe.
-    private static let mayBeSent: SQL = """
-        (d.endpoint_id IN (SELECT id FROM webhook_endpoints WHERE enabled AND opened_at IS NULL)
-            OR d.id IN (SELECT id FROM probes))
-        """
+    /// It goes from endpoint to endpoint, so that what waits for a dead one is never walked to reach the others'.
+    private static func lease(for worker: WorkerID, limit: Int, lease: Duration) -> Statement {
+        let isDue: SQL = "d.status IN ('pending', 'temporary_failure') AND d.next_attempt_at <= now()"
+        return Statement(
+            "deliveries.lease",
+            within: .seconds(10),
+            """
+            WITH probing AS (
+                -- The probe is taken by moving the next one away: only one worker of the fleet matches the row.
+                UPDATE webhook_endpoints SET next_probe_at = now() + make_interval(secs => \(lease.inSeconds))
+                WHERE id IN (
+                    SELECT id FROM webhook_endpoints e
+                    WHERE enabled AND opened_at IS NOT NULL AND next_probe_at <= now() AND EXISTS (
+                        SELECT FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND \(sql: isDue)
+                    )
+                    FOR UPDATE SKIP LOCKED
+                ) RETURNING id
+            ), probes AS (
+                SELECT x.* FROM probing CROSS JOIN LATERAL (
+                    SELECT d.id, d.next_attempt_at FROM webhook_deliveries d
+                    WHERE d.endpoint_id = probing.id AND \(sql: isDue)
+                    ORDER BY d.next_attempt_at, d.id LIMIT 1 FOR UPDATE SKIP LOCKED
+                ) x
+            ), waiting AS (
+                SELECT x.* FROM webhook_endpoints e CROSS JOIN LATERAL (
+                    SELECT d.id, d.next_attempt_at FROM webhook_deliveries d
+                    WHERE d.endpoint_id = e.id AND \(sql: isDue)
+                    ORDER BY d.next_attempt_at, d.id LIMIT \(literal: limit) FOR UPDATE SKIP LOCKED
+                ) x
+                WHERE e.enabled AND e.opened_at IS NULL
+            ), trials AS (
+                SELECT d.id, d.next_attempt_at FROM webhook_deliveries d WHERE d.is_trial AND \(sql: isDue)
+                ORDER BY d.next_attempt_at, d.id LIMIT \(literal: limit) FOR UPDATE SKIP LOCKED
+            )
+            UPDATE webhook_deliveries d
+            SET status = 'leased', leased_by = \(worker), attempts = d.attempts + 1, updated_at = now(),
+                lease_expires_at = now() + make_interval(secs => \(lease.inSeconds))
+            FROM (
+                SELECT DISTINCT id, next_attempt_at
+                FROM (SELECT * FROM trials UNION ALL SELECT * FROM probes UNION ALL SELECT * FROM waiting) x
+                ORDER BY next_attempt_at, id LIMIT \(literal: limit)
+            ) taken, notification_events v
+            WHERE d.id = taken.id AND v.id = d.event_id
+            RETURNING d.id, d.event_id, v.type, d.endpoint_id, d.body, d.content_type, d.attempts, d.created_at, now()
+            """
+        )
+    }
 
     /// Records an attempt and what it means for the endpoint, in one transaction.
     ///

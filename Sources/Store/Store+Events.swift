@@ -61,8 +61,8 @@ extension Store {
             "deliveries.insert",
             """
             INSERT INTO webhook_deliveries (id, event_id, endpoint_id, recipient_id, body, content_type)
-            SELECT * FROM unnest(\(deliveries.map(\.id)), \(events), \(deliveries.map(\.endpointID)), \(deliveries.map(\.recipientID)),
-                \(deliveries.map(\.body)), \(deliveries.map(\.contentType)))
+            SELECT * FROM unnest(\(deliveries.map(\.id)), \(events), \(deliveries.map(\.endpointID)),
+                \(deliveries.map(\.recipientID)), \(deliveries.map(\.body)), \(deliveries.map(\.contentType)))
             """
         )
     }
@@ -77,8 +77,9 @@ extension Store {
                     INSERT INTO notification_events (id, type, subject, dispatched_at)
                     VALUES (\(event), 'ping', 'endpoint/' || \(delivery.endpointID)::text, now()) RETURNING id
                 ), made AS (
-                    INSERT INTO webhook_deliveries (id, event_id, endpoint_id, body, content_type)
-                    SELECT \(delivery.id), id, \(delivery.endpointID), \(delivery.body), \(delivery.contentType) FROM ping
+                    INSERT INTO webhook_deliveries (id, event_id, endpoint_id, body, content_type, is_trial)
+                    SELECT \(delivery.id), id, \(delivery.endpointID), \(delivery.body), \(delivery.contentType), true
+                    FROM ping
                     RETURNING id
                 )
                 SELECT id, pg_notify(\(Channel.events), '') FROM made

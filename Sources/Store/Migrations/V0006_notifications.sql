@@ -68,6 +68,8 @@ CREATE TABLE webhook_deliveries (
     -- What is signed and sent, the same bytes at every attempt.
     body bytea NOT NULL DEFAULT '',
     content_type text NOT NULL DEFAULT 'application/json',
+    -- Sent whatever the endpoint's health: how an operator tries an endpoint that is disabled.
+    is_trial boolean NOT NULL DEFAULT false,
     attempts integer NOT NULL DEFAULT 0,
     next_attempt_at timestamptz NOT NULL DEFAULT now(),
     leased_by uuid,
@@ -81,8 +83,10 @@ CREATE TABLE webhook_deliveries (
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
-CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_attempt_at, id)
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, next_attempt_at, id)
     WHERE status IN ('pending', 'temporary_failure');
+CREATE INDEX webhook_deliveries_trials ON webhook_deliveries (next_attempt_at, id)
+    WHERE is_trial AND status IN ('pending', 'temporary_failure');
 CREATE INDEX webhook_deliveries_leased ON webhook_deliveries (lease_expires_at) WHERE status = 'leased';
 CREATE INDEX webhook_deliveries_event ON webhook_deliveries (event_id);
 CREATE INDEX webhook_deliveries_endpoint ON webhook_deliveries (endpoint_id, created_at);

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+import Prebuilds
+import Store
+import TestSupport
+import Testing
+
+/// Who sends which delivery, and what an attempt changes.
+@Suite(.database(.migrated), .timeLimit(.minutes(1))) struct DeliveryTests {
+    private func withDeliveries(
+        _ count: Int,
+        sessions: Int = 4,
+        _ body: (Fleet, EndpointID) async throws -> Void
+    ) async throws {
+        try await Fleet.open(sessions: sessions) { fleet in
+            let endpoint = try await fleet.addEndpoint("receiver")
+            try await fleet.addDeliveries(count, to: endpoint)
+            try await body(fleet, endpoint)
+        }
+    }
+
+    private let first = WorkerID.random()
+    private let second = WorkerID.random()
+
+    @Test func `a delivery is leased with all that sending takes`() async throws {
+        try await withDeliveries(1) { fleet, endpoint in
+            let delivery = try #require(
+                try await fleet.store.leaseDeliveries(for: first, limit: 5, lease: .seconds(60)).only
+            )
+            #expect(delivery.endpoint.id == endpoint)
+            #expect(delivery.endpoint.secret == [1, 2])
+            #expect(delivery.body == Array("body".utf8))
+            #expect(delivery.attempt == 1)
+            #expect(delivery.eventType == "e")
+            #expect(try await fleet.store.leaseDeliveries(for: second, limit: 5, lease: .seconds(60)) == [])
+        }
+    }
+
+    @Test func `many senders never lease the same delivery`() async throws {
+        try await withDeliveries(200, sessions: 8) { fleet, _ in
+            let leased = try await withThrowingTaskGroup(of: [DeliveryID].self) { group in
+                for _ in 0..<6 {
+                    group.addTask {
+                        var mine: [DeliveryID] = []
+                        while true {
+                            let more = try await fleet.store.leaseDeliveries(
+                                for: .random(),
+                                limit: 9,
+                                lease: .seconds(60)
+                            )
+                            if more.isEmpty { return mine }
+                            #expect(more.count <= 9)
+                            mine += more.map(\.id)
+                        }
+                    }
+                }
+                return try await group.reduce(into: []) { $0 += $1 }
+            }
+            #expect(leased.count == 200)
+            #expect(Set(leased).count == 200)
+        }
+    }
+
+    @Test func `a lease that ended passes to another, with the same id, and the late record changes nothing`() async throws {
+        try await withDeliveries(1) { fleet, _ in
+            let lost = try #require(
+                try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(-1)).only
+            )
+            let again = try #require(
+                try await fleet.store.leaseDeliveries(for: second, limit: 1, lease: .seconds(60)).only
+            )
+            #expect(again.id == lost.id)
+            #expect(again.attempt == 2)
+            let late = try await fleet.store.recordAttempt(.init(status: "permanent_failure"), of: lost, by: first) {
+                health, _ in health.with { $0.consecutiveFailures = 9 }
+            }
+            #expect(late == false)
+            #expect(try await fleet.store.delivery(lost.id).status == "leased")
+            #expect(try await fleet.value("SELECT consecutive_failures FROM webhook_endpoints") == 0)
+            let recorded = try await fleet.store.recordAttempt(
+                .init(status: "sent", responseCode: 200, latency: .milliseconds(12), excerpt: "ok"),
+                of: again,
+                by: second
+            ) { health, _ in health }
+            #expect(recorded)
+            let state = try await fleet.store.delivery(again.id)
+            #expect(state.status == "sent")
+            #expect(state.attempts == 2)
+            #expect(state.responseCode == 200)
+            #expect(state.latencyMilliseconds == 12)
+            #expect(state.excerpt == "ok")
+            let twice = try await fleet.store.recordAttempt(.init(status: "sent"), of: again, by: second) { health, _ in
+                health
+            }
+            #expect(twice == false)
+        }
+    }
+
+    @Test func `the same worker's own earlier attempt is fenced as well`() async throws {
+        try await withDeliveries(1) { fleet, _ in
+            let lost = try #require(try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(-1)).only)
+            _ = try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(60))
+            let late = try await fleet.store.recordAttempt(.init(status: "sent"), of: lost, by: first) { health, _ in health }
+            #expect(late == false)
+        }
+    }
+
+    @Test func `a temporary failure waits for its time`() async throws {
+        try await withDeliveries(1) { fleet, _ in
+            let delivery = try #require(
+                try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(60)).only
+            )
+            _ = try await fleet.store.recordAttempt(
+                .init(status: "temporary_failure", nextAttemptAfter: .seconds(30), responseCode: 503),
+                of: delivery,
+                by: first
+            ) { health, _ in health.with { $0.consecutiveFailures += 1 } }
+            #expect(try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(60)) == [])
+            #expect(try await fleet.value("SELECT consecutive_failures FROM webhook_endpoints") == 1)
+            try await fleet.sql("UPDATE webhook_deliveries SET next_attempt_at = now()")
+            #expect(try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(60)).map(\.attempt) == [2])
+        }
+    }
+
+    @Test func `to an endpoint whose circuit is open one delivery is sent, and the others burn no attempts`() async throws {
+        try await withDeliveries(20, sessions: 8) { fleet, broken in
+            let healthy = try await fleet.addEndpoint("healthy")
+            try await fleet.addDeliveries(1, to: healthy)
+            try await fleet.sql(
+                """
+                UPDATE webhook_endpoints SET opened_at = now(), next_probe_at = now() - interval '1 second'
+                WHERE id = \(broken)
+                """
+            )
+            let leased = try await withThrowingTaskGroup(of: [LeasedDelivery].self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        try await fleet.store.leaseDeliveries(for: .random(), limit: 10, lease: .seconds(60))
+                    }
+                }
+                return try await group.reduce(into: []) { $0 += $1 }
+            }
+            #expect(leased.count { $0.endpoint.id == broken } == 1)
+            #expect(leased.count { $0.endpoint.id == healthy } == 1)
+            #expect(try await fleet.value("SELECT count(*) FROM webhook_deliveries WHERE attempts > 0") == 2)
+
+            // The prober dies. Its delivery is not sent again before the next probe is due.
+            try await fleet.sql("UPDATE webhook_deliveries SET lease_expires_at = now() - interval '1 second' WHERE status = 'leased' AND endpoint_id = \(broken)")
+            #expect(try await fleet.store.leaseDeliveries(for: first, limit: 10, lease: .seconds(60)) == [])
+            try await fleet.sql("UPDATE webhook_endpoints SET next_probe_at = now() WHERE id = \(broken)")
+            #expect(try await fleet.store.leaseDeliveries(for: first, limit: 10, lease: .seconds(60)).count == 1)
+        }
+    }
+
+    @Test func `a disabled endpoint gets trials alone`() async throws {
+        try await withDeliveries(2) { fleet, endpoint in
+            try await fleet.sql("UPDATE webhook_endpoints SET enabled = false")
+            #expect(try await fleet.store.leaseDeliveries(for: first, limit: 5, lease: .seconds(60)) == [])
+            let ping = NewDelivery(id: .random(), endpointID: endpoint, body: [1], contentType: "application/json")
+            try await fleet.store.addPing(ping, event: .random())
+            let leased = try await fleet.store.leaseDeliveries(for: first, limit: 5, lease: .seconds(60))
+            #expect(leased.map(\.eventType) == ["ping"])
+            #expect(leased.map(\.id) == [ping.id])
+        }
+    }
+
+    @Test func `an endpoint that is given up is disabled, and the others are told`() async throws {
+        try await withDeliveries(1) { fleet, endpoint in
+            let delivery = try #require(
+                try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(60)).only
+            )
+            _ = try await fleet.store.recordAttempt(
+                .init(status: "permanent_failure", responseCode: 410, errorClass: "gone"),
+                of: delivery,
+                by: first
+            ) { health, now in
+                health.with {
+                    $0.isEnabled = false
+                    $0.disabledReason = "it answered 410"
+                    $0.failingSince = now
+                }
+            }
+            let stored = try #require(try await fleet.store.endpoints(named: "receiver").only)
+            #expect(stored.id == endpoint)
+            #expect(!stored.isEnabled)
+            #expect(stored.disabledReason == "it answered 410")
+            #expect(
+                try await fleet.column("SELECT data->>'reason' FROM notification_events WHERE type = 'webhook_endpoint_disabled'")
+                    == ["it answered 410"]
+            )
+            #expect(try await fleet.value("SELECT last_status FROM webhook_endpoints") == 410)
+        }
+    }
+}
+
+extension EndpointHealth {
+    fileprivate func with(_ change: (inout Self) -> Void) -> Self {
+        var copy = self
+        change(&copy)
+        return copy
+    }
+}
+
+extension Fleet {
+    /// Events with a delivery each, due now.
+    func addDeliveries(_ count: Int, to endpoint: EndpointID) async throws {
+        for _ in 0..<count { _ = try await emit("e", key: nil) }
+        while try await store.dispatchEvents(makeDeliveries: { _, _ in
+            [NewDelivery(id: .random(), endpointID: endpoint, body: Array("body".utf8), contentType: "text/plain")]
+        }) > 0 {}
+    }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+import Prebuilds
+@testable import Store
+import TestSupport
+import Testing
+
+extension DatabaseTemplate {
+    /// Years of operation: 200,000 claimed workspaces, their builds and finished jobs, and 50,000 sent deliveries, beside
+    /// a pool of 20.
+    static let crowded = DatabaseTemplate("crowded") { url in
+        try await Fleet.connected(to: url) { store in
+            _ = try await store.migrate()
+            let fleet = try await Fleet(store: store, organization: store.defaultOrganization())
+            let ada = try await fleet.addUser("ada")
+            let template = try await fleet.addTemplate()
+            let preset = try await fleet.addPreset(of: template.version, desired: 20)
+            try await fleet.addClaimedWorkspaces(200_000, owner: ada, of: preset)
+            try await fleet.addRunningPrebuilds(20, of: preset)
+            let endpoint = try await fleet.addEndpoint("receiver")
+            try await fleet.sql(
+                """
+                WITH events AS (
+                    INSERT INTO notification_events (type, dispatched_at) SELECT 'e', now() FROM generate_series(1, 50000)
+                    RETURNING id
+                )
+                INSERT INTO webhook_deliveries (event_id, endpoint_id, status, completed_at)
+                SELECT id, \(endpoint), 'sent', now() FROM events
+                """
+            )
+            // Waiting for the jobs that are due: a long refill, and what a person asked for.
+            try await fleet.sql(
+                """
+                INSERT INTO provisioner_jobs (organization_id, initiator_id)
+                SELECT \(fleet.organization), \(prebuildsUserID) FROM generate_series(1, 5000)
+                """
+            )
+            try await fleet.sql("ANALYZE")
+        }
+    }
+}
+
+/// What statements read of large tables, as they are really executed: counted by the server, with the plans it makes for
+/// the values at hand and with those it makes for all values.
+@Suite(.database(.crowded), .timeLimit(.minutes(2))) struct StatementCostTests {
+    @Test(arguments: ["force_custom_plan", "force_generic_plan"])
+    func `no hot statement scans a large table`(mode: String) async throws {
+        let url = TestDatabase.current.connectionString + "&options=-cplan_cache_mode%3D\(mode)"
+        try await Fleet.connected(to: url) { store in
+            let fleet = try await Fleet(store: store, organization: store.defaultOrganization())
+            let worker = try await fleet.addWorker()
+            let reserving = try await fleet.addWorker()
+
+            // Some of what is claimed is read twice, once to lock it.
+            var jobs = try await fleet.counting(["provisioner_jobs": 60], "claiming jobs") {
+                try await store.claimJobs(for: worker, limit: 10, poolLimit: 10)
+            }
+            #expect(jobs.count == 10)
+
+            let interactive = try await fleet.addJob(.interactive)
+            jobs = try await fleet.counting(["provisioner_jobs": 60], "claiming into reserved slots") {
+                try await store.claimJobs(for: reserving, limit: 3, poolLimit: 0)
+            }
+            #expect(jobs.map(\.id) == [interactive])
+
+            try await fleet.sql("UPDATE templates SET max_concurrent_builds = 100")
+            jobs = try await fleet.counting(["provisioner_jobs": 200], "claiming under a cap") {
+                try await store.claimJobs(for: worker, limit: 10, poolLimit: 10)
+            }
+            #expect(jobs.count == 10)
+
+            _ = try await fleet.counting(["provisioner_jobs": 60], "a heartbeat") {
+                try await store.heartbeat(worker, lease: .seconds(60), holding: jobs.map(\.held))
+            }
+            try await fleet.endLease(of: worker)
+            let reaped = try await fleet.counting(["provisioner_jobs": 200], "reaping") {
+                try await store.reapLostWorkers()
+            }
+            #expect(reaped.requeued.count == 20)
+
+            let prebuilds = ["workspaces": 60, "workspace_builds": 60, "provisioner_jobs": 60]
+            let snapshot = try await fleet.counting(prebuilds, "the snapshot") {
+                try await store.snapshot(limits: PlanLimits()).snapshot
+            }
+            #expect(snapshot.presets.map(\.running.count) == [20])
+
+            let claim = try await fleet.counting(prebuilds, "claiming a prebuild") {
+                try await store.claim(ClaimRequest(template: "go-dev", owner: "ada", name: "mine"))
+            }
+            #expect(claim.outcome == .hit)
+
+            let latest: [Int] = try await fleet.counting(["workspaces": 5, "workspace_builds": 5], "the latest build") {
+                try await fleet.column(
+                    "SELECT build_number FROM workspace_latest_builds WHERE workspace_id = \(claim.workspaceID)"
+                )
+            }
+            #expect(latest == [2])
+
+            try await fleet.addDeliveries(3, to: fleet.value("SELECT id FROM webhook_endpoints"))
+            let deliveries = try await fleet.counting(
+                ["webhook_deliveries": 30, "notification_events": 30],
+                "deliveries due"
+            ) {
+                try await store.leaseDeliveries(for: worker, limit: 10, lease: .seconds(60))
+            }
+            #expect(deliveries.count == 3)
+        }
+    }
+}
+
+extension Store {
+    fileprivate func defaultOrganization() async throws -> OrganizationID {
+        let rows = try await pool.execute(Statement("test", "SELECT id FROM organizations WHERE is_default"))
+        return try rows.only().decode(OrganizationID.self)
+    }
+}
+
+extension Fleet {
+    /// Workspaces that were prebuilds once, and have been claimed since.
+    fileprivate func addClaimedWorkspaces(_ count: Int, owner: UserID, of preset: PresetID) async throws {
+        try await sql(
+            """
+            CREATE TABLE fresh AS
+            SELECT gen_random_uuid() AS workspace, gen_random_uuid() AS job, t.organization_id, t.id AS template,
+                v.id AS version, n
+            FROM template_version_presets p JOIN template_versions v ON v.id = p.template_version_id
+            JOIN templates t ON t.id = v.template_id, generate_series(1, \(count)) n WHERE p.id = \(preset)
+            """
+        )
+        try await sql(
+            """
+            INSERT INTO provisioner_jobs (id, organization_id, initiator_id, started_at, completed_at)
+            SELECT job, organization_id, \(prebuildsUserID), now(), now() FROM fresh
+            """
+        )
+        try await sql(
+            """
+            INSERT INTO workspaces (id, owner_id, organization_id, template_id, name)
+            SELECT workspace, \(owner), organization_id, template, 'w' || n FROM fresh
+            """
+        )
+        try await sql(
+            """
+            INSERT INTO workspace_builds (workspace_id, template_version_id, build_number, transition, initiator_id, job_id,
+                template_version_preset_id)
+            SELECT workspace, version, 1, 'start', \(prebuildsUserID), job, \(preset) FROM fresh
+            """
+        )
+        try await sql("DROP TABLE fresh")
+    }
+
+    /// Rows read of a table, and how often it was read from end to end.
+    private struct Reads {
+        var scans = 0
+        var rows = 0
+    }
+
+    /// Runs the body and has each table read through its indexes only, and no more than so many rows of it.
+    fileprivate func counting<Result>(
+        _ limits: [String: Int],
+        _ what: String,
+        _ body: () async throws -> Result
+    ) async throws -> Result {
+        let before = try await reads(of: Array(limits.keys))
+        let result = try await body()
+        let after = try await reads(of: Array(limits.keys))
+        for (table, limit) in limits {
+            let scans = (after[table]?.scans ?? 0) - (before[table]?.scans ?? 0)
+            let rows = (after[table]?.rows ?? 0) - (before[table]?.rows ?? 0)
+            #expect(scans == 0, "\(what): \(table) was scanned")
+            #expect(rows <= limit, "\(what): rows of \(table)")
+        }
+        return result
+    }
+
+    private func reads(of tables: [String]) async throws -> [String: Reads] {
+        try await sql("SELECT pg_stat_force_next_flush()")
+        var reads: [String: Reads] = [:]
+        for row in try await sql(
+            """
+            SELECT relname::text, seq_scan, seq_tup_read + coalesce(idx_tup_fetch, 0)
+            FROM pg_stat_user_tables WHERE relname = ANY(\(tables))
+            """
+        ) {
+            let (table, scans, rows) = try row.decode(String.self, Int.self, Int.self)
+            reads[table] = Reads(scans: scans, rows: rows)
+        }
+        return reads
+    }
+}

@@ -117,7 +117,7 @@ let package = Package(
             swiftSettings: swift
         ),
         .target(name: "Webhooks", dependencies: ["CurlClient", "Prebuilds", .crypto], swiftSettings: safe),
-        .target(name: "Telemetry", dependencies: [.logging, .metrics, .coreMetrics], swiftSettings: safe),
+        .target(name: "Telemetry", dependencies: [.logging, .metrics, .coreMetrics, .systemPackage], swiftSettings: safe),
         .target(
             name: "LocalPostgres",
             dependencies: ["CLinux", .logging, .subprocess, .systemPackage],

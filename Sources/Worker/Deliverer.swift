@@ -3,7 +3,7 @@
 package import CurlClient
 package import Logging
 package import Prebuilds
-package import ServiceLifecycle
+import ServiceLifecycle
 package import Store
 import Webhooks
 

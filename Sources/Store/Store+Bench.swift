@@ -16,11 +16,20 @@ package struct BenchJobs: Hashable, Sendable {
     package var tags: String { "{\"bench\":\"\(run)\"}" }
 }
 
-/// Percentiles of waiting times, in milliseconds.
-package struct LatencyPercentiles: Hashable, Sendable {
-    package var p50: Double
-    package var p95: Double
-    package var p99: Double
+/// What became of the jobs of a measurement.
+package struct BenchResult: Hashable, Sendable {
+    package var ended: Int
+    /// Must be 0.
+    package var notOnce: Int
+    package var seconds: Double
+    /// From being enqueued to being claimed, in milliseconds.
+    package var waited: Percentiles
+
+    package struct Percentiles: Hashable, Sendable {
+        package var p50: Double
+        package var p95: Double
+        package var p99: Double
+    }
 }
 
 extension Store {
@@ -44,41 +53,72 @@ extension Store {
         )
     }
 
-    /// How many of the run's jobs have ended, and how many of those were executed other than once.
-    package func benchProgress(_ bench: BenchJobs) async throws -> (ended: Int, notOnce: Int) {
+    /// Enqueues one job without any work and returns its id.
+    package func enqueueNoOp(_ bench: BenchJobs) async throws -> JobID {
         let rows = try await pool.execute(
             Statement(
-                "bench.progress",
-                within: .seconds(60),
+                "bench.enqueue_one",
                 """
-                SELECT count(*) FILTER (WHERE completed_at IS NOT NULL),
-                    count(*) FILTER (WHERE completed_at IS NOT NULL AND claim_epoch <> 1)
-                FROM provisioner_jobs WHERE tags = \(PostgresJSON(bench.tags))
+                WITH job AS (
+                    INSERT INTO provisioner_jobs (organization_id, initiator_id, provisioner, input, tags)
+                    SELECT o.id, \(prebuildsUserID), 'echo', '{"no_op": true}', \(PostgresJSON(bench.tags))
+                    FROM organizations o WHERE o.is_default
+                    RETURNING id
+                )
+                SELECT id, pg_notify(\(Channel.jobs), '') FROM job
                 """
             )
         )
-        return try rows.only().decode(Int.self, Int.self)
+        return try rows.only().decode(column: 0)
     }
 
-    /// From being enqueued to being claimed, over all jobs of the run.
-    package func benchLatency(_ bench: BenchJobs) async throws -> LatencyPercentiles {
+    /// Whether jobs of the run are still to be done.
+    package func hasUnfinished(_ bench: BenchJobs) async throws -> Bool {
         let rows = try await pool.execute(
             Statement(
-                "bench.latency",
-                within: .seconds(60),
+                "bench.unfinished",
                 """
-                SELECT coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY waited), 0),
+                SELECT EXISTS (
+                    SELECT FROM provisioner_jobs WHERE job_status = 'pending' AND tags = \(PostgresJSON(bench.tags))
+                ) OR EXISTS (
+                    SELECT FROM provisioner_jobs
+                    WHERE completed_at IS NULL AND worker_id IS NOT NULL AND tags = \(PostgresJSON(bench.tags))
+                )
+                """
+            )
+        )
+        return try rows.only().decode(Bool.self)
+    }
+
+    /// What became of the run: jobs ended, jobs executed other than once, and seconds from the first claim to the last end,
+    /// by the database's clock.
+    package func benchResult(_ bench: BenchJobs) async throws -> BenchResult {
+        let rows = try await pool.execute(
+            Statement(
+                "bench.result",
+                within: .seconds(120),
+                """
+                SELECT count(*) FILTER (WHERE completed_at IS NOT NULL), count(*) FILTER (WHERE claim_epoch <> 1),
+                    coalesce(extract(epoch FROM max(completed_at) - min(started_at))::float8, 0),
+                    coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY waited), 0),
                     coalesce(percentile_cont(0.95) WITHIN GROUP (ORDER BY waited), 0),
                     coalesce(percentile_cont(0.99) WITHIN GROUP (ORDER BY waited), 0)
                 FROM (
-                    SELECT extract(epoch FROM started_at - created_at)::float8 * 1000 AS waited FROM provisioner_jobs
-                    WHERE tags = \(PostgresJSON(bench.tags)) AND started_at IS NOT NULL
-                ) w
+                    SELECT *, extract(epoch FROM started_at - created_at)::float8 * 1000 AS waited
+                    FROM provisioner_jobs WHERE tags = \(PostgresJSON(bench.tags))
+                ) jobs
                 """
             )
         )
-        let (p50, p95, p99) = try rows.only().decode(Double.self, Double.self, Double.self)
-        return LatencyPercentiles(p50: p50, p95: p95, p99: p99)
+        let (ended, notOnce, seconds, p50, p95, p99) = try rows.only().decode(
+            Int.self,
+            Int.self,
+            Double.self,
+            Double.self,
+            Double.self,
+            Double.self
+        )
+        return BenchResult(ended: ended, notOnce: notOnce, seconds: seconds, waited: .init(p50: p50, p95: p95, p99: p99))
     }
 
     /// The floor: takes one job and ends it with two plain statements and two commits, as the simplest queue would.

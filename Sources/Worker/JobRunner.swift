@@ -19,6 +19,7 @@ struct JobRunner: Service {
     let bell: Doorbell
     /// Whether the fleet is in maintenance, as the last heartbeat said.
     let inMaintenance: @Sendable () -> Bool
+    let onClaim: @Sendable ([ClaimedJob]) -> Void
     let logger: Logger
 
     private static let shortestPoll = Duration.seconds(1)
@@ -32,6 +33,7 @@ struct JobRunner: Service {
                 var done: [HeldJob] = []
                 while drain.phase == .active || !drain.isFinal {
                     let claimed = await claim(finishing: &done)
+                    if !claimed.isEmpty { onClaim(claimed) }
                     for job in claimed where !job.isNoOp { start(job, in: &group) }
                     // What needs no doing is finished with the next claim, in the same round trip.
                     done += claimed.filter(\.isNoOp).map(\.held)

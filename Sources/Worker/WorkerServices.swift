@@ -12,6 +12,8 @@ package struct WorkerServices: Sendable {
     package let drain = Drain()
     /// In order of dependency: the last is stopped first, and deliveries outlive everything that causes them.
     package let services: [any Service]
+    /// Of these, what claims and runs jobs, and nothing else: for measurements.
+    package let jobServices: [any Service]
 
     private let store: Store
     private let registration: WorkerRegistration
@@ -20,6 +22,7 @@ package struct WorkerServices: Sendable {
     /// - Parameter middle: Services that are stopped after the jobs have ended and before the deliveries, such as the
     ///   HTTP server.
     /// - Parameter observe: Called after every pass of the reconciler.
+    /// - Parameter onClaim: Called with jobs as soon as they are claimed.
     package init(
         store: Store,
         configuration: WorkerConfiguration,
@@ -28,7 +31,8 @@ package struct WorkerServices: Sendable {
         deliverer: (Doorbell) -> any Service,
         middle: [any Service] = [],
         logger: Logger,
-        observe: @escaping @Sendable (PassResult, Duration) -> Void = { _, _ in }
+        observe: @escaping @Sendable (PassResult, Duration) -> Void = { _, _ in },
+        onClaim: @escaping @Sendable ([ClaimedJob]) -> Void = { _ in }
     ) {
         self.store = store
         registration = configuration.registration
@@ -52,6 +56,7 @@ package struct WorkerServices: Sendable {
             drain: drain,
             bell: wakeUps.jobs,
             inMaintenance: { maintenance.isSet },
+            onClaim: onClaim,
             logger: logger
         )
         let reaper = Reaper(
@@ -70,6 +75,7 @@ package struct WorkerServices: Sendable {
             logger: logger,
             observe: observe
         )
+        jobServices = [wakeUps, lease, runner]
         services = [wakeUps, deliverer(wakeUps.events)] + middle + [lease, runner, reaper, reconciler]
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Logging
-import Metrics
 import Synchronization
 
 /// Up to `size` sessions, made when they are first needed, shared by whoever runs statements.

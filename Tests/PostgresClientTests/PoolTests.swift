@@ -107,12 +107,15 @@ import Testing
         }
     }
 
-    @Test func `a session left inside a transaction is not handed on`() async throws {
+    @Test func `a session left inside a transaction is not handed on, and lets go of its locks at once`() async throws {
         let pool = try await PostgresPool.test(size: 1)
+        let observer = try await PostgresSession.test()
         let backend = try await pool.withSession { session in
             try await session.run("BEGIN")
             return try await session.backend
         }
+        #expect(pool.counts == .init(idle: 0, leased: 0, waiting: 0))
+        try await observer.until("count(*) = 0 FROM pg_stat_activity WHERE pid = \(backend)")
         #expect(try await pool.backend != backend)
     }
 

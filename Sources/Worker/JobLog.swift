@@ -69,8 +69,8 @@ final class JobLog: Sendable {
         while !Task.isCancelled {
             await bell.wait()
             let isFull = state.withLock { $0.pendingBytes >= Self.flushBytes }
-            if !isFull { _ = await bell.wait(atMost: Self.flushInterval) }
-            await flush()
+            if !isFull { await bell.wait(atMost: Self.flushInterval) }
+            if !Task.isCancelled { await flush() }
         }
     }
 
@@ -109,6 +109,8 @@ final class JobLog: Sendable {
             return true
         } catch {
             state.withLock { $0.pending = lines + $0.pending }
+            // A write that the end of the execution cut off: the last one takes its lines.
+            guard !(error is CancellationError) else { return false }
             logger.warning("job log lines could not be written yet", metadata: ["error": "\(error)"])
             return false
         }

@@ -42,7 +42,7 @@ package struct EndpointURL: Hashable, Sendable {
             return String(cString: value)
         }
         guard let scheme = part(CURLUPART_SCHEME), scheme == "http" || scheme == "https" else { throw .scheme }
-        guard let first = text[slashes.upperBound...].first, first != "/", first != "\\" else { throw .noHost }
+        guard let first = text[slashes.upperBound...].first, first != "/" else { throw .noHost }
         guard let host = part(CURLUPART_HOST), !host.isEmpty else { throw .noHost }
         guard part(CURLUPART_FRAGMENT) == nil else { throw .fragment }
         guard let port = part(CURLUPART_PORT, UInt32(CURLU_DEFAULT_PORT)).flatMap({ Int($0) }), port > 0 else {

@@ -13,6 +13,13 @@ package struct RetrySchedule: Hashable, Sendable {
     /// After how many attempts an answer that will hardly change is final.
     package var attemptsWhenRejected: Int
 
+    package init(waits: [Duration], jitter: Double, longestWait: Duration, attemptsWhenRejected: Int) {
+        self.waits = waits
+        self.jitter = jitter
+        self.longestWait = longestWait
+        self.attemptsWhenRejected = attemptsWhenRejected
+    }
+
     /// 5 s, 30 s, 2 min, 10 min, 30 min, 2 h, 6 h, 12 h, 24 h: ten attempts within two days.
     package static let standard = RetrySchedule(
         waits: [5, 30, 120, 600, 1_800, 7_200, 21_600, 43_200, 86_400].map { .seconds($0) },

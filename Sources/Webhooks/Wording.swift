@@ -2,8 +2,8 @@
 
 /// A text in two forms: plain, and Markdown in which names stand out.
 ///
-/// What is interpolated comes from users and builds, so the Markdown form escapes it: a workspace's name can make no
-/// link and no heading in a chat room.
+/// What is interpolated comes from users and builds, so the Markdown form escapes it: a workspace's name makes no link, no
+/// heading and no list in a chat room.
 package struct Wording: Hashable, Sendable, ExpressibleByStringInterpolation {
     package private(set) var plain: String
     package private(set) var markdown: String
@@ -51,9 +51,19 @@ package struct Wording: Hashable, Sendable, ExpressibleByStringInterpolation {
 
     private static func escaped(_ text: String) -> String {
         var escaped = ""
-        for character in text {
-            if "\\`*_{}[]()<>#+-.!|~@:".contains(character) { escaped.append("\\") }
+        var isAtLineStart = true
+        for (index, character) in zip(text.indices, text) {
+            let isMarkup =
+                switch character {
+                case "\\", "`", "*", "_", "[", "]", "<", ">", "~", "|": true
+                // Elsewhere these are plain characters, and names are full of them.
+                case "#", "-", "+", "=": isAtLineStart
+                case ":": text[index...].hasPrefix("://")
+                default: false
+                }
+            if isMarkup { escaped.append("\\") }
             escaped.append(character)
+            isAtLineStart = character.isNewline || (isAtLineStart && character.isWhitespace)
         }
         return escaped
     }

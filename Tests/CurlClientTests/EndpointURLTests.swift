@@ -29,7 +29,7 @@ import Testing
         ("https://@example.com/", .credentials),
         ("ftp://example.com/", .scheme), ("file:///etc/passwd", .scheme), ("gopher://example.com/", .scheme),
         ("javascript://example.com/", .scheme), ("example.com/hook", .scheme), ("/hook", .scheme), ("", .scheme),
-        ("https://", .noHost), ("https:///path", .noHost), ("https:/path", .scheme), ("https://\\path", .noHost),
+        ("https://", .noHost), ("https:///path", .noHost), ("https:/path", .scheme), ("https://\\path", .malformed),
         ("https://example.com:0/", .port), ("https://example.com:65536/", .port), ("https://example.com:x/", .port),
         ("https://example.com/#fragment", .fragment),
         ("https://example.com/a b", .malformed), ("https://example.com/\r\nHost: x", .malformed),

@@ -15,7 +15,7 @@ struct StokerCommand: AsyncParsableCommand {
             """,
         version: BuildInfo.version,
         groupedSubcommands: [
-            CommandGroup(name: "Run", subcommands: [MigrateCommand.self]),
+            CommandGroup(name: "Run", subcommands: [UpCommand.self, WorkerCommand.self, MigrateCommand.self]),
             CommandGroup(
                 name: "Pools",
                 subcommands: [
@@ -29,7 +29,10 @@ struct StokerCommand: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "Operate",
-                subcommands: [StatusCommand.self, JobsCommand.self, WorkersCommand.self, MaintenanceCommand.self]
+                subcommands: [
+                    StatusCommand.self, JobsCommand.self, WorkersCommand.self, MaintenanceCommand.self,
+                    WebhooksCommand.self,
+                ]
             ),
             CommandGroup(name: "Look up", subcommands: [ConfigCommand.self, SchemaCommand.self]),
         ]

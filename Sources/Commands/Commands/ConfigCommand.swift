@@ -7,7 +7,7 @@ struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
         abstract: "Look at the configuration.",
-        subcommands: [Print.self, Document.self]
+        subcommands: [Print.self, Default.self, Document.self]
     )
 
     struct Print: ParsableCommand {
@@ -23,6 +23,16 @@ struct ConfigCommand: ParsableCommand {
         }
     }
 
+    struct Default: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print a configuration file with every setting at its default, explained."
+        )
+
+        func run() throws {
+            try Console.print(String(SettingKey.annotatedFile.dropLast()))
+        }
+    }
+
     struct Document: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print the table of settings for the documentation.",
@@ -30,7 +40,7 @@ struct ConfigCommand: ParsableCommand {
         )
 
         func run() throws {
-            try Console.print(SettingKey.documentation)
+            try Console.print(String(SettingKey.documentation.dropLast()))
         }
     }
 }

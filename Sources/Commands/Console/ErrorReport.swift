@@ -3,9 +3,12 @@
 import CurlClient
 import LocalPostgres
 import PostgresClient
+import Server
+import ServiceLifecycle
 import Store
 import SystemPackage
 import Templates
+import Webhooks
 
 /// What a person is told of an error, and the exit code: the one place where errors of all rooms become words.
 struct ErrorReport: Hashable {
@@ -20,11 +23,17 @@ struct ErrorReport: Hashable {
         case let error as StoreError: self.init(Self.status(of: error.code), "\(error)")
         case let error as TemplateErrors: self.init(.refused, "\(error)")
         case let error as ArchiveRefusal: self.init(.refused, "\(error)")
+        case let error as SigningKeyError: self.init(.refused, "\(error)")
+        case let error as EndpointTargetError: self.init(.refused, "\(error)")
         case let error as EndpointURLError: self.init(.refused, "\(error)")
         case let error as IPNetworkError: self.init(.configuration, "notifications.allow_networks: \(error)")
         case let error as DatabaseError: self.init(.failure, "\(error)")
         case let error as PostgresError: self.init(.failure, Self.sentence(error))
+        case let error as ServerError: self.init(.failure, "\(error)")
+        case let error as HTTPFailure: self.init(.failure, "\(error)")
         case let error as LocalPostgresError: self.init(.failure, "\(error)")
+        // Its own words hold all that the service holds.
+        case is ServiceGroupError: self.init(.failure, "a part of the worker ended unexpectedly; its log says why")
         case is CancellationError: self.init(.failure, "interrupted")
         case let error as Errno: self.init(.failure, "\(error)")
         default: self.init(.failure, "\(error)")

@@ -12,7 +12,10 @@ enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
 
 /// `--output`, for every command that lists or reports.
 struct OutputOptions: ParsableArguments {
-    @Option(name: [.short, .customLong("output")], help: "How to print: 'table' for people, 'json' for programs.")
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: "How to print: 'table' for people, 'json' for programs."
+    )
     var format = OutputFormat.table
 
     /// Prints one value: as JSON, or in the words for people that are made of it.

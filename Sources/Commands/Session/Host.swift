@@ -3,6 +3,7 @@
 import FoundationEssentials
 import Glibc
 import Prebuilds
+import SystemPackage
 
 /// What this process is told by the system it runs on. Nothing else reads the environment.
 enum Host {
@@ -11,6 +12,9 @@ enum Host {
     static var name: String { ProcessInfo.processInfo.hostName }
 
     static var isRoot: Bool { geteuid() == 0 }
+
+    /// This program, also after its file was replaced: worker and guards are always of one release.
+    static let ownExecutable: FilePath = "/proc/self/exe"
 
     /// Who is typing.
     static var user: String { environment["SUDO_USER"] ?? ProcessInfo.processInfo.userName }

@@ -32,11 +32,12 @@ struct UpRecord: Hashable, Codable, Sendable {
             permissions: .ownerReadWrite
         )
         _ = try file.closeAfter { try file.writeAll(Array(JSONText.pretty(self).utf8)) }
-        if FileManager.default.fileExists(atPath: directory.record.string) { try Self.remove(directory) }
+        Self.remove(directory)
         try FileManager.default.moveItem(atPath: unfinished, toPath: directory.record.string)
     }
 
-    static func remove(_ directory: DataDirectory) throws {
-        try FileManager.default.removeItem(atPath: directory.record.string)
+    static func remove(_ directory: DataDirectory) {
+        // One that is not there need not be removed; one that cannot be is replaced at the next start.
+        try? FileManager.default.removeItem(atPath: directory.record.string)
     }
 }

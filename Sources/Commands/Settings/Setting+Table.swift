@@ -137,6 +137,12 @@ extension Setting where Value == Bool {
 }
 
 extension Setting where Value == [String] {
+    static let templateEnvironment = Setting(
+        "worker.template_environment",
+        .list,
+        default: [],
+        "Further variables of the worker's environment that templates see, such as AWS_*. Its own secrets never are."
+    )
     static let allowNetworks = Setting(
         "notifications.allow_networks",
         .list,

@@ -8,7 +8,7 @@ extension SettingKey {
         Setting.workerName.key, Setting.concurrency.key, Setting.workerTags.key, Setting.reservedSlots.key,
         Setting.leaseDuration.key, Setting.heartbeatInterval.key, Setting.drainDeadline.key,
         Setting.buildTimeout.key, Setting.importTimeout.key, Setting.outputTimeout.key, Setting.interruptGrace.key,
-        Setting.workDirectory.key,
+        Setting.workDirectory.key, Setting.templateEnvironment.key,
         Setting.reconciliationInterval.key, Setting.backoffInterval.key, Setting.backoffLookback.key,
         Setting.hardLimit.key, Setting.maxPendingJobs.key,
         Setting.terraformBinary.key, Setting.terraformPlugins.key, Setting.replacementPolicy.key,

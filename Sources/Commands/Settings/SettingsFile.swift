@@ -67,17 +67,12 @@ private struct SettingsFileWalk {
                 visitMember(value, name: name.isEmpty ? part : "\(name).\(part)", line: place)
             }
         case .scalar(let scalar):
-            if let key {
-                if scalar.tag == .implicit, scalar.style == .plain, ["", "~", "null"].contains(scalar.string) {
-                    return
-                }
-                return enter(key, .scalar(scalar.string), line)
-            }
-            if name.isEmpty, scalar.string.isEmpty { return }
-            report(
-                name.isEmpty ? "expected settings such as 'database:'" : "'\(name)' holds settings, not a value",
-                line
-            )
+            // A name or a section with nothing is as good as none.
+            if [.plain, .any].contains(scalar.style), ["", "~", "null"].contains(scalar.string) { return }
+            if let key { return enter(key, .scalar(scalar.string), line) }
+            let section =
+                name.isEmpty ? "expected settings such as 'database:'" : "'\(name)' holds settings, not a value"
+            report(section, line)
         case .sequence(let sequence):
             guard let key else { return report(SettingKey.unknown(name), line) }
             enter(key, .list(sequence.map { $0.scalar?.string ?? "" }), line)

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Prebuilds
+import Store
+import Webhooks
+
+/// Sends a `ping` to one endpoint through the workers, and waits for what becomes of it.
+struct Ping {
+    let store: Store
+    let endpoint: Endpoint
+
+    /// How often the delivery is looked at.
+    private static let poll = Duration.milliseconds(200)
+
+    /// Returns after the first attempt, or when the limit has passed; then the state may still be `pending`.
+    func send(within limit: Duration) async throws -> DeliveryState {
+        let event = Event(
+            id: .random(),
+            type: EventType.ping.rawValue,
+            createdAt: try await store.now(),
+            subject: "endpoint/\(endpoint.id)"
+        )
+        guard let message = (Envelope(rawValue: endpoint.envelope) ?? .standard).messages(for: event).first else {
+            throw StoreError(.inconsistent, "A ping made no delivery")
+        }
+        let delivery = NewDelivery(
+            id: message.id,
+            endpointID: endpoint.id,
+            body: message.body,
+            contentType: message.contentType
+        )
+        try await store.addPing(delivery, event: event.id)
+        let deadline = ContinuousClock.now + limit
+        while true {
+            let state = try await store.delivery(delivery.id)
+            let isOpen = state.attempts == 0 || ["pending", "leased"].contains(state.status)
+            if !isOpen || ContinuousClock.now >= deadline { return state }
+            try await Task.sleep(for: Self.poll)
+        }
+    }
+}

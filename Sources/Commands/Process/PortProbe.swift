@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Server
+import ServiceLifecycle
+import Telemetry
+
+/// Finds out whether the HTTP server will be able to listen, before anything else is started.
+struct PortProbe {
+    let configuration: HTTPConfiguration
+
+    init(_ configuration: HTTPConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// Listens for a moment. Throws ``ServerError`` when that cannot be.
+    func requireFree() async throws {
+        let logger = Logger(label: "stoker", factory: { _ in SwiftLogNoOpLogHandler() })
+        let up = Whistle<HTTPAddress>()
+        let server = buildServer(
+            configuration: configuration,
+            readiness: { ["the worker is starting"] },
+            registry: MetricsRegistry(families: []),
+            logger: logger,
+            listening: { up.blow($0) }
+        )
+        let group = ServiceGroup(services: [server], logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            tasks.addTask {
+                _ = await up.heard()
+                await group.triggerGracefulShutdown()
+            }
+            defer { tasks.cancelAll() }
+            try await tasks.next()
+            try await tasks.next()
+        }
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ServiceLifecycle
+import Synchronization
+import UnixSignals
+import Worker
+
+/// How a process is asked to end, and how hard (jobs.md, "Drain and maintenance"): the first SIGTERM lets running jobs go
+/// on, a second signal or SIGINT interrupts them, a third kills them.
+final class StopRequest: Sendable {
+    private struct State {
+        var signals = 0
+        var phase = Drain.Phase.active
+        /// What runs; before that, the start itself is what is given up.
+        var running: (drain: Drain, group: ServiceGroup)?
+        var giveUpStart: (@Sendable () -> Void)?
+    }
+
+    private let state = Mutex(State())
+
+    var isMade: Bool { state.withLock { $0.signals > 0 } }
+
+    /// Whether running children were killed.
+    var wasHard: Bool { state.withLock { $0.phase == .killing } }
+
+    /// Runs the body, and passes on the signals that arrive meanwhile.
+    ///
+    /// A stop during the start cancels the body. Once it has called ``attach(_:_:)``, its services are shut down.
+    static func run<Result: Sendable>(
+        _ body: @escaping @Sendable (StopRequest) async throws -> Result
+    ) async throws -> Result {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let request = StopRequest()
+        let work = Task { try await body(request) }
+        request.state.withLock { $0.giveUpStart = { work.cancel() } }
+        let listening = Task {
+            for await signal in signals { await request.receive(signal) }
+        }
+        defer { listening.cancel() }
+        return try await work.value
+    }
+
+    /// From now on, a stop is the business of these.
+    func attach(_ drain: Drain, _ group: ServiceGroup) async {
+        let phase = state.withLock { state in
+            state.running = (drain, group)
+            return state.phase
+        }
+        if phase > .active { await pass(phase, to: drain, group) }
+    }
+
+    func receive(_ signal: UnixSignal) async {
+        let (phase, running, giveUpStart) = state.withLock { state in
+            state.signals += 1
+            let asked: Drain.Phase = signal == .sigint ? .interrupting : .draining
+            let next = Drain.Phase(rawValue: state.phase.rawValue + 1) ?? .killing
+            state.phase = max(state.phase == .active ? asked : next, state.phase)
+            return (state.phase, state.running, state.giveUpStart)
+        }
+        if let running { await pass(phase, to: running.drain, running.group) } else { giveUpStart?() }
+    }
+
+    private func pass(_ phase: Drain.Phase, to drain: Drain, _ group: ServiceGroup) async {
+        drain.advance(to: phase, final: true)
+        await group.triggerGracefulShutdown()
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Server
+
+/// What `stoker up` says once everything runs: where, and what to try next.
+struct UpBanner {
+    let http: HTTPAddress
+    let directory: DataDirectory
+    let settings: Settings
+    /// A template with a preset to claim; `nil`: there is none.
+    let template: String?
+
+    var text: String {
+        var commands = ["stoker status"]
+        if let template {
+            commands += [
+                "stoker users add alice",
+                "stoker claim \(template) --owner alice --name dev --wait",
+                "stoker workspaces list",
+            ]
+        } else {
+            commands.append("stoker templates push DIR")
+        }
+        // Another terminal has no such default.
+        if settings[.databaseURL] != nil {
+            commands.insert("export STOKER_DATABASE_URL=...   # as here", at: 0)
+        } else if settings[.dataDirectory] != nil {
+            commands.insert("export STOKER_DATA_DIRECTORY=\(directory.path)", at: 0)
+        }
+        return """
+            Stoker is up: http://\(http)
+
+            Try next, in another terminal:
+            \(commands.map { "  \($0)" }.joined(separator: "\n"))
+
+            Ctrl-C stops everything that was started here.
+            """
+    }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Server
+import ServiceLifecycle
+
+/// Does something once the process is up, then waits for its end.
+struct WhenUp: Service, CustomStringConvertible {
+    let up: Whistle<HTTPAddress>
+    let body: @Sendable (HTTPAddress) async throws -> Void
+
+    func run() async throws {
+        do {
+            try await cancelWhenGracefulShutdown {
+                if let address = await up.heard() { try await body(address) }
+            }
+        } catch is CancellationError {
+            // Stopped before it was done.
+        }
+        try? await gracefulShutdown()
+    }
+
+    var description: String { "WhenUp" }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CurlClient
+import Logging
+import PostgresClient
+import Prebuilds
+import Provisioning
+import Server
+import ServiceLifecycle
+import Store
+import Telemetry
+import Worker
+
+/// A worker process: the place where its rooms meet.
+struct WorkerProcess: Sendable {
+    let settings: WorkerSettings
+    let poolSize: Int
+    let address: DatabaseAddress
+    let zones: ZoneDirectory
+    let telemetry: ProcessTelemetry
+    /// The endpoint of the configuration, if it names one.
+    let endpoint: Endpoint?
+
+    /// Reads and checks all of the configuration; touches nothing.
+    init(_ settings: Settings, address: DatabaseAddress, telemetry: ProcessTelemetry) throws {
+        zones = ZoneDirectory()
+        self.settings = try WorkerSettings(settings, zones: zones)
+        self.address = address
+        self.telemetry = telemetry
+        poolSize = settings[.poolSize]
+        endpoint = try ConfiguredEndpoint.endpoint(
+            settings,
+            policy: self.settings.addressPolicy,
+            codec: self.settings.codec
+        )
+    }
+
+    /// Runs until a stop is asked for, or a service fails.
+    ///
+    /// - Parameter whenUp: Called once the worker takes jobs, while the services run; when it throws, they are shut down.
+    func run(
+        stop: StopRequest,
+        whenUp: @escaping @Sendable (Store, HTTPAddress) async throws -> Void = { _, _ in }
+    ) async throws {
+        let logger = telemetry.logger
+        let pool = PostgresPool(address.configuration, size: poolSize, logger: logger)
+        let store = Store(pool: pool)
+        do {
+            try await prepare(store)
+            try await serve(store, stop: stop, whenUp: whenUp)
+        } catch let error as PostgresError where error.isConnecting {
+            await pool.close()
+            throw DatabaseError(cause: error, source: address.source)
+        } catch {
+            await pool.close()
+            throw error
+        }
+        await pool.close()
+        if stop.wasHard {
+            throw CommandError("stopped by a third signal", remedy: "Its jobs are taken over by other workers.")
+        }
+    }
+
+    private func prepare(_ store: Store) async throws {
+        try await store.requireSchema()
+        if let endpoint { try await store.configureEndpoint(endpoint) }
+    }
+
+    private func serve(
+        _ store: Store,
+        stop: StopRequest,
+        whenUp: @escaping @Sendable (Store, HTTPAddress) async throws -> Void
+    ) async throws {
+        let up = Whistle<HTTPAddress>()
+        let client = try HTTPClient(HTTPClientConfiguration(settings.addressPolicy))
+        let services = services(of: store, client: client, up: up)
+        let endedEarly = Whistle<Void>()
+        let running: [any Service] =
+            services.services.map { InTurn(service: $0) { endedEarly.blow(()) } }
+            + [WhenUp(up: up) { try await whenUp(store, $0) }]
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                // One that fails stops the others as a signal would: their jobs are finished or handed over.
+                services: running.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
+                // It would log services with all that they hold.
+                logger: Logger(label: "stoker", factory: { _ in SwiftLogNoOpLogHandler() })
+            )
+        )
+        try await services.enter()
+        telemetry.logger.info("worker started", metadata: startMetadata)
+        await stop.attach(services.drain, group)
+        let early = Task {
+            if await endedEarly.heard() != nil { await group.triggerGracefulShutdown() }
+        }
+        defer { early.cancel() }
+        try await group.run()
+        telemetry.logger.info("worker stopped")
+        if services.drain.isFinal, !stop.isMade {
+            throw CommandError(
+                "this worker's lease ended, and its jobs were given to others",
+                remedy: "Start it again."
+            )
+        }
+    }
+
+    private var startMetadata: Logger.Metadata {
+        let worker = settings.worker
+        let grace = worker.drainDeadline + worker.buildLimits.interruptGrace + .seconds(30)
+        return [
+            LogKeys.worker: "\(worker.id)", LogKeys.workerName: "\(worker.registration.name)",
+            "slots": "\(worker.registration.capacity)",
+            // What Kubernetes must grant for a whole drain.
+            "terminationGracePeriodSeconds": "\(grace.components.seconds)",
+        ]
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CurlClient
+import FoundationEssentials
+import Prebuilds
+import Provisioning
+import Server
+import Store
+import SystemPackage
+import Worker
+
+/// What a worker process is told, read from the settings and checked as a whole before anything starts.
+struct WorkerSettings: Sendable {
+    let worker: WorkerConfiguration
+    let http: HTTPConfiguration
+    let host: ProvisioningHost
+    let terraform: TerraformConfiguration
+    let addressPolicy: AddressPolicy
+    let codec: StateCodec
+
+    /// Throws ``SettingsError`` with everything that does not fit together.
+    init(_ settings: Settings, zones: ZoneDirectory) throws {
+        var problems: [String] = []
+        let lease = settings[.leaseDuration]
+        if settings[.heartbeatInterval] * 3 > lease {
+            problems.append(
+                "worker.heartbeat_interval: expected at most a third of worker.lease_duration "
+                    + "(\(DurationNotation.write(lease))), found '\(DurationNotation.write(settings[.heartbeatInterval]))'"
+            )
+        }
+        if settings[.reservedSlots] > settings[.concurrency] {
+            problems.append(
+                "worker.reserved_interactive_slots: expected at most worker.concurrency (\(settings[.concurrency]))"
+            )
+        }
+        let address = HTTPAddress(settings[.httpAddress])
+        if address == nil {
+            problems.append(
+                "http.address: expected host:port, such as 127.0.0.1:8080, found '\(settings[.httpAddress])'"
+            )
+        }
+        var networks: [IPNetwork] = []
+        for text in settings[.allowNetworks] {
+            do throws(IPNetworkError) { networks.append(try IPNetwork(text)) } catch {
+                problems.append("notifications.allow_networks: \(error)")
+            }
+        }
+        do throws(SettingsError) { codec = try EncryptionKeys.codec(settings) } catch {
+            throw SettingsError(problems + error.problems)
+        }
+        guard problems.isEmpty, let address else { throw SettingsError(problems) }
+
+        http = HTTPConfiguration(address: address)
+        addressPolicy = AddressPolicy(allowedNetworks: networks, allowsPlainHTTP: settings[.allowPlainHTTP])
+        terraform = TerraformConfiguration(
+            binary: settings[.terraformBinary].map { FilePath($0) },
+            pluginDirectory: settings[.terraformPlugins].map { FilePath($0) }
+        )
+        host = ProvisioningHost(
+            workDirectory: try settings[.workDirectory].map { FilePath($0) } ?? DataDirectory(settings).work,
+            guardExecutable: Host.ownExecutable,
+            environment: settings.environment,
+            additionalVariables: settings[.templateEnvironment],
+            timeZoneExists: { zones.rules(named: $0) != nil }
+        )
+        worker = WorkerConfiguration(settings)
+    }
+}
+
+extension WorkerConfiguration {
+    fileprivate init(_ settings: Settings) {
+        self.init(
+            registration: WorkerRegistration(
+                name: settings[.workerName] ?? Host.name,
+                hostname: Host.name,
+                version: BuildInfo.version,
+                tags: settings[.workerTags],
+                capacity: settings[.concurrency],
+                leaseDuration: settings[.leaseDuration]
+            )
+        )
+        heartbeatInterval = settings[.heartbeatInterval]
+        drainDeadline = settings[.drainDeadline]
+        reservedInteractiveSlots = settings[.reservedSlots]
+        reconciliationInterval = settings[.reconciliationInterval]
+        limits = PlanLimits(settings)
+        buildLimits = ExecutionLimits(settings, wallClock: settings[.buildTimeout])
+        importLimits = ExecutionLimits(settings, wallClock: settings[.importTimeout])
+        replacementPolicy = settings[.replacementPolicy]
+    }
+}
+
+extension ExecutionLimits {
+    fileprivate init(_ settings: Settings, wallClock: Duration) {
+        self.init(
+            wallClock: wallClock,
+            noOutput: settings[.outputTimeout],
+            interruptGrace: settings[.interruptGrace]
+        )
+    }
+}
+
+/// The keys that seal what the database stores.
+enum EncryptionKeys {
+    /// `encryption.key`: one key, or several divided by commas, of which the first seals and all open.
+    static func codec(_ settings: Settings) throws(SettingsError) -> StateCodec {
+        var keys: [[UInt8]] = []
+        for text in (settings[.encryptionKey] ?? "").split(separator: ",") {
+            guard let key = Data(base64Encoded: String(text)), key.count == 32 else { throw unusable(settings) }
+            keys.append(Array(key))
+        }
+        do {
+            return try StateCodec(keys: keys)
+        } catch {
+            throw unusable(settings)
+        }
+    }
+
+    private static func unusable(_ settings: Settings) -> SettingsError {
+        let origin = settings.origin(of: Setting.encryptionKey.key)
+        return SettingsError(
+            "encryption.key (\(origin)): expected 32 bytes in base64; make them with 'openssl rand -base64 32'"
+        )
+    }
+}
+
+extension StateSealing {
+    init(_ codec: StateCodec) {
+        self.init(seal: { try codec.seal($0) }, open: { try codec.open($0) })
+    }
+}

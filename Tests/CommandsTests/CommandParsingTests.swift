@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Prebuilds
+import Testing
+
+@testable import Commands
+
+@Suite struct CommandParsingTests {
+    private static func parse<Command: ParsableCommand>(_ line: String, as type: Command.Type) throws -> Command {
+        let words = line.split(separator: " ").map(String.init)
+        return try #require(try StokerCommand.parseAsRoot(words) as? Command, "\(line)")
+    }
+
+    @Test func `a claim takes its parameters`() throws {
+        let claim = try Self.parse(
+            "claim go-dev --preset us-nix --owner alice --name dev --param region=us --param note=a=b "
+                + "--idempotency-key k --wait --output json",
+            as: ClaimCommand.self
+        )
+        #expect(claim.template == "go-dev")
+        #expect(claim.preset == "us-nix")
+        #expect(claim.parameters == ["region=us", "note=a=b"])
+        #expect(claim.idempotencyKey == "k")
+        #expect(claim.wait)
+        #expect(claim.output.format == .json)
+    }
+
+    @Test func `a push names its version, its message and whether it becomes active`() throws {
+        let push = try Self.parse(
+            "templates push ./go-dev --name v2 --message better --no-activate",
+            as: TemplatesCommand.Push.self
+        )
+        #expect(push.directory == "./go-dev")
+        #expect(push.name == "v2")
+        #expect(push.message == "better")
+        #expect(!push.activate)
+        #expect(try Self.parse("templates push .", as: TemplatesCommand.Push.self).activate)
+    }
+
+    @Test func `moments and ids are read`() throws {
+        let plan = try Self.parse("plan --at 2025-06-02T03:00:00Z", as: PlanCommand.self)
+        #expect(plan.at == Instant(iso8601: "2025-06-02T03:00:00Z"))
+        let id = "c42fdf75-3097-471c-8c33-fb52454d81c0"
+        let logs = try Self.parse("jobs logs \(id) --follow", as: JobsCommand.Logs.self)
+        #expect("\(logs.job)" == id)
+        #expect(logs.follow)
+    }
+
+    @Test func `flags become settings, and come before everything else`() throws {
+        let worker = try Self.parse(
+            "worker --name w1 --concurrency 2 --http-address 127.0.0.1:0 --set worker.lease_duration=5s",
+            as: WorkerCommand.self
+        )
+        let settings = try worker.global.settings(worker.options.flags)
+        #expect(settings[.workerName] == "w1")
+        #expect(settings[.concurrency] == 2)
+        #expect(settings[.httpAddress] == "127.0.0.1:0")
+        #expect(settings[.leaseDuration] == .seconds(5))
+    }
+
+    @Test(arguments: [
+        "claim", "claim t --owner a --name n --param x", "claim t --owner a --name n --param x=1 --param x=2",
+        "jobs logs not-an-id", "plan --at yesterday", "users add a --role king", "bogus", "status --output xml",
+        "webhooks add a https://example.com --secret x --generate",
+    ])
+    func `a command line that makes no sense is a usage error`(line: String) {
+        let error = #expect(throws: (any Error).self) {
+            _ = try StokerCommand.parseAsRoot(line.split(separator: " ").map(String.init))
+        }
+        #expect(error.map { StokerCommand.exitCode(for: $0).rawValue } == ExitStatus.usage.rawValue)
+    }
+
+    @Test func `every command has a help text`() {
+        func check(_ command: any ParsableCommand.Type) {
+            #expect(!command.configuration.abstract.isEmpty, "\(command)")
+            for child in command.configuration.subcommands { check(child) }
+        }
+        for group in StokerCommand.configuration.groupedSubcommands {
+            for command in group.subcommands { check(command) }
+        }
+    }
+}

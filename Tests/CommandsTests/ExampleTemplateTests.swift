@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Templates
+import Testing
+
+@testable import Commands
+
+@Suite struct ExampleTemplateTests {
+    @Test(arguments: ExampleTemplate.allCases)
+    func `the program carries the files of the repository`(example: ExampleTemplate) throws {
+        let directory = "\(SettingsTableTests.repository)/Config/templates/\(example.rawValue)"
+        // After a change: Scripts/embed-examples
+        let files = try TemplateSource.entries(at: directory).filter { $0.path != "README.md" }
+        #expect(example.entries == files)
+    }
+
+    @Test(arguments: ExampleTemplate.allCases)
+    func `an example is a template with a pool`(example: ExampleTemplate) throws {
+        let packed = try PackedTemplate(entries: example.entries)
+        #expect(packed.manifest.name == example.rawValue)
+        #expect(packed.manifest.warnings == [])
+        #expect(packed.manifest.presets.contains { $0.isDefault && ($0.prebuilds?.instances ?? 0) > 0 })
+    }
+
+    @Test func `equal directories give equal archives, and the version is called after them`() throws {
+        let first = try PackedTemplate(entries: ExampleTemplate.process.entries)
+        let second = try PackedTemplate(entries: ExampleTemplate.process.entries.reversed())
+        #expect(first.archive == second.archive)
+        #expect(first.push().versionName == String(first.hash.prefix(10)))
+        #expect(first.push(versionName: "v2").versionName == "v2")
+    }
+}

@@ -38,24 +38,3 @@ struct PostmasterFile: Hashable, Sendable {
         self = file
     }
 }
-
-/// The live processes of a server, told by their working directory: Postgres and all its children stay in the data
-/// directory.
-///
-/// A process id alone proves nothing: after a crash or a container's restart the number may be someone else's.
-enum ServerProcesses {
-    /// The ids of all processes whose working directory is `directory`.
-    static func all(in directory: FilePath) -> [Int32] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return names.compactMap { Int32($0) }.filter { isServer($0, in: directory) }.sorted()
-    }
-
-    /// Whether the process lives and belongs to the server of `directory`.
-    static func isServer(_ pid: Int32, in directory: FilePath) -> Bool {
-        // A zombie has no working directory any more.
-        guard let current = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/cwd") else {
-            return false
-        }
-        return FilePath(current) == directory
-    }
-}

@@ -40,6 +40,7 @@ package final class RunningProcess: Sendable {
     private let record: WatchedState<Record>
 
     private init(pid: Int32, name: String, record: WatchedState<Record>) {
+        precondition(pid > 1, "\(pid) is no process group of ours")
         self.pid = pid
         self.name = name
         self.record = record
@@ -153,7 +154,9 @@ package final class RunningProcess: Sendable {
 
     /// Kills the whole group and waits for the end of the program.
     package func end() async throws {
-        kill(-pid, SIGKILL)
+        let record = record.current
+        // Once the program has been reaped and nobody holds its output, the number may soon be another's.
+        if record.status == nil || !record.openSources.isEmpty { kill(-pid, SIGKILL) }
         try await exit()
     }
 

@@ -33,6 +33,8 @@ package actor TestArea {
 
     /// Has the process group killed when this process ends, unless it is forgotten before.
     func watch(group: Int32) async throws {
+        // To kill(2), the groups 0 and 1 are far more than one group.
+        precondition(group > 1, "\(group) is no process group of ours")
         _ = try await open().watchdog.writeAll("watch \(group)\n".utf8)
     }
 
@@ -132,6 +134,7 @@ package actor TestArea {
     /// SIGQUIT lets a server remove its shared memory, SIGCONT reaches those that a test has frozen, SIGKILL the rest.
     private static let script = #"""
         area=$1
+        case $area in /tmp/stoker-tests-?*) ;; *) exit 1 ;; esac
         trap '' HUP INT TERM
         groups=
         while read -r verb group; do

@@ -2,11 +2,12 @@
 
 import FoundationEssentials
 import Glibc
-import LocalPostgres
 import Logging
 import SystemPackage
 import TestSupport
 import Testing
+
+@testable import LocalPostgres
 
 @Suite(.timeLimit(.minutes(2)))
 struct LocalClusterTests {
@@ -95,6 +96,34 @@ struct LocalClusterTests {
         #expect(pid != stranger.pid)
         try await cluster.stop(mode: .immediate)
         try await stranger.end()
+    }
+
+    @Test func `only Postgres is ended, not who happens to be in its directory`() async throws {
+        let cluster = try await TestArea.cluster()
+        _ = try await cluster.start()
+        let data = cluster.dataDirectory.appending("postgres/data")
+        let strangers = [
+            try await RunningProcess.start("/bin/sleep", ["600"], workingDirectory: data),
+            try await RunningProcess.start("/bin/sleep", ["600"], workingDirectory: data, userID: serverUser),
+        ]
+        kill(try #require(await cluster.pid), SIGKILL)
+        _ = try await cluster.start()
+        let processes = await cluster.processes
+        for stranger in strangers {
+            #expect(!processes.contains(stranger.pid))
+            #expect(kill(stranger.pid, 0) == 0)
+            try await stranger.end()
+        }
+        try await cluster.stop(mode: .immediate)
+    }
+
+    @Test(arguments: [-1, 0, 1, getpid()]) func `what is no server is never taken for one`(pid: Int32) async throws {
+        let cluster = try await TestArea.cluster()
+        _ = try await cluster.start()
+        let data = cluster.dataDirectory.appending("postgres/data")
+        #expect(!ServerProcesses.isServer(pid, in: data))
+        #expect(ServerProcesses.isServer(try #require(await cluster.pid), in: data))
+        try await cluster.stop(mode: .immediate)
     }
 
     @Test func `a server that has lost its socket is restarted`() async throws {

@@ -46,7 +46,7 @@ struct ArchiveReader: Sendable {
         }
         // Headers, padding and the end mark come on top of the files.
         let limit = limits.totalBytes + limits.entries * 2_048 + 65_536
-        let command = ChildCommand(
+        var command = ChildCommand(
             executable: gzip,
             arguments: ["-dc"],
             environment: host.baseEnvironment(directory),
@@ -54,6 +54,10 @@ struct ArchiveReader: Sendable {
             input: stored,
             output: .collect(limit: limit),
             errors: .collect(limit: 1 << 16)
+        )
+        command.tooMuchOutput = ProvisioningFailure(
+            .invalid,
+            "The archive is larger than \(limits.totalBytes) bytes when decompressed."
         )
         let result = try await host.runner.run(command, in: directory, control: control)
         guard result.status.isSuccess else {

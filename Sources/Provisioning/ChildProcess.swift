@@ -15,6 +15,8 @@ struct ChildCommand: Sendable {
     var input: [UInt8] = []
     var output: OutputHandling
     var errors: OutputHandling
+    /// What it means if it prints more than is to be collected.
+    var tooMuchOutput: ProvisioningFailure?
 }
 
 /// How a child ended.

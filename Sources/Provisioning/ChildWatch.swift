@@ -21,6 +21,7 @@ struct ChildWatch: ~Copyable {
     private var cause: GuardCause?
     private var startFailure: Int32?
     private var lastOutput = ContinuousClock.now
+    private var isOverflowKilled = false
 
     init(
         _ command: ChildCommand,
@@ -125,8 +126,11 @@ struct ChildWatch: ~Copyable {
         sent = orders
     }
 
-    private func enforceLimits() {
-        if output.overflowed || errors.overflowed { return control.kill() }
+    private mutating func enforceLimits() {
+        if output.overflowed || errors.overflowed, !isOverflowKilled {
+            isOverflowKilled = true
+            GuardMessage.kill.send(over: socket)
+        }
         guard control.interruption == nil else { return }
         let now = ContinuousClock.now
         if now >= control.started + control.limits.wallClock {
@@ -169,7 +173,8 @@ struct ChildWatch: ~Copyable {
     private func judge(_ guardStatus: ChildStatus) throws(ProvisioningFailure) -> ChildResult {
         if let startFailure { throw .notStarted(command.executable, SystemError.startFailure(startFailure)) }
         if output.overflowed || errors.overflowed {
-            throw ProvisioningFailure(.failed, "\(command.executable.string) printed more than can be kept.")
+            let generally = "\(command.executable.string) printed more than can be kept."
+            throw command.tooMuchOutput ?? ProvisioningFailure(.failed, generally)
         }
         if let status, status.isSuccess || (cause == nil && control.interruption == nil) {
             return ChildResult(status: status, output: output.collected, errors: errors.collected)

@@ -72,10 +72,9 @@ package struct EchoProvisioner: Provisioner {
     }
 
     private static func failure(_ text: String) -> ProvisioningFailure {
-        let parts = text.split(separator: ":", maxSplits: 1)
-        guard let code = ProvisioningFailure.Code(rawValue: String(parts[0])), parts.count == 2 else {
-            return ProvisioningFailure(.failed, text)
-        }
-        return ProvisioningFailure(code, String(parts[1].drop { $0 == " " }))
+        guard let colon = text.firstIndex(of: ":"),
+            let code = ProvisioningFailure.Code(rawValue: String(text[..<colon]))
+        else { return ProvisioningFailure(.failed, text) }
+        return ProvisioningFailure(code, String(text[colon...].dropFirst().drop { $0 == " " }))
     }
 }

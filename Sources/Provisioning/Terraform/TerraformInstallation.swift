@@ -14,7 +14,7 @@ package struct TerraformInstallation: Sendable, Hashable {
     /// Whether the version is one that Stoker works with: 1.1, which first reported drift and replacements in JSON, or
     /// newer.
     static func isSupported(_ version: String) -> Bool {
-        let numbers = version.split(separator: "-")[0].split(separator: ".").prefix(2).map { Int($0) }
+        let numbers = version.prefix { $0 != "-" }.split(separator: ".").prefix(2).map { Int($0) }
         guard numbers.count == 2, let major = numbers[0], let minor = numbers[1] else { return false }
         return (major, minor) >= (1, 1)
     }

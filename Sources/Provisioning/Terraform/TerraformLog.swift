@@ -76,7 +76,7 @@ final class TerraformLog: Sendable {
 
     private func readTiming(_ event: TerraformEvent) {
         guard let type = event.type, let hook = event.hook, let resource = hook.resource?.addr else { return }
-        let kind = type.split(separator: "_")[0]
+        let kind = type.prefix { $0 != "_" }
         switch type {
         case "apply_start", "refresh_start", "provision_start":
             state.withLock { $0.begun["\(kind) \(resource)"] = .now }

@@ -65,7 +65,7 @@ struct TerraformSession: Sendable {
             let diagnostics: [TerraformDiagnostic]
         }
         let output = TerraformLog(stage: "validate", log: log)
-        let command = command(["validate", "-json"], .collect(limit: Self.documentLimit), output.errors)
+        let command = command(["validate", "-json", "-no-color"], .collect(limit: Self.documentLimit), output.errors)
         let result = try await host.runner.run(command, in: directory, control: control)
         guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(result.output)) else {
             throw output.failure(result.status)
@@ -76,7 +76,7 @@ struct TerraformSession: Sendable {
     /// Plans a build, and keeps the plan for ``applyPlan()``. A plan always looks at what really exists first.
     func plan() async throws(ProvisioningFailure) -> TerraformPlan {
         try await structured("plan", ["plan", "-input=false", "-json", "-out=\(Self.planFile)"])
-        return try await document(["show", "-json", Self.planFile], TerraformPlan.self)
+        return try await document(["show", "-json", "-no-color", Self.planFile], TerraformPlan.self)
     }
 
     /// Plans without anything to go by, to see whether the values fit.
@@ -93,7 +93,7 @@ struct TerraformSession: Sendable {
     }
 
     func resources() async throws(ProvisioningFailure) -> [BuiltResource] {
-        try await document(["show", "-json"], TerraformState.self).resources
+        try await document(["show", "-json", "-no-color"], TerraformState.self).resources
     }
 
     private func structured(_ stage: String, _ arguments: [String]) async throws(ProvisioningFailure) {

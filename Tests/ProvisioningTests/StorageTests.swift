@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Prebuilds
+import SystemPackage
+import Templates
+import Testing
+
+@testable import Provisioning
+
+@Suite struct StateCodecTests {
+    private let state = Array(#"{"serial":1}"#.utf8)
+    private let first = [UInt8](repeating: 1, count: 32)
+    private let second = [UInt8](repeating: 2, count: 32)
+
+    @Test func `what is sealed is opened by any key that is known`() throws {
+        let old = try StateCodec(keys: [first])
+        let rotated = try StateCodec(keys: [second, first])
+        let sealed = try old.seal(state)
+        #expect(sealed.starts(with: Array("STKR".utf8)))
+        #expect(sealed.count == state.count + 5 + 8 + 12 + 16)
+        #expect(try rotated.open(sealed) == state)
+        #expect(try rotated.open(try rotated.seal(state)) == state)
+        #expect(try old.seal(state) != sealed)
+    }
+
+    @Test func `without a key nothing is sealed, and what was stored in plain stays readable`() throws {
+        let plain = try StateCodec(keys: [])
+        #expect(try plain.seal(state) == state)
+        #expect(try StateCodec(keys: [first]).open(state) == state)
+    }
+
+    @Test func `a state sealed with a forgotten key names the key`() throws {
+        let sealed = try StateCodec(keys: [first]).seal(state)
+        let id = sealed[5..<13].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        #expect(throws: StateCodecError.unknownKey(id: id)) { try StateCodec(keys: [second]).open(sealed) }
+        #expect(throws: StateCodecError.keySize(16)) { try StateCodec(keys: [[UInt8](repeating: 0, count: 16)]) }
+    }
+
+    @Test func `a change of any byte is noticed`() throws {
+        let codec = try StateCodec(keys: [first])
+        let sealed = try codec.seal(state)
+        for index in 13..<sealed.count {
+            var damaged = sealed
+            damaged[index] ^= 1
+            #expect(throws: StateCodecError.damaged) { try codec.open(damaged) }
+        }
+        #expect(throws: StateCodecError.damaged) { try codec.open(Array(sealed.prefix(20))) }
+    }
+}
+
+@Suite(.timeLimit(.minutes(1)))
+struct SpoolTests {
+    let fixture: Fixture
+    let execution = ExecutionName(jobID: .random(), claimEpoch: 12)
+
+    init() throws {
+        fixture = try Fixture()
+    }
+
+    private var executions: FilePath { fixture.host.workDirectory.appending("executions") }
+
+    @Test func `a dead worker's directory is handed in and removed, a living one's is not touched`() async throws {
+        let living = try WorkDirectory.create(
+            ExecutionName(jobID: .random(), claimEpoch: 1),
+            root: fixture.host.workDirectory,
+            state: [1]
+        )
+        do {
+            let dead = try WorkDirectory.create(execution, root: fixture.host.workDirectory, state: [2])
+            #expect(try await fixture.host.spool.recover() == [])
+            _fixLifetime(dead)
+        }
+        #expect(try await fixture.host.spool.recover() == [SpooledState(execution, state: [2])])
+        #expect(try PrivateFiles.names(in: executions) == [living.path.lastComponent?.string])
+        #expect(try PrivateFiles.read(living.stateFile) == [1])
+    }
+
+    @Test func `what a guard saved is newer than what the directory holds`() async throws {
+        do {
+            let dead = try WorkDirectory.create(execution, root: fixture.host.workDirectory, state: [2])
+            StateSpool.save(stateFile: dead.stateFile.string, as: dead.spoolFile.string)
+            try PrivateFiles.replace(dead.stateFile, [3])
+        }
+        #expect(try await fixture.host.spool.recover() == [SpooledState(execution, state: [2])])
+    }
+
+    @Test func `a state is kept until it is discarded`() async throws {
+        let spool = fixture.host.spool
+        try await spool.keep(SpooledState(execution, state: [1]))
+        try await spool.keep(SpooledState(execution, state: [2]))
+        #expect(try await spool.recover() == [SpooledState(execution, state: [2])])
+        await spool.discard(jobID: execution.jobID, claimEpoch: execution.claimEpoch)
+        #expect(try await spool.recover() == [])
+    }
+
+    @Test func `directories are private and gone afterwards`() async throws {
+        let mode = try await fixture.host.withWorkDirectory(execution, control: fixture.control()) {
+            directory throws(ProvisioningFailure) in
+            var information = stat()
+            stat(directory.path.string, &information)
+            return information.st_mode & 0o777
+        }
+        #expect(mode == 0o700)
+        #expect(try PrivateFiles.names(in: executions) == [])
+    }
+}
+
+@Suite(.timeLimit(.minutes(1)))
+struct ArchiveTests {
+    let fixture: Fixture
+
+    init() throws {
+        fixture = try Fixture()
+    }
+
+    private func entries(_ archive: TemplateArchive, limits: ArchiveLimits = ArchiveLimits())
+        async throws(ProvisioningFailure) -> [ArchiveEntry]
+    {
+        let control = fixture.control()
+        return try await fixture.host.withWorkDirectory(
+            ExecutionName(jobID: .random(), claimEpoch: 1),
+            control: control
+        ) {
+            directory throws(ProvisioningFailure) in
+            try await ArchiveReader(host: fixture.host, limits: limits).entries(
+                of: archive,
+                in: directory,
+                control: control
+            )
+        }
+    }
+
+    private func gzip(_ bytes: [UInt8]) async throws -> [UInt8] {
+        try await fixture.shell("gzip -c", input: bytes).output
+    }
+
+    @Test func `a compressed archive is read like a plain one`() async throws {
+        let files = [ArchiveEntry.file("a/b", [1, 2]), .file("run", [3], executable: true)]
+        let tar = try TarArchive.pack(files)
+        let plain = try await entries(fixture.archive(tar))
+        #expect(plain.filter { $0.kind != .directory } == files)
+        #expect(try await entries(fixture.archive(try await gzip(tar))) == plain)
+    }
+
+    @Test func `an archive that is not the one meant is refused`() async throws {
+        let archive = TemplateArchive(hash: String(repeating: "0", count: 64)) { [1] }
+        let failure = await #expect(throws: ProvisioningFailure.self) { try await entries(archive) }
+        #expect(failure?.code == .invalid)
+        #expect(failure?.message.hasPrefix("The template's archive is damaged") == true)
+    }
+
+    @Test func `one that grows without end is refused before it fills the memory`() async throws {
+        let bomb = try await gzip([UInt8](repeating: 0, count: 64 << 20))
+        let limits = ArchiveLimits(entries: 10, totalBytes: 1 << 20)
+        let failure = await #expect(throws: ProvisioningFailure.self) {
+            try await entries(fixture.archive(bomb), limits: limits)
+        }
+        #expect(failure == ProvisioningFailure(.invalid, "The archive is larger than 1048576 bytes when decompressed."))
+    }
+
+    @Test func `one that is damaged says so`() async throws {
+        let tar = try await gzip(try TarArchive.pack([.file("a", [1])]))
+        let failure = await #expect(throws: ProvisioningFailure.self) {
+            try await entries(fixture.archive(Array(tar.dropLast(10))))
+        }
+        #expect(failure?.code == .invalid)
+        #expect(failure?.message.contains("gzip: ") == true)
+    }
+
+    @Test func `files are written as they are, and nothing through a link`() throws {
+        let root = fixture.root.appending("tree")
+        let outside = fixture.root.appending("outside")
+        try PrivateFiles.makeDirectory(outside)
+        try FileTree.write(
+            [.file("bin/run", [1], executable: true), .symbolicLink("link", to: "bin/run"), .directory("empty")],
+            below: root
+        )
+        #expect(access(root.appending("link").string, X_OK) == 0)
+        #expect(try PrivateFiles.names(in: root) == ["bin", "empty", "link"])
+        // Entries that TarArchive would have refused.
+        #expect(throws: FileFailure.self) { try FileTree.write([.file("link", [2])], below: root) }
+        #expect(try PrivateFiles.read(root.appending("bin/run")) == [1])
+    }
+
+    @Test func `a clone shares what nobody writes to, and nothing else`() throws {
+        let source = fixture.root.appending("source")
+        let files = [ArchiveEntry.file("main.tf", [1]), .file("providers/p", [2]), .symbolicLink("l", to: "main.tf")]
+        try FileTree.write(files, below: source)
+        let copy = fixture.root.appending("copy")
+        try FileTree.clone(source, to: copy, sharing: source.appending("providers"))
+        func inode(_ path: FilePath) -> UInt64 {
+            var information = stat()
+            stat(path.string, &information)
+            return UInt64(information.st_ino)
+        }
+        #expect(inode(copy.appending("providers/p")) == inode(source.appending("providers/p")))
+        #expect(inode(copy.appending("main.tf")) != inode(source.appending("main.tf")))
+        #expect(try PrivateFiles.read(copy.appending("l")) == [1])
+    }
+}
+
+@Suite struct FailureClassifierTests {
+    @Test(arguments: [
+        ("Error: Throttling: Rate exceeded for quota", ProvisioningFailure.Code.transient),
+        ("StatusCode: 429, TooManyRequests", .transient),
+        ("dial tcp 10.0.0.1:443: connect: connection refused", .transient),
+        ("Failed to query available provider packages", .transient),
+        ("lookup registry.terraform.io: no such host", .transient),
+        ("net/http: TLS handshake timeout", .transient),
+        ("InsufficientInstanceCapacity: We currently do not have sufficient m5 capacity", .capacity),
+        ("Quota 'CPUS' exceeded. Limit: 24.0 in region europe-west1", .capacity),
+        ("VcpuLimitExceeded: You have requested more vCPU capacity than your limit", .capacity),
+        ("The zone 'a' does not have enough resources available", .capacity),
+        ("insufficient memory capacity on host", .capacity),
+        ("No value for required variable", .invalid),
+        ("Invalid value for variable: There is no eu.", .invalid),
+        ("Unsupported argument: An argument named \"x\" is not expected here", .invalid),
+        ("local-exec provisioner error: exit status 2", .failed),
+        ("", .failed),
+    ])
+    func `an error's words tell its kind`(text: String, code: ProvisioningFailure.Code) {
+        #expect(FailureClassifier.classify(text) == code)
+    }
+
+    @Test func `a pattern with a star does not reach into the next line`() {
+        #expect(FailureClassifier.classify("insufficient permissions\nread capacity") == .failed)
+    }
+}
+
+@Suite struct TerraformCLIConfigurationTests {
+    @Test func `what the mirror holds is taken from it alone`() throws {
+        let fixture = try Fixture()
+        let mirror = fixture.root.appending("mirror")
+        try PrivateFiles.makeDirectory(mirror.appending("registry.terraform.io/hashicorp/aws"))
+        try PrivateFiles.makeDirectory(mirror.appending("example.org/team/thing"))
+        let text = """
+            provider_installation {
+              filesystem_mirror {
+                path    = "\(mirror.string)"
+                include = ["example.org/team/thing", "registry.terraform.io/hashicorp/aws"]
+              }
+              direct {
+                exclude = ["example.org/team/thing", "registry.terraform.io/hashicorp/aws"]
+              }
+            }
+
+            """
+        #expect(try TerraformCLIConfiguration(pluginDirectory: mirror).text == text)
+        #expect(try TerraformCLIConfiguration(pluginDirectory: nil).text == "")
+    }
+}

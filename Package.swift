@@ -27,6 +27,7 @@ extension Target.Dependency {
     static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
+    static let metricsTestKit = product(name: "MetricsTestKit", package: "swift-metrics")
     static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
     static let systemPackage = product(name: "SystemPackage", package: "swift-system")
     static let tracing = product(name: "Tracing", package: "swift-distributed-tracing")
@@ -36,7 +37,11 @@ extension Target.Dependency {
 
 /// A folder of tests for each target, and those that run the built binary.
 let tests: [Target] = [
-    .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+        name: "PostgresClientTests",
+        dependencies: ["PostgresClient", "LocalPostgres", "TestSupport", .logging, .metrics, .metricsTestKit],
+        swiftSettings: swift
+    ),
     .testTarget(name: "CurlClientTests", dependencies: ["CurlClient", "TestSupport"], swiftSettings: swift),
     .testTarget(name: "PrebuildsTests", dependencies: ["Prebuilds"], swiftSettings: swift),
     .testTarget(name: "TemplatesTests", dependencies: ["Templates", "TestSupport"], swiftSettings: swift),

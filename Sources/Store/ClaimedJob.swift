@@ -30,6 +30,34 @@ package struct ClaimedJob: Hashable, Sendable {
     /// Trace context of whoever enqueued it, as JSON.
     package let trace: String?
 
+    package init(
+        id: JobID,
+        epoch: Int64,
+        type: JobType,
+        provisioner: String,
+        jobClass: JobClass,
+        attempt: Int = 1,
+        maxAttempts: Int = 3,
+        refreshFirst: Bool = false,
+        availableAt: Instant,
+        startedAt: Instant,
+        isNoOp: Bool = false,
+        trace: String? = nil
+    ) {
+        self.id = id
+        self.epoch = epoch
+        self.type = type
+        self.provisioner = provisioner
+        self.jobClass = jobClass
+        self.attempt = attempt
+        self.maxAttempts = maxAttempts
+        self.refreshFirst = refreshFirst
+        self.availableAt = availableAt
+        self.startedAt = startedAt
+        self.isNoOp = isNoOp
+        self.trace = trace
+    }
+
     package var held: HeldJob { HeldJob(id: id, epoch: epoch) }
     package var hasAttemptsLeft: Bool { attempt < maxAttempts }
 }

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Logging
+package import PostgresClient
+package import ServiceLifecycle
+package import Store
+import Synchronization
+
+/// What claims and executes jobs, and nothing else: wake-ups, lease and job runner of one worker.
+package struct JobServices: Sendable {
+    package let drain = Drain()
+    let wakeUps: WakeUps
+    let lease: any Service
+    let runner: any Service
+
+    private let store: Store
+    private let registration: WorkerRegistration
+
+    /// In order of dependency.
+    package var services: [any Service] { [wakeUps, lease, runner] }
+
+    /// - Parameter listener: On a direct connection, for ``WakeUps/channels``.
+    /// - Parameter onClaim: Called with jobs as soon as they are claimed.
+    package init(
+        store: Store,
+        configuration: WorkerConfiguration,
+        listener: PostgresListener,
+        executor: Executor,
+        logger: Logger,
+        onClaim: @escaping @Sendable ([ClaimedJob]) -> Void = { _ in }
+    ) {
+        self.store = store
+        registration = configuration.registration
+        wakeUps = WakeUps(listener: listener)
+        let executions = ExecutionRegistry(leaseUntil: .now + configuration.registration.leaseDuration)
+        let maintenance = Flag()
+        lease = Lease(
+            store: store,
+            configuration: configuration,
+            executions: executions,
+            drain: drain,
+            orders: wakeUps.orders,
+            onMaintenance: { [bell = wakeUps.jobs] in if maintenance.set($0) { bell.ring() } },
+            logger: logger
+        )
+        runner = JobRunner(
+            store: store,
+            configuration: configuration,
+            executor: executor,
+            executions: executions,
+            drain: drain,
+            bell: wakeUps.jobs,
+            inMaintenance: { maintenance.isSet },
+            onClaim: onClaim,
+            logger: logger
+        )
+    }
+
+    /// Registers the worker; its lease runs from now. To be called once, before the services run.
+    package func enter() async throws {
+        try await store.register(registration)
+    }
+}
+
+/// A fact that one service learns and others ask for.
+private final class Flag: Sendable {
+    private let value = Mutex(false)
+
+    var isSet: Bool { value.withLock { $0 } }
+
+    /// Returns whether this changed it.
+    func set(_ new: Bool) -> Bool {
+        value.withLock { value in
+            defer { value = new }
+            return value != new
+        }
+    }
+}

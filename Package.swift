@@ -57,8 +57,22 @@ let tests: [Target] = [
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"], swiftSettings: swift),
     .testTarget(name: "LocalPostgresTests", dependencies: ["LocalPostgres", "TestSupport"], swiftSettings: swift),
     .testTarget(name: "ServerTests", dependencies: ["Server", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "WorkerTests", dependencies: ["Worker", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "CommandsTests", dependencies: ["Commands", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+        name: "WorkerTests",
+        dependencies: [
+            "PostgresClient", "Prebuilds", "Provisioning", "Store", "Telemetry", "TestSupport", "Worker", .lifecycle,
+            .logging, .metrics,
+        ],
+        swiftSettings: swift
+    ),
+    .testTarget(
+        name: "CommandsTests",
+        dependencies: [
+            "Commands", "CurlClient", "PostgresClient", "Prebuilds", "Provisioning", "Store", "Templates", "TestSupport",
+            "Webhooks", "Worker", .argumentParser, .logging,
+        ],
+        swiftSettings: swift
+    ),
     .testTarget(
         name: "EndToEndTests",
         dependencies: ["Stoker", "Store", "PostgresClient", "TestSupport"],

@@ -7,7 +7,7 @@ package final class Doorbell: Sendable {
     private enum State {
         case quiet
         case rung
-        case awaited(CheckedContinuation<Void, Never>)
+        case awaited(CheckedContinuation<Bool, Never>)
     }
 
     private let state = Mutex(State.quiet)
@@ -16,7 +16,7 @@ package final class Doorbell: Sendable {
 
     /// Wakes the waiter, or the next one. May be called from any thread, and never blocks.
     package func ring() {
-        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+        let waiter = state.withLock { state -> CheckedContinuation<Bool, Never>? in
             guard case .awaited(let waiter) = state else {
                 state = .rung
                 return nil
@@ -24,55 +24,56 @@ package final class Doorbell: Sendable {
             state = .quiet
             return waiter
         }
-        waiter?.resume()
+        waiter?.resume(returning: true)
     }
 
-    /// Returns at the next ring, at once when one is remembered, or when the task is canceled. One waiter at a time.
-    package func wait() async {
+    /// Returns at the next ring, at once when one is remembered, or when the task is canceled; false for the last. One
+    /// waiter at a time.
+    @discardableResult
+    package func wait() async -> Bool {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let returnsAtOnce = state.withLock { state in
+                let answer = state.withLock { state -> Bool? in
                     if case .rung = state {
                         state = .quiet
                         return true
                     }
                     // Canceled before it came here: the handler has run already.
-                    if Task.isCancelled { return true }
+                    if Task.isCancelled { return false }
                     state = .awaited(continuation)
-                    return false
+                    return nil
                 }
-                if returnsAtOnce { continuation.resume() }
+                if let answer { continuation.resume(returning: answer) }
             }
         } onCancel: {
             release()
         }
     }
 
-    /// Wakes the waiter without remembering a ring: it has been canceled.
+    /// Wakes the waiter without a ring: it has been canceled.
     private func release() {
-        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+        let waiter = state.withLock { state -> CheckedContinuation<Bool, Never>? in
             guard case .awaited(let waiter) = state else { return nil }
             state = .quiet
             return waiter
         }
-        waiter?.resume()
+        waiter?.resume(returning: false)
     }
 
-    /// As ``wait()``, but no longer than so long. Returns whether it was woken before.
+    /// As ``wait()``, but no longer than so long. Returns whether it was rung.
     @discardableResult
     package func wait(atMost limit: Duration, clock: any Clock<Duration> = ContinuousClock()) async -> Bool {
         await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                await self.wait()
-                return true
-            }
+            group.addTask { await self.wait() }
             group.addTask {
                 try? await clock.sleep(for: limit)
                 return false
             }
-            let wasWoken = await group.next() ?? false
+            var wasRung = await group.next() ?? false
             group.cancelAll()
-            return wasWoken && !Task.isCancelled
+            // A ring that came just as the time ran out has been taken, so it counts.
+            for await answer in group where answer { wasRung = true }
+            return wasRung
         }
     }
 }

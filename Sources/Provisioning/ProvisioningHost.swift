@@ -37,7 +37,7 @@ package struct ProvisioningHost: Sendable {
     /// What a child inherits, whatever it runs for.
     func baseEnvironment(_ directory: WorkDirectory) -> [String: String] {
         var variables = TemplateEnvironment.inherited(from: environment, additional: additionalVariables)
-        variables["TMPDIR"] = directory.temporary.string
+        variables["TMPDIR"] = directory.temporary.path
         return variables
     }
 
@@ -53,8 +53,9 @@ package struct ProvisioningHost: Sendable {
     ) async throws(ProvisioningFailure) -> Value {
         let directory: WorkDirectory
         do throws(FileFailure) {
-            directory = try await BlockingWork.run { [workDirectory] () throws(FileFailure) in
-                try WorkDirectory.create(execution, root: workDirectory, state: state)
+            directory = try await BlockingWork.run { [workDirectory, environment] () throws(FileFailure) in
+                let temporary = FilePath(environment["TMPDIR"] ?? "/tmp")
+                return try WorkDirectory.create(execution, root: workDirectory, state: state, temporary: temporary)
             }
         } catch {
             throw ProvisioningFailure(.transient, "No work directory could be made: \(error).", state: state)

@@ -18,8 +18,8 @@ final class WorkDirectory: Sendable {
     var module: FilePath { path.appending("module") }
     /// The state as the child keeps it.
     var stateFile: FilePath { path.appending(Self.stateName) }
-    /// `TMPDIR` of the children.
-    var temporary: FilePath { path.appending("tmp") }
+    /// Leads to the children's `TMPDIR`.
+    var temporary: ShortDirectory { ShortDirectory(link: path.appending("tmp")) }
 
     static let stateName = "state.json"
 
@@ -33,9 +33,17 @@ final class WorkDirectory: Sendable {
         close(lock)
     }
 
-    /// Makes the directory, with the state of the last build in it. `root` is the worker's work directory.
-    static func create(_ execution: ExecutionName, root: FilePath, state: [UInt8]?) throws(FileFailure) -> WorkDirectory
-    {
+    /// Makes the directory, with the state of the last build in it.
+    ///
+    /// - Parameters:
+    ///   - root: The worker's work directory.
+    ///   - temporary: Where the children's `TMPDIR` is made.
+    static func create(
+        _ execution: ExecutionName,
+        root: FilePath,
+        state: [UInt8]?,
+        temporary: FilePath = "/tmp"
+    ) throws(FileFailure) -> WorkDirectory {
         let executions = root.appending("executions")
         let unique = UInt64.random(in: 0...UInt64.max)
         let path = executions.appending("\(execution).\(unique)")
@@ -46,7 +54,7 @@ final class WorkDirectory: Sendable {
         guard let lock = try lock(unnamed) else { throw FileFailure("lock", unnamed.string, errno: EWOULDBLOCK) }
         let directory = WorkDirectory(path: path, spoolFile: StateSpool(root: root).file(execution), lock: lock)
         guard rename(unnamed.string, path.string) == 0 else { throw FileFailure("rename", unnamed) }
-        try PrivateFiles.makeDirectory(directory.temporary)
+        try directory.temporary.make(below: temporary)
         if let state { try PrivateFiles.create(directory.stateFile, state) }
         return directory
     }
@@ -86,6 +94,7 @@ final class WorkDirectory: Sendable {
 
     /// What cannot be removed now stays for the next ``StateSpool/recover()``.
     func removeNow() {
+        temporary.remove()
         FileTree.remove(path)
     }
 }

@@ -104,8 +104,8 @@ struct GuardTests {
     /// A guard whose socket is in the hands of the test.
     private func start(
         _ script: String,
-        interruptAfter: Duration = .seconds(40),
-        killAfter: Duration = .seconds(50),
+        interruptAfter: Duration = .seconds(3_000),
+        killAfter: Duration = .seconds(3_600),
         grace: Duration = .seconds(5)
     ) throws -> (guarded: SpawnedGuard, spool: FilePath, state: FilePath) {
         let state = fixture.root.appending("state.json")

@@ -58,6 +58,16 @@ struct SpoolTests {
         fixture = try Fixture()
     }
 
+    /// Recovers until no more directories are left than those of the living: a process that another test starts at this moment holds a copy of every
+    /// lock until it executes its program.
+    private func recover(leaving living: Int = 0) async throws -> [SpooledState] {
+        var recovered = try await fixture.host.spool.recover()
+        while try PrivateFiles.names(in: executions).count > living {
+            recovered = try await fixture.host.spool.recover()
+        }
+        return recovered
+    }
+
     private var executions: FilePath { fixture.host.workDirectory.appending("executions") }
 
     @Test func `a dead worker's directory is handed in and removed, a living one's is not touched`() async throws {
@@ -71,7 +81,7 @@ struct SpoolTests {
             #expect(try await fixture.host.spool.recover() == [])
             _fixLifetime(dead)
         }
-        #expect(try await fixture.host.spool.recover() == [SpooledState(execution, state: [2])])
+        #expect(try await recover(leaving: 1) == [SpooledState(execution, state: [2])])
         #expect(try PrivateFiles.names(in: executions) == [living.path.lastComponent?.string])
         #expect(try PrivateFiles.read(living.stateFile) == [1])
     }
@@ -82,7 +92,7 @@ struct SpoolTests {
             StateSpool.save(stateFile: dead.stateFile.string, as: dead.spoolFile.string)
             try PrivateFiles.replace(dead.stateFile, [3])
         }
-        #expect(try await fixture.host.spool.recover() == [SpooledState(execution, state: [2])])
+        #expect(try await recover() == [SpooledState(execution, state: [2])])
     }
 
     @Test func `a state is kept until it is discarded`() async throws {
@@ -94,14 +104,37 @@ struct SpoolTests {
         #expect(try await spool.recover() == [])
     }
 
-    @Test func `directories are private and gone afterwards`() async throws {
-        let mode = try await fixture.host.withWorkDirectory(execution, control: fixture.control()) {
+    @Test func `directories are private and gone afterwards, the children's short one too`() async throws {
+        let (mode, temporary) = try await fixture.host.withWorkDirectory(execution, control: fixture.control()) {
             directory throws(ProvisioningFailure) in
             var information = stat()
             stat(directory.path.string, &information)
-            return information.st_mode & 0o777
+            return (information.st_mode & 0o777, directory.temporary.path)
         }
         #expect(mode == 0o700)
+        #expect(try PrivateFiles.names(in: executions) == [])
+        #expect(temporary.utf8.count < 30)
+        #expect(access(temporary, F_OK) != 0)
+    }
+
+    @Test func `a dead worker's short directory is removed with the long one, and nothing that it did not make`()
+        async throws
+    {
+        let precious = fixture.root.appending("precious")
+        try PrivateFiles.makeDirectory(precious)
+        let temporary: String
+        do {
+            let dead = try WorkDirectory.create(execution, root: fixture.host.workDirectory, state: nil)
+            temporary = dead.temporary.path
+            let other = try WorkDirectory.create(execution, root: fixture.host.workDirectory, state: nil)
+            FileTree.remove(FilePath(other.temporary.path))
+            unlink(other.temporary.link.string)
+            symlink(precious.string, other.temporary.link.string)
+        }
+        #expect(access(temporary, F_OK) == 0)
+        #expect(try await recover() == [])
+        #expect(access(temporary, F_OK) != 0)
+        #expect(access(precious.string, F_OK) == 0)
         #expect(try PrivateFiles.names(in: executions) == [])
     }
 }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import SystemPackage
+
+/// A private directory with a short path, found through a link in a place with a long one.
+///
+/// Programs make sockets in `TMPDIR`, Terraform's providers among them, and the path of a socket has 107 bytes at most:
+/// fewer than that of a work directory.
+struct ShortDirectory {
+    private static let prefix = "stoker-"
+
+    let link: FilePath
+
+    /// Makes the directory below `parent`, and the link to it.
+    func make(below parent: FilePath) throws(FileFailure) {
+        var template = Array(parent.appending("\(Self.prefix)XXXXXX").string.utf8CString)
+        guard mkdtemp(&template) != nil else { throw FileFailure("create a directory in", parent) }
+        guard symlink(template, link.string) == 0 else {
+            let failure = FileFailure("create link", link)
+            rmdir(template)
+            throw failure
+        }
+    }
+
+    /// Where it is; the link itself when that leads nowhere.
+    var path: String {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        return readlink(link.string, &buffer, Int(PATH_MAX)) > 0
+            ? FilePath(platformString: buffer).string : link.string
+    }
+
+    /// Removes the directory, if the link leads to one that was made here, and is this user's.
+    func remove() {
+        let target = FilePath(path)
+        var information = stat()
+        guard target.lastComponent?.string.hasPrefix(Self.prefix) == true,
+            lstat(target.string, &information) == 0,
+            information.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR),
+            information.st_uid == getuid()
+        else { return }
+        FileTree.remove(target)
+    }
+}

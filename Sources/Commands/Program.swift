@@ -28,7 +28,7 @@ package enum Program {
             } else {
                 try command.run()
             }
-            return ExitStatus.success.rawValue
+            return ExitMeaning.success.rawValue
         } catch {
             return end(error)
         }

@@ -15,7 +15,10 @@ struct StokerCommand: AsyncParsableCommand {
             """,
         version: BuildInfo.version,
         groupedSubcommands: [
-            CommandGroup(name: "Run", subcommands: [UpCommand.self, WorkerCommand.self, MigrateCommand.self]),
+            CommandGroup(
+                name: "Run",
+                subcommands: [UpCommand.self, WorkerCommand.self, MigrateCommand.self, DoctorCommand.self]
+            ),
             CommandGroup(
                 name: "Pools",
                 subcommands: [
@@ -31,7 +34,7 @@ struct StokerCommand: AsyncParsableCommand {
                 name: "Operate",
                 subcommands: [
                     StatusCommand.self, JobsCommand.self, WorkersCommand.self, MaintenanceCommand.self,
-                    WebhooksCommand.self,
+                    WebhooksCommand.self, BenchCommand.self,
                 ]
             ),
             CommandGroup(name: "Look up", subcommands: [ConfigCommand.self, SchemaCommand.self]),

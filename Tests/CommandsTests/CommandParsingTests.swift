@@ -68,7 +68,7 @@ import Testing
         let error = #expect(throws: (any Error).self) {
             _ = try StokerCommand.parseAsRoot(line.split(separator: " ").map(String.init))
         }
-        #expect(error.map { StokerCommand.exitCode(for: $0).rawValue } == ExitStatus.usage.rawValue)
+        #expect(error.map { StokerCommand.exitCode(for: $0).rawValue } == ExitMeaning.usage.rawValue)
     }
 
     @Test func `every command has a help text`() {

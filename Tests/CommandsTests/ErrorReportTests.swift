@@ -10,7 +10,7 @@ import Testing
 @testable import Commands
 
 @Suite struct ErrorReportTests {
-    private static let errors: [(any Error, ExitStatus, String)] = [
+    private static let errors: [(any Error, ExitMeaning, String)] = [
         (StoreError(.notFound, "There is no user 'x'"), .refused, "error: There is no user 'x'"),
         (StoreError(.nameTaken, "Taken", remedy: "Choose another."), .refused, "error: Taken. Choose another."),
         (StoreError(.invalid, "Odd"), .refused, "error: Odd"),
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func `exit codes are those that the help tells`() {
-        let codes = [ExitStatus.success, .failure, .refused, .usage, .configuration].map(\.rawValue)
+        let codes = [ExitMeaning.success, .failure, .refused, .usage, .configuration].map(\.rawValue)
         #expect(codes == [0, 1, 2, 64, 78])
         let help = StokerCommand.helpMessage(columns: 500)
         #expect(help.contains("0 done; 1 it failed; 2 it was refused"))

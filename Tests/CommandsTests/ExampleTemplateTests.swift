@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import Store
 import Templates
 import Testing
 
@@ -12,7 +13,13 @@ import Testing
         let directory = "\(SettingsTableTests.repository)/Config/templates/\(example.rawValue)"
         // After a change: Scripts/embed-examples
         let files = try TemplateSource.entries(at: directory).filter { $0.path != "README.md" }
-        #expect(example.entries == files)
+        #expect(example.entries.map(\.path) == files.map(\.path))
+        #expect(example.entries.map(\.isExecutable) == files.map(\.isExecutable))
+        for (embedded, file) in zip(example.entries, files) { #expect(Self.text(embedded) == Self.text(file)) }
+    }
+
+    private static func text(_ entry: ArchiveEntry) -> String? {
+        if case .file(let bytes) = entry.kind { String(decoding: bytes, as: UTF8.self) } else { nil }
     }
 
     @Test(arguments: ExampleTemplate.allCases)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PostgresClient
 import Testing
 
 @testable import Commands
@@ -124,8 +125,11 @@ import Testing
             ]
         )
         #expect(
-            Self.problems(yaml: "worker:\n  tags: [a]\n  name: {a: b}\n").count == 2
+            Self.problems(yaml: "worker:\n  name: {a: b}\n") == [
+                "stoker.yaml:2: 'worker.name': expected text, found a mapping"
+            ]
         )
+        #expect(Self.problems(yaml: "worker:\n  tags: [a]\n").first?.contains("expected a JSON object") == true)
     }
 
     @Test func `all problems are told at once, and a secret is never repeated`() {

@@ -2,13 +2,13 @@
 
 /// Why a command did not do what it was asked for, where no other room's error says it.
 struct CommandError: Error, Hashable, Sendable, CustomStringConvertible {
-    let status: ExitStatus
+    let status: ExitMeaning
     /// What happened, and where.
     let message: String
     /// What to do about it; empty when the message says it.
     let remedy: String
 
-    init(_ status: ExitStatus, _ message: String, remedy: String = "") {
+    init(_ status: ExitMeaning, _ message: String, remedy: String = "") {
         self.status = status
         self.message = message
         self.remedy = remedy

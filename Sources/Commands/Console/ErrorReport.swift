@@ -14,7 +14,7 @@ import Webhooks
 struct ErrorReport: Hashable {
     /// For standard error: one line, or one for each thing that is wrong in a file.
     let text: String
-    let status: ExitStatus
+    let status: ExitMeaning
 
     init(_ error: any Error) {
         switch error {
@@ -40,12 +40,17 @@ struct ErrorReport: Hashable {
         }
     }
 
-    private init(_ status: ExitStatus, _ text: String) {
+    /// As a part of another message: without the mark that it is an error.
+    var sentence: String {
+        text.split(separator: "\n").map { $0.dropFirst("error: ".count) }.joined(separator: "; ")
+    }
+
+    private init(_ status: ExitMeaning, _ text: String) {
         self.status = status
         self.text = text.split(separator: "\n").map { "error: \($0)" }.joined(separator: "\n")
     }
 
-    private static func status(of code: StoreError.Code) -> ExitStatus {
+    private static func status(of code: StoreError.Code) -> ExitMeaning {
         switch code {
         case .notFound, .nameTaken, .invalid, .conflict: .refused
         case .leaseLost, .schema, .inconsistent: .failure

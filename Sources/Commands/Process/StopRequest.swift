@@ -31,12 +31,23 @@ final class StopRequest: Sendable {
     ) async throws -> Result {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let request = StopRequest()
-        let work = Task { try await body(request) }
-        request.state.withLock { $0.giveUpStart = { work.cancel() } }
         let listening = Task {
             for await signal in signals { await request.receive(signal) }
         }
         defer { listening.cancel() }
+        return try await request.startingUnlessStopped { try await body(request) }
+    }
+
+    /// Runs the body, which a stop cancels as long as nothing is attached.
+    func startingUnlessStopped<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws
+        -> Result
+    {
+        let work = Task { try await body() }
+        let isMade = state.withLock { state in
+            state.giveUpStart = { work.cancel() }
+            return state.signals > 0
+        }
+        if isMade { work.cancel() }
         return try await work.value
     }
 

@@ -75,11 +75,18 @@ struct DatabaseError: Error, Hashable, Sendable, CustomStringConvertible {
         case .setting(let origin): "\(cause) (the database of \(origin))"
         case .libpqVariables: "\(cause) (the database of libpq's variables, such as PGHOST)"
         case .up(let directory):
-            "the database of 'stoker up' in \(directory.path) does not answer: \(cause.message). Start 'stoker up' again, "
+            "the database of 'stoker up' in \(directory.path) does not answer: \(reason). Start 'stoker up' again, "
                 + "or set STOKER_DATABASE_URL."
         case .nothing:
-            "no database is configured, and libpq's default leads nowhere: \(cause.message). Start 'stoker up', or set "
+            "no database is configured, and libpq's default leads nowhere: \(reason). Start 'stoker up', or set "
                 + "STOKER_DATABASE_URL."
         }
+    }
+
+    /// The server's words end as they please.
+    private var reason: String {
+        var text = cause.message
+        while let last = text.last, ".?! ".contains(last) { text.removeLast() }
+        return text
     }
 }

@@ -103,9 +103,10 @@ extension ExampleTemplate {
         #!/bin/sh
         # Shows signs of life until it is stopped, or its directory is gone.
         directory=$1 interval=$2
-        echo $$ >"$directory/pid"
+        cd "$directory"
+        echo $$ >pid
         while [ -d "$directory" ]; do
-            date -u +%Y-%m-%dT%H:%M:%SZ >"$directory/alive"
+            date -u +%Y-%m-%dT%H:%M:%SZ >alive
             sleep "$interval"
         done
         RUN

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a command's exit code tells.
-enum ExitStatus: Int32, Sendable {
+enum ExitMeaning: Int32, Sendable {
     case success = 0
     /// It could not be done: the database is away, a build failed, a directory cannot be written.
     case failure = 1

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Prebuilds
+import Provisioning
+import Store
+import SystemPackage
+import Worker
+
+/// The checks of `stoker doctor`. Each goes as far as it can, whatever the others find.
+struct Examination {
+    private let settings: Settings
+    private let worker: WorkerSettings
+
+    /// Throws ``SettingsError`` for a configuration that no worker would start with.
+    init(_ settings: Settings) throws {
+        self.settings = settings
+        worker = try WorkerSettings(settings, zones: ZoneDirectory())
+    }
+
+    func findings() async throws -> [Finding] {
+        var findings = [Finding("configuration", .ok, "\(settings.entries.count) settings are given")]
+        findings += [workDirectory, await terraform]
+        findings += await database()
+        return findings
+    }
+
+    private var workDirectory: Finding {
+        let path = worker.host.workDirectory
+        let probe = path.appending(".probe-\(UInt64.random(in: .min ... .max))").string
+        do {
+            try FileManager.default.createDirectory(atPath: path.string, withIntermediateDirectories: true)
+            try Data([0]).write(to: URL(filePath: probe))
+            try FileManager.default.removeItem(atPath: probe)
+        } catch {
+            return Finding(
+                "work directory",
+                .failed,
+                "\(path) cannot be written to",
+                remedy: "Set worker.work_directory to a directory of this user."
+            )
+        }
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path.string)
+        guard let free = attributes?[.systemFreeSize] as? any BinaryInteger else {
+            return Finding("work directory", .ok, "\(path) can be written to")
+        }
+        let gigabytes = Int(free) >> 30
+        guard gigabytes >= 1 else {
+            return Finding("work directory", .warning, "\(path) has less than 1 GiB left", remedy: "Make room.")
+        }
+        return Finding("work directory", .ok, "\(path) can be written to; \(gigabytes) GiB are free")
+    }
+
+    private var terraform: Finding {
+        get async {
+            do {
+                let found = try await TerraformProvisioner(host: worker.host, configuration: worker.terraform)
+                    .installation()
+                return Finding("terraform", .ok, "\(found.executable), version \(found.version)")
+            } catch {
+                return Finding(
+                    "terraform",
+                    .warning,
+                    error.message,
+                    remedy: "Needed for Terraform templates alone; set terraform.binary."
+                )
+            }
+        }
+    }
+
+    private func database() async -> [Finding] {
+        do {
+            return try await GlobalOptions.withStore(DatabaseAddress(settings), requiringSchema: false) { store in
+                let now = try await store.now()
+                var findings = [Finding("database", .ok, "it answers"), clock(now)]
+                if let refusal = try await store.schemaState().refusal {
+                    return findings + [Finding("schema", .failed, refusal.message, remedy: refusal.remedy)]
+                }
+                findings.append(Finding("schema", .ok, "it is this program's"))
+                return try await findings + [workers(store)] + endpoints(store)
+            }
+        } catch {
+            return [Finding("database", .failed, ErrorReport(error).sentence)]
+        }
+    }
+
+    private func clock(_ now: Instant) -> Finding {
+        let difference = Host.now - now
+        let seconds = difference.components.seconds
+        guard abs(seconds) >= 5 else { return Finding("clock", .ok, "it agrees with the database's") }
+        return Finding(
+            "clock",
+            .warning,
+            "this machine's clock is \(abs(seconds)) s \(seconds > 0 ? "ahead of" : "behind") the database's",
+            remedy: "Stoker goes by the database's; set the clocks for logs and signatures to be read."
+        )
+    }
+
+    private func workers(_ store: Store) async throws -> Finding {
+        let up = try await store.workers().filter { $0.state == WorkerState.active.rawValue }
+        guard up.isEmpty else { return Finding("workers", .ok, "\(up.count) up") }
+        return Finding("workers", .warning, "no worker is up", remedy: "Start one with 'stoker worker'.")
+    }
+
+    private func endpoints(_ store: Store) async throws -> [Finding] {
+        try await store.endpoints().map { endpoint in
+            let check = "webhook \(endpoint.name)"
+            guard !endpoint.isEnabled else { return Finding(check, .ok, "\(endpoint.shownURL) is enabled") }
+            return Finding(
+                check,
+                .warning,
+                "it is disabled: \(endpoint.disabledReason)",
+                remedy: "Mend the receiver, then 'stoker webhooks test \(endpoint.name)'."
+            )
+        }
+    }
+}

@@ -13,6 +13,9 @@ import Testing
 struct AccountTests {
     @Test func `root's server runs as another user, in directories that only it can enter`() async throws {
         let cluster = try await TestArea.cluster()
+        // Made by an administrator beforehand, and open to all.
+        let root = cluster.dataDirectory.appending("postgres").string
+        #expect(mkdir(root, 0o777) == 0 && chmod(root, 0o777) == 0)
         _ = try await cluster.start()
         let account = try ServerAccount.forThisProcess()
         #expect(account.userID != 0)

@@ -42,14 +42,31 @@ let tests: [Target] = [
         dependencies: ["PostgresClient", "LocalPostgres", "TestSupport", .logging, .metrics, .metricsTestKit],
         swiftSettings: swift
     ),
-    .testTarget(name: "CurlClientTests", dependencies: ["CurlClient", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+        name: "CurlClientTests",
+        dependencies: ["CurlClient", "TestSupport", .subprocess, .systemPackage],
+        swiftSettings: swift
+    ),
     .testTarget(name: "PrebuildsTests", dependencies: ["Prebuilds"], swiftSettings: swift),
     .testTarget(name: "TemplatesTests", dependencies: ["Templates", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "StoreTests", dependencies: ["Store", "Templates", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "ProvisioningTests", dependencies: ["Provisioning", "Stoker", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+        name: "StoreTests",
+        dependencies: [
+            "LocalPostgres", "PostgresClient", "Prebuilds", "Store", "Templates", "TestSupport", .logging, .subprocess,
+            .systemPackage,
+        ],
+        swiftSettings: swift
+    ),
+    .testTarget(
+        name: "ProvisioningTests",
+        dependencies: [
+            "Prebuilds", "Provisioning", "Stoker", "Templates", "TestSupport", .logging, .subprocess, .systemPackage,
+        ],
+        swiftSettings: swift
+    ),
     .testTarget(
         name: "WebhooksTests",
-        dependencies: ["Webhooks", "TestSupport"],
+        dependencies: ["CurlClient", "Prebuilds", "TestSupport", "Webhooks", .subprocess, .systemPackage],
         exclude: ["Golden"],
         swiftSettings: swift
     ),
@@ -75,7 +92,7 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "EndToEndTests",
-        dependencies: ["Stoker", "Store", "PostgresClient", "TestSupport"],
+        dependencies: ["Stoker", "Store", "PostgresClient", "TestSupport", .logging, .subprocess, .systemPackage],
         swiftSettings: swift
     ),
 ]

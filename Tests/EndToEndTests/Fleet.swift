@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import Subprocess
 import SystemPackage
 import TestSupport
 

@@ -30,12 +30,14 @@ package enum Name {
 }
 
 extension StoreError {
-    /// Runs the body and says a violated unique name in words.
+    /// Runs the body and says a violated unique name, whose constraint is called so, in words.
     static func naming<Result>(_ kind: String, _ name: String, _ body: () async throws -> Result) async throws -> Result
     {
         do {
             return try await body()
-        } catch let error as PostgresError where error.sqlState == .uniqueViolation {
+        } catch let error as PostgresError
+            where error.sqlState == .uniqueViolation && error.constraint?.hasSuffix("name_key") == true
+        {
             throw StoreError(
                 .nameTaken,
                 "The name '\(name)' is taken by another \(kind)",

@@ -276,4 +276,19 @@ import Testing
             #expect(try await room.fleet.count(of: "workspaces") == max(claims, prebuilds))
         }
     }
+
+    @Test func `a prebuild that another holds is skipped, not waited for`() async throws {
+        try await withRoom { room in
+            let older = try await room.fleet.addWorkspace(of: room.preset, createdAt: Fleet.now - .seconds(90))
+            let younger = try await room.fleet.addWorkspace(of: room.preset, createdAt: Fleet.now - .seconds(60))
+            try await room.fleet.store.pool.withTransaction("test") { transaction in
+                _ = try await transaction.execute(
+                    Statement("test", "SELECT FROM workspaces WHERE id = \(older.id) FOR UPDATE")
+                )
+                #expect(try await room.claim("a").workspaceID == younger.id)
+                #expect(try await room.claim("b").outcome == .missEmpty)
+            }
+            #expect(try await room.claim("c").workspaceID == older.id)
+        }
+    }
 }

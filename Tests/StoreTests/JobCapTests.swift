@@ -26,7 +26,7 @@ import Testing
                     }
                     return try await group.reduce(0, +)
                 }
-                #expect(claimed == 3, "round \(round)")
+                try #require(claimed == 3, "round \(round)")
                 #expect(
                     try await fleet.value("SELECT count(*) FROM provisioner_jobs WHERE job_status = 'running'") == 3
                 )

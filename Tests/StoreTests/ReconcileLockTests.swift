@@ -101,6 +101,7 @@ import Testing
             let template = try await fleet.addTemplate()
             let preset = try await fleet.addPreset(of: template.version, desired: 2)
             let frozen = FrozenReconciler()
+            defer { frozen.thaw() }
             let isFrozen = TestSignal<Void>()
             let late = Task {
                 try await frozen.pass(of: fleet) { isFrozen.send() }

@@ -186,4 +186,24 @@ import Testing
             #expect(applied.deleted == [free.id])
         }
     }
+
+    @Test func `a prebuild that a claim holds is not waited for, and not replaced before it has let go`() async throws {
+        try await Fleet.open { fleet in
+            let template = try await fleet.addTemplate()
+            let preset = try await fleet.addPreset(of: template.version, desired: 1, ttl: .seconds(60))
+            let expired = try await fleet.addWorkspace(of: preset)
+            try await fleet.store.pool.withTransaction("test") { transaction in
+                _ = try await transaction.execute(
+                    Statement("test", "SELECT FROM workspaces WHERE id = \(expired.id) FOR UPDATE")
+                )
+                let (plan, applied) = try await fleet.pass()
+                #expect(plan.presets[0].actions.count == 2)
+                #expect(applied.deleted == [])
+                #expect(applied.created == [:])
+            }
+            let applied = try await fleet.pass().applied
+            #expect(applied.deleted == [expired.id])
+            #expect(applied.created == [preset: 1])
+        }
+    }
 }

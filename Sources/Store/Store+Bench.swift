@@ -118,7 +118,12 @@ extension Store {
             Double.self,
             Double.self
         )
-        return BenchResult(ended: ended, notOnce: notOnce, seconds: seconds, waited: .init(p50: p50, p95: p95, p99: p99))
+        return BenchResult(
+            ended: ended,
+            notOnce: notOnce,
+            seconds: seconds,
+            waited: .init(p50: p50, p95: p95, p99: p99)
+        )
     }
 
     /// The floor: takes one job and ends it with two plain statements and two commits, as the simplest queue would.

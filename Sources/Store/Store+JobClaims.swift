@@ -159,7 +159,8 @@ struct JobClaim {
         var isCut = false
         let jobs = try rows.map { row in
             let (
-                id, epoch, type, provisioner, priority, attempt, maxAttempts, refresh, available, started, isNoOp, trace,
+                id, epoch, type, provisioner, priority, attempt, maxAttempts, refresh, available, started, isNoOp,
+                trace,
                 cut
             ) =
                 try row.decode(

@@ -43,7 +43,9 @@ extension Store {
             let (moment, snapshot) = try SnapshotQuery.read(Array(answers[2...]))
             let plan = try makePlan(snapshot, moment)
             guard plan.pause == nil else { return .done(plan, AppliedPlan()) }
-            let applied = try await PlanWriter(plan: plan, news: plan.presets.filter(isNews), worker: worker).write(on: transaction)
+            let applied = try await PlanWriter(plan: plan, news: plan.presets.filter(isNews), worker: worker).write(
+                on: transaction
+            )
             return .done(plan, applied)
         }
     }

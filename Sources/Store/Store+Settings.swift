@@ -21,7 +21,8 @@ package enum PauseScope: String, Hashable, Sendable {
 
 extension Store {
     /// Holds the fleet still, until the given moment or until ``resume(_:by:)``.
-    package func pause(_ scope: PauseScope, until: Instant? = nil, reason: String = "", by: String? = nil) async throws {
+    package func pause(_ scope: PauseScope, until: Instant? = nil, reason: String = "", by: String? = nil) async throws
+    {
         try await set(scope, holds: true, until: until, reason: reason, by: by)
     }
 

@@ -247,7 +247,8 @@ extension EndpointHealth {
         } else if attempt.errorClass != "canceled", attempt.errorClass != "client_closed" {
             if breaker.recordFailure(at: now, started: started) == .disable {
                 judged.isEnabled = false
-                judged.disabledReason = "nothing was delivered since \(breaker.failingSince.map { "\($0)" } ?? "long ago")"
+                judged.disabledReason =
+                    "nothing was delivered since \(breaker.failingSince.map { "\($0)" } ?? "long ago")"
             }
         }
         if attempt.disablesEndpoint {

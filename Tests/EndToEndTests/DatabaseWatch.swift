@@ -21,7 +21,9 @@ struct DatabaseWatch: Sendable {
         let watch = DatabaseWatch(store: Store(pool: pool))
         let listener = PostgresListener(
             configuration: configuration,
-            channels: [Channel.finished, Channel.reconcile, Channel.jobs, Channel.events, Channel.logs, Channel.workers],
+            channels: [
+                Channel.finished, Channel.reconcile, Channel.jobs, Channel.events, Channel.logs, Channel.workers,
+            ],
             logger: logger
         )
         let listening = Task { try await listener.run() }

@@ -79,7 +79,8 @@ struct Fleet: Sendable {
 
     /// A directory of `Config/templates`.
     static func example(_ name: String) -> String {
-        FilePath("\(#filePath)").removingLastComponent().appending("../../Config/templates/\(name)").lexicallyNormalized()
+        FilePath("\(#filePath)").removingLastComponent().appending("../../Config/templates/\(name)")
+            .lexicallyNormalized()
             .string
     }
 

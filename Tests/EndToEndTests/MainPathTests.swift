@@ -54,17 +54,17 @@ import Testing
             "failing",
             [
                 "stoker.yaml": """
-                    name: failing
-                    provisioner: terraform
-                    presets:
-                      - name: doomed
-                        prebuilds: { instances: 1 }
-                    """,
+                name: failing
+                provisioner: terraform
+                presets:
+                  - name: doomed
+                    prebuilds: { instances: 1 }
+                """,
                 "main.tf": """
-                    resource "terraform_data" "doomed" {
-                      provisioner "local-exec" { command = "exit 7" }
-                    }
-                    """,
+                resource "terraform_data" "doomed" {
+                  provisioner "local-exec" { command = "exit 7" }
+                }
+                """,
             ]
         ).string
     }
@@ -96,7 +96,16 @@ extension MainPathTests {
     /// A claim changes the owner at once, its build updates in place, and the pool refills by itself.
     private func claimInPlace(_ fleet: Fleet, _ watch: DatabaseWatch) async throws {
         let claimed = try await fleet.json(
-            Claimed.self, "claim", "terraform-local", "--preset", "eu-base", "--owner", "alice", "--name", "dev", "--wait"
+            Claimed.self,
+            "claim",
+            "terraform-local",
+            "--preset",
+            "eu-base",
+            "--owner",
+            "alice",
+            "--name",
+            "dev",
+            "--wait"
         )
         #expect(claimed.outcome == "hit")
         let facts = try await watch.column(
@@ -115,7 +124,16 @@ extension MainPathTests {
     /// The plan of this claim replaces a resource, which is told once, to the template admin.
     private func claimThatReplaces(_ fleet: Fleet, _ watch: DatabaseWatch) async throws {
         let claimed = try await fleet.json(
-            Claimed.self, "claim", "terraform-local", "--preset", "replace", "--owner", "alice", "--name", "again", "--wait"
+            Claimed.self,
+            "claim",
+            "terraform-local",
+            "--preset",
+            "replace",
+            "--owner",
+            "alice",
+            "--name",
+            "again",
+            "--wait"
         )
         #expect(claimed.outcome == "hit")
         let events = try await watch.column(
@@ -147,7 +165,14 @@ extension MainPathTests {
     /// The process provisioner's workspace is a real directory with a real process, which change hands too.
     private func claimOfProcess(_ fleet: Fleet, _ watch: DatabaseWatch) async throws {
         let claimed = try await fleet.json(
-            Claimed.self, "claim", "process-local", "--owner", "alice", "--name", "shell", "--wait"
+            Claimed.self,
+            "claim",
+            "process-local",
+            "--owner",
+            "alice",
+            "--name",
+            "shell",
+            "--wait"
         )
         #expect(claimed.outcome == "hit")
     }

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import PostgresClient
+import Store
+import TestSupport
+
+extension DatabaseTemplate {
+    /// An empty database of this program's schema.
+    static let migrated = DatabaseTemplate("end_to_end") { connectionString in
+        let logger = Logger(label: "test.migrate", factory: { _ in SwiftLogNoOpLogHandler() })
+        let pool = PostgresPool(PostgresConfiguration(connectionString), size: 1, logger: logger)
+        do {
+            _ = try await Store(pool: pool).migrate()
+            await pool.close()
+        } catch {
+            await pool.close()
+            throw error
+        }
+    }
+}

@@ -29,13 +29,20 @@ struct TestAreaTests {
             let server = try #require(await cluster.pid)
             kill(server, SIGSTOP)
             let child = try await RunningProcess.start("/bin/sleep", ["600"])
-            let report = "left \(area) \(server) \(child.pid)\n"
+            // Of a session of its own, so that the child's group does not take it along, and deaf to all but SIGKILL.
+            let stubborn = try await RunningProcess.start(
+                "/bin/sh",
+                ["-c", "setsid sh -c 'trap \"\" QUIT TERM; echo pid $$; exec sleep 600'; :"],
+                workingDirectory: area
+            )
+            let line = try await stubborn.line(containing: "pid ")
+            let report = "left \(area) \(server) \(child.pid) \(line.text.dropFirst(4))\n"
             try FileDescriptor.standardOutput.writeAll(report.utf8)
             kill(getpid(), SIGKILL)
         }
         let output = String(decoding: try #require(result?.standardOutputContent), as: UTF8.self)
         let report = try #require(output.split(separator: "\n").first { $0.hasPrefix("left ") }).split(separator: " ")
-        try #require(report.count == 4)
+        try #require(report.count == 5)
         for pid in report.dropFirst(2) { try await gone(try #require(Int32(pid))) }
         while FileManager.default.fileExists(atPath: String(report[1])) { try await Task.sleep(for: .milliseconds(20)) }
     }

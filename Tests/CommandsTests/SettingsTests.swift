@@ -136,7 +136,12 @@ import Testing
         let yaml = "database:\n  url: [secret]\n  pool_size: 0\nhttp:\n  address: []\n"
         let problems = Self.problems(yaml: yaml)
         #expect(problems.count == 3)
-        #expect(!problems.contains { $0.contains("secret]") || $0.contains("'secret'") })
+        #expect(!problems.contains { $0.contains("'secret'") })
+        #expect(
+            Self.problems(flags: ["notifications.allow_plain_http": "perhaps"]) == [
+                "notifications.allow_plain_http: expected true or false, found 'perhaps'"
+            ]
+        )
     }
 
     @Test func `lists are lists in the file, and commas elsewhere`() throws {

@@ -91,7 +91,7 @@ import Worker
         let start = Task {
             try await stop.startingUnlessStopped {
                 begun.blow(())
-                try await Task.sleep(for: .seconds(3600))
+                try await Task.sleep(for: .seconds(20))
             }
         }
         _ = await begun.heard()

@@ -19,5 +19,8 @@ struct CommandError: Error, Hashable, Sendable, CustomStringConvertible {
         self.init(.failure, message, remedy: remedy)
     }
 
-    var description: String { remedy.isEmpty ? message : "\(message). \(remedy)" }
+    /// Messages of others may end with a stop of their own.
+    var description: String {
+        remedy.isEmpty ? message : message + (message.hasSuffix(".") ? " " : ". ") + remedy
+    }
 }

@@ -41,10 +41,10 @@ struct Examination {
             )
         }
         let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path.string)
-        guard let free = attributes?[.systemFreeSize] as? any BinaryInteger else {
+        guard let free = attributes?[.systemFreeSize] as? UInt64 else {
             return Finding("work directory", .ok, "\(path) can be written to")
         }
-        let gigabytes = Int(free) >> 30
+        let gigabytes = free >> 30
         guard gigabytes >= 1 else {
             return Finding("work directory", .warning, "\(path) has less than 1 GiB left", remedy: "Make room.")
         }

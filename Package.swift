@@ -24,10 +24,12 @@ extension Target.Dependency {
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
     static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let metricsTestKit = product(name: "MetricsTestKit", package: "swift-metrics")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
     static let systemPackage = product(name: "SystemPackage", package: "swift-system")
     static let tracing = product(name: "Tracing", package: "swift-distributed-tracing")
@@ -70,10 +72,29 @@ let tests: [Target] = [
         exclude: ["Golden"],
         swiftSettings: swift
     ),
-    .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: swift),
-    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "LocalPostgresTests", dependencies: ["LocalPostgres", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "ServerTests", dependencies: ["Server", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+        name: "TestSupportTests",
+        dependencies: ["LocalPostgres", "TestSupport", .logging, .subprocess, .systemPackage],
+        swiftSettings: swift
+    ),
+    .testTarget(
+        name: "TelemetryTests",
+        dependencies: ["Telemetry", "TestSupport", .coreMetrics, .logging, .metrics, .subprocess, .systemPackage],
+        swiftSettings: swift
+    ),
+    .testTarget(
+        name: "LocalPostgresTests",
+        dependencies: ["LocalPostgres", "TestSupport", .logging, .subprocess, .systemPackage],
+        swiftSettings: swift
+    ),
+    .testTarget(
+        name: "ServerTests",
+        dependencies: [
+            "Server", "Telemetry", "TestSupport", .coreMetrics, .httpTypes, .hummingbird, .lifecycle, .logging,
+            .subprocess, .systemPackage,
+        ],
+        swiftSettings: swift
+    ),
     .testTarget(
         name: "WorkerTests",
         dependencies: [
@@ -85,8 +106,9 @@ let tests: [Target] = [
     .testTarget(
         name: "CommandsTests",
         dependencies: [
-            "Commands", "CurlClient", "PostgresClient", "Prebuilds", "Provisioning", "Store", "Templates", "TestSupport",
-            "Webhooks", "Worker", .argumentParser, .logging,
+            "Commands", "CurlClient", "LocalPostgres", "PostgresClient", "Prebuilds", "Provisioning", "Server", "Store",
+            "Telemetry", "Templates", "TestSupport", "Webhooks", "Worker", .argumentParser, .lifecycle, .logging,
+            .systemPackage, .unixSignals,
         ],
         swiftSettings: swift
     ),
@@ -110,6 +132,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
         .package(
             url: "https://github.com/hummingbird-project/hummingbird.git",
@@ -172,7 +195,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Prebuilds", "Store", "Telemetry", "Templates", .hummingbird, .httpTypes, .lifecycle, .logging, .metrics,
+                "Prebuilds", "Store", "Telemetry", "Templates", .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle,
+                .logging, .metrics, .nioCore,
             ],
             swiftSettings: safe
         ),
@@ -183,7 +207,7 @@ let package = Package(
             dependencies: [
                 "CurlClient", "LocalPostgres", "PostgresClient", "Prebuilds", "Provisioning", "Server", "Store", "Telemetry",
                 "Templates", "Webhooks", "Worker",
-                .argumentParser, .configuration, .crypto, .lifecycle, .logging, .metrics, .systemPackage, .unixSignals,
+                .argumentParser, .configuration, .crypto, .lifecycle, .logging, .metrics, .systemPackage, .unixSignals, .yams,
             ],
             swiftSettings: safe
         ),

@@ -15,6 +15,16 @@ struct PackedTemplate: Sendable {
     /// Throws ``TemplateErrors`` with all that is wrong, or ``ArchiveRefusal``.
     init(entries: [ArchiveEntry], zones: ZoneDirectory = ZoneDirectory()) throws {
         manifest = try TemplateManifest(entries: entries) { zones.rules(named: $0) != nil }
+        guard !manifest.presets.isEmpty else {
+            throw TemplateErrors([
+                TemplateError(
+                    file: TemplateManifest.fileName,
+                    field: "presets",
+                    "there are no presets, so no pool can be kept and nothing claimed",
+                    remedy: "add one: 'presets: [{ name: base, prebuilds: { instances: 1 } }]'"
+                )
+            ])
+        }
         archive = try TarArchive.pack(entries)
         hash = SHA256.hash(data: archive).map { byte in
             let digits = String(byte, radix: 16)

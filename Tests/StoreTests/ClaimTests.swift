@@ -2,45 +2,15 @@
 
 import PostgresClient
 import Prebuilds
-@testable import Store
 import TestSupport
 import Testing
 
+@testable import Store
+
 /// What a person gets who asks for a workspace.
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct ClaimTests {
-    /// A template with one preset, and a user.
-    private struct Room {
-        let fleet: Fleet
-        let ada: UserID
-        let template: Fleet.Template
-        let preset: PresetID
-
-        func claim(_ name: String = "mine", key: String? = nil, _ parameters: [String: String] = [:]) async throws
-            -> ClaimResult
-        {
-            try await fleet.store.claim(
-                ClaimRequest(
-                    template: "go-dev",
-                    owner: "ada",
-                    name: name,
-                    parameters: parameters,
-                    idempotencyKey: key
-                )
-            )
-        }
-    }
-
-    private func withRoom(sessions: Int = 4, _ body: (Room) async throws -> Void) async throws {
-        try await Fleet.open(sessions: sessions) { fleet in
-            let ada = try await fleet.addUser("ada")
-            let template = try await fleet.addTemplate()
-            let preset = try await fleet.addPreset(of: template.version, desired: 2)
-            try await body(Room(fleet: fleet, ada: ada, template: template, preset: preset))
-        }
-    }
-
     @Test func `the oldest ready prebuild changes hands at once`() async throws {
-        try await withRoom { room in
+        try await ClaimRoom.open { room in
             let younger = try await room.fleet.addWorkspace(of: room.preset, createdAt: Fleet.now - .seconds(60))
             let older = try await room.fleet.addWorkspace(of: room.preset, createdAt: Fleet.now - .seconds(90))
             let first = try await room.claim()
@@ -72,7 +42,13 @@ import Testing
                 ).only
             )
             let (name, owner, isClaimed, reason, transition, priority, parameters) = try row.decode(
-                String.self, UserID.self, Bool.self, String.self, String.self, Int16.self, [String].self
+                String.self,
+                UserID.self,
+                Bool.self,
+                String.self,
+                String.self,
+                Int16.self,
+                [String].self
             )
             #expect(name == "mine")
             #expect(owner == room.ada)
@@ -91,7 +67,7 @@ import Testing
 
     @Test(arguments: Obstacle.allCases)
     func `a prebuild that is not fit is never given`(obstacle: Obstacle) async throws {
-        try await withRoom { room in
+        try await ClaimRoom.open { room in
             let fleet = room.fleet
             let other = try await fleet.addPreset("other", of: room.template.version, desired: 1)
             try await fleet.sql("UPDATE template_version_presets SET is_default = true WHERE id = \(room.preset)")
@@ -119,7 +95,7 @@ import Testing
     }
 
     @Test func `without a prebuild the workspace is built from the start, at once`() async throws {
-        try await withRoom { room in
+        try await ClaimRoom.open { room in
             try await room.fleet.sql(
                 """
                 INSERT INTO template_version_parameters (template_version_id, name, required, default_value, mutable)
@@ -144,7 +120,7 @@ import Testing
     }
 
     @Test func `why the pool had none is said`() async throws {
-        try await withRoom { room in
+        try await ClaimRoom.open { room in
             try await room.fleet.sql("UPDATE template_version_presets SET desired_instances = NULL")
             #expect(try await room.claim("a").outcome == .missUnmatched)
             try await room.fleet.sql("UPDATE template_version_presets SET desired_instances = 1")
@@ -159,7 +135,7 @@ import Testing
     }
 
     @Test func `a value that cannot change after the build is not forced on a prebuild`() async throws {
-        try await withRoom { room in
+        try await ClaimRoom.open { room in
             let prebuild = try await room.fleet.addWorkspace(of: room.preset)
             let other = try await room.claim("other", ["test": "another"])
             #expect(other.outcome == .missUnmatched)
@@ -170,7 +146,7 @@ import Testing
     }
 
     @Test func `a mutable value is changed by the claim`() async throws {
-        try await withRoom { room in
+        try await ClaimRoom.open { room in
             try await room.fleet.sql("UPDATE template_version_parameters SET mutable = true")
             let prebuild = try await room.fleet.addWorkspace(of: room.preset)
             let claim = try await room.claim("mine", ["test": "another"])
@@ -184,7 +160,7 @@ import Testing
     }
 
     @Test func `a paused fleet serves claims from stock`() async throws {
-        try await withRoom { room in
+        try await ClaimRoom.open { room in
             try await room.fleet.addWorkspace(of: room.preset)
             try await room.fleet.sql(
                 #"INSERT INTO settings (key, value) VALUES ('prebuilds', '{"reconciliation_paused": true}')"#
@@ -204,7 +180,7 @@ import Testing
         (ClaimRequest(template: "go-dev", owner: "ada", name: "mine", parameters: ["tset": "x"]), .invalid),
     ])
     func `a claim that cannot be served spends nothing`(request: ClaimRequest, code: StoreError.Code) async throws {
-        try await withRoom { room in
+        try await ClaimRoom.open { room in
             try await room.fleet.addWorkspace(of: room.preset, owner: room.ada, name: "taken")
             let prebuild = try await room.fleet.addWorkspace(of: room.preset)
             let before = try await room.fleet.workspaces()
@@ -216,79 +192,21 @@ import Testing
         }
     }
 
-    @Test func `a template without an active version, a deprecated one and a choice of presets are told of`() async throws {
-        try await withRoom { room in
+    @Test func `a template without an active version, a deprecated one and a choice of presets are told of`()
+        async throws
+    {
+        try await ClaimRoom.open { room in
             _ = try await room.fleet.addPreset("other", of: room.template.version, desired: 1)
             let choice = await #expect(throws: StoreError.self) { _ = try await room.claim() }
-            #expect(choice == StoreError(.invalid, "Template 'go-dev' has no default preset", remedy: "It has: other, preset."))
+            #expect(
+                choice
+                    == StoreError(.invalid, "Template 'go-dev' has no default preset", remedy: "It has: other, preset.")
+            )
             try await room.fleet.sql("UPDATE templates SET deprecated = 'use another'")
             let deprecated = await #expect(throws: StoreError.self) { _ = try await room.claim() }
             #expect(deprecated == StoreError(.conflict, "Template 'go-dev' is deprecated: use another"))
             try await room.fleet.sql("UPDATE templates SET active_version_id = NULL")
             #expect(await #expect(throws: StoreError.self) { _ = try await room.claim() }?.code == .conflict)
-        }
-    }
-
-    @Test func `the same key with the same request gives the same workspace`() async throws {
-        try await withRoom { room in
-            for _ in 0..<2 { try await room.fleet.addWorkspace(of: room.preset) }
-            let first = try await room.claim(key: "k")
-            var repeated = first
-            repeated.isRepeat = true
-            #expect(try await room.claim(key: "k") == repeated)
-            // Later builds and a deletion do not change what the key gave.
-            try await room.fleet.addBuild(.init(transition: .stop), to: first.workspaceID, of: room.preset)
-            #expect(try await room.claim(key: "k") == repeated)
-            let error = await #expect(throws: StoreError.self) { _ = try await room.claim("other", key: "k") }
-            #expect(error?.code == .conflict)
-            #expect(try await room.claim("other", key: "k2").outcome == .hit)
-            #expect(try await room.fleet.count(of: "workspace_claims") == 2)
-        }
-    }
-
-    @Test func `ten claims with one key at the same moment are one claim`() async throws {
-        try await withRoom(sessions: 10) { room in
-            for _ in 0..<3 { try await room.fleet.addWorkspace(of: room.preset) }
-            let results = try await withThrowingTaskGroup(of: ClaimResult.self) { group in
-                for _ in 0..<10 { group.addTask { try await room.claim(key: "k") } }
-                return try await group.reduce(into: []) { $0.append($1) }
-            }
-            #expect(Set(results.map(\.workspaceID)).count == 1)
-            #expect(results.count { !$0.isRepeat } == 1)
-            #expect(try await room.fleet.count(of: "workspace_claims") == 1)
-        }
-    }
-
-    @Test(arguments: [(12, 5), (5, 12), (8, 8)])
-    func `claims at the same moment get distinct prebuilds, and the rest fresh builds`(
-        claims: Int,
-        prebuilds: Int
-    ) async throws {
-        try await withRoom(sessions: 12) { room in
-            try await room.fleet.addRunningPrebuilds(prebuilds, of: room.preset)
-            let results = try await withThrowingTaskGroup(of: ClaimResult.self) { group in
-                for number in 0..<claims { group.addTask { try await room.claim("w-\(number)") } }
-                return try await group.reduce(into: []) { $0.append($1) }
-            }
-            #expect(Set(results.map(\.workspaceID)).count == claims)
-            #expect(results.count { $0.outcome == .hit } == min(claims, prebuilds))
-            #expect(results.count { $0.outcome == .missEmpty } == max(claims - prebuilds, 0))
-            #expect(try await room.fleet.count(of: "workspaces") == max(claims, prebuilds))
-        }
-    }
-
-    @Test func `a prebuild that another holds is skipped, not waited for`() async throws {
-        try await withRoom { room in
-            let older = try await room.fleet.addWorkspace(of: room.preset, createdAt: Fleet.now - .seconds(90))
-            let younger = try await room.fleet.addWorkspace(of: room.preset, createdAt: Fleet.now - .seconds(60))
-            try await room.fleet.store.pool.withTransaction("test") { transaction in
-                _ = try await transaction.execute(
-                    Statement("test", "SELECT FROM workspaces WHERE id = \(older.id) FOR UPDATE")
-                )
-                #expect(try await room.claim("a").workspaceID == younger.id)
-                #expect(try await room.claim("b").outcome == .missEmpty)
-            }
-            #expect(try await room.claim("c").workspaceID == older.id)
         }
     }
 }

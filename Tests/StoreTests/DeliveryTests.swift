@@ -62,7 +62,9 @@ import Testing
         }
     }
 
-    @Test func `a lease that ended passes to another, with the same id, and the late record changes nothing`() async throws {
+    @Test func `a lease that ended passes to another, with the same id, and the late record changes nothing`()
+        async throws
+    {
         try await withDeliveries(1) { fleet, _ in
             let lost = try #require(
                 try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(-1)).only
@@ -73,7 +75,8 @@ import Testing
             #expect(again.id == lost.id)
             #expect(again.attempt == 2)
             let late = try await fleet.store.recordAttempt(.init(status: "permanent_failure"), of: lost, by: first) {
-                health, _ in health.with { $0.consecutiveFailures = 9 }
+                health,
+                _ in health.with { $0.consecutiveFailures = 9 }
             }
             #expect(late == false)
             #expect(try await fleet.store.delivery(lost.id).status == "leased")
@@ -99,9 +102,13 @@ import Testing
 
     @Test func `the same worker's own earlier attempt is fenced as well`() async throws {
         try await withDeliveries(1) { fleet, _ in
-            let lost = try #require(try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(-1)).only)
+            let lost = try #require(
+                try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(-1)).only
+            )
             _ = try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(60))
-            let late = try await fleet.store.recordAttempt(.init(status: "sent"), of: lost, by: first) { health, _ in health }
+            let late = try await fleet.store.recordAttempt(.init(status: "sent"), of: lost, by: first) { health, _ in
+                health
+            }
             #expect(late == false)
         }
     }
@@ -119,11 +126,15 @@ import Testing
             #expect(try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(60)) == [])
             #expect(try await fleet.value("SELECT consecutive_failures FROM webhook_endpoints") == 1)
             try await fleet.sql("UPDATE webhook_deliveries SET next_attempt_at = now()")
-            #expect(try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(60)).map(\.attempt) == [2])
+            #expect(
+                try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(60)).map(\.attempt) == [2]
+            )
         }
     }
 
-    @Test func `to an endpoint whose circuit is open one delivery is sent, and the others burn no attempts`() async throws {
+    @Test func `to an endpoint whose circuit is open one delivery is sent, and the others burn no attempts`()
+        async throws
+    {
         try await withDeliveries(20, sessions: 8) { fleet, broken in
             let healthy = try await fleet.addEndpoint("healthy")
             try await fleet.addDeliveries(1, to: healthy)
@@ -146,7 +157,9 @@ import Testing
             #expect(try await fleet.value("SELECT count(*) FROM webhook_deliveries WHERE attempts > 0") == 2)
 
             // The prober dies. Its delivery is not sent again before the next probe is due.
-            try await fleet.sql("UPDATE webhook_deliveries SET lease_expires_at = now() - interval '1 second' WHERE status = 'leased' AND endpoint_id = \(broken)")
+            try await fleet.sql(
+                "UPDATE webhook_deliveries SET lease_expires_at = now() - interval '1 second' WHERE status = 'leased' AND endpoint_id = \(broken)"
+            )
             #expect(try await fleet.store.leaseDeliveries(for: first, limit: 10, lease: .seconds(60)) == [])
             try await fleet.sql("UPDATE webhook_endpoints SET next_probe_at = now() WHERE id = \(broken)")
             #expect(try await fleet.store.leaseDeliveries(for: first, limit: 10, lease: .seconds(60)).count == 1)
@@ -186,7 +199,9 @@ import Testing
             #expect(!stored.isEnabled)
             #expect(stored.disabledReason == "it answered 410")
             #expect(
-                try await fleet.column("SELECT data->>'reason' FROM notification_events WHERE type = 'webhook_endpoint_disabled'")
+                try await fleet.column(
+                    "SELECT data->>'reason' FROM notification_events WHERE type = 'webhook_endpoint_disabled'"
+                )
                     == ["it answered 410"]
             )
             #expect(try await fleet.value("SELECT last_status FROM webhook_endpoints") == 410)

@@ -16,10 +16,14 @@ import Testing
             #expect(try await fleet.emit("incident", key: "k") == nil)
             #expect(try await fleet.emit("incident", key: "other") != nil)
             #expect(try await fleet.emit("incident", key: nil) != nil)
-            #expect(try await fleet.column("SELECT occurrences FROM notification_events ORDER BY sequence") == [2, 1, 1])
+            #expect(
+                try await fleet.column("SELECT occurrences FROM notification_events ORDER BY sequence") == [2, 1, 1]
+            )
             try await fleet.sql("UPDATE notification_events SET resolved_at = now()")
             #expect(try await fleet.emit("incident", key: "k") != nil)
-            #expect(try await fleet.column("SELECT sequence FROM notification_events ORDER BY sequence") == [1, 2, 3, 4])
+            #expect(
+                try await fleet.column("SELECT sequence FROM notification_events ORDER BY sequence") == [1, 2, 3, 4]
+            )
         }
     }
 
@@ -81,7 +85,13 @@ import Testing
             let count = try await fleet.store.dispatchEvents { event, endpoints in
                 seen.withLock { $0.append(event) }
                 return endpoints.map {
-                    NewDelivery(id: .random(), endpointID: $0.id, recipientID: admin, body: Array("body".utf8), contentType: "text/plain")
+                    NewDelivery(
+                        id: .random(),
+                        endpointID: $0.id,
+                        recipientID: admin,
+                        body: Array("body".utf8),
+                        contentType: "text/plain"
+                    )
                 }
             }
             #expect(count == 1)
@@ -93,7 +103,9 @@ import Testing
             #expect(event.labels == ["label": "value"])
             #expect(event.sequence == 1)
             #expect(
-                Set(try await fleet.column("SELECT endpoint_id FROM webhook_deliveries", as: EndpointID.self)) == [all, some]
+                Set(try await fleet.column("SELECT endpoint_id FROM webhook_deliveries", as: EndpointID.self)) == [
+                    all, some,
+                ]
             )
             #expect(try await fleet.store.dispatchEvents { _, _ in [] } == 0)
         }

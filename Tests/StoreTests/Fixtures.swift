@@ -27,7 +27,9 @@ struct Fleet: Sendable {
     static func open<Result>(sessions: Int = 4, _ body: (Fleet) async throws -> Result) async throws -> Result {
         try await connected(to: TestDatabase.current.connectionString, sessions: sessions) { store in
             let rows = try await store.pool.execute(Statement("test", "SELECT id FROM organizations WHERE is_default"))
-            return try await body(Fleet(store: store, organization: try required(rows.first).decode(OrganizationID.self)))
+            return try await body(
+                Fleet(store: store, organization: try required(rows.first).decode(OrganizationID.self))
+            )
         }
     }
 

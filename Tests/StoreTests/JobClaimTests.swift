@@ -181,7 +181,9 @@ import Testing
         }
     }
 
-    @Test func `jobs that leave nothing behind are finished by the next claim, unless they were taken away`() async throws {
+    @Test func `jobs that leave nothing behind are finished by the next claim, unless they were taken away`()
+        async throws
+    {
         try await Fleet.open { fleet in
             let worker = try await fleet.addWorker()
             for _ in 0..<3 { try await fleet.addJob() }

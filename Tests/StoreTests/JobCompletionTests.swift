@@ -45,7 +45,8 @@ import Testing
         (.failed(code: "FAILED", message: ""), false, .failed),
         (.canceled, false, .canceled),
         // A request that came too late changes nothing: what was done is done.
-        (.succeeded, true, .succeeded), (.failed(code: "FAILED", message: "x"), true, .failed), (.canceled, true, .canceled),
+        (.succeeded, true, .succeeded), (.failed(code: "FAILED", message: "x"), true, .failed),
+        (.canceled, true, .canceled),
     ])
     func `a result is what the job ends with`(result: JobResult, cancel: Bool, status: JobStatus) async throws {
         try await Fleet.open { fleet in
@@ -74,7 +75,13 @@ import Testing
                         .init(type: "volume", name: "home", address: "volume.home", dailyCost: 2),
                     ],
                     timings: [
-                        .init(stage: "apply", action: "create", resource: "a", startedAfter: .seconds(4), endedAfter: .seconds(9))
+                        .init(
+                            stage: "apply",
+                            action: "create",
+                            resource: "a",
+                            startedAfter: .seconds(4),
+                            endedAfter: .seconds(9)
+                        )
                     ]
                 )
             )
@@ -114,7 +121,9 @@ import Testing
                 try await fleet.complete(job, fates[workspace] ?? .canceled)
             }
             #expect(Set(fates.keys) == [first.id, second.id])
-            #expect(try await fleet.workspaces() == [.init(id: second.id, builds: ["start succeeded", "delete failed"])])
+            #expect(
+                try await fleet.workspaces() == [.init(id: second.id, builds: ["start succeeded", "delete failed"])]
+            )
             #expect(try await fleet.eventTypes() == ["workspace_delete_failed"])
         }
     }
@@ -150,7 +159,14 @@ import Testing
                 ).only
             )
             let (type, notification, recipients, paths, claimant, name, number, target) = try event.decode(
-                String.self, String.self, [UserID].self, Bool.self, String.self, String.self, Int.self, WorkspaceID.self
+                String.self,
+                String.self,
+                [UserID].self,
+                Bool.self,
+                String.self,
+                String.self,
+                Int.self,
+                WorkspaceID.self
             )
             #expect(type == "workspace_resource_replaced")
             #expect(notification == "89d9745a-816e-4695-a17f-3d0a229e2b8d")

@@ -2,9 +2,10 @@
 
 import PostgresClient
 import Prebuilds
-@testable import Store
 import TestSupport
 import Testing
+
+@testable import Store
 
 /// What an execution that has lost its job may still do: nothing. And how jobs are lost.
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct JobFenceTests {
@@ -53,7 +54,10 @@ import Testing
                 )
             }
             await #expect(throws: lost) {
-                try await fleet.store.completeBuild(job, BuildCompletion(result: .failed(code: "FAILED", message: "late")))
+                try await fleet.store.completeBuild(
+                    job,
+                    BuildCompletion(result: .failed(code: "FAILED", message: "late"))
+                )
             }
             await #expect(throws: lost) { try await fleet.store.requeue(job, refundAttempt: true) }
             await #expect(throws: lost) { _ = try await fleet.store.buildContext(of: job) }
@@ -67,7 +71,10 @@ import Testing
             let job = try await fleet.claimOne(for: fleet.addWorker())
             try await fleet.complete(job, .succeeded)
             let before = try await everything(in: fleet)
-            #expect(try await fleet.store.appendLogs([JobLogLine(level: "info", stage: "", output: "x")], of: job.held) == false)
+            #expect(
+                try await fleet.store.appendLogs([JobLogLine(level: "info", stage: "", output: "x")], of: job.held)
+                    == false
+            )
             #expect(try await fleet.store.checkpoint([1], of: job.held) == false)
             await #expect(throws: StoreError.self) { try await fleet.complete(job, .canceled) }
             await #expect(throws: StoreError.self) { try await fleet.store.requeue(job.held, refundAttempt: true) }
@@ -180,7 +187,8 @@ import Testing
                     )
             )
             #expect(
-                try await fleet.value("SELECT lease_expires_at FROM workers", as: Instant.self) - beat.now == .seconds(60)
+                try await fleet.value("SELECT lease_expires_at FROM workers", as: Instant.self) - beat.now
+                    == .seconds(60)
             )
             try await fleet.store.setWorkerState(worker, .draining, reason: "upgrade", drainWithin: .seconds(30))
             try await fleet.sql(#"INSERT INTO settings (key, value) VALUES ('maintenance', '{"active": true}')"#)

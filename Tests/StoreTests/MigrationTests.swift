@@ -2,9 +2,10 @@
 
 import PostgresClient
 import Prebuilds
-@testable import Store
 import TestSupport
 import Testing
+
+@testable import Store
 
 @Suite(.database, .timeLimit(.minutes(1))) struct MigrationTests {
     private func withStore<Result>(sessions: Int = 1, _ body: (Store) async throws -> Result) async throws -> Result {
@@ -77,11 +78,16 @@ import Testing
     }
 
     @Test(arguments: [
-        ("INSERT INTO schema_migrations (version, name, checksum) VALUES (99, 'later', 'x')", SchemaState.newer(version: 99)),
+        (
+            "INSERT INTO schema_migrations (version, name, checksum) VALUES (99, 'later', 'x')",
+            SchemaState.newer(version: 99)
+        ),
         ("UPDATE schema_migrations SET checksum = 'edited' WHERE version = 3", .different(version: 3)),
         ("DELETE FROM schema_migrations WHERE version = 2", .different(version: 3)),
     ])
-    func `a schema that is not this program's is refused and not touched`(change: String, state: SchemaState) async throws {
+    func `a schema that is not this program's is refused and not touched`(change: String, state: SchemaState)
+        async throws
+    {
         try await withStore { store in
             _ = try await store.migrate()
             try await run(SQL(trusted: change), on: store)
@@ -96,7 +102,9 @@ import Testing
     @Test func `an empty database is refused by whatever needs a schema`() async throws {
         try await withStore { store in
             let refusal = await #expect(throws: StoreError.self) { try await store.requireSchema() }
-            #expect(refusal == StoreError(.schema, "The database has no Stoker schema", remedy: "Run 'stoker migrate'."))
+            #expect(
+                refusal == StoreError(.schema, "The database has no Stoker schema", remedy: "Run 'stoker migrate'.")
+            )
         }
     }
 
@@ -114,7 +122,8 @@ import Testing
                     == StoreError(
                         .schema,
                         "The database's role may not change the schema: permission denied for schema public",
-                        remedy: "Run 'stoker migrate' as the owner of the database, or grant the role CREATE on the schema."
+                        remedy:
+                            "Run 'stoker migrate' as the owner of the database, or grant the role CREATE on the schema."
                     )
             )
             #expect(try await store.schemaState() == .empty)

@@ -2,12 +2,12 @@
 
 import PostgresClient
 import Prebuilds
-@testable import Store
-import Templates
 import TestSupport
 import Testing
 
-/// What commands do and show: users, templates, imports, workspaces, jobs, the overview, pauses.
+@testable import Store
+
+/// What commands do and show: users, workspaces, jobs, the overview, pauses.
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct OperationTests {
     @Test func `a new user is a member of the default organization, and the name is taken from then on`() async throws {
         try await Fleet.open { fleet in
@@ -35,140 +35,6 @@ import Testing
                         .nameTaken,
                         "The name 'ADA' is taken by another user",
                         remedy: "Choose another name."
-                    )
-            )
-        }
-    }
-
-    private static let manifest = TemplateManifest(
-        name: "go-dev",
-        displayName: "Go",
-        description: "A place to write Go",
-        provisioner: .process,
-        parameters: [
-            TemplateParameter(name: "region", options: ["us", "eu"]),
-            TemplateParameter(name: "size", mutable: true, defaultValue: "small", required: false, displayOrder: 1),
-        ],
-        agents: ["main"],
-        presets: [
-            TemplatePreset(
-                name: "us",
-                isDefault: true,
-                parameters: ["region": "us"],
-                prebuilds: PrebuildSettings(
-                    instances: 1,
-                    ttlSeconds: 3_600,
-                    timezone: "Europe/Berlin",
-                    schedule: [.init(cron: "* 8-18 * * 1-5", instances: 3)]
-                )
-            ),
-            TemplatePreset(name: "eu", parameters: ["region": "eu"]),
-        ]
-    )
-
-    private func push(_ version: String, hash: String, activates: Bool = true) -> TemplatePush {
-        TemplatePush(
-            templateName: "go-dev",
-            provisioner: "process",
-            versionName: version,
-            archive: [1, 2, 3],
-            hash: hash,
-            activates: activates
-        )
-    }
-
-    @Test func `a push is imported into a template with presets, parameters and schedules`() async throws {
-        try await Fleet.open { fleet in
-            let (version, id) = try await fleet.store.pushTemplate(push("v1", hash: "aa"))
-            #expect(try await fleet.store.templates() == [])
-            let job = try await fleet.claimOne(for: fleet.addWorker())
-            #expect(job.id == id)
-            #expect(job.type == .templateVersionImport)
-            #expect(job.jobClass == .import)
-            let context = try await fleet.store.importContext(of: job.held)
-            #expect(context.versionID == version)
-            #expect(context.templateName == "go-dev")
-            #expect(context.fileHash == "aa")
-            #expect(context.activates)
-            #expect(try await fleet.store.fileData(#require(context.fileID)) == [1, 2, 3])
-            try await fleet.store.completeImport(job.held, Self.manifest, context)
-            #expect(try await fleet.status(of: id) == .succeeded)
-
-            let template = try #require(try await fleet.store.templates().only)
-            #expect(
-                template
-                    == TemplateSummary(
-                        id: template.id,
-                        name: "go-dev",
-                        organizationName: "default",
-                        provisioner: "process",
-                        activeVersion: "v1",
-                        presets: 2,
-                        deprecated: "",
-                        createdAt: template.createdAt
-                    )
-            )
-            // Tuesday, 10:00 in Berlin.
-            let (_, snapshot) = try await fleet.store.snapshot(
-                at: Instant(iso8601: "2025-06-03T08:00:00Z"),
-                limits: .none
-            )
-            let preset = try #require(snapshot.presets.only)
-            #expect(preset.pool.presetName == "us")
-            #expect(preset.isActive)
-            #expect(preset.versionReadiness == .ready)
-            #expect(preset.desiredInstances == 1)
-            #expect(preset.ttlSeconds == 3_600)
-            #expect(preset.timeZone == "Europe/Berlin")
-            #expect(preset.schedules == [ScheduleRow(cronExpression: "* 8-18 * * 1-5", desiredInstances: 3)])
-            #expect(preset.values == ["region": "us"])
-            #expect(preset.parameters.map(\.name) == ["region", "size"])
-            #expect(preset.parameters.map(\.options) == [["us", "eu"], []])
-            #expect(preset.parameters.map(\.isRequired) == [true, false])
-        }
-    }
-
-    @Test func `a second version is promoted when the push says so, and stored once`() async throws {
-        try await Fleet.open { fleet in
-            let worker = try await fleet.addWorker()
-            for (version, activates) in [("v1", true), ("v2", false), ("v3", true)] {
-                _ = try await fleet.store.pushTemplate(push(version, hash: "aa", activates: activates))
-                let job = try await fleet.claimOne(for: worker)
-                let context = try await fleet.store.importContext(of: job.held)
-                try await fleet.store.completeImport(job.held, Self.manifest, context)
-                let active = try await fleet.store.templates().map(\.activeVersion)
-                #expect(active == [activates ? version : "v1"])
-            }
-            #expect(try await fleet.count(of: "files") == 1)
-            #expect(try await fleet.count(of: "templates") == 1)
-        }
-    }
-
-    @Test func `an import that fails leaves no template`() async throws {
-        try await Fleet.open { fleet in
-            let (_, id) = try await fleet.store.pushTemplate(push("v1", hash: "aa"))
-            let job = try await fleet.claimOne(for: fleet.addWorker())
-            try await fleet.store.endImport(job.held, .failed(code: "INVALID", message: "stoker.yaml: no name"))
-            #expect(try await fleet.store.templates() == [])
-            let summary = try await fleet.store.job(id)
-            #expect(
-                summary
-                    == JobSummary(
-                        id: id,
-                        type: .templateVersionImport,
-                        status: "failed",
-                        jobClass: "import",
-                        provisioner: "process",
-                        templateName: "go-dev",
-                        workspaceName: "",
-                        transition: "",
-                        workerName: "worker",
-                        attempt: 1,
-                        error: "stoker.yaml: no name",
-                        errorCode: "INVALID",
-                        createdAt: summary.createdAt,
-                        startedAt: summary.startedAt,
-                        completedAt: summary.completedAt
                     )
             )
         }
@@ -214,7 +80,12 @@ import Testing
             let job = try await fleet.claimOne(for: fleet.addWorker())
             let lines = (1...3).map { JobLogLine(level: "info", stage: "apply", output: "line \($0)") }
             #expect(try await fleet.store.appendLogs(lines, of: job.held))
-            #expect(try await fleet.store.appendLogs([JobLogLine(source: "worker", level: "warn", stage: "", output: "last")], of: job.held))
+            #expect(
+                try await fleet.store.appendLogs(
+                    [JobLogLine(source: "worker", level: "warn", stage: "", output: "last")],
+                    of: job.held
+                )
+            )
             let first = try await fleet.store.jobLogs(of: id, limit: 2)
             #expect(first.map(\.output) == ["line 1", "line 2"])
             let rest = try await fleet.store.jobLogs(of: id, after: #require(first.last?.id))
@@ -225,7 +96,9 @@ import Testing
         }
     }
 
-    @Test func `a workspace is deleted by name, unless a build of it is under way or the name fits several`() async throws {
+    @Test func `a workspace is deleted by name, unless a build of it is under way or the name fits several`()
+        async throws
+    {
         try await Fleet.open { fleet in
             let ada = try await fleet.addUser("ada")
             let bob = try await fleet.addUser("bob")
@@ -339,7 +212,9 @@ import Testing
             #expect(error?.code == .nameTaken)
             let command = Endpoint(name: "mine", url: "https://mine.example", signingKey: [9])
             try await fleet.store.addEndpoint(command)
-            try await fleet.store.configureEndpoint(Endpoint(name: "mine", url: "https://other.example", source: "configuration"))
+            try await fleet.store.configureEndpoint(
+                Endpoint(name: "mine", url: "https://other.example", source: "configuration")
+            )
             #expect(try await fleet.store.endpoints(named: "mine") == [command])
         }
     }

@@ -3,9 +3,10 @@
 import Dispatch
 import PostgresClient
 import Prebuilds
-@testable import Store
 import TestSupport
 import Testing
+
+@testable import Store
 
 /// One winner at a time, and one that dies or freezes leaves nothing half done.
 @Suite(.database(.migrated), .timeLimit(.minutes(2))) struct ReconcileLockTests {

@@ -16,7 +16,11 @@ import Testing
             let last = try await fleet.addPreset("last", of: template.version, desired: 3)
             let prebuild = try await fleet.addWorkspace(of: bad)
             try await fleet.sql("UPDATE template_version_presets SET desired_instances = 2 WHERE id = \(bad)")
-            try await fleet.sql(.init(trusted: "ALTER TABLE workspace_builds ADD CHECK (template_version_preset_id <> '\(bad)') NOT VALID"))
+            try await fleet.sql(
+                .init(
+                    trusted: "ALTER TABLE workspace_builds ADD CHECK (template_version_preset_id <> '\(bad)') NOT VALID"
+                )
+            )
             let applied = try await fleet.pass().applied
             #expect(applied.created == [good: 2, last: 3])
             #expect(Array(applied.failures.keys) == [bad])
@@ -144,7 +148,11 @@ import Testing
             let template = try await fleet.addTemplate()
             let preset = try await fleet.addPreset(of: template.version, desired: 1)
             try await fleet.passes(3)
-            #expect(try await fleet.column("SELECT actions->0->>'type' FROM prebuild_decisions ORDER BY id") == ["create", nil])
+            #expect(
+                try await fleet.column("SELECT actions->0->>'type' FROM prebuild_decisions ORDER BY id") == [
+                    "create", nil,
+                ]
+            )
             #expect(try await fleet.column("SELECT DISTINCT preset_id FROM prebuild_decisions") == [preset])
         }
     }
@@ -198,8 +206,7 @@ import Testing
                 )
                 let (plan, applied) = try await fleet.pass()
                 #expect(plan.presets[0].actions.count == 2)
-                #expect(applied.deleted == [])
-                #expect(applied.created == [:])
+                #expect(applied == AppliedPlan())
             }
             let applied = try await fleet.pass().applied
             #expect(applied.deleted == [expired.id])

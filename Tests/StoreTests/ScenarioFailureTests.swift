@@ -35,7 +35,14 @@ import Testing
                 ).only
             )
             let (type, notification, recipients, label, failures, error, build, occurrences) = try event.decode(
-                String.self, String.self, [UserID].self, String.self, Int.self, String.self, String.self, Int.self
+                String.self,
+                String.self,
+                [UserID].self,
+                String.self,
+                Int.self,
+                String.self,
+                String.self,
+                Int.self
             )
             #expect(type == "prebuild_failure_limit_reached")
             #expect(notification == "414d9331-c1fc-4761-b40c-d1f4702279eb")

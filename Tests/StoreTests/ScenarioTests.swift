@@ -70,7 +70,8 @@ import Testing
         }
     }
 
-    @Test func `S6, a prebuild of an old version goes although the new version's preset cannot be built`() async throws {
+    @Test func `S6, a prebuild of an old version goes although the new version's preset cannot be built`() async throws
+    {
         try await Fleet.open { fleet in
             let template = try await fleet.addTemplate()
             let old = try await fleet.addPreset(of: template.version, desired: 1)

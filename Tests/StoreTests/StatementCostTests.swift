@@ -2,9 +2,10 @@
 
 import PostgresClient
 import Prebuilds
-@testable import Store
 import TestSupport
 import Testing
+
+@testable import Store
 
 extension DatabaseTemplate {
     /// Years of operation: 20,000 claimed workspaces and their builds, 120,000 finished jobs and 20,000 sent deliveries,

@@ -176,7 +176,11 @@ let package = Package(
             swiftSettings: swift
         ),
         .target(name: "Webhooks", dependencies: ["CurlClient", "Prebuilds", .crypto], swiftSettings: safe),
-        .target(name: "Telemetry", dependencies: [.logging, .metrics, .coreMetrics, .systemPackage], swiftSettings: safe),
+        .target(
+            name: "Telemetry",
+            dependencies: [.logging, .metrics, .coreMetrics, .systemPackage],
+            swiftSettings: safe
+        ),
         .target(
             name: "LocalPostgres",
             dependencies: ["CLinux", .logging, .subprocess, .systemPackage],
@@ -187,7 +191,8 @@ let package = Package(
         .target(
             name: "Worker",
             dependencies: [
-                "CurlClient", "PostgresClient", "Prebuilds", "Provisioning", "Store", "Telemetry", "Templates", "Webhooks",
+                "CurlClient", "PostgresClient", "Prebuilds", "Provisioning", "Store", "Telemetry", "Templates",
+                "Webhooks",
                 .lifecycle, .logging, .metrics, .tracing,
             ],
             swiftSettings: safe
@@ -205,9 +210,11 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "CurlClient", "LocalPostgres", "PostgresClient", "Prebuilds", "Provisioning", "Server", "Store", "Telemetry",
+                "CurlClient", "LocalPostgres", "PostgresClient", "Prebuilds", "Provisioning", "Server", "Store",
+                "Telemetry",
                 "Templates", "Webhooks", "Worker",
-                .argumentParser, .configuration, .crypto, .lifecycle, .logging, .metrics, .systemPackage, .unixSignals, .yams,
+                .argumentParser, .configuration, .crypto, .lifecycle, .logging, .metrics, .systemPackage, .unixSignals,
+                .yams,
             ],
             swiftSettings: safe
         ),
@@ -217,7 +224,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "CLinux", "LocalPostgres", "PostgresClient", "Prebuilds", "Store", .logging, .subprocess, .systemPackage,
+                "CLinux", "LocalPostgres", "PostgresClient", "Prebuilds", "Store", .logging, .subprocess,
+                .systemPackage,
             ],
             swiftSettings: swift
         ),

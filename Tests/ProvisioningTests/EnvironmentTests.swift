@@ -59,7 +59,10 @@ struct EnvironmentTests {
         let request = BuildRequest.fixture(
             TemplateArchive(hash: "") { [] },
             stage: .create,
-            parameters: [.init(name: "region", value: "us"), .init(name: "stoker_workspace_owner", value: "mallory")]
+            parameters: [
+                .init(name: "region", value: "us"), .init(name: "stoker_workspace_owner", value: "mallory"),
+                .init(name: "stoker_agent_token_main", value: "forged"),
+            ]
         )
         let variables = TemplateEnvironment.terraformVariables(of: request)
         #expect(variables["TF_VAR_region"] == "us")

@@ -60,7 +60,7 @@ final class Fixture: Sendable {
         wallClock: Duration = .seconds(50),
         noOutput: Duration = .seconds(50),
         interruptGrace: Duration = .seconds(5),
-        lease: Duration = .seconds(50)
+        lease: Duration = .seconds(3_600)
     ) -> ExecutionControl {
         ExecutionControl(
             limits: ExecutionLimits(wallClock: wallClock, noOutput: noOutput, interruptGrace: interruptGrace),

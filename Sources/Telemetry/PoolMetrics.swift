@@ -52,10 +52,13 @@ package struct PoolMetrics: Sendable {
     /// - Parameters:
     ///   - pools: Those of active presets. Several of the same names (versions of one template) are added up.
     ///   - snapshotSeconds: Seconds since the Unix epoch, in database time, at which all this was true.
+    ///   - limit: For how long this worker may tell it, where that is less than ``lifetime``.
+    ///   - now: From when the lifetime counts.
     package func publish(
         _ pools: [Pool],
         paused: Bool,
         snapshotSeconds: Double,
+        atMost limit: Duration? = nil,
         now: ContinuousClock.Instant = .now
     ) {
         var samples = [
@@ -78,7 +81,7 @@ package struct PoolMetrics: Sendable {
                 samples.append(GaugeSample(MetricCatalogue.presetValidationFailed, labels, 1))
             }
         }
-        registry.publish("pools", samples, for: lifetime, now: now)
+        registry.publish("pools", samples, for: limit.map { min($0, lifetime) } ?? lifetime, now: now)
     }
 
     /// Stops exporting them at once, for a worker that drains.

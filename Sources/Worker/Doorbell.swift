@@ -27,6 +27,13 @@ package final class Doorbell: Sendable {
         waiter?.resume(returning: true)
     }
 
+    /// Forgets a ring that nobody has awaited: what it was for is about to be looked at.
+    package func hush() {
+        state.withLock { state in
+            if case .rung = state { state = .quiet }
+        }
+    }
+
     /// Returns at the next ring, at once when one is remembered, or when the task is canceled; false for the last. One
     /// waiter at a time.
     @discardableResult

@@ -4,7 +4,6 @@ package import Logging
 package import Prebuilds
 import ServiceLifecycle
 package import Store
-import Synchronization
 
 /// Makes passes: at start, every interval, when something changed, and at the edges of schedules. Every worker tries; the
 /// lock lets one through (reconciler.md, "When a pass runs").
@@ -19,12 +18,14 @@ package struct Reconciler: Service {
     private let clock: any Clock<Duration>
     private let logger: Logger
     private let observe: @Sendable (PassResult, Duration) -> Void
-    private let recorded = RecordedPlans()
+    private let rest: @Sendable () -> Void
+    private let memory = PlanMemory()
 
-    /// How long wake-ups are collected before they share one pass.
+    /// Wake-ups that come so soon after a pass wait and share the next one.
     private static let coalescing = Duration.milliseconds(50)
 
     /// - Parameter observe: Called after every pass with its result and how long it took.
+    /// - Parameter rest: Called when no passes are made any more, because the worker drains.
     package init(
         store: Store,
         worker: WorkerID,
@@ -35,7 +36,8 @@ package struct Reconciler: Service {
         zones: ZoneDirectory = ZoneDirectory(),
         clock: any Clock<Duration> = ContinuousClock(),
         logger: Logger,
-        observe: @escaping @Sendable (PassResult, Duration) -> Void = { _, _ in }
+        observe: @escaping @Sendable (PassResult, Duration) -> Void = { _, _ in },
+        rest: @escaping @Sendable () -> Void = {}
     ) {
         self.store = store
         self.worker = worker
@@ -47,22 +49,39 @@ package struct Reconciler: Service {
         self.clock = clock
         self.logger = logger
         self.observe = observe
+        self.rest = rest
     }
 
     package func run() async throws {
         drain.notify(bell)
         await withGracefulShutdownHandler {
-            while !drain.isFinal, !Task.isCancelled {
-                var pause = interval * Double.random(in: 0.9...1.1)
-                if drain.phase == .active, let edge = await attempt() { pause = min(pause, edge) }
-                guard await bell.wait(atMost: pause, clock: clock) else { continue }
-                // What comes close together shares a pass.
-                try? await clock.sleep(for: Self.coalescing)
-            }
+            await loop(clock)
         } onGracefulShutdown: {
             bell.ring()
         }
+        rest()
     }
+
+    private func loop<C: Clock>(_ clock: C) async where C.Duration == Duration {
+        var quiet = clock.now
+        while true {
+            // Before anything is looked at: a ring from here on may be for what has already been seen as it was.
+            bell.hush()
+            if isEnding { break }
+            var pause = interval * Double.random(in: 0.9...1.1)
+            if drain.phase == .active {
+                if let edge = await attempt() { pause = min(pause, edge) }
+                quiet = clock.now.advanced(by: Self.coalescing)
+            } else {
+                rest()
+            }
+            guard await bell.wait(atMost: pause, clock: clock), !isEnding else { continue }
+            // A change in quiet times is answered at once. What follows close behind shares the next pass.
+            try? await clock.sleep(until: quiet, tolerance: nil)
+        }
+    }
+
+    private var isEnding: Bool { drain.isFinal || Task.isShuttingDownGracefully || Task.isCancelled }
 
     /// One pass, with its failure logged: the next one tries again. Returns how long the next schedule edge is away.
     private func attempt() async -> Duration? {
@@ -85,12 +104,11 @@ package struct Reconciler: Service {
             by: worker,
             at: now,
             limits: limits,
+            memory: memory,
             makePlan: { snapshot, now in
                 Plan(snapshot: snapshot, now: now, limits: limits, zones: zones.rules(for: snapshot))
-            },
-            isNews: recorded.isNews
+            }
         )
-        if case .done(let plan, _) = result { recorded.remember(plan) }
         observe(result, began.duration(to: .now))
         return result
     }
@@ -107,21 +125,6 @@ package struct Reconciler: Service {
         }
         for (preset, failure) in applied.failures {
             logger.error("a preset could not be written", metadata: ["preset.id": "\(preset)", "error": "\(failure)"])
-        }
-    }
-}
-
-/// The last plan of each preset that this process has recorded, so that a pass with no news writes nothing.
-private final class RecordedPlans: Sendable {
-    private let plans = Mutex<[PresetID: PresetPlan]>([:])
-
-    func isNews(_ plan: PresetPlan) -> Bool {
-        plans.withLock { $0[plan.pool.presetID] != plan }
-    }
-
-    func remember(_ plan: Plan) {
-        plans.withLock { plans in
-            plans = Dictionary(plan.presets.map { ($0.pool.presetID, $0) }) { first, _ in first }
         }
     }
 }

@@ -18,6 +18,7 @@ package struct WorkerServices: Sendable {
     /// - Parameter middle: Services that are stopped after the jobs have ended and before the deliveries, such as the
     ///   HTTP server.
     /// - Parameter observe: Called after every pass of the reconciler.
+    /// - Parameter rest: Called when the reconciler makes no passes any more, because the worker drains.
     package init(
         store: Store,
         configuration: WorkerConfiguration,
@@ -26,7 +27,8 @@ package struct WorkerServices: Sendable {
         deliverer: (Doorbell) -> any Service,
         middle: [any Service] = [],
         logger: Logger,
-        observe: @escaping @Sendable (PassResult, Duration) -> Void = { _, _ in }
+        observe: @escaping @Sendable (PassResult, Duration) -> Void = { _, _ in },
+        rest: @escaping @Sendable () -> Void = {}
     ) {
         jobs = JobServices(
             store: store,
@@ -49,7 +51,8 @@ package struct WorkerServices: Sendable {
             bell: jobs.wakeUps.reconcile,
             drain: jobs.drain,
             logger: logger,
-            observe: observe
+            observe: observe,
+            rest: rest
         )
         services =
             [jobs.wakeUps, deliverer(jobs.wakeUps.events)] + middle + [jobs.lease, jobs.runner, reaper, reconciler]

@@ -53,7 +53,8 @@ extension WorkerProcess {
                 )
             ],
             logger: logger,
-            observe: telemetry.passMade
+            observe: telemetry.passes.record,
+            rest: telemetry.passes.rest
         )
         health.watch(services.drain)
         return services

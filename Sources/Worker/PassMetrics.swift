@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Metrics
+import Prebuilds
+package import Store
+package import Telemetry
+
+/// What the reconciler's passes tell the metrics.
+///
+/// What it did itself, every worker counts. The state of the pools is told by one worker for the whole fleet, so that a sum
+/// over all of them is true: by the one that has the pass's ``AppliedPlan/voice``, for as long as it is good.
+package struct PassMetrics: Sendable {
+    private let registry: MetricsRegistry
+    private let pools: PoolMetrics
+
+    package init(registry: MetricsRegistry) {
+        self.registry = registry
+        pools = PoolMetrics(registry: registry)
+    }
+
+    /// To be called as soon as the pass has ended.
+    package func record(_ result: PassResult, lasting duration: Duration) {
+        switch result {
+        case .lockHeldElsewhere:
+            MetricCatalogue.reconcilePasses.counter("held_elsewhere", factory: registry).increment()
+        case .done(let plan, let applied):
+            let outcome = plan.pause == nil ? (applied.failures.isEmpty ? "done" : "partly") : "paused"
+            MetricCatalogue.reconcilePasses.counter(outcome, factory: registry).increment()
+            MetricCatalogue.reconcileDuration.timer(factory: registry).record(duration: duration)
+            count(applied.created, of: plan)
+            publish(plan, voice: applied.voice, since: .now - duration)
+        }
+    }
+
+    /// Tells nothing of the pools any more: to be called when the worker drains.
+    package func rest() {
+        pools.withdraw()
+    }
+
+    private func count(_ created: [PresetID: Int], of plan: Plan) {
+        for preset in plan.presets {
+            guard let count = created[preset.pool.presetID], count > 0 else { continue }
+            let pool = preset.pool
+            MetricCatalogue.prebuildsCreated
+                .counter(pool.templateName, pool.presetName, pool.organizationName, factory: registry)
+                .increment(by: Int64(count))
+        }
+    }
+
+    private func publish(_ plan: Plan, voice: Duration, since: ContinuousClock.Instant) {
+        guard voice > .zero else { return pools.withdraw() }
+        pools.publish(
+            plan.presets.filter(\.isActive).map(PoolMetrics.Pool.init),
+            paused: plan.pause != nil,
+            snapshotSeconds: Double(plan.now.microseconds) / 1_000_000,
+            atMost: voice,
+            now: since
+        )
+    }
+}
+
+extension PoolMetrics.Pool {
+    fileprivate init(_ plan: PresetPlan) {
+        self.init(
+            templateName: plan.pool.templateName,
+            presetName: plan.pool.presetName,
+            organizationName: plan.pool.organizationName,
+            desired: plan.state.desired,
+            running: plan.state.actual,
+            eligible: plan.state.eligible,
+            starting: plan.state.starting,
+            isHardLimited: plan.status == .hardLimited,
+            isInvalid: plan.status == .validationFailed
+        )
+    }
+}

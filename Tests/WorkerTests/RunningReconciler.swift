@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Prebuilds
+import ServiceLifecycle
+import Store
+import TestSupport
+
+@testable import Worker
+
+/// A reconciler that runs as a service on a clock of its own, and what it did.
+final class RunningReconciler: Sendable {
+    let clock: ManualClock
+    let bell = Doorbell()
+    /// What its passes wrote, one by one.
+    let passes: TestSignal<AppliedPlan>
+    private let refusals = WatchedState(0)
+    private let rests = WatchedState(false)
+    private let group: ServiceGroup
+    private let running: Task<Void, any Error>
+
+    /// - Parameter passes: Where several report together.
+    init(
+        _ store: Store,
+        interval: Duration,
+        drain: Drain = Drain(),
+        passes: TestSignal<AppliedPlan> = TestSignal()
+    ) {
+        let clock = ManualClock()
+        self.clock = clock
+        self.passes = passes
+        let reconciler = Reconciler(
+            store: store,
+            worker: .random(),
+            interval: interval,
+            limits: PlanLimits(),
+            bell: bell,
+            drain: drain,
+            clock: clock,
+            logger: TestPools.logger,
+            observe: { [passes, refusals] result, _ in
+                switch result {
+                case .done(_, let applied): passes.send(applied)
+                case .lockHeldElsewhere: refusals.update { $0 += 1 }
+                }
+            },
+            rest: { [rests] in rests.update { $0 = true } }
+        )
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(
+                        service: reconciler,
+                        successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .cancelGroup
+                    )
+                ],
+                logger: TestPools.logger
+            )
+        )
+        self.group = group
+        running = Task { try await group.run() }
+    }
+
+    var turnedAway: Int { refusals.current }
+    var hasRested: Bool { rests.current }
+
+    @discardableResult
+    func nextPass() async throws -> AppliedPlan {
+        try await passes.next("a pass")
+    }
+
+    /// Asks for a graceful end and waits for it.
+    func stop() async throws {
+        await group.triggerGracefulShutdown()
+        try await running.value
+    }
+
+    /// Cancels it and waits for its end.
+    func cancel() async {
+        running.cancel()
+        _ = await running.result
+    }
+}

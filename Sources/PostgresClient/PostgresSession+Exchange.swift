@@ -28,6 +28,7 @@ extension PostgresSession {
 
     private func attempt(_ statements: [Statement], within limit: Duration, _ ticket: Ticket?) throws -> [QueryResult] {
         var reading = try beginReading(statements[0].name, within: limit, ticket)
+        roundTrips += 1
         var expectations: [Expectation] = []
         expectations.reserveCapacity(statements.count + 1)
         var reused = false

@@ -18,6 +18,8 @@ package actor PostgresSession: PostgresExecutor {
     nonisolated let condition = SessionCondition()
     var connection: Connection?
     var prepared: PreparedStatements
+    /// How often it has waited for the server to answer: what a caller that is far from its server pays for.
+    var roundTrips = 0
     private var timers: [String: Metrics.Timer] = [:]
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }

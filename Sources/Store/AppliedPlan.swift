@@ -15,6 +15,11 @@ package struct AppliedPlan: Hashable, Sendable {
     package var events: [EventID] = []
     /// Presets whose writes failed, with the reason; everything of theirs was rolled back.
     package var failures: [PresetID: String] = [:]
+    /// For how long, from before the pass, its worker may tell the pools' state for the whole fleet: never two workers at
+    /// a time. Zero: another worker does, or nobody.
+    package var voice = Duration.zero
+    /// The last decision recorded; `nil`: there was nothing new.
+    var lastDecision: Int64?
 
     package init() {}
 
@@ -27,5 +32,6 @@ package struct AppliedPlan: Hashable, Sendable {
         statusChanges += other.statusChanges
         events += other.events
         failures.merge(other.failures) { first, _ in first }
+        lastDecision = other.lastDecision ?? lastDecision
     }
 }

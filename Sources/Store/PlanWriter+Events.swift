@@ -12,12 +12,8 @@ extension PlanWriter {
             """
             SELECT stoker_emit_event(
                 'prebuild_failure_limit_reached', '414d9331-c1fc-4761-b40c-d1f4702279eb', \(sql: Self.templateAdmins),
-                jsonb_build_object('org', o.name, 'template', t.name, 'template_version', v.name, 'preset', p.name),
-                jsonb_build_object(
-                    'organization', jsonb_build_object('id', o.id, 'name', o.name),
-                    'template', jsonb_build_object('id', t.id, 'name', t.name),
-                    'template_version', jsonb_build_object('id', v.id, 'name', v.name),
-                    'preset', jsonb_build_object('id', p.id, 'name', p.name),
+                \(sql: Self.presetLabels),
+                \(sql: Self.presetData) || jsonb_build_object(
                     'failures', c.failures,
                     'last_error', coalesce((
                         SELECT left(j.error, 2000) FROM workspace_builds b JOIN provisioner_jobs j ON j.id = b.job_id
@@ -36,10 +32,7 @@ extension PlanWriter {
                 \(limited.map(\.pool.presetID)), \(limited.map { failedBuilds($0).count }),
                 \(limited.map { failedBuilds($0).first })
             ) c(preset_id, failures, last_build_id)
-            JOIN template_version_presets p ON p.id = c.preset_id AND p.prebuild_status = 'hard_limited'
-            JOIN template_versions v ON v.id = p.template_version_id
-            JOIN templates t ON t.id = v.template_id
-            JOIN organizations o ON o.id = t.organization_id
+            JOIN \(sql: Self.presetTables) ON p.id = c.preset_id AND p.prebuild_status = 'hard_limited'
             """
         )
     }
@@ -62,20 +55,13 @@ extension PlanWriter {
             )
             SELECT stoker_emit_event(
                 'preset_validation_failed', NULL, \(sql: Self.templateAdmins),
-                jsonb_build_object('org', o.name, 'template', t.name, 'template_version', v.name, 'preset', p.name),
-                jsonb_build_object(
-                    'organization', jsonb_build_object('id', o.id, 'name', o.name),
-                    'template', jsonb_build_object('id', t.id, 'name', t.name),
-                    'template_version', jsonb_build_object('id', v.id, 'name', v.name),
-                    'preset', jsonb_build_object('id', p.id, 'name', p.name),
+                \(sql: Self.presetLabels),
+                \(sql: Self.presetData) || jsonb_build_object(
                     'message', p.prebuild_status_message
                 ),
                 ARRAY[t.id, p.id], 'preset/' || p.id, 'preset_validation/' || p.id, \(plan.now)
             )
-            FROM template_version_presets p
-            JOIN template_versions v ON v.id = p.template_version_id
-            JOIN templates t ON t.id = v.template_id
-            JOIN organizations o ON o.id = t.organization_id
+            FROM \(sql: Self.presetTables)
             WHERE p.id = ANY(\(invalid.map(\.pool.presetID))) AND p.prebuild_status = 'validation_failed'
             """
         )
@@ -86,6 +72,31 @@ extension PlanWriter {
         ARRAY(
             SELECT u.id FROM users u
             WHERE 'template-admin' = ANY(u.rbac_roles) AND u.status = 'active' AND NOT u.deleted ORDER BY u.id
+        )
+        """
+
+    /// What an event about a preset is about, for `FROM`: the preset `p`, its version, template and organization.
+    static let presetTables: SQL = """
+        (
+            template_version_presets p
+            JOIN template_versions v ON v.id = p.template_version_id
+            JOIN templates t ON t.id = v.template_id
+            JOIN organizations o ON o.id = t.organization_id
+        )
+        """
+
+    /// The labels of an event about a preset.
+    static let presetLabels: SQL = """
+        jsonb_build_object('org', o.name, 'template', t.name, 'template_version', v.name, 'preset', p.name)
+        """
+
+    /// The ids and names that the data of every event about a preset begins with.
+    static let presetData: SQL = """
+        jsonb_build_object(
+            'organization', jsonb_build_object('id', o.id, 'name', o.name),
+            'template', jsonb_build_object('id', t.id, 'name', t.name),
+            'template_version', jsonb_build_object('id', v.id, 'name', v.name),
+            'preset', jsonb_build_object('id', p.id, 'name', p.name)
         )
         """
 

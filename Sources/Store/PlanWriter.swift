@@ -12,27 +12,30 @@ struct PlanWriter {
     /// Who makes the pass; `nil` for a command.
     let worker: WorkerID?
 
-    /// Writes everything at once. If that fails, writes preset by preset, so that the one that fails stands alone.
+    /// Writes everything at once and commits. If that fails, writes preset by preset, so that the one that fails stands
+    /// alone, and leaves the transaction to be committed.
     func write(on transaction: PostgresTransaction) async throws -> AppliedPlan {
         let busy = plan.presets.filter { !$0.isEmpty }
         guard !busy.isEmpty || !news.isEmpty else { return AppliedPlan() }
         do {
-            return try await transaction.savepoint("pass") { try await write(busy, news: news, on: transaction) }
+            let answers = try await transaction.executeBatchAndCommit(try writes(busy, news: news), orBackTo: "pass")
+            return try AppliedPlan(answers)
         } catch let error as PostgresError where error.sqlState != nil {
-            return try await writeOneByOne(busy, on: transaction)
+            return try await writeOneByOne(transaction)
         }
     }
 
-    private func writeOneByOne(_ busy: [PresetPlan], on transaction: PostgresTransaction) async throws -> AppliedPlan {
+    private func writeOneByOne(_ transaction: PostgresTransaction) async throws -> AppliedPlan {
         var applied = AppliedPlan()
         let toRecord = Set(news.map(\.pool.presetID))
         for preset in plan.presets where !preset.isEmpty || toRecord.contains(preset.pool.presetID) {
             let id = preset.pool.presetID
             do {
-                let part = try await transaction.savepoint("preset") {
-                    try await write([preset], news: toRecord.contains(id) ? [preset] : [], on: transaction)
+                let statements = try writes([preset], news: toRecord.contains(id) ? [preset] : [])
+                let answers = try await transaction.savepoint("preset") {
+                    try await transaction.executeBatch(statements)
                 }
-                applied.merge(part)
+                applied.merge(try AppliedPlan(answers))
             } catch let error as PostgresError where error.sqlState != nil {
                 applied.failures[id] = error.description
             }
@@ -40,25 +43,27 @@ struct PlanWriter {
         return applied
     }
 
-    private func write(
-        _ presets: [PresetPlan],
-        news: [PresetPlan],
-        on transaction: PostgresTransaction
-    ) async throws -> AppliedPlan {
-        let answers = try await transaction.executeBatch([
+    private func writes(_ presets: [PresetPlan], news: [PresetPlan]) throws -> [Statement] {
+        [
             deletions(presets), creations(presets), statusChanges(presets), limitEvents(presets),
             invalidEvents(presets),
-            try decisions(news),
-        ])
-        var applied = AppliedPlan()
-        applied.deleted = try answers[0].map { try $0.decode(WorkspaceID.self) }
+            poolEvents(news), try decisions(news),
+        ]
+    }
+}
+
+extension AppliedPlan {
+    /// Reads the answers to ``PlanWriter/writes(_:news:)``.
+    fileprivate init(_ answers: [QueryResult]) throws {
+        self.init()
+        deleted = try answers[0].map { try $0.decode(WorkspaceID.self) }
         for row in answers[1] {
             let (preset, count) = try row.decode(PresetID.self, Int.self)
-            applied.created[preset] = count
+            created[preset] = count
         }
-        applied.statusChanges = try answers[2].map { try $0.decode(PresetID.self) }
-        applied.events = try (answers[3].map { $0 } + answers[4]).compactMap { try $0.decode(EventID?.self) }
-        return applied
+        statusChanges = try answers[2].map { try $0.decode(PresetID.self) }
+        events = try answers[3...5].joined().compactMap { try $0.decode(EventID?.self) }
+        lastDecision = try answers[6].only().decode(Int64?.self)
     }
 }
 
@@ -73,18 +78,22 @@ extension PlanWriter {
         return Statement(
             "plan.decisions",
             """
-            INSERT INTO prebuild_decisions (preset_id, decided_at, state, actions, withheld, worker_id)
-            SELECT n.preset_id, \(plan.now), n.state, n.actions, n.withheld, \(worker)
-            FROM unnest(
-                \(news.map(\.pool.presetID)), \(try news.map { try json($0.state) }),
-                \(try news.map { try json($0.actions) }), \(try news.map { try json($0.withheld) })
-            ) n(preset_id, state, actions, withheld)
-            WHERE NOT EXISTS (
-                SELECT FROM (
-                    SELECT * FROM prebuild_decisions d WHERE d.preset_id = n.preset_id ORDER BY d.id DESC LIMIT 1
-                ) last
-                WHERE last.state = n.state AND last.actions = n.actions AND last.withheld = n.withheld
+            WITH recorded AS (
+                INSERT INTO prebuild_decisions (preset_id, decided_at, state, actions, withheld, worker_id)
+                SELECT n.preset_id, \(plan.now), n.state, n.actions, n.withheld, \(worker)
+                FROM unnest(
+                    \(news.map(\.pool.presetID)), \(try news.map { try json($0.state) }),
+                    \(try news.map { try json($0.actions) }), \(try news.map { try json($0.withheld) })
+                ) n(preset_id, state, actions, withheld)
+                WHERE NOT EXISTS (
+                    SELECT FROM (
+                        SELECT * FROM prebuild_decisions d WHERE d.preset_id = n.preset_id ORDER BY d.id DESC LIMIT 1
+                    ) last
+                    WHERE last.state = n.state AND last.actions = n.actions AND last.withheld = n.withheld
+                )
+                RETURNING id
             )
+            SELECT max(id) FROM recorded
             """
         )
     }

@@ -32,23 +32,28 @@ extension Store {
     }
 
     private func set(_ scope: PauseScope, holds: Bool, until: Instant?, reason: String, by: String?) async throws {
-        _ = try await pool.executeBatch([
-            Statement(
-                "settings.set",
-                """
-                INSERT INTO settings (key, value, updated_by)
-                VALUES (\(scope.rawValue),
-                    jsonb_build_object(\(scope.flag), \(holds), 'until', \(until), 'reason', \(reason)), \(by))
-                ON CONFLICT (key) DO UPDATE
-                SET value = excluded.value, updated_by = excluded.updated_by, updated_at = now()
-                """
-            ),
-            Statement(
-                "settings.notify",
-                """
-                SELECT pg_notify(\(Channel.reconcile), ''), pg_notify(\(Channel.workers), ''), pg_notify(\(Channel.jobs), '')
-                """
-            ),
-        ])
+        let setting = Statement(
+            "settings.set",
+            """
+            INSERT INTO settings (key, value, updated_by)
+            VALUES (\(scope.rawValue),
+                jsonb_build_object(\(scope.flag), \(holds), 'until', \(until), 'reason', \(reason)), \(by))
+            ON CONFLICT (key) DO UPDATE
+            SET value = excluded.value, updated_by = excluded.updated_by, updated_at = now()
+            """
+        )
+        let announcement: [Statement] =
+            switch (scope, holds) {
+            case (.prebuilds, _): []
+            case (.maintenance, true): [Self.maintenanceStarted(until: until, reason: reason, by: by)]
+            case (.maintenance, false): [Self.maintenanceEnded(at: nil, how: "command", by: by)]
+            }
+        let wakeUp = Statement(
+            "settings.notify",
+            """
+            SELECT pg_notify(\(Channel.reconcile), ''), pg_notify(\(Channel.workers), ''), pg_notify(\(Channel.jobs), '')
+            """
+        )
+        _ = try await pool.executeBatch([setting] + announcement + [wakeUp])
     }
 }

@@ -33,12 +33,7 @@ import Testing
         let bell = Doorbell()
         let waiting = Task { _ = await bell.wait() }
         waiting.cancel()
-<<<<<<< HEAD
-        _ = await waiting.value
-        #expect(await !bell.wait(atMost: .zero))
-=======
         await waiting.value
         #expect(await bell.wait(atMost: .zero) == false)
->>>>>>> 99282fce5779f47072a2728ba48304d9ed6ba05c
     }
 }

@@ -22,8 +22,8 @@ struct StokerCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Pools",
                 subcommands: [
-                    TemplatesCommand.self, PlanCommand.self, ReconcileCommand.self, PrebuildsCommand.self,
-                    ScheduleCommand.self,
+                    TemplatesCommand.self, PlanCommand.self, ReconcileCommand.self, PresetsCommand.self,
+                    PrebuildsCommand.self, ScheduleCommand.self,
                 ]
             ),
             CommandGroup(

@@ -21,6 +21,7 @@ final class Connection {
             ("tcp_user_timeout", "20000"),
         ]
         if !configuration.connectionString.isEmpty { options.append(("dbname", configuration.connectionString)) }
+        if let database = configuration.database { options.append(("dbname", database)) }
         options.append(("client_encoding", "UTF8"))
         let started = withCStrings(options.map(\.0)) { keywords in
             withCStrings(options.map(\.1)) { values in PQconnectStartParams(keywords, values, 1) }

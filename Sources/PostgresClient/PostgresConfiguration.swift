@@ -5,6 +5,8 @@ package struct PostgresConfiguration: Sendable {
     /// What libpq accepts: `host=... dbname=...`, or `postgresql://...`. What it leaves open is taken from libpq's
     /// environment variables, service file and password file. May hold a password: never print it.
     package var connectionString: String
+    /// Another database of the same server than the connection string leads to.
+    package var database: String?
     /// Shown in `pg_stat_activity`, unless the connection string or `PGAPPNAME` says otherwise.
     package var applicationName: String
     /// How long connecting may take, name resolution excepted; a server that is still starting up is waited for.

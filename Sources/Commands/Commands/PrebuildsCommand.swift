@@ -13,28 +13,56 @@ struct PrebuildsCommand: ParsableCommand {
 
     struct Pause: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Let the reconciler rest: nothing is created or deleted; claims are served from stock."
+            abstract: "Let the reconciler rest: nothing is created or deleted; claims are served from stock.",
+            discussion:
+                "With --template, the pools of that template alone are not filled; what has expired is deleted still."
         )
 
         @OptionGroup var pause: PauseOptions
+
+        @Option(help: "Only the pools of this template.")
+        var template: String?
+
         @OptionGroup var global: GlobalOptions
+
+        func validate() throws {
+            guard template == nil || pause.reason.isEmpty else {
+                throw ValidationError("--reason is for a pause of all pools.")
+            }
+        }
 
         func run() async throws {
             try await global.withStore { store, _, _ in
-                try await store.pause(.prebuilds, until: pause.until, reason: pause.reason, by: Host.user)
+                if let template {
+                    try await store.pauseTemplate(template, until: pause.until)
+                } else {
+                    try await store.pause(.prebuilds, until: pause.until, reason: pause.reason, by: Host.user)
+                }
             }
-            try Console.note("The pools stand still. 'stoker prebuilds resume' lets them go on.")
+            let (what, option) = template.map { ("The pools of \($0)", " --template \($0)") } ?? ("The pools", "")
+            try Console.note("\(what) stand still. 'stoker prebuilds resume\(option)' lets them go on.")
         }
     }
 
     struct Resume: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "End a pause of the reconciler.")
+        static let configuration = CommandConfiguration(
+            abstract: "End a pause of the reconciler, or of a template's pools."
+        )
+
+        @Option(help: "Only the pools of this template, if they are paused by themselves.")
+        var template: String?
 
         @OptionGroup var global: GlobalOptions
 
         func run() async throws {
-            try await global.withStore { store, _, _ in try await store.resume(.prebuilds, by: Host.user) }
-            try Console.note("The pools go on.")
+            try await global.withStore { store, _, _ in
+                if let template {
+                    try await store.resumeTemplate(template)
+                } else {
+                    try await store.resume(.prebuilds, by: Host.user)
+                }
+            }
+            try Console.note("\(template.map { "The pools of \($0)" } ?? "The pools") go on.")
         }
     }
 }

@@ -9,7 +9,7 @@ struct ScheduleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schedule",
         abstract: "Look at schedules of pools.",
-        subcommands: [Explain.self]
+        subcommands: [Explain.self, Preview.self]
     )
 
     struct Explain: AsyncParsableCommand {

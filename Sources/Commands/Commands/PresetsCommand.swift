@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Prebuilds
+import Store
+
+/// `stoker presets`
+struct PresetsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "presets",
+        abstract: "What pools are kept of, and what keeps them from being filled.",
+        subcommands: [List.self, Reset.self, Invalidate.self]
+    )
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the presets of all active versions, with what is desired and ready now."
+        )
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let presets = try await global.withStore { store, _, settings in
+                let plan = try await store.plan(at: nil, limits: PlanLimits(settings))
+                return PresetReport.list(try await store.presets(), plan)
+            }
+            try output.print(presets) { $0.table.text }
+        }
+    }
+
+    struct Reset: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let a hard limited preset be built again, and forget its failures.",
+            discussion: "An invalid preset stays so until what is wrong with it is mended."
+        )
+
+        @OptionGroup var selection: PresetOptions
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let changed = try await global.withStore { store, _, _ in
+                try await store.resetPresets(selection.selection, by: Host.user)
+            }
+            try output.print(changed) { changed in
+                changed.map { preset in
+                    let name = "\(preset.templateName)/\(preset.name)"
+                    return switch preset.statusBefore {
+                    case .healthy: "\(name): its failures are forgotten."
+                    case .hardLimited: "\(name): was hard limited; it is built again."
+                    case .validationFailed:
+                        "\(name): is invalid, see 'stoker presets list'; its failures are forgotten."
+                    }
+                }.joined(separator: "\n")
+            }
+        }
+    }
+
+    struct Invalidate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Replace every prebuild that exists now.",
+            discussion: "The old ones are deleted and new ones are built; one that has been claimed is left alone."
+        )
+
+        @OptionGroup var selection: PresetOptions
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let changed = try await global.withStore { store, _, _ in
+                try await store.invalidatePresets(selection.selection)
+            }
+            try output.print(changed) { changed in
+                changed.map { "\($0.templateName)/\($0.name): what exists is replaced." }.joined(separator: "\n")
+            }
+        }
+    }
+}
+
+/// Which presets a command is for.
+struct PresetOptions: ParsableArguments {
+    @Argument(help: "A template, for all its presets; a preset as template/preset; or a preset's id.")
+    var target: String
+
+    @Option(help: "One of the template's presets.")
+    var preset: String?
+
+    func validate() throws {
+        guard preset == nil || !target.contains("/") else {
+            throw ValidationError("Name the preset once: '\(target)' or --preset \(preset ?? "").")
+        }
+    }
+
+    var selection: PresetSelection {
+        if let preset { return .ofTemplate(target, named: preset) }
+        if let id = PresetID(target) { return .id(id) }
+        guard let slash = target.firstIndex(of: "/") else { return .ofTemplate(target) }
+        return .ofTemplate(String(target[..<slash]), named: String(target[target.index(after: slash)...]))
+    }
+}
+
+/// A preset with its pool's numbers at this moment.
+struct PresetReport: Encodable {
+    let preset: PresetSummary
+    /// `nil`: no pool is kept of it.
+    let state: PoolState?
+
+    static func list(_ presets: [PresetSummary], _ plan: Plan) -> [PresetReport] {
+        let states = Dictionary(plan.presets.map { ($0.pool.presetID, $0.state) }) { first, _ in first }
+        return presets.map { PresetReport(preset: $0, state: states[$0.id]) }
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case state
+    }
+
+    /// The preset's members, and beside them the pool's state.
+    func encode(to encoder: any Encoder) throws {
+        try preset.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(state, forKey: .state)
+    }
+}
+
+extension [PresetReport] {
+    var table: Table {
+        Table(
+            self,
+            empty: "There are no presets. Push a template that has some with 'stoker templates push DIR'.",
+            [
+                .init("template") { $0.preset.templateName },
+                .init("preset") { $0.preset.name + ($0.preset.isDefault ? " (default)" : "") },
+                .init("status") { $0.preset.status.rawValue },
+                .init("desired") { $0.state.map { "\($0.desired)" } ?? "" },
+                .init("eligible") { $0.state.map { "\($0.eligible)" } ?? "" },
+                .init("actual") { $0.state.map { "\($0.actual)" } ?? "" },
+                .init("starting") { $0.state.map { "\($0.starting)" } ?? "" },
+                .init("paused") { $0.preset.pausedUntil.map { $0 == .distantFuture ? "yes" : "until \($0)" } ?? "" },
+                .init("message") { $0.preset.statusMessage },
+            ]
+        )
+    }
+}

@@ -43,12 +43,14 @@ package struct ProvisioningHost: Sendable {
 
     /// Runs `body` in a fresh work directory, which is gone afterwards.
     ///
-    /// A failure carries the state that is on disk then. A state that the execution changed also stays in the spool, until
+    /// A failure carries the state that is on disk then, or the last whole one that was seen, should a kill have left half
+    /// of one. A state that the execution changed also stays in the spool, until
     /// the caller says that the database has it: a worker killed in between forgets nothing.
     func withWorkDirectory<Value: Sendable>(
         _ execution: ExecutionName,
         state: [UInt8]? = nil,
         control: ExecutionControl,
+        format: StateFormat = .opaque,
         _ body: (WorkDirectory) async throws(ProvisioningFailure) -> Value
     ) async throws(ProvisioningFailure) -> Value {
         let directory: WorkDirectory
@@ -61,14 +63,17 @@ package struct ProvisioningHost: Sendable {
             throw ProvisioningFailure(.transient, "No work directory could be made: \(error).", state: state)
         }
         let result: Result<Value, ProvisioningFailure>
+        var seen: [UInt8]?
         do throws(ProvisioningFailure) {
             result = .success(try await body(directory))
         } catch {
             result = .failure(error)
+            seen = error.state
         }
         let left: [UInt8]?
         do throws(FileFailure) {
-            left = try await directory.currentState()
+            let written = try await directory.currentState()
+            left = written.map(format.isWhole) == true ? written : seen
             if let left, left != state {
                 try await spool.save(SpooledState(execution, state: left))
             } else {

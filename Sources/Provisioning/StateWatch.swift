@@ -3,6 +3,7 @@
 import CLinux
 import FoundationEssentials
 import Glibc
+import Synchronization
 import SystemPackage
 
 /// Follows a state file while it is rewritten, and hands on each new state that is whole.
@@ -16,6 +17,7 @@ final class StateWatch: Sendable {
     /// The newest state that nobody has taken yet.
     let states: AsyncStream<[UInt8]>
     private let continuation: AsyncStream<[UInt8]>.Continuation
+    private let seen = Mutex<[UInt8]?>(nil)
     private let stop: WakeUp
     private let descriptor: Int32
     private let file: FilePath
@@ -36,6 +38,9 @@ final class StateWatch: Sendable {
         if descriptor >= 0 { close(descriptor) }
     }
 
+    /// The newest whole state that was seen; `nil` when the first is still the last.
+    var newest: [UInt8]? { seen.withLock { $0 } }
+
     /// Ends the watch; ``states`` ends with what was found until then.
     func end() {
         stop.signal()
@@ -53,20 +58,18 @@ final class StateWatch: Sendable {
             guard let since = changedAt, !changed || .now - since > Self.patience else { continue }
             guard let state = wholeState() else { continue }
             changedAt = nil
-            if state != known { continuation.yield(state) }
+            if state != known {
+                seen.withLock { $0 = state }
+                continuation.yield(state)
+            }
             known = state
         }
     }
 
     private func wholeState() -> [UInt8]? {
-        do {
-            guard let bytes = try PrivateFiles.read(file), !bytes.isEmpty else { return nil }
-            _ = try JSONDecoder().decode(StateHeader.self, from: Data(bytes))
-            return bytes
-        } catch {
-            // Half written. The next look, 10 ms from now, finds more.
-            return nil
-        }
+        // Half written: the next look, 10 ms from now, finds more.
+        guard let bytes = try? PrivateFiles.read(file), StateHeader.isWhole(bytes) else { return nil }
+        return bytes
     }
 }
 
@@ -74,6 +77,24 @@ final class StateWatch: Sendable {
 struct StateHeader: Decodable {
     let version: Int
     let serial: Int
+
+    static func isWhole(_ state: [UInt8]) -> Bool {
+        (try? JSONDecoder().decode(Self.self, from: Data(state))) != nil
+    }
+}
+
+/// What is known of a state's form.
+enum StateFormat {
+    /// Nothing.
+    case opaque
+    case terraform
+
+    func isWhole(_ state: [UInt8]) -> Bool {
+        switch self {
+        case .opaque: true
+        case .terraform: StateHeader.isWhole(state)
+        }
+    }
 }
 
 extension WorkDirectory {
@@ -93,6 +114,13 @@ extension WorkDirectory {
         do throws(ProvisioningFailure) { result = .success(try await body()) } catch { result = .failure(error) }
         watch.end()
         await checkpoints.value
-        return try result.get()
+        do throws(ProvisioningFailure) {
+            return try result.get()
+        } catch {
+            var failure = error
+            // A kill in the middle of a rewrite leaves half a file behind: then the last whole state is what is known.
+            failure.state = failure.state ?? watch.newest
+            throw failure
+        }
     }
 }

@@ -103,7 +103,7 @@ import Testing
             "climber",
             [
                 "stoker.yaml":
-                    "name: climber\nprovisioner: process\npresets:\n  - name: a\n    prebuilds: { instances: 1 }\n",
+                    "name: climber\npresets:\n  - name: a\n    prebuilds: { instances: 1 }\n",
                 "main.tf": "",
             ]
         )

@@ -195,7 +195,14 @@ struct GuardTests {
         let mark = "marked-\(UInt64.random(in: 0...UInt64.max))"
         let (guarded, _, _) = try start(": \(mark); echo ready; exec sleep 1000")
         await firstOutput(guarded)
-        guard case .message(.started(let child)) = GuardMessage.receive(from: guarded.socket) else {
+        // The child's first line may come before its guard's first word.
+        var received = GuardMessage.receive(from: guarded.socket)
+        while received == .nothing {
+            var waiting = pollfd(fd: guarded.socket, events: Int16(POLLIN), revents: 0)
+            poll(&waiting, 1, 1000)
+            received = GuardMessage.receive(from: guarded.socket)
+        }
+        guard case .message(.started(let child)) = received else {
             Issue.record("the guard did not tell its child's id")
             return
         }

@@ -120,6 +120,7 @@ struct TerraformCheckpointTests {
         }
         let outcome = try await terraform.build(archive, reporter: recorder)
         #expect(Self.resources(outcome.state).count == 4)
-        #expect(recorder.checkpoints.count <= 3)
+        // The first, the newest of those that came meanwhile, and what Terraform wrote after that: never one for each state.
+        #expect(recorder.checkpoints.count <= 4)
     }
 }

@@ -28,7 +28,7 @@ package struct TerraformProvisioner: Provisioner {
             return BuildOutcome()
         }
         let execution = ExecutionName(jobID: request.jobID, claimEpoch: request.claimEpoch)
-        return try await host.withWorkDirectory(execution, state: request.state, control: control) {
+        return try await host.withWorkDirectory(execution, state: request.state, control: control, format: .terraform) {
             directory throws(ProvisioningFailure) in
             var variables = TemplateEnvironment.facts(of: request)
             variables.merge(TemplateEnvironment.terraformVariables(of: request)) { _, new in new }

@@ -7,7 +7,8 @@ extension SnapshotQuery {
     /// Every preset that is active and has prebuilds configured, or still owns prebuilds, with all that it owns.
     ///
     /// It starts from the partial index of unclaimed prebuilds and touches each prebuild's latest build and job by key, so
-    /// its cost follows their number alone, however many workspaces were ever claimed or deleted.
+    /// its cost follows their number alone, however many workspaces were ever claimed or deleted. Read by
+    /// ``readPreset(_:parameters:)``, column by column.
     var presets: Statement {
         Statement(
             "snapshot.presets",
@@ -22,37 +23,41 @@ extension SnapshotQuery {
                         ORDER BY p.build_number DESC LIMIT 1
                     )) AS preset_id,
                     b.transition = 'start' AND j.job_status = 'succeeded' AS running,
-                    a.total = a.ready AND a.ready >= (
-                        SELECT count(*) FROM template_version_agents d
-                        WHERE d.template_version_id = b.template_version_id
-                    ) AS eligible
+                    a.total = a.ready AND a.ready >= d.declared AS eligible
                 FROM workspaces w
                 CROSS JOIN LATERAL (
                     SELECT * FROM workspace_builds l WHERE l.workspace_id = w.id ORDER BY l.build_number DESC LIMIT 1
                 ) b
-                JOIN provisioner_jobs j ON j.id = b.job_id
+                -- By key, whatever the planner believes about the size of the pools: the table of jobs is never read whole.
+                CROSS JOIN LATERAL (
+                    SELECT x.job_status, x.error_code FROM provisioner_jobs x WHERE x.id = b.job_id OFFSET 0
+                ) j
                 LEFT JOIN LATERAL (
                     SELECT count(*) AS total, count(*) FILTER (WHERE x.lifecycle_state = 'ready') AS ready
                     FROM workspace_resources r JOIN workspace_agents x ON x.resource_id = r.id
                     WHERE r.job_id = b.job_id AND NOT x.deleted
                 ) a ON b.transition = 'start' AND j.job_status = 'succeeded'
+                -- Looked up once for all prebuilds of a version.
+                CROSS JOIN LATERAL (
+                    SELECT count(*) AS declared FROM template_version_agents x
+                    WHERE x.template_version_id = b.template_version_id
+                ) d
                 WHERE w.owner_id = 'c42fdf75-3097-471c-8c33-fb52454d81c0' AND NOT w.deleted
             ), pools AS (
+                -- In any order, but all of a kind in the same.
                 SELECT preset_id,
-                    array_agg(id ORDER BY created_at, id) FILTER (WHERE running) AS ids,
-                    array_agg(build_id ORDER BY created_at, id) FILTER (WHERE running) AS build_ids,
-                    array_agg(created_at ORDER BY created_at, id) FILTER (WHERE running) AS created,
-                    array_agg(eligible ORDER BY created_at, id) FILTER (WHERE running) AS eligible,
+                    array_agg(id) FILTER (WHERE running) AS ids,
+                    array_agg(build_id) FILTER (WHERE running) AS build_ids,
+                    array_agg(created_at) FILTER (WHERE running) AS created,
+                    array_agg(build_created_at) FILTER (WHERE running) AS build_created,
+                    array_agg(eligible) FILTER (WHERE running) AS eligible,
                     count(*) FILTER (WHERE transition = 'start' AND job_status = 'pending') AS pending,
                     count(*) FILTER (WHERE transition = 'start' AND in_progress) AS starting,
                     count(*) FILTER (WHERE transition = 'stop' AND in_progress) AS stopping,
                     count(*) FILTER (WHERE transition = 'delete' AND in_progress) AS deleting,
-                    array_agg(build_id ORDER BY build_created_at DESC, build_id DESC)
-                        FILTER (WHERE transition = 'start') AS start_ids,
-                    array_agg(build_created_at ORDER BY build_created_at DESC, build_id DESC)
-                        FILTER (WHERE transition = 'start') AS starts,
-                    array_agg(failed ORDER BY build_created_at DESC, build_id DESC)
-                        FILTER (WHERE transition = 'start') AS failures
+                    array_agg(build_id) FILTER (WHERE transition = 'start' AND NOT running) AS start_ids,
+                    array_agg(build_created_at) FILTER (WHERE transition = 'start' AND NOT running) AS starts,
+                    array_agg(failed) FILTER (WHERE transition = 'start' AND NOT running) AS failures
                 FROM prebuilds GROUP BY preset_id
             ), presets AS (
                 SELECT p.id FROM templates t JOIN template_version_presets p ON p.template_version_id = t.active_version_id
@@ -88,7 +93,8 @@ extension SnapshotQuery {
                     WHERE x.template_version_preset_id = p.id ORDER BY x.name
                 ) AS given,
                 coalesce(l.ids, '{}') AS ids, coalesce(l.build_ids, '{}') AS build_ids, coalesce(l.created, '{}') AS created,
-                coalesce(l.eligible, '{}') AS eligible, coalesce(l.pending, 0) AS pending,
+                coalesce(l.build_created, '{}') AS build_created, coalesce(l.eligible, '{}') AS eligible,
+                coalesce(l.pending, 0) AS pending,
                 coalesce(l.starting, 0) AS starting, coalesce(l.stopping, 0) AS stopping,
                 coalesce(l.deleting, 0) AS deleting,
                 greatest(p.desired_instances, \(literal: limits.failureHardLimit), 1) AS history,
@@ -110,84 +116,5 @@ extension SnapshotQuery {
             ORDER BY o.name, t.name, p.name, p.id
             """
         )
-    }
-
-    static func readPreset(_ row: Row, parameters: [TemplateVersionID: [VersionParameter]]) throws -> PresetSnapshot {
-        let version = try row.decode(column: "version_id", as: TemplateVersionID.self)
-        let names = try row.decode(column: "names", as: [String].self)
-        return PresetSnapshot(
-            pool: Pool(
-                presetID: try row.decode(column: "id"),
-                presetName: try row.decode(column: "name"),
-                templateVersionID: version,
-                templateID: try row.decode(column: "template_id"),
-                templateName: try row.decode(column: "template_name"),
-                organizationID: try row.decode(column: "organization_id"),
-                organizationName: try row.decode(column: "organization_name")
-            ),
-            isActive: try row.decode(column: "active"),
-            versionReadiness: try readiness(row.decode(column: "readiness")),
-            desiredInstances: try row.decode(column: "desired"),
-            timeZone: try row.decode(column: "zone"),
-            schedules: try zip(
-                row.decode(column: "crons", as: [String].self),
-                row.decode(column: "counts", as: [Int].self)
-            ).map { ScheduleRow(cronExpression: $0, desiredInstances: $1) },
-            ttlSeconds: try row.decode(column: "ttl"),
-            lastInvalidatedAt: try row.decode(column: "last_invalidated_at"),
-            status: try enumerated(row.decode(column: "status")),
-            statusMessage: try row.decode(column: "status_message"),
-            failuresForgottenBefore: try row.decode(column: "failures_forgotten_before"),
-            pausedUntil: try row.decode(column: "prebuilds_paused_until"),
-            parameters: parameters[version] ?? [],
-            values: Dictionary(zip(names, try row.decode(column: "given", as: [String].self))) { first, _ in first },
-            running: try readRunning(row),
-            starting: try row.decode(column: "starting"),
-            stopping: try row.decode(column: "stopping"),
-            deleting: try row.decode(column: "deleting"),
-            startBuilds: try readStartBuilds(row),
-            recentFailures: try row.decode(column: "recent_failures")
-        )
-    }
-
-    private static func readRunning(_ row: Row) throws -> [PrebuildSnapshot] {
-        let ids = try row.decode(column: "ids", as: [WorkspaceID].self)
-        let builds = try row.decode(column: "build_ids", as: [BuildID].self)
-        let created = try row.decode(column: "created", as: [Instant].self)
-        let eligible = try row.decode(column: "eligible", as: [Bool].self)
-        return ids.indices.map {
-            PrebuildSnapshot(
-                workspaceID: ids[$0],
-                buildID: builds[$0],
-                createdAt: created[$0],
-                isEligible: eligible[$0]
-            )
-        }
-    }
-
-    private static func readStartBuilds(_ row: Row) throws -> [StartBuild] {
-        let ids = try row.decode(column: "start_ids", as: [BuildID].self)
-        let created = try row.decode(column: "starts", as: [Instant].self)
-        let failures = try row.decode(column: "failures", as: [Bool].self)
-        let history = try row.decode(column: "history", as: Int.self)
-        return ids.indices.prefix(history).map {
-            StartBuild(buildID: ids[$0], createdAt: created[$0], hasFailed: failures[$0])
-        }
-    }
-
-    private static func readiness(_ text: String) throws -> VersionReadiness {
-        switch text {
-        case "ready": .ready
-        case "importing": .importing
-        case "failed": .importFailed
-        default: throw StoreError.internalInconsistency("readiness '\(text)'")
-        }
-    }
-
-    private static func enumerated(_ text: String) throws -> PrebuildStatus {
-        guard let status = PrebuildStatus(rawValue: text) else {
-            throw StoreError.internalInconsistency("prebuild_status '\(text)'")
-        }
-        return status
     }
 }

@@ -97,6 +97,7 @@ extension Store {
     private static let passTimeouts: SQL = """
         SELECT set_config('statement_timeout', '60s', true), set_config('idle_in_transaction_session_timeout', '15s', true),
             set_config('client_connection_check_interval', '2s', true), set_config('lock_timeout', '5s', true),
-            set_config('jit', 'off', true)
+            set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true),
+            set_config('work_mem', '32MB', true)
         """
 }

@@ -3,13 +3,19 @@
 import PostgresClient
 
 extension Store {
-    /// Makes an empty database on this store's server, for measurements, and returns its name. Needs the right to create
+    /// Makes a database on this store's server, for measurements, and returns its name. Needs the right to create
     /// databases.
-    package func createScratchDatabase() async throws -> String {
+    ///
+    /// - Parameter original: Another such database, to which nobody is connected, for a copy of it; `nil`: empty.
+    package func createScratchDatabase(copying original: String? = nil) async throws -> String {
         let name = "stoker_bench_\(UInt32.random(in: 0 ... .max))"
         try await pool.withSession { session in
             try await session.executeScript(
-                Statement("scratch.create", within: .seconds(60), "CREATE DATABASE \(identifier: name)")
+                Statement(
+                    "scratch.create",
+                    within: .seconds(600),
+                    "CREATE DATABASE \(identifier: name) TEMPLATE \(identifier: original ?? "template1")"
+                )
             )
         }
         return name

@@ -26,8 +26,9 @@ struct SnapshotQuery {
         let parameters = try readParameters(answers[2])
         var pending = 0
         let presets = try answers[1].map { row in
-            pending += try row.decode(column: "pending", as: Int.self)
-            return try readPreset(row, parameters: parameters)
+            let (preset, waiting) = try readPreset(row, parameters: parameters)
+            pending += waiting
+            return preset
         }
         return (now, Snapshot(presets: presets, pause: pause, pendingJobs: pending, prebuildQuotas: quotas))
     }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Logging
-import PostgresClient
 import Prebuilds
 import Store
 
@@ -18,71 +16,66 @@ struct ReconcileBench {
     /// Told of what is being done.
     let note: (String) throws -> Void
 
-    /// Passes without work of which the median is taken.
-    private static let quietPasses = 30
+    /// Passes without work of which the median is taken, in each of the two databases.
+    private static let quietPasses = 50
+
+    private typealias Spread = BenchFigure.Percentiles
 
     func figures() async throws -> [BenchFigure] {
-        try await GlobalOptions.withStore(address, requiringSchema: false) { server in
-            let database = try await server.createScratchDatabase()
-            do {
-                var configuration = address.directConfiguration
-                configuration.database = database
-                let figures = try await measure(on: configuration)
-                try await server.dropScratchDatabase(database)
-                return figures
-            } catch {
-                try await server.dropScratchDatabase(database)
-                throw error
+        try await ScratchDatabases.using(address) { databases in
+            let alone = try await databases.make()
+            let filling = try await fillings(databases, alone)
+            let beside = try await databases.make(copying: alone)
+            let (quiet, past) = try await quietPasses(databases, alone, beside)
+            return filling + [
+                BenchFigure("a pass with nothing to do", quiet, unit: "ms", target: "<= 250 ms"),
+                BenchFigure("the same beside \(history) workspaces of the past", past, unit: "ms"),
+                BenchFigure(
+                    "a pass with nothing to do, beside the past",
+                    past.p50,
+                    unit: "ms",
+                    against: .init(kind: .floor, value: quiet.p50),
+                    target: "<= 250 ms, <= 1.3 x"
+                ),
+            ]
+        }
+    }
+
+    /// Leaves the database with full pools.
+    private func fillings(_ databases: ScratchDatabases, _ name: String) async throws -> [BenchFigure] {
+        try await databases.connect(to: name) { store in
+            try await store.addBenchPresets(presets, desired: prebuilds / presets)
+            let (fill, bare) = try await fill(store)
+            try await store.finishBenchPrebuilds()
+            try await store.settleBench()
+            return [
+                BenchFigure(
+                    "fill \(prebuilds) prebuilds of \(presets) presets",
+                    fill.p50,
+                    unit: "ms",
+                    against: .init(kind: .floor, value: bare.p50),
+                    target: "<= 2 x"
+                ),
+                BenchFigure("prebuilds created", Double(prebuilds) / fill.p50 * 1_000, unit: "/s"),
+            ]
+        }
+    }
+
+    private func quietPasses(_ databases: ScratchDatabases, _ alone: String, _ beside: String) async throws -> (
+        Spread, Spread
+    ) {
+        try await databases.connect(to: alone) { alone -> (Spread, Spread) in
+            try await databases.connect(to: beside) { beside -> (Spread, Spread) in
+                try note("Adding \(history) claimed and deleted workspaces ...")
+                try await beside.addBenchHistory(history)
+                try note("Making passes with nothing to do ...")
+                return try await quietPasses(alone, beside)
             }
         }
     }
 
-    private func measure(on configuration: PostgresConfiguration) async throws -> [BenchFigure] {
-        let logger = Logger(label: "stoker.bench", factory: { _ in SwiftLogNoOpLogHandler() })
-        let pool = PostgresPool(configuration, size: 1, logger: logger)
-        do {
-            let figures = try await measure(Store(pool: pool))
-            await pool.close()
-            return figures
-        } catch {
-            await pool.close()
-            throw error
-        }
-    }
-
-    private func measure(_ store: Store) async throws -> [BenchFigure] {
-        _ = try await store.migrate()
-        try await store.addBenchPresets(presets, desired: max(prebuilds / presets, 1))
-        let (fill, bare) = try await fill(store)
-        try await store.finishBenchPrebuilds()
-        try await store.settleBench()
-        let alone = try await quietPasses(store, "alone")
-        try note("Adding \(history) claimed and deleted workspaces ...")
-        try await store.addBenchHistory(history)
-        let beside = try await quietPasses(store, "beside them")
-        return [
-            BenchFigure(
-                "fill \(prebuilds) prebuilds of \(presets) presets",
-                fill.p50,
-                unit: "ms",
-                against: .init(kind: .floor, value: bare.p50),
-                target: "<= 2 x"
-            ),
-            BenchFigure("prebuilds created", Double(prebuilds) / fill.p50 * 1_000, unit: "/s"),
-            BenchFigure("a pass with nothing to do", alone, unit: "ms"),
-            BenchFigure("the same beside \(history) workspaces of the past", beside, unit: "ms"),
-            BenchFigure(
-                "a pass with nothing to do, beside the past",
-                beside.p50,
-                unit: "ms",
-                against: .init(kind: .floor, value: alone.p50),
-                target: "<= 250 ms, <= 1.3 x"
-            ),
-        ]
-    }
-
     /// Fills the pools again and again, and inserts the same rows by themselves in between.
-    private func fill(_ store: Store) async throws -> (BenchFigure.Percentiles, BenchFigure.Percentiles) {
+    private func fill(_ store: Store) async throws -> (Spread, Spread) {
         var passes: [Double] = []
         var inserts: [Double] = []
         try note("Filling \(presets) pools ...")
@@ -97,7 +90,7 @@ struct ReconcileBench {
             guard created.result == prebuilds else { throw Self.incomplete }
             passes.append(created.milliseconds)
         }
-        guard let fill = BenchFigure.Percentiles(of: passes), let bare = BenchFigure.Percentiles(of: inserts) else {
+        guard let fill = Spread(of: passes), let bare = Spread(of: inserts) else {
             throw CommandError("nothing was measured", remedy: "Let --rounds be at least 1.")
         }
         return (fill, bare)
@@ -105,19 +98,26 @@ struct ReconcileBench {
 
     private static let incomplete = CommandError("a pass created fewer prebuilds than are missing")
 
-    private func quietPasses(_ store: Store, _ circumstances: String) async throws -> BenchFigure.Percentiles {
-        try note("Making passes with nothing to do, \(circumstances) ...")
-        let memory = PlanMemory()
-        // Prepares statements, and records what is new to this memory.
-        for _ in 0..<2 { _ = try await pass(store, memory) }
-        var times: [Double] = []
-        for _ in 0..<Self.quietPasses {
-            let quiet = try await time { try await pass(store, memory) }
-            guard quiet.result == AppliedPlan() else { throw CommandError("a pass found something to do") }
-            times.append(quiet.milliseconds)
+    /// Takes turns, so that whatever else the machine does falls on both alike.
+    private func quietPasses(
+        _ alone: Store,
+        _ beside: Store
+    ) async throws -> (Spread, Spread) {
+        let memories = [PlanMemory(), PlanMemory()]
+        var times: [[Double]] = [[], []]
+        // The first prepare statements, bring pages in, and record what is new to the memories.
+        for round in -3..<Self.quietPasses {
+            for (index, store) in [alone, beside].enumerated() {
+                let quiet = try await time { try await pass(store, memories[index]) }
+                if round < 0 { continue }
+                guard quiet.result == AppliedPlan() else { throw CommandError("a pass found something to do") }
+                times[index].append(quiet.milliseconds)
+            }
         }
-        guard let spread = BenchFigure.Percentiles(of: times) else { throw CommandError("nothing was measured") }
-        return spread
+        guard let quiet = Spread(of: times[0]), let past = Spread(of: times[1]) else {
+            throw CommandError("nothing was measured")
+        }
+        return (quiet, past)
     }
 
     private func pass(_ store: Store, _ memory: PlanMemory = PlanMemory()) async throws -> AppliedPlan {

@@ -43,13 +43,19 @@ struct Tool {
         options.teardownSequence = [
             .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(1))
         ]
+        var executable = Executable.path(program)
+        var arguments = arguments
         if let account, account.differsFromThisProcess {
-            options.userID = account.userID
-            options.groupID = account.groupID
-            options.supplementaryGroups = [account.groupID]
+            // Not by the spawning child itself: glibc's setgroups waits for ever in a fork of a process that was just
+            // starting a thread.
+            executable = .name("setpriv")
+            arguments =
+                [
+                    "--reuid=\(account.userID)", "--regid=\(account.groupID)", "--clear-groups", "--", program.string,
+                ] + arguments
         }
         let configuration = Configuration(
-            executable: .path(program),
+            executable: executable,
             arguments: Arguments(arguments),
             environment: .custom(["PATH": searchPath, "LC_ALL": "C"]),
             workingDirectory: directory,

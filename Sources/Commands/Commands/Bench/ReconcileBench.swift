@@ -19,6 +19,9 @@ struct ReconcileBench {
     /// Passes without work of which the median is taken, in each of the two databases.
     private static let quietPasses = 50
 
+    /// Claims whose refill is waited for.
+    private static let claims = 201
+
     private typealias Spread = BenchFigure.Percentiles
 
     func figures() async throws -> [BenchFigure] {
@@ -27,7 +30,14 @@ struct ReconcileBench {
             let filling = try await fillings(databases, alone)
             let beside = try await databases.make(copying: alone)
             let (quiet, past) = try await quietPasses(databases, alone, beside)
-            return filling + [
+            try note("Claiming, and waiting for the refill ...")
+            let refill = RefillBench(
+                databases: databases,
+                database: alone,
+                presets: presets,
+                claims: min(Self.claims, prebuilds / 2 + 1)
+            )
+            return try await filling + [
                 BenchFigure("a pass with nothing to do", quiet, unit: "ms", target: "<= 250 ms"),
                 BenchFigure("the same beside \(history) workspaces of the past", past, unit: "ms"),
                 BenchFigure(
@@ -36,6 +46,12 @@ struct ReconcileBench {
                     unit: "ms",
                     against: .init(kind: .floor, value: quiet.p50),
                     target: "<= 250 ms, <= 1.3 x"
+                ),
+                BenchFigure(
+                    "from a claim to the job that refills",
+                    refill.waits(),
+                    unit: "ms",
+                    target: "p95 <= 100 ms"
                 ),
             ]
         }

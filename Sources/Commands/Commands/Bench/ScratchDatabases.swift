@@ -46,10 +46,8 @@ final class ScratchDatabases: Sendable {
 
     /// Runs the body with one session to the database.
     func connect<Result>(to name: String, _ body: (Store) async throws -> Result) async throws -> Result {
-        var configuration = configuration
-        configuration.database = name
         let logger = Logger(label: "stoker.bench", factory: { _ in SwiftLogNoOpLogHandler() })
-        let pool = PostgresPool(configuration, size: 1, logger: logger)
+        let pool = PostgresPool(configuration(of: name), size: 1, logger: logger)
         do {
             let result = try await body(Store(pool: pool))
             await pool.close()
@@ -58,6 +56,13 @@ final class ScratchDatabases: Sendable {
             await pool.close()
             throw error
         }
+    }
+
+    /// How a listener or a pool of one's own gets to the database.
+    func configuration(of name: String) -> PostgresConfiguration {
+        var configuration = configuration
+        configuration.database = name
+        return configuration
     }
 
     private func drop() async throws {

@@ -11,6 +11,13 @@ package enum JobResult: Hashable, Sendable {
     case canceled
 }
 
+/// What a pool is called, wherever it is counted.
+package struct PoolName: Hashable, Sendable {
+    package var template: String
+    package var preset: String
+    package var organization: String
+}
+
 /// What a workspace build leaves behind.
 package struct BuildCompletion: Hashable, Sendable {
     package var result: JobResult

@@ -33,8 +33,8 @@ extension Store {
                 LIMIT 1
                 FOR UPDATE OF w SKIP LOCKED
             ), bound AS (
-                UPDATE workspaces w SET owner_id = \(target.ownerID), name = \(request.name), claimed_at = now(),
-                    last_used_at = now(), updated_at = now()
+                UPDATE workspaces w SET owner_id = \(target.ownerID), name = \(request.name), prebuild_name = w.name,
+                    claimed_at = now(), last_used_at = now(), updated_at = now()
                 FROM candidate WHERE w.id = candidate.id
                 RETURNING w.id, candidate.build_id AS last_build_id, candidate.build_number + 1 AS build_number,
                     gen_random_uuid() AS build_id, gen_random_uuid() AS job_id

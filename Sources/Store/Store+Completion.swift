@@ -8,13 +8,23 @@ extension Store {
     /// Ends a workspace build: its job, state, resources, the workspace's fate, events and wake-ups, in one transaction.
     ///
     /// Fenced: throws ``StoreError`` of code `.leaseLost`, and changes nothing, when the execution has lost the job.
-    package func completeBuild(_ job: HeldJob, _ completion: BuildCompletion) async throws {
+    ///
+    /// - Returns: the pool of the prebuild of which a claim has replaced resources, if that is what the build did.
+    @discardableResult
+    package func completeBuild(_ job: HeldJob, _ completion: BuildCompletion) async throws -> PoolName? {
         try await pool.withTransaction("executions.complete") { transaction in
             try await Self.end(job, completion.result, on: transaction)
             let replacements = completion.replacements.isEmpty ? [] : [try replacedEvent(job, completion.replacements)]
-            _ = try await transaction.executeBatchAndCommit(
-                [state(job, completion.state), resources(job, completion), timings(job, completion.timings)]
-                    + settle(job, completion.result) + replacements + [finished(job)]
+            let answers = try await transaction.executeBatchAndCommit(
+                replacements
+                    + [state(job, completion.state), resources(job, completion), timings(job, completion.timings)]
+                    + settle(job, completion.result) + [Self.finished(job)]
+            )
+            guard !replacements.isEmpty, let row = answers.first?.first else { return nil }
+            return PoolName(
+                template: try row.decode(column: 0),
+                preset: try row.decode(column: 1),
+                organization: try row.decode(column: 2)
             )
         }
     }
@@ -147,7 +157,7 @@ extension Store {
         }
     }
 
-    private func finished(_ job: HeldJob) -> Statement {
+    static func finished(_ job: HeldJob) -> Statement {
         Statement(
             "completion.notify",
             "SELECT pg_notify(\(Channel.finished), \(job.id)::text), pg_notify(\(Channel.reconcile), '')"
@@ -167,7 +177,7 @@ extension Store {
         return Statement(
             "completion.replaced_event",
             """
-            SELECT stoker_emit_event(
+            SELECT t.name, coalesce(p.name, ''), o.name, stoker_emit_event(
                 'workspace_resource_replaced', '89d9745a-816e-4695-a17f-3d0a229e2b8d', \(sql: PlanWriter.templateAdmins),
                 jsonb_build_object('org', o.name, 'workspace', w.name, 'template', t.name, 'template_version', v.name,
                     'preset', coalesce(p.name, ''), 'claimant', coalesce(u.username, ''),

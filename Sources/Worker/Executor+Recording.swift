@@ -8,12 +8,15 @@ import Store
 extension Executor {
     /// Writes what came of an execution, and tries again while the database is away and the lease holds.
     ///
-    /// Returns what metrics and logs call the result.
+    /// Returns what metrics and logs call the result. A state that did not get there stays in the spool, for ``Leftovers``.
     func record(_ verdict: Verdict, of job: ClaimedJob, control: ExecutionControl, logger: Logger) async -> String {
         var pause = Duration.milliseconds(100)
         while true {
             do {
-                return try await write(verdict, of: job)
+                let result = try await write(verdict, of: job)
+                if case .lost = verdict { return result }
+                await spool?.discard(jobID: job.id, claimEpoch: job.epoch)
+                return result
             } catch let error as StoreError where error.code == .leaseLost {
                 logger.warning("the job was taken away; what this execution did is not recorded")
                 return "lost"
@@ -32,10 +35,13 @@ extension Executor {
 
     private func write(_ verdict: Verdict, of job: ClaimedJob) async throws -> String {
         switch verdict {
-        case .build(var completion):
-            completion.state = try completion.state.map(sealing.seal)
-            try await store.completeBuild(job.held, completion)
-            return completion.result.name
+        case .build(let completion):
+            return try await complete(job, completion)
+        case .refused(let refusal, let completion):
+            guard case .failed(_, let message) = completion.result,
+                try await store.refuseClaim(job.held, refusal, message: message)
+            else { return try await complete(job, completion) }
+            return refusal == .fresh ? "rebuilt" : completion.result.name
         case .imported(let manifest, let context):
             try await store.completeImport(job.held, manifest, context)
             return JobResult.succeeded.name
@@ -50,6 +56,13 @@ extension Executor {
         case .lost:
             return "lost"
         }
+    }
+
+    private func complete(_ job: ClaimedJob, _ completion: BuildCompletion) async throws -> String {
+        var completion = completion
+        completion.state = try completion.state.map(sealing.seal)
+        if let pool = try await store.completeBuild(job.held, completion) { onReplacement(pool) }
+        return completion.result.name
     }
 }
 

@@ -13,24 +13,32 @@ package struct Executor: Sendable {
     let provisioners: [String: any Provisioner]
     let replacementPolicy: ReplacementPolicy
     let sealing: StateSealing
+    /// Where the provisioners keep states until the database has them.
+    let spool: StateSpool?
     let logger: Logger
     /// Called when a job has ended, with what became of it.
     let observe: @Sendable (ClaimedJob, String, Duration) -> Void
+    /// Called when the end of a claim that replaced resources has been recorded, with the prebuild's pool.
+    let onReplacement: @Sendable (PoolName) -> Void
 
     package init(
         store: Store,
         provisioners: [String: any Provisioner],
         replacementPolicy: ReplacementPolicy = .warn,
         sealing: StateSealing = .none,
+        spool: StateSpool? = nil,
         logger: Logger,
-        observe: @escaping @Sendable (ClaimedJob, String, Duration) -> Void = { _, _, _ in }
+        observe: @escaping @Sendable (ClaimedJob, String, Duration) -> Void = { _, _, _ in },
+        onReplacement: @escaping @Sendable (PoolName) -> Void = { _ in }
     ) {
         self.store = store
         self.provisioners = provisioners
         self.replacementPolicy = replacementPolicy
         self.sealing = sealing
+        self.spool = spool
         self.logger = logger
         self.observe = observe
+        self.onReplacement = onReplacement
     }
 
     /// Never throws: a failure is the job's result, or is left to the reaper when the job has been lost.
@@ -77,8 +85,7 @@ package struct Executor: Sendable {
             switch job.type {
             case .workspaceBuild:
                 let request = try await buildRequest(job)
-                let outcome = try await provisioner.build(request, reporter: reporter, control: control)
-                return Verdict(outcome: outcome, timings: reporter.timings)
+                return try await build(request, provisioner, reporter: reporter, control: control)
             case .templateVersionImport:
                 let (request, context) = try await importRequest(job)
                 let outcome = try await provisioner.importVersion(request, reporter: reporter, control: control)
@@ -91,6 +98,35 @@ package struct Executor: Sendable {
             return Verdict(lost: true)
         } catch {
             return Verdict(job, failure: ProvisioningFailure(.transient, "\(error)"))
+        }
+    }
+}
+
+extension Executor {
+    private func build(
+        _ request: BuildRequest,
+        _ provisioner: any Provisioner,
+        reporter: Reporter,
+        control: ExecutionControl
+    ) async throws -> Verdict {
+        do throws(ProvisioningFailure) {
+            let outcome = try await provisioner.build(request, reporter: reporter, control: control)
+            return Verdict(outcome: outcome, timings: reporter.timings)
+        } catch {
+            // What has changed something cannot go back to its pool.
+            guard error.code == .replacementBlocked, error.state == request.state, let refusal = refusal else {
+                throw error
+            }
+            reporter.log(LogLine(level: .warn, stage: "plan", output: error.message))
+            return Verdict(refusing: refusal, because: error, timings: reporter.timings)
+        }
+    }
+
+    private var refusal: ClaimRefusal? {
+        switch replacementPolicy {
+        case .warn: nil
+        case .block: .block
+        case .fresh: .fresh
         }
     }
 }

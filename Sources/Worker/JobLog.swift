@@ -70,7 +70,8 @@ final class JobLog: Sendable {
             await bell.wait()
             let isFull = state.withLock { $0.pendingBytes >= Self.flushBytes }
             if !isFull { await bell.wait(atMost: Self.flushInterval) }
-            if !Task.isCancelled { await flush() }
+            // What could not be written rings no bell when more comes, so it is tried until it is.
+            while !Task.isCancelled, await !flush() { try? await Task.sleep(for: Self.flushInterval) }
         }
     }
 

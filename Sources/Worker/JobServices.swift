@@ -12,6 +12,7 @@ package struct JobServices: Sendable {
     let wakeUps: WakeUps
     let lease: any Service
     let runner: any Service
+    let executions: ExecutionRegistry
 
     private let store: Store
     private let registration: WorkerRegistration
@@ -32,7 +33,7 @@ package struct JobServices: Sendable {
         self.store = store
         registration = configuration.registration
         wakeUps = WakeUps(listener: listener)
-        let executions = ExecutionRegistry(leaseUntil: .now + configuration.registration.leaseDuration)
+        executions = ExecutionRegistry(leaseUntil: .now + configuration.registration.leaseDuration)
         let maintenance = Flag()
         lease = Lease(
             store: store,

@@ -12,6 +12,8 @@ enum Verdict: Sendable {
     case imported(TemplateManifest, ImportContext)
     /// An import ended without a version.
     case importEnded(JobResult)
+    /// A replacement policy stopped a claim before it changed anything; if its prebuild cannot go back, the build just ends.
+    case refused(ClaimRefusal, otherwise: BuildCompletion)
     /// Another execution is to go on from this state.
     case again(after: Duration, refund: Bool, state: [UInt8]?)
     /// The job is another's by now.
@@ -49,17 +51,15 @@ enum Verdict: Sendable {
         switch (failure.code, interruption) {
         case (.canceled, _), (.interrupted, .canceled):
             self.init(job, ending: .canceled, failure, timings)
-        case (.interrupted, .drain), (.interrupted, nil):
+        case (.interrupted, .drain), (.interrupted, .leaseEnding), (.interrupted, nil):
             self = .again(after: .zero, refund: true, state: failure.state)
-        case (.interrupted, .leaseEnding):
-            self = .lost
         case (.transient, _), (.capacity, _):
             guard job.hasAttemptsLeft else {
                 self.init(job, ending: .failed(code: failure.code.rawValue, message: failure.message), failure, timings)
                 return
             }
             self = .again(
-                after: RetryDelay.after(failure.code, attempt: job.attempt),
+                after: RetryDelay.after(failure.code, job),
                 refund: false,
                 state: failure.state
             )
@@ -67,7 +67,7 @@ enum Verdict: Sendable {
             // What cannot be deleted today may be tomorrow: a delete is tried again in place, for hours.
             if job.jobClass == .delete, job.hasAttemptsLeft {
                 self = .again(
-                    after: RetryDelay.after(failure.code, attempt: job.attempt),
+                    after: RetryDelay.after(failure.code, job),
                     refund: false,
                     state: failure.state
                 )
@@ -83,8 +83,25 @@ enum Verdict: Sendable {
             self = .importEnded(result)
             return
         }
-        self = .build(
-            BuildCompletion(result: result, state: failure.state, timings: timings.map(BuildCompletion.Timing.init))
+        self = .build(BuildCompletion(result, failure, timings))
+    }
+
+    /// What a replacement policy makes of a claim that it has stopped.
+    init(refusing refusal: ClaimRefusal, because failure: ProvisioningFailure, timings: [StageTiming]) {
+        let result = JobResult.failed(code: failure.code.rawValue, message: failure.message)
+        self = .refused(refusal, otherwise: BuildCompletion(result, failure, timings))
+    }
+}
+
+extension BuildCompletion {
+    fileprivate init(_ result: JobResult, _ failure: ProvisioningFailure, _ timings: [StageTiming]) {
+        // A refused replacement has not been made.
+        let made = failure.code == .replacementBlocked ? [] : failure.replacements
+        self.init(
+            result: result,
+            state: failure.state,
+            timings: timings.map(Timing.init),
+            replacements: made.map { Replacement(address: $0.address, paths: $0.paths) }
         )
     }
 }
@@ -92,11 +109,18 @@ enum Verdict: Sendable {
 /// How long a job waits before it is tried again.
 enum RetryDelay {
     /// Exponential, with full jitter, so that what failed together does not come back together.
-    static func after(_ code: ProvisioningFailure.Code, attempt: Int) -> Duration {
-        // Capacity comes back slowly, and asking more often does not bring it sooner.
-        let (first, longest): (Double, Double) = code == .capacity ? (60, 3600) : (5, 1800)
-        let ceiling = min(first * Double(1 << min(attempt, 16)), longest)
+    static func after(_ code: ProvisioningFailure.Code, _ job: ClaimedJob) -> Duration {
+        let (first, longest) = bounds(code, job.jobClass)
+        let ceiling = min(first * Double(1 << min(job.attempt, 16)), longest)
         return .seconds(Double.random(in: first / 2...ceiling))
+    }
+
+    /// Seconds: where the waiting begins, and what it never exceeds.
+    private static func bounds(_ code: ProvisioningFailure.Code, _ jobClass: JobClass) -> (Double, Double) {
+        // Capacity comes back slowly, and asking more often does not bring it sooner.
+        if code == .capacity { return (60, 3600) }
+        // Eight attempts over hours: what holds a deletion up is often somebody's work.
+        return jobClass == .delete ? (60, 7200) : (5, 1800)
     }
 }
 

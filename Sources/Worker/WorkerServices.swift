@@ -11,6 +11,7 @@ package struct WorkerServices: Sendable {
     package let services: [any Service]
 
     private let jobs: JobServices
+    private let leftovers: Leftovers
 
     package var drain: Drain { jobs.drain }
 
@@ -37,6 +38,13 @@ package struct WorkerServices: Sendable {
             executor: executor,
             logger: logger
         )
+        leftovers = Leftovers(
+            store: store,
+            configuration: configuration,
+            executor: executor,
+            executions: jobs.executions,
+            logger: logger
+        )
         let reaper = Reaper(
             store: store,
             interval: configuration.heartbeatInterval,
@@ -55,11 +63,13 @@ package struct WorkerServices: Sendable {
             rest: rest
         )
         services =
-            [jobs.wakeUps, deliverer(jobs.wakeUps.events)] + middle + [jobs.lease, jobs.runner, reaper, reconciler]
+            [jobs.wakeUps, deliverer(jobs.wakeUps.events)] + middle
+            + [jobs.lease, leftovers, jobs.runner, reaper, reconciler]
     }
 
-    /// Registers the worker; its lease runs from now.
+    /// Registers the worker; its lease runs from now. What its predecessors have left is handed in before it claims.
     package func enter() async throws {
         try await jobs.enter()
+        await leftovers.handIn()
     }
 }

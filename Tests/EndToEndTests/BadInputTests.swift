@@ -85,7 +85,7 @@ import Testing
         ),
     ]
 
-    @Test(.database(.migrated), .timeLimit(.minutes(2)), arguments: badTemplates)
+    @Test(.database(.currentSchema), .timeLimit(.minutes(2)), arguments: badTemplates)
     func `a bad template is refused with its place, and nothing is written`(template: BadTemplate) async throws {
         let fleet = try await Fleet()
         let directory = try fleet.template("bad", template.files)
@@ -96,7 +96,7 @@ import Testing
         try await expectNothing(in: fleet)
     }
 
-    @Test(.database(.migrated), .timeLimit(.minutes(2)))
+    @Test(.database(.currentSchema), .timeLimit(.minutes(2)))
     func `a template that links out of its directory is refused`() async throws {
         let fleet = try await Fleet()
         let directory = try fleet.template(
@@ -148,13 +148,13 @@ extension BadInputTests {
         try await expectRefusal(saying: "stoker migrate")
     }
 
-    @Test(.database(.migrated), .timeLimit(.minutes(2)))
+    @Test(.database(.currentSchema), .timeLimit(.minutes(2)))
     func `a database of an older schema`() async throws {
         try await change("DELETE FROM schema_migrations WHERE version = (SELECT max(version) FROM schema_migrations)")
         try await expectRefusal(saying: "stoker migrate")
     }
 
-    @Test(.database(.migrated), .timeLimit(.minutes(2)))
+    @Test(.database(.currentSchema), .timeLimit(.minutes(2)))
     func `a database of a newer schema`() async throws {
         try await change(
             """
@@ -168,7 +168,7 @@ extension BadInputTests {
         #expect(!migration.status.isSuccess)
     }
 
-    @Test(.database(.migrated), .timeLimit(.minutes(2)))
+    @Test(.database(.currentSchema), .timeLimit(.minutes(2)))
     func `a role without privileges`() async throws {
         let role = "powerless_\(TestDatabase.current.name)"
         try await change("CREATE ROLE \(identifier: role) LOGIN")
@@ -210,7 +210,7 @@ extension BadInputTests {
         #expect(outcome.standardError.joined().contains(file.string), "\(outcome.standardError)")
     }
 
-    @Test(.database(.migrated), .timeLimit(.minutes(2)))
+    @Test(.database(.currentSchema), .timeLimit(.minutes(2)))
     func `a port in use`() async throws {
         let receiver = try await WebhookReceiver.start()
         let fleet = try await Fleet(settings: ["STOKER_HTTP_ADDRESS": "127.0.0.1:\(receiver.port)"])

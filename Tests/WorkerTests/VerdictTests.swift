@@ -39,6 +39,7 @@ import Testing
             case .failed(let code, let message): "failed \(code) \(message)"
             }
         case .again(_, let refund, _): refund ? "handed over" : "again"
+        case .refused(let refusal, _): "refused \(refusal)"
         case .lost: "lost"
         case .imported, .importEnded: "import"
         }
@@ -52,7 +53,7 @@ import Testing
         (.canceled, .canceled, "canceled"),
         (.interrupted, .canceled, "canceled"),
         (.interrupted, .drain, "handed over"),
-        (.interrupted, .leaseEnding, "lost"),
+        (.interrupted, .leaseEnding, "handed over"),
         (.transient, nil, "again"),
         (.capacity, nil, "again"),
     ])

@@ -54,7 +54,7 @@ struct ClaimCommand: AsyncParsableCommand {
             let result = try await store.claim(request)
             guard wait else { return ClaimReport(result: result, build: nil) }
             let build = try await JobWatch(store: store, address: address).follow(result.jobID) { _ in }
-            return ClaimReport(result: result, build: build)
+            return ClaimReport(result: try await store.settled(result), build: build)
         }
         try output.print(report, table: \.text)
         try report.build?.requireSuccess()

@@ -35,6 +35,11 @@ struct ProcessTelemetry: Sendable {
         if result == "retried" { MetricCatalogue.jobRetries.counter(factory: registry).increment() }
     }
 
+    @Sendable func replaced(in pool: PoolName) {
+        MetricCatalogue.resourceReplacements
+            .counter(pool.template, pool.preset, pool.organization, factory: registry).increment()
+    }
+
     @Sendable func attemptMade(_ delivery: LeasedDelivery, _ attempt: DeliveryAttempt) {
         MetricCatalogue.webhookDeliveries.counter(delivery.endpoint.name, attempt.status, factory: registry).increment()
         MetricCatalogue.webhookDuration.timer(factory: registry).record(duration: attempt.latency)

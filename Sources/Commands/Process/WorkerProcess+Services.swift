@@ -29,8 +29,10 @@ extension WorkerProcess {
                 provisioners: provisioners,
                 replacementPolicy: settings.worker.replacementPolicy,
                 sealing: sealing,
+                spool: StateSpool(root: settings.host.workDirectory),
                 logger: logger,
-                observe: telemetry.jobEnded
+                observe: telemetry.jobEnded,
+                onReplacement: telemetry.replaced
             ),
             deliverer: { bell in
                 Deliverer(

@@ -99,7 +99,14 @@ package struct TerraformProvisioner: Provisioner {
                 "\(replacement.address) will be replaced\(paths.isEmpty ? "" : ": \(paths)")"
             )
         }
-        try await changing(request, terraform) { () throws(ProvisioningFailure) in try await terraform.applyPlan() }
+        do throws(ProvisioningFailure) {
+            try await changing(request, terraform) { () throws(ProvisioningFailure) in try await terraform.applyPlan() }
+        } catch {
+            // How far it came is unknown; what it was about to replace is told.
+            var failure = error
+            failure.replacements = replacements
+            throw failure
+        }
         let resources = try await terraform.resources()
         let state: [UInt8]?
         do throws(FileFailure) {
@@ -150,10 +157,15 @@ extension BuildRequest {
     /// - Throws: under `.block` and `.fresh`; the caller knows which it asked for.
     func check(_ replacements: [Replacement]) throws(ProvisioningFailure) {
         guard stage == .claim, transition == .start, !replacements.isEmpty, replacementPolicy != .warn else { return }
-        let addresses = replacements.map(\.address).joined(separator: ", ")
+        let resources = replacements.map {
+            $0.paths.isEmpty ? $0.address : "\($0.address) (\($0.paths.joined(separator: ", ")))"
+        }
         throw ProvisioningFailure(
             .replacementBlocked,
-            "The claim would replace \(addresses), which the policy \(replacementPolicy.rawValue) forbids.",
+            """
+            The claim would replace \(resources.joined(separator: ", ")), and terraform.replacement_policy is \
+            \(replacementPolicy.rawValue): nothing was changed, and the prebuild goes back to its pool.
+            """,
             replacements: replacements
         )
     }

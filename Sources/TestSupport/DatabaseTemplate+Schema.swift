@@ -3,11 +3,10 @@
 import Logging
 import PostgresClient
 import Store
-import TestSupport
 
 extension DatabaseTemplate {
-    /// An empty database of this program's schema.
-    static let migrated = DatabaseTemplate("end_to_end") { connectionString in
+    /// The schema of this program, and nothing else.
+    package static let currentSchema = DatabaseTemplate("schema") { connectionString in
         let logger = Logger(label: "test.migrate", factory: { _ in SwiftLogNoOpLogHandler() })
         let pool = PostgresPool(PostgresConfiguration(connectionString), size: 1, logger: logger)
         do {

@@ -2,17 +2,18 @@
 
 import FoundationEssentials
 import Subprocess
-import SystemPackage
-import TestSupport
+package import SystemPackage
 
 /// The built binary on a database of the test's own: commands, and workers that run beside each other.
-struct Fleet: Sendable {
-    let database: String
-    let directory: FilePath
+package struct Fleet: Sendable {
+    package let database: String
+    package let directory: FilePath
     private let environment: [String: String?]
 
     /// - Parameter settings: Variables beyond those that make a worker quick and local.
-    init(database: String = TestDatabase.current.connectionString, settings: [String: String] = [:]) async throws {
+    package init(database: String = TestDatabase.current.connectionString, settings: [String: String] = [:])
+        async throws
+    {
         self.database = database
         directory = try await TestArea.shared.makeDirectory("fleet")
         var environment: [String: String?] = [
@@ -31,12 +32,14 @@ struct Fleet: Sendable {
     }
 
     /// Runs a command to its end.
-    func stoker(_ arguments: String..., within limit: Duration = .seconds(120)) async throws -> RunningProcess.Outcome {
+    package func stoker(_ arguments: String..., within limit: Duration = .seconds(120)) async throws
+        -> RunningProcess.Outcome
+    {
         try await RunningProcess.outcome(of: BuiltProduct.stoker, arguments, environment: environment, within: limit)
     }
 
     /// Runs a command that must succeed, and reads its JSON.
-    func json<Value: Decodable>(_ type: Value.Type = Value.self, _ arguments: String...) async throws -> Value {
+    package func json<Value: Decodable>(_ type: Value.Type = Value.self, _ arguments: String...) async throws -> Value {
         let outcome = try await RunningProcess.outcome(
             of: BuiltProduct.stoker,
             arguments + ["--output", "json"],
@@ -48,7 +51,7 @@ struct Fleet: Sendable {
     }
 
     /// Runs a command that must succeed.
-    func run(_ arguments: String...) async throws {
+    package func run(_ arguments: String...) async throws {
         let outcome = try await RunningProcess.outcome(
             of: BuiltProduct.stoker,
             arguments,
@@ -59,7 +62,7 @@ struct Fleet: Sendable {
     }
 
     /// Starts a worker; it is registered when the watch finds it in `workers`.
-    func worker(_ name: String, settings: [String: String] = [:]) async throws -> RunningProcess {
+    package func worker(_ name: String, settings: [String: String] = [:]) async throws -> RunningProcess {
         var own = environment
         own["STOKER_WORKER_NAME"] = name
         own["STOKER_WORKER_WORK_DIRECTORY"] = directory.appending(name).string
@@ -68,7 +71,7 @@ struct Fleet: Sendable {
     }
 
     /// A directory of the test's own with these files.
-    func template(_ name: String, _ files: [String: String]) throws -> FilePath {
+    package func template(_ name: String, _ files: [String: String]) throws -> FilePath {
         let path = directory.appending(name)
         try FileManager.default.createDirectory(atPath: path.string, withIntermediateDirectories: true)
         for (file, text) in files {
@@ -78,17 +81,17 @@ struct Fleet: Sendable {
     }
 
     /// A directory of `Config/templates`.
-    static func example(_ name: String) -> String {
+    package static func example(_ name: String) -> String {
         FilePath("\(#filePath)").removingLastComponent().appending("../../Config/templates/\(name)")
             .lexicallyNormalized()
             .string
     }
 
-    struct CommandFailed: Error, CustomStringConvertible {
+    package struct CommandFailed: Error, CustomStringConvertible {
         let arguments: [String]
-        let outcome: RunningProcess.Outcome
+        package let outcome: RunningProcess.Outcome
 
-        var description: String {
+        package var description: String {
             "stoker \(arguments.joined(separator: " ")): \(outcome.status)\n"
                 + (outcome.standardError + outcome.standardOutput).joined(separator: "\n")
         }

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
-import PostgresClient
-import Store
-import TestSupport
+package import PostgresClient
+package import Store
 
 /// Waits for facts in the database: looks again whenever a notification says that something has changed.
-struct DatabaseWatch: Sendable {
-    let store: Store
+package struct DatabaseWatch: Sendable {
+    package let store: Store
     private let changes = TestSignalCounter()
 
     /// Runs the body with a watch on the database.
-    static func on<Result>(
+    package static func on<Result>(
         _ connectionString: String,
         _ body: (DatabaseWatch) async throws -> Result
     ) async throws -> Result {
@@ -43,7 +42,7 @@ struct DatabaseWatch: Sendable {
     }
 
     /// Waits until the look returns something; fails with the expectation and the last look's description.
-    func until<Value: Sendable>(
+    package func until<Value: Sendable>(
         _ expectation: String,
         within limit: Duration = .seconds(90),
         _ look: () async throws -> Value?
@@ -60,14 +59,24 @@ struct DatabaseWatch: Sendable {
     }
 
     /// The first column of every row.
-    func column(_ sql: SQL) async throws -> [String] {
+    package func column(_ sql: SQL) async throws -> [String] {
         try await store.pool.execute(Statement("test.column", sql)).map { try $0.decode(String.self) }
     }
 
     /// One number.
-    func number(_ sql: SQL) async throws -> Int {
+    package func number(_ sql: SQL) async throws -> Int {
         let rows = try await store.pool.execute(Statement("test.number", sql))
         return try rows.first?.decode(Int.self) ?? 0
+    }
+
+    /// Waits until a number in the database is as expected.
+    package func until(
+        _ expectation: String,
+        _ sql: SQL,
+        is expected: Int,
+        within limit: Duration = .seconds(60)
+    ) async throws {
+        _ = try await until(expectation, within: limit) { try await number(sql) == expected ? true : nil }
     }
 }
 

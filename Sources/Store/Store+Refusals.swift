@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+import Prebuilds
+
+/// What a replacement policy makes of a claim whose build would have replaced resources (jobs.md, "Resource replacement").
+package enum ClaimRefusal: Hashable, Sendable {
+    /// The claim fails.
+    case block
+    /// The claim goes on as a workspace of its own, from the start.
+    case fresh
+}
+
+extension Store {
+    /// Undoes a claim whose build was stopped before it changed anything: the prebuild goes back to its pool as it was, and
+    /// the claim's build becomes that of a workspace of the claimant's own. Under `block` that workspace has ended with its
+    /// failed build; under `fresh` the same job is queued again, for a person waits, and builds it from the start.
+    ///
+    /// One transaction, fenced: throws ``StoreError`` of code `.leaseLost`, and changes nothing, when the execution has lost
+    /// the job.
+    ///
+    /// - Parameter message: Why, for people.
+    /// - Returns: false when the workspace is not, or not any more, a prebuild that can go back; then nothing is changed.
+    package func refuseClaim(_ job: HeldJob, _ refusal: ClaimRefusal, message: String) async throws -> Bool {
+        try await pool.withTransaction("executions.refuse") { transaction in
+            let rows = try await transaction.execute(Self.claimed(job))
+            guard let row = rows.first else { throw StoreError.leaseLost(job.id) }
+            let (prebuild, owner, name, isReturnable) = try row.decode(
+                WorkspaceID.self,
+                UserID.self,
+                String.self,
+                Bool.self
+            )
+            guard isReturnable else { return false }
+            let own = WorkspaceID.random()
+            let split = Self.split(job, prebuild, into: own, of: owner, called: name, refusal, message)
+            switch refusal {
+            case .block:
+                try await Self.end(job, .failed(code: "REPLACEMENT_BLOCKED", message: message), on: transaction)
+                _ = try await transaction.executeBatchAndCommit(
+                    split + [Self.failedEvents([job.id]), Self.finished(job)]
+                )
+            case .fresh: _ = try await transaction.executeBatchAndCommit(split + [Self.restart(job)])
+            }
+            return true
+        }
+    }
+
+    /// The claim's workspace, locked with its job. It may go back while the claim's build is its last, and nobody deletes it.
+    private static func claimed(_ job: HeldJob) -> Statement {
+        Statement(
+            "refusals.claimed",
+            within: .seconds(10),
+            """
+            SELECT w.id, w.owner_id, w.name, w.prebuild_name IS NOT NULL AND NOT w.retiring AND NOT w.deleted
+                AND b.reason = 'claim' AND NOT EXISTS (
+                    SELECT FROM workspace_builds l WHERE l.workspace_id = w.id AND l.build_number > b.build_number
+                )
+            FROM provisioner_jobs j
+            JOIN workspace_builds b ON b.job_id = j.id
+            JOIN workspaces w ON w.id = b.workspace_id
+            WHERE j.id = \(job.id) AND j.claim_epoch = \(job.epoch) AND j.completed_at IS NULL
+            FOR UPDATE OF j, w
+            """
+        )
+    }
+
+    private static func split(
+        _ job: HeldJob,
+        _ prebuild: WorkspaceID,
+        into own: WorkspaceID,
+        of owner: UserID,
+        called name: String,
+        _ refusal: ClaimRefusal,
+        _ message: String
+    ) -> [Statement] {
+        [
+            Statement(
+                "refusals.return_prebuild",
+                """
+                UPDATE workspaces SET owner_id = 'c42fdf75-3097-471c-8c33-fb52454d81c0', name = prebuild_name,
+                    prebuild_name = NULL, claimed_at = NULL, updated_at = now()
+                WHERE id = \(prebuild)
+                """
+            ),
+            Statement(
+                "refusals.own_workspace",
+                """
+                INSERT INTO workspaces (id, owner_id, organization_id, template_id, name, deleted, claimed_at)
+                SELECT \(own), \(owner), organization_id, template_id, \(name), \(refusal == .block), now()
+                FROM workspaces WHERE id = \(prebuild)
+                """
+            ),
+            Statement(
+                "refusals.move_build",
+                """
+                UPDATE workspace_builds SET workspace_id = \(own), build_number = 1, reason = 'initiator',
+                    provisioner_state = NULL, updated_at = now()
+                WHERE job_id = \(job.id)
+                """
+            ),
+            Statement(
+                "refusals.move_job",
+                "UPDATE provisioner_jobs SET workspace_id = \(own) WHERE id = \(job.id)"
+            ),
+            Statement(
+                "refusals.claim",
+                """
+                UPDATE workspace_claims SET workspace_id = \(own), outcome_reason = \(message),
+                    outcome = \(refusal == .block ? ClaimOutcome.error.rawValue : ClaimOutcome.missUnmatched.rawValue),
+                    updated_at = now()
+                WHERE workspace_id = \(prebuild) AND outcome = 'hit' AND usable_at IS NULL
+                """
+            ),
+        ]
+    }
+
+    /// The same job again, as the build of a new workspace. The interruption was ours, so the attempt does not count.
+    private static func restart(_ job: HeldJob) -> Statement {
+        Statement(
+            "refusals.restart",
+            """
+            WITH returned AS (
+                UPDATE provisioner_jobs SET worker_id = NULL, started_at = NULL, available_at = now(),
+                    priority = \(JobClass.interactive.rawValue), attempt = attempt - 1, claim_epoch = claim_epoch + 1,
+                    completed_at = CASE WHEN canceled_at IS NOT NULL THEN now() END, refresh_first = false,
+                    updated_at = now()
+                WHERE id = \(job.id)
+                RETURNING id
+            )
+            SELECT pg_notify(\(Channel.jobs), ''), pg_notify(\(Channel.reconcile), '') FROM returned
+            """
+        )
+    }
+}
+
+extension Store {
+    /// A claim's result as it is now: a replacement policy may have given the claimant another workspace than the prebuild.
+    package func settled(_ claim: ClaimResult) async throws -> ClaimResult {
+        let rows = try await pool.execute(
+            Statement(
+                "claims.settled",
+                """
+                SELECT c.outcome, c.workspace_id, b.id, b.build_number
+                FROM workspace_claims c JOIN workspace_builds b ON b.job_id = \(claim.jobID)
+                WHERE c.id = \(claim.claimID)
+                """
+            )
+        )
+        guard let row = rows.first else { return claim }
+        var settled = claim
+        let outcome: String
+        (outcome, settled.workspaceID, settled.buildID, settled.buildNumber) = try row.decode(
+            String.self,
+            WorkspaceID.self,
+            BuildID.self,
+            Int.self
+        )
+        settled.outcome = ClaimOutcome(rawValue: outcome) ?? claim.outcome
+        return settled
+    }
+}

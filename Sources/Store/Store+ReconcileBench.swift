@@ -149,7 +149,7 @@ extension Store {
     /// Takes all prebuilds away, so that the next pass creates them anew.
     package func removeBenchRows() async throws {
         let tables = SQL(trusted: Self.benchTables.joined(separator: ", "))
-        try await bench("TRUNCATE \(sql: tables), workspace_resources, workspace_agents")
+        try await bench("TRUNCATE \(sql: tables) CASCADE")
     }
 
     private func bench(_ statements: SQL...) async throws {

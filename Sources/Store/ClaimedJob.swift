@@ -29,6 +29,8 @@ package struct ClaimedJob: Hashable, Sendable {
     package let isNoOp: Bool
     /// Trace context of whoever enqueued it, as JSON.
     package let trace: String?
+    /// Where it stood in the queue; `nil` when it was not claimed from one.
+    package let place: QueuePlace?
 
     package init(
         id: JobID,
@@ -42,7 +44,8 @@ package struct ClaimedJob: Hashable, Sendable {
         availableAt: Instant,
         startedAt: Instant,
         isNoOp: Bool = false,
-        trace: String? = nil
+        trace: String? = nil,
+        place: QueuePlace? = nil
     ) {
         self.id = id
         self.epoch = epoch
@@ -56,8 +59,25 @@ package struct ClaimedJob: Hashable, Sendable {
         self.startedAt = startedAt
         self.isNoOp = isNoOp
         self.trace = trace
+        self.place = place
     }
 
     package var held: HeldJob { HeldJob(id: id, epoch: epoch) }
     package var hasAttemptsLeft: Bool { attempt < maxAttempts }
+}
+
+/// A place in the queue: jobs are claimed in this order.
+package struct QueuePlace: Hashable, Sendable, Comparable {
+    /// When the job became due, less ten minutes for each class above the lowest.
+    package let order: Instant
+    package let job: JobID
+
+    package init(order: Instant, job: JobID) {
+        self.order = order
+        self.job = job
+    }
+
+    package static func < (left: Self, right: Self) -> Bool {
+        left.order == right.order ? left.job < right.job : left.order < right.order
+    }
 }

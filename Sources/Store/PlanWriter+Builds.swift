@@ -68,7 +68,7 @@ extension PlanWriter {
                     )
                 ) x ON x.preset_id = fresh.preset_id
             ), notified AS (
-                SELECT pg_notify(\(Channel.jobs), '') WHERE EXISTS (SELECT FROM fresh)
+                SELECT pg_notify(\(Channel.jobs), \(Channel.refill)) WHERE EXISTS (SELECT FROM fresh)
             )
             SELECT preset_id, count(*) FROM fresh LEFT JOIN notified ON true GROUP BY preset_id
             """
@@ -130,14 +130,5 @@ extension PlanWriter {
         )
     }
 
-    /// A new id of version 7 (RFC 9562): the pass's time, then 74 random bits.
-    ///
-    /// What is made at about the same time stands together in the indexes, so that the pools are found in few pages however
-    /// large the tables grow, and creating them dirties few.
-    private var newID: SQL {
-        let milliseconds = String(UInt64(max(plan.now.microseconds, 0)) / 1_000, radix: 16)
-        let digits = String(repeating: "0", count: max(12 - milliseconds.count, 0)) + milliseconds
-        // The random one's text from behind its version on.
-        return "(\("\(digits.prefix(8))-\(digits.dropFirst(8))-7") || right(gen_random_uuid()::text, 21))::uuid"
-    }
+    private var newID: SQL { TimeOrderedID.sql(at: plan.now) }
 }

@@ -22,6 +22,8 @@ package struct BenchResult: Hashable, Sendable {
     /// Must be 0.
     package var notOnce: Int
     package var seconds: Double
+    /// Jobs per second, over the last quarter of them.
+    package var lateRate: Double
     /// From being enqueued to being claimed, in milliseconds.
     package var waited: Percentiles
 
@@ -35,33 +37,35 @@ package struct BenchResult: Hashable, Sendable {
 extension Store {
     /// Enqueues so many jobs without any work, in one transaction with one wake-up, as a producer would.
     package func enqueueNoOps(_ count: Int, _ bench: BenchJobs) async throws {
+        let id = TimeOrderedID.sql(at: try await now())
         _ = try await pool.execute(
             Statement(
                 "bench.enqueue",
                 within: .seconds(300),
                 """
                 WITH jobs AS (
-                    INSERT INTO provisioner_jobs (organization_id, initiator_id, provisioner, input, tags, created_at)
-                    SELECT o.id, \(prebuildsUserID), 'echo', '{"no_op": true}', \(PostgresJSON(bench.tags)),
+                    INSERT INTO provisioner_jobs (id, organization_id, initiator_id, provisioner, input, tags, created_at)
+                    SELECT \(sql: id), o.id, \(prebuildsUserID), 'echo', '{"no_op": true}', \(PostgresJSON(bench.tags)),
                         clock_timestamp()
                     FROM organizations o, generate_series(1, \(count)) WHERE o.is_default
                     RETURNING id
                 )
-                SELECT pg_notify(\(Channel.jobs), '') FROM (SELECT count(*) FROM jobs) all_jobs
+                SELECT pg_notify(\(Channel.jobs), \(Channel.refill)) FROM (SELECT count(*) FROM jobs) all_jobs
                 """
             )
         )
     }
 
-    /// Enqueues one job without any work and returns its id.
+    /// Enqueues one job without any work, as one that a person waits for, and returns its id.
     package func enqueueNoOp(_ bench: BenchJobs) async throws -> JobID {
         let rows = try await pool.execute(
             Statement(
                 "bench.enqueue_one",
                 """
                 WITH job AS (
-                    INSERT INTO provisioner_jobs (organization_id, initiator_id, provisioner, input, tags)
-                    SELECT o.id, \(prebuildsUserID), 'echo', '{"no_op": true}', \(PostgresJSON(bench.tags))
+                    INSERT INTO provisioner_jobs (organization_id, initiator_id, provisioner, input, tags, priority)
+                    SELECT o.id, \(prebuildsUserID), 'echo', '{"no_op": true}', \(PostgresJSON(bench.tags)),
+                        \(JobClass.interactive.rawValue)
                     FROM organizations o WHERE o.is_default
                     RETURNING id
                 )
@@ -70,6 +74,49 @@ extension Store {
             )
         )
         return try rows.only().decode(column: 0)
+    }
+
+    /// Adds so many jobs that have ended over the last weeks. Only for a database that holds nothing else.
+    package func addBenchFinished(_ count: Int) async throws {
+        let id = TimeOrderedID.sql(at: try await now() - .seconds(3_600))
+        _ = try await pool.execute(
+            Statement(
+                "bench.finished",
+                within: .seconds(1_800),
+                """
+                INSERT INTO provisioner_jobs (id, organization_id, initiator_id, provisioner, tags, available_at, started_at,
+                    completed_at, created_at, worker_id, claim_epoch, attempt)
+                SELECT \(sql: id), o.id, \(prebuildsUserID), 'echo', \(PostgresJSON(BenchJobs().tags)), at, at, at, at,
+                    o.id, 1, 1
+                FROM organizations o, generate_series(1, \(count)) n,
+                    LATERAL (SELECT now() - make_interval(secs => 3600 + 2 * (\(count) - n)) AS at) age
+                WHERE o.is_default
+                """
+            )
+        )
+        try await settleBench()
+    }
+
+    /// How many transactions this database has seen, as far as its sessions have reported them: those that are idle do it
+    /// with each transaction.
+    package func transactionCount() async throws -> Int {
+        let rows = try await pool.execute(
+            Statement(
+                "bench.transactions",
+                """
+                SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()
+                """
+            )
+        )
+        return try rows.only().decode(Int.self)
+    }
+
+    /// Runs the body while a transaction that has begun before it is held open and sees everything as it was then.
+    package func holdingTransaction<Result>(_ body: () async throws -> Result) async throws -> Result {
+        try await pool.withTransaction("bench.hold", isolation: .repeatableRead, attempts: 1) { transaction in
+            _ = try await transaction.execute(Statement("bench.hold", "SELECT count(*) FROM workers"))
+            return try await body()
+        }
     }
 
     /// Whether jobs of the run are still to be done.
@@ -100,6 +147,9 @@ extension Store {
                 """
                 SELECT count(*) FILTER (WHERE completed_at IS NOT NULL), count(*) FILTER (WHERE claim_epoch <> 1),
                     coalesce(extract(epoch FROM max(completed_at) - min(started_at))::float8, 0),
+                    coalesce(count(*) / 4 / nullif(extract(epoch FROM
+                        max(completed_at) - percentile_disc(0.75) WITHIN GROUP (ORDER BY completed_at)
+                    ), 0), 0)::float8,
                     coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY waited), 0),
                     coalesce(percentile_cont(0.95) WITHIN GROUP (ORDER BY waited), 0),
                     coalesce(percentile_cont(0.99) WITHIN GROUP (ORDER BY waited), 0)
@@ -110,9 +160,10 @@ extension Store {
                 """
             )
         )
-        let (ended, notOnce, seconds, p50, p95, p99) = try rows.only().decode(
+        let (ended, notOnce, seconds, lateRate, p50, p95, p99) = try rows.only().decode(
             Int.self,
             Int.self,
+            Double.self,
             Double.self,
             Double.self,
             Double.self,
@@ -122,6 +173,7 @@ extension Store {
             ended: ended,
             notOnce: notOnce,
             seconds: seconds,
+            lateRate: lateRate,
             waited: .init(p50: p50, p95: p95, p99: p99)
         )
     }

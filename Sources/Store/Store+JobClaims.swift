@@ -12,52 +12,50 @@ extension Store {
     ///
     /// - Parameter limit: Free slots.
     /// - Parameter poolLimit: How many of them may go to the refill of pools; the rest is reserved for other classes.
-    package func claimJobs(for worker: WorkerID, limit: Int, poolLimit: Int) async throws -> [ClaimedJob] {
-        try await claimJobs(for: worker, limit: limit, poolLimit: poolLimit, after: [])
+    /// - Parameter place: Only what comes behind it is looked at; `nil` looks from the front. A claim walks over every entry
+    ///   of the queue's index that was claimed and not yet vacuumed, so a worker that has just claimed goes on from there.
+    package func claimJobs(
+        for worker: WorkerID,
+        limit: Int,
+        poolLimit: Int,
+        behind place: QueuePlace? = nil
+    ) async throws -> [ClaimedJob] {
+        try await claimJobs(for: worker, limit: limit, poolLimit: poolLimit, behind: place, finishing: [])
     }
 
-    /// Claims until the slots are full or nothing more is to be had; the first claim shares its round trip with `prelude`.
+    /// Ends jobs that leave nothing behind and claims the next, in one round trip and one commit.
+    package func finish(
+        _ jobs: [HeldJob],
+        andClaimFor worker: WorkerID,
+        limit: Int,
+        poolLimit: Int,
+        behind place: QueuePlace? = nil
+    ) async throws -> [ClaimedJob] {
+        try await claimJobs(for: worker, limit: limit, poolLimit: poolLimit, behind: place, finishing: jobs)
+    }
+
+    /// Claims until the slots are full or nothing more is to be had; the first claim shares its round trip with the end of
+    /// `finished`.
     private func claimJobs(
         for worker: WorkerID,
         limit: Int,
         poolLimit: Int,
-        after prelude: [Statement]
+        behind place: QueuePlace?,
+        finishing finished: [HeldJob]
     ) async throws -> [ClaimedJob] {
         var claimed: [ClaimedJob] = []
-        var (prelude, poolLimit) = (prelude, poolLimit)
+        var (finished, poolLimit) = (finished, poolLimit)
         while claimed.count < limit {
-            let claim = JobClaim(worker: worker, limit: limit - claimed.count, poolLimit: poolLimit)
-            let (jobs, isCut) = try JobClaim.read(try await pool.executeBatch(prelude + claim.statements))
-            prelude = []
+            let claim = JobClaim(worker: worker, limit: limit - claimed.count, poolLimit: poolLimit, place: place)
+            let (jobs, isCut) = try JobClaim.read(try await pool.executeBatch(claim.statements(finishing: finished)))
+            finished = []
             claimed += jobs
             poolLimit -= jobs.count { $0.jobClass == .pool }
             // Caps and the pool's limit left slots free, and others may wait behind the jobs that they held back.
             guard isCut, !jobs.isEmpty else { break }
         }
-        if !prelude.isEmpty { _ = try await pool.executeBatch(prelude) }
+        if !finished.isEmpty { _ = try await pool.executeBatch([JobClaim.finish(finished)]) }
         return claimed
-    }
-
-    /// Ends jobs that leave nothing behind and claims the next, in one round trip and one commit.
-    ///
-    /// Fenced by epoch alone: together with an array, a condition on the state would make the planner walk all running
-    /// jobs for each element. A job that was taken away matches no row, and stays another's.
-    package func finish(
-        _ jobs: [HeldJob],
-        andClaimFor worker: WorkerID,
-        limit: Int,
-        poolLimit: Int
-    ) async throws -> [ClaimedJob] {
-        let finish = Statement(
-            "jobs.finish",
-            within: .seconds(10),
-            """
-            UPDATE provisioner_jobs j SET completed_at = now(), canceled_at = NULL
-            FROM unnest(\(jobs.map(\.id)), \(jobs.map(\.epoch))) f(id, epoch)
-            WHERE j.id = f.id AND j.claim_epoch = f.epoch
-            """
-        )
-        return try await claimJobs(for: worker, limit: limit, poolLimit: poolLimit, after: [finish])
     }
 }
 
@@ -67,18 +65,45 @@ struct JobClaim {
     let limit: Int
     let poolLimit: Int
 
-    var statements: [Statement] { [lockCaps, claim] }
+    /// Only what comes behind it is looked at.
+    let place: QueuePlace?
 
-    /// Claims that caps may concern go one after the other, so that what the second statement counts is what will be true.
-    /// Without caps nobody waits.
-    private var lockCaps: Statement {
+    func statements(finishing finished: [HeldJob]) -> [Statement] {
+        finished.isEmpty ? [prepare, claim] : [prepare, Self.finish(finished), claim]
+    }
+
+    /// Fenced by epoch alone: together with an array, a condition on the state would make the planner walk all running
+    /// jobs for each element. A job that was taken away matches no row, and stays another's.
+    static func finish(_ jobs: [HeldJob]) -> Statement {
         Statement(
-            "jobs.lock_caps",
+            "jobs.finish",
+            within: .seconds(10),
+            """
+            UPDATE provisioner_jobs j SET completed_at = now(), canceled_at = NULL
+            FROM unnest(\(jobs.map(\.id)), \(jobs.map(\.epoch))) f(id, epoch)
+            WHERE j.id = f.id AND j.claim_epoch = f.epoch
+            """
+        )
+    }
+
+    /// Holds the planner to reading the queue in order, through its index, whatever its statistics say: they are those of
+    /// some minutes ago, when the queue may have been empty, and a plan that sorts reads all that waits for each claim. Such
+    /// a plan is good for any values, so it is made once.
+    ///
+    /// Claims that caps may concern go one after the other, so that what the claim counts is what will be true. Without caps
+    /// nobody waits.
+    private var prepare: Statement {
+        Statement(
+            "jobs.prepare_claim",
             within: .seconds(5),
             """
-            SELECT pg_advisory_xact_lock(\(literal: AdvisoryLock.namespace), \(literal: AdvisoryLock.caps))
-            WHERE EXISTS (SELECT FROM templates WHERE max_concurrent_builds IS NOT NULL AND NOT deleted)
-                OR EXISTS (SELECT FROM organizations WHERE max_concurrent_builds IS NOT NULL)
+            SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true),
+                set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+                set_config('enable_sort', 'off', true), set_config('enable_hashjoin', 'off', true),
+                set_config('enable_mergejoin', 'off', true),
+                CASE WHEN EXISTS (SELECT FROM templates WHERE max_concurrent_builds IS NOT NULL AND NOT deleted)
+                    OR EXISTS (SELECT FROM organizations WHERE max_concurrent_builds IS NOT NULL)
+                THEN pg_advisory_xact_lock(\(literal: AdvisoryLock.namespace), \(literal: AdvisoryLock.caps))::text END
             """
         )
     }
@@ -90,7 +115,7 @@ struct JobClaim {
             within: .seconds(5),
             """
             WITH me AS MATERIALIZED (
-                SELECT id, tags, organization_ids FROM workers
+                SELECT tags, organization_ids FROM workers
                 WHERE id = \(worker) AND state = 'active' AND lease_expires_at > now() AND NOT \(sql: Store.inMaintenance)
             ), caps AS MATERIALIZED (
                 SELECT t.id, greatest(t.max_concurrent_builds - (
@@ -105,10 +130,16 @@ struct JobClaim {
                 ), 0)
                 FROM organizations o WHERE o.max_concurrent_builds IS NOT NULL
             ), due AS MATERIALIZED (
-                SELECT j.id, \(sql: Self.template(of: "j")) AS template_id, j.organization_id, j.priority, j.claim_order
-                FROM me, provisioner_jobs j
-                WHERE j.job_status = 'pending'
+                SELECT j.id, CASE WHEN EXISTS (SELECT FROM caps) THEN \(sql: Self.template(of: "j")) END AS template_id,
+                    j.organization_id, j.priority, j.claim_order
+                FROM provisioner_jobs j CROSS JOIN me
+                -- Without a worker nothing is walked over.
+                WHERE EXISTS (SELECT FROM me) AND j.job_status = 'pending'
                     AND j.claim_order <= now() AT TIME ZONE 'UTC' AND j.available_at <= now()
+                    AND (j.claim_order, j.id) > (
+                        coalesce(\(place?.order) AT TIME ZONE 'UTC', '-infinity'),
+                        coalesce(\(place?.job), '00000000-0000-0000-0000-000000000000')
+                    )
                     \(sql: poolLimit > 0 ? "" : "AND j.priority > 0")
                     AND stoker_tags_match(j.tags, me.tags)
                     AND (me.organization_ids = '{}' OR j.organization_id = ANY(me.organization_ids))
@@ -130,14 +161,14 @@ struct JobClaim {
                 SET worker_id = \(worker), started_at = now(), attempt = j.attempt + 1, claim_epoch = j.claim_epoch + 1,
                     updated_at = now()
                 FROM ranked r
-                WHERE j.id = r.id AND (r.reserved OR r.of_kind <= \(literal: poolLimit))
+                WHERE j.id = r.id AND (r.reserved OR r.of_kind <= \(poolLimit))
                     AND NOT EXISTS (SELECT FROM caps WHERE caps.id = r.template_id AND r.of_template > caps.free)
                     AND NOT EXISTS (SELECT FROM caps WHERE caps.id = r.organization_id AND r.of_organization > caps.free)
                 RETURNING j.*
             )
             SELECT id, claim_epoch, type::text, provisioner::text, priority, attempt, max_attempts, refresh_first,
                 available_at, started_at, coalesce(input @> '{"no_op": true}', false), trace_metadata,
-                (SELECT count(*) FROM due) = \(literal: limit)
+                claim_order AT TIME ZONE 'UTC', (SELECT count(*) FROM due) = \(literal: limit)
             FROM claimed ORDER BY claim_order, id
             """
         )
@@ -160,8 +191,7 @@ struct JobClaim {
         let jobs = try rows.map { row in
             let (
                 id, epoch, type, provisioner, priority, attempt, maxAttempts, refresh, available, started, isNoOp,
-                trace,
-                cut
+                trace, order, cut
             ) =
                 try row.decode(
                     JobID.self,
@@ -176,6 +206,7 @@ struct JobClaim {
                     Instant.self,
                     Bool.self,
                     String?.self,
+                    Instant.self,
                     Bool.self
                 )
             isCut = cut
@@ -194,7 +225,8 @@ struct JobClaim {
                 availableAt: available,
                 startedAt: started,
                 isNoOp: isNoOp,
-                trace: trace
+                trace: trace,
+                place: QueuePlace(order: order, job: id)
             )
         }
         return (jobs, isCut)

@@ -23,8 +23,11 @@ package struct Store: Sendable {
 
 /// The channels that processes listen on. A lost notification changes nothing but latency.
 package enum Channel {
-    /// Jobs have become due.
+    /// Jobs have become due. The payload is ``refill`` when all of them refill pools, and else empty.
     package static let jobs = "stoker_jobs"
+    /// Of jobs that stand behind all others of their class, which are the lowest: whoever goes on from the last job that it
+    /// claimed comes to them.
+    package static let refill = "refill"
     /// Something that a plan depends on has changed.
     package static let reconcile = "stoker_reconcile"
     /// A worker has an order waiting: cancel, drain or resume. The payload is the worker's id, or empty for all.

@@ -17,32 +17,30 @@ struct JobRunner: Service {
     let executions: ExecutionRegistry
     let drain: Drain
     let bell: Doorbell
-    /// Whether the fleet is in maintenance, as the last heartbeat said.
-    let inMaintenance: @Sendable () -> Bool
+    /// There may be jobs before those claimed last.
+    let earlierJobs: Flag
+    /// The fleet is in maintenance, as the last heartbeat said.
+    let inMaintenance: Flag
     let onClaim: @Sendable ([ClaimedJob]) -> Void
     let logger: Logger
-
-    private static let shortestPoll = Duration.seconds(1)
-    private static let longestPoll = Duration.seconds(5)
 
     func run() async throws {
         drain.notify(bell)
         try await withGracefulShutdownHandler {
             try await withThrowingDiscardingTaskGroup { group in
-                var poll = Self.shortestPoll
-                var done: [HeldJob] = []
+                var queue = QueueSearch()
                 while drain.phase == .active || !drain.isFinal {
-                    let claimed = await claim(finishing: &done)
-                    if !claimed.isEmpty { onClaim(claimed) }
-                    for job in claimed where !job.isNoOp { start(job, in: &group) }
+                    let claimed = await claim(&queue)
+                    if let claimed, !claimed.isEmpty { onClaim(claimed) }
+                    for job in claimed ?? [] where !job.isNoOp { start(job, in: &group) }
                     // What needs no doing is finished with the next claim, in the same round trip.
-                    done += claimed.filter(\.isNoOp).map(\.held)
-                    if !done.isEmpty { continue }
-                    poll = claimed.isEmpty ? min(poll * 2, Self.longestPoll) : Self.shortestPoll
+                    queue.done += (claimed ?? []).filter(\.isNoOp).map(\.held)
+                    if claimed != nil, !queue.done.isEmpty { continue }
                     try Task.checkCancellation()
-                    await bell.wait(atMost: poll * Double.random(in: 0.8...1.2))
+                    await bell.wait(atMost: queue.pause(hasFound: claimed?.isEmpty == false, now: .now))
                     enforceDrain()
                 }
+                await finish(queue.done)
                 await announceDrain()
                 try await windDown()
             }
@@ -51,20 +49,39 @@ struct JobRunner: Service {
         }
     }
 
-    private func claim(finishing done: inout [HeldJob]) async -> [ClaimedJob] {
-        let mayClaim = drain.phase == .active && !inMaintenance()
-        let free = mayClaim ? configuration.registration.capacity - executions.count : 0
-        let poolFree = max(free - configuration.reservedInteractiveSlots, 0)
+    /// `nil`: the database did not answer.
+    private func claim(_ queue: inout QueueSearch) async -> [ClaimedJob]? {
+        let mayClaim = drain.phase == .active && !inMaintenance.isRaised
+        let free = mayClaim ? max(configuration.registration.capacity - executions.count, 0) : 0
+        guard free > 0 || !queue.done.isEmpty else { return [] }
+        let began = ContinuousClock.now
+        let place = queue.start(now: began, hasNews: free > 0 && earlierJobs.take())
         do {
-            guard !done.isEmpty else {
-                return try await store.claimJobs(for: configuration.id, limit: free, poolLimit: poolFree)
-            }
-            let claimed = try await store.finish(done, andClaimFor: configuration.id, limit: free, poolLimit: poolFree)
-            done = []
+            let claimed = try await store.finish(
+                queue.done,
+                andClaimFor: configuration.id,
+                limit: free,
+                poolLimit: max(free - configuration.reservedInteractiveSlots, 0),
+                behind: place
+            )
+            queue.done = []
+            guard free > 0 else { return [] }
+            queue.advance(past: claimed, from: place, isFull: claimed.count == free, began: began, ended: .now)
             return claimed
         } catch {
+            earlierJobs.raise()
             logger.warning("jobs could not be claimed", metadata: ["error": "\(error)"])
-            return []
+            return nil
+        }
+    }
+
+    /// When it fails, the reaper finds them in the hands of a worker that is gone.
+    private func finish(_ jobs: [HeldJob]) async {
+        guard !jobs.isEmpty else { return }
+        do {
+            _ = try await store.finish(jobs, andClaimFor: configuration.id, limit: 0, poolLimit: 0)
+        } catch {
+            logger.warning("jobs could not be finished", metadata: ["error": "\(error)"])
         }
     }
 
@@ -89,7 +106,7 @@ extension JobRunner {
             if ContinuousClock.now >= deadline { drain.advance(to: .interrupting, final: true) }
             enforceDrain()
             let remaining = ContinuousClock.now.duration(to: deadline)
-            await bell.wait(atMost: remaining > .zero ? remaining : Self.longestPoll)
+            await bell.wait(atMost: remaining > .zero ? remaining : QueueSearch.longestPause)
         }
     }
 

@@ -4,7 +4,6 @@ package import Logging
 package import PostgresClient
 package import ServiceLifecycle
 package import Store
-import Synchronization
 
 /// What claims and executes jobs, and nothing else: wake-ups, lease and job runner of one worker.
 package struct JobServices: Sendable {
@@ -51,7 +50,8 @@ package struct JobServices: Sendable {
             executions: executions,
             drain: drain,
             bell: wakeUps.jobs,
-            inMaintenance: { maintenance.isSet },
+            earlierJobs: wakeUps.earlierJobs,
+            inMaintenance: maintenance,
             onClaim: onClaim,
             logger: logger
         )
@@ -60,20 +60,5 @@ package struct JobServices: Sendable {
     /// Registers the worker; its lease runs from now. To be called once, before the services run.
     package func enter() async throws {
         try await store.register(registration)
-    }
-}
-
-/// A fact that one service learns and others ask for.
-private final class Flag: Sendable {
-    private let value = Mutex(false)
-
-    var isSet: Bool { value.withLock { $0 } }
-
-    /// Returns whether this changed it.
-    func set(_ new: Bool) -> Bool {
-        value.withLock { value in
-            defer { value = new }
-            return value != new
-        }
     }
 }

@@ -10,6 +10,8 @@ import Store
 /// Notifications only save time: every loop also looks by itself, and all are rung when some may have been lost.
 package struct WakeUps: Service {
     package let jobs = Doorbell()
+    /// There may be jobs before those that this worker claimed last.
+    let earlierJobs = Flag()
     package let reconcile = Doorbell()
     package let events = Doorbell()
     /// An order for this worker, or for all: cancel, drain, resume, maintenance.
@@ -41,12 +43,15 @@ package struct WakeUps: Service {
 
     private func ring(for event: ListenerEvent) {
         switch event {
-        case .notification(Channel.jobs, _): jobs.ring()
+        case .notification(Channel.jobs, let payload):
+            if payload != Channel.refill { earlierJobs.raise() }
+            jobs.ring()
         case .notification(Channel.reconcile, _): reconcile.ring()
         case .notification(Channel.events, _): events.ring()
         case .notification(Channel.workers, _): orders.ring()
         case .notification: break
         case .listening, .reconnected:
+            earlierJobs.raise()
             for bell in [jobs, reconcile, events, orders] { bell.ring() }
         }
     }

@@ -1,152 +1,180 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Logging
-import PostgresClient
-import ServiceLifecycle
 import Store
-import Worker
 
-/// How fast this database and machine move jobs from being enqueued to being done, beside the plainest queue there is.
+/// How fast this server and machine move jobs from being enqueued to being done, beside the plainest queue there is. In
+/// databases of its own, which it drops.
 struct QueueBench {
     let address: DatabaseAddress
-    /// Jobs of the throughput run.
+    /// Jobs of each throughput run.
     let jobs: Int
-    /// Slots of the worker: how many jobs it takes at once.
+    /// Slots of a worker: how many jobs it takes at once.
     let concurrency: Int
+    /// Workers that compete in one of the runs.
+    let workers: Int
+    /// Jobs that have ended before, in the table of one of the runs.
+    let finished: Int
+    /// How often each run is made; the median counts.
+    let rounds: Int
+    /// Told of what is being done.
+    let note: (String) throws -> Void
 
     /// Clients of the floor, each of which claims one job and completes it by plain statements.
     private static let floorClients = 8
+    private static let floorJobs = 5_000
     /// Jobs of the latency run, one after the other on an idle queue.
     private static let latencyJobs = 400
+    private static let idleTime = Duration.seconds(20)
 
     func figures() async throws -> [BenchFigure] {
-        let logger = Logger(label: "stoker.bench", factory: { _ in SwiftLogNoOpLogHandler() })
-        let pool = PostgresPool(address.configuration, size: Self.floorClients, logger: logger)
-        do {
-            let store = Store(pool: pool)
-            // First, while the table holds no rows that the other runs have left to vacuum.
-            let latency = try await latency(store, logger)
-            let floor = try await floor(store)
-            let drained = try await drain(store, logger)
-            await pool.close()
-            return [
-                BenchFigure(
-                    "throughput",
-                    Double(drained.ended) / max(drained.seconds, .ulpOfOne),
-                    unit: "jobs/s",
-                    against: .init(kind: .floor, value: floor)
-                ),
-                BenchFigure("executed other than once", Double(drained.notOnce), unit: "jobs"),
-                BenchFigure("wait in the backlog", .init(drained.waited), unit: "ms"),
-                BenchFigure("latency, idle", latency, unit: "ms"),
+        try await ScratchDatabases.using(address) { databases in
+            let alone = try await databases.make()
+            let crowded = try await databases.make(copying: alone)
+            try note("Enqueuing jobs on an idle queue, one by one ...")
+            let (latency, idleRate) = try await idle(databases, alone)
+            try note("Adding \(finished) finished jobs ...")
+            try await databases.connect(to: crowded) { try await $0.addBenchFinished(finished) }
+            var runs = Runs()
+            for round in 1...rounds {
+                try note("Emptying full queues, \(round) of \(rounds) ...")
+                // In turns, so that whatever else the machine does falls on all alike.
+                runs.floors.append(try await floor(databases, alone))
+                runs.alone.append(try await drain(databases, alone))
+                runs.competing.append(try await drain(databases, alone, workers: workers))
+                runs.crowded.append(try await drain(databases, crowded))
+                runs.held.append(try await drain(databases, alone, holding: true))
+            }
+            return figures(runs) + [
+                BenchFigure("latency, idle", latency, unit: "ms", target: "p50 <= 2.5, p99 <= 6 ms"),
+                BenchFigure("transactions of an idle worker", idleRate, unit: "/s", target: "<= 1 /s"),
             ]
-        } catch {
-            await pool.close()
-            throw error
         }
+    }
+
+    private struct Runs {
+        var floors: [Double] = []
+        var alone: [BenchResult] = []
+        var competing: [BenchResult] = []
+        var crowded: [BenchResult] = []
+        var held: [BenchResult] = []
+
+        var all: [BenchResult] { alone + competing + crowded + held }
+    }
+
+    private func figures(_ runs: Runs) -> [BenchFigure] {
+        let alone = runs.alone.map(\.rate).median
+        func beside(_ name: String, _ rates: [Double], target: String) -> BenchFigure {
+            BenchFigure(name, rates.median, unit: "jobs/s", against: .init(kind: .floor, value: alone), target: target)
+        }
+        return [
+            BenchFigure(
+                "throughput",
+                alone,
+                unit: "jobs/s",
+                against: .init(kind: .floor, value: runs.floors.median),
+                target: ">= 8 x"
+            ),
+            beside("beside \(finished) finished jobs", runs.crowded.map(\.rate), target: ">= 0.9 x"),
+            beside("\(workers) workers together", runs.competing.map(\.rate), target: ">= 0.9 x"),
+            beside("a transaction held open, last quarter", runs.held.map(\.lateRate), target: ">= 0.5 x"),
+            BenchFigure("executed other than once", Double(runs.all.map(\.notOnce).reduce(0, +)), unit: "jobs"),
+        ]
     }
 
     /// Jobs per second of eight clients that claim and complete one job at a time, two commits each.
-    private func floor(_ store: Store) async throws -> Double {
-        let run = BenchJobs()
-        let count = min(jobs, 5000)
-        try await store.enqueueNoOps(count, run)
-        let began = ContinuousClock.now
-        try await withThrowingDiscardingTaskGroup { group in
-            for _ in 0..<Self.floorClients {
-                group.addTask { while try await store.claimAndCompleteOne(run) {} }
+    private func floor(_ databases: ScratchDatabases, _ name: String) async throws -> Double {
+        try await databases.connect(to: name, sessions: Self.floorClients) { store in
+            let run = BenchJobs()
+            let count = min(jobs, Self.floorJobs)
+            try await store.enqueueNoOps(count, run)
+            try await store.settleBench()
+            let began = ContinuousClock.now
+            try await withThrowingDiscardingTaskGroup { group in
+                for _ in 0..<Self.floorClients {
+                    group.addTask { while try await store.claimAndCompleteOne(run) {} }
+                }
             }
+            let seconds = began.duration(to: .now) / .seconds(1)
+            try await store.removeBench(run)
+            return Double(count) / max(seconds, .ulpOfOne)
         }
-        let seconds = began.duration(to: .now) / .seconds(1)
-        try await store.removeBench(run)
-        return Double(count) / max(seconds, .ulpOfOne)
     }
 
-    /// One worker empties a queue that was filled before it started.
-    private func drain(_ store: Store, _ logger: Logger) async throws -> BenchResult {
-        let run = BenchJobs()
-        try await store.enqueueNoOps(jobs, run)
-        return try await withWorker(for: run, store, logger) {
-            while try await store.hasUnfinished(run) { try await Task.sleep(for: .milliseconds(50)) }
+    /// Workers empty a queue that was filled before they started.
+    private func drain(
+        _ databases: ScratchDatabases,
+        _ name: String,
+        workers: Int = 1,
+        holding: Bool = false
+    ) async throws -> BenchResult {
+        try await databases.connect(to: name, sessions: 2) { store in
+            let run = BenchJobs()
+            try await store.enqueueNoOps(jobs, run)
+            try await store.settleBench()
+            let benchWorkers = BenchWorkers(
+                configuration: databases.configuration(of: name),
+                count: workers,
+                concurrency: concurrency
+            )
+            let drain = {
+                try await benchWorkers.run(run) {
+                    while try await store.hasUnfinished(run) { try await Task.sleep(for: .milliseconds(100)) }
+                }
+            }
+            if holding { try await store.holdingTransaction(drain) } else { try await drain() }
             let result = try await store.benchResult(run)
             try await store.removeBench(run)
+            try await store.settleBench()
             return result
         }
     }
 
-    /// From before the statement that enqueues a job to after the claim's commit, by this process's monotonic clock.
-    private func latency(_ store: Store, _ logger: Logger) async throws -> BenchFigure.Percentiles {
-        let run = BenchJobs()
-        let claims = AsyncStream.makeStream(of: ContinuousClock.Instant.self)
-        let waits = try await withWorker(for: run, store, logger, onClaim: { _ in claims.continuation.yield(.now) }) {
-            var claimed = claims.stream.makeAsyncIterator()
-            var waits: [Double] = []
-            for _ in 0..<Self.latencyJobs {
-                let began = ContinuousClock.now
-                _ = try await store.enqueueNoOp(run)
-                guard let end = await claimed.next() else { break }
-                waits.append(began.duration(to: end) / .milliseconds(1))
-                // The queue is idle again before the next.
-                try await Task.sleep(for: .milliseconds(20))
+    /// From before the statement that enqueues a job to after the claim's commit, by this process's monotonic clock; and
+    /// what the worker asks of the database when there is nothing to do.
+    private func idle(_ databases: ScratchDatabases, _ name: String) async throws -> (BenchFigure.Percentiles, Double) {
+        try await databases.connect(to: name, sessions: 2) { store in
+            let run = BenchJobs()
+            let claims = AsyncStream.makeStream(of: ContinuousClock.Instant.self)
+            let worker = BenchWorkers(
+                configuration: databases.configuration(of: name),
+                count: 1,
+                concurrency: concurrency
+            )
+            let (waits, rate) = try await worker.run(run, onClaim: { _ in claims.continuation.yield(.now) }) {
+                var claimed = claims.stream.makeAsyncIterator()
+                var waits: [Double] = []
+                for _ in 0..<Self.latencyJobs {
+                    let began = ContinuousClock.now
+                    _ = try await store.enqueueNoOp(run)
+                    guard let end = await claimed.next() else { break }
+                    waits.append(began.duration(to: end) / .milliseconds(1))
+                    // The queue is idle again before the next.
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                return (waits, try await idleRate(store))
             }
             try await store.removeBench(run)
-            return waits
+            guard let percentiles = BenchFigure.Percentiles(of: waits) else {
+                throw CommandError(.failure, "No job of the latency run was claimed")
+            }
+            return (percentiles, rate)
         }
-        guard let percentiles = BenchFigure.Percentiles(of: waits) else {
-            throw CommandError(.failure, "No job of the latency run was claimed")
-        }
-        return percentiles
     }
 
-    /// Runs the body beside a worker that takes the run's jobs alone.
-    private func withWorker<Result: Sendable>(
-        for run: BenchJobs,
-        _ store: Store,
-        _ logger: Logger,
-        onClaim: @escaping @Sendable ([ClaimedJob]) -> Void = { _ in },
-        _ body: () async throws -> Result
-    ) async throws -> Result {
-        let services = JobServices(
-            store: store,
-            configuration: WorkerConfiguration(
-                registration: WorkerRegistration(
-                    name: "bench",
-                    hostname: "",
-                    version: BuildInfo.version,
-                    tags: run.tags,
-                    capacity: concurrency,
-                    leaseDuration: .seconds(60)
-                )
-            ),
-            listener: PostgresListener(
-                configuration: address.directConfiguration,
-                channels: WakeUps.channels,
-                logger: logger
-            ),
-            executor: Executor(store: store, provisioners: [:], logger: logger),
-            logger: logger,
-            onClaim: onClaim
-        )
-        try await services.enter()
-        let group = ServiceGroup(
-            configuration: .init(services: services.services.map { .init(service: $0) }, logger: logger)
-        )
-        async let running: Void = group.run()
-        do {
-            let result = try await body()
-            await group.triggerGracefulShutdown()
-            try await running
-            return result
-        } catch {
-            await group.triggerGracefulShutdown()
-            try await running
-            throw error
-        }
+    private func idleRate(_ store: Store) async throws -> Double {
+        try await Task.sleep(for: .seconds(2))
+        let before = try await store.transactionCount()
+        try await Task.sleep(for: Self.idleTime)
+        // Less the one that asked before.
+        let count = try await store.transactionCount() - before - 1
+        return Double(max(count, 0)) / (Self.idleTime / .seconds(1))
     }
 }
 
-extension BenchFigure.Percentiles {
-    fileprivate init(_ waited: BenchResult.Percentiles) {
-        self.init(p50: waited.p50, p95: waited.p95, p99: waited.p99)
-    }
+extension BenchResult {
+    fileprivate var rate: Double { Double(ended) / max(seconds, .ulpOfOne) }
+}
+
+extension [Double] {
+    fileprivate var median: Double { BenchFigure.Percentiles(of: self)?.p50 ?? 0 }
 }

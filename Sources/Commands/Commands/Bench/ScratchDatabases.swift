@@ -44,10 +44,14 @@ final class ScratchDatabases: Sendable {
         return name
     }
 
-    /// Runs the body with one session to the database.
-    func connect<Result>(to name: String, _ body: (Store) async throws -> Result) async throws -> Result {
+    /// Runs the body with up to so many sessions to the database.
+    func connect<Result>(
+        to name: String,
+        sessions: Int = 1,
+        _ body: (Store) async throws -> Result
+    ) async throws -> Result {
         let logger = Logger(label: "stoker.bench", factory: { _ in SwiftLogNoOpLogHandler() })
-        let pool = PostgresPool(configuration(of: name), size: 1, logger: logger)
+        let pool = PostgresPool(configuration(of: name), size: sessions, logger: logger)
         do {
             let result = try await body(Store(pool: pool))
             await pool.close()

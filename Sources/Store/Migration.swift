@@ -27,6 +27,7 @@ package struct Migration: Hashable, Sendable {
         Migration(7, "views", PackageResources.V0007_views_sql),
         Migration(8, "statistics", PackageResources.V0008_statistics_sql),
         Migration(9, "handover", PackageResources.V0009_handover_sql),
+        Migration(10, "retention", PackageResources.V0010_retention_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {

@@ -29,15 +29,7 @@ extension Store {
                 EXISTS (
                     SELECT FROM notification_events WHERE dedupe_key = \(maintenanceIncident) AND resolved_at IS NULL
                 ),
-                coalesce((
-                    -- One worker speaks for the fleet: of those whose lease runs, the one that has been active longest. One
-                    -- that was drained and resumed comes last, so that it does not speak beside its successor.
-                    SELECT CASE WHEN id = \(worker) THEN
-                        extract(epoch FROM lease_expires_at - transaction_timestamp())::float8
-                    END
-                    FROM workers WHERE state = 'active' AND lease_expires_at > transaction_timestamp()
-                    ORDER BY updated_at, id LIMIT 1
-                ), 0)
+                \(sql: voice(of: worker))
             """
         )
     }

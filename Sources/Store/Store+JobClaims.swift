@@ -175,7 +175,7 @@ struct JobClaim {
     }
 
     /// The template of a job's build; looked up for a job that was put in without it.
-    private static func template(of job: String) -> SQL {
+    static func template(of job: String) -> SQL {
         """
         coalesce(\(identifier: job).template_id, (
             SELECT w.template_id FROM workspace_builds b JOIN workspaces w ON w.id = b.workspace_id

@@ -67,14 +67,7 @@ extension Store {
         let answers = try await pool.executeBatch([
             Self.activeJobs, Self.queueAge, Self.workerList, Self.deliveryCounts,
         ])
-        let jobs = try answers[0].map { row in
-            let (status, priority, count) = try row.decode(String.self, Int16.self, Int.self)
-            return Overview.JobCount(
-                status: status,
-                jobClass: (JobClass(rawValue: priority) ?? .interactive).name,
-                count: count
-            )
-        }
+        let jobs = try Overview.jobCounts(answers[0])
         let (now, oldest) = try answers[1].only().decode(Instant.self, Double.self)
         let (backlog, dead, oldestDelivery) = try answers[3].only().decode(Int.self, Int.self, Double.self)
         return Overview(
@@ -91,7 +84,7 @@ extension Store {
         try await pool.execute(Self.workerList).map(WorkerSummary.init)
     }
 
-    private static let activeJobs = Statement(
+    static let activeJobs = Statement(
         "overview.jobs",
         """
         SELECT job_status::text, priority, count(*) FROM provisioner_jobs
@@ -103,7 +96,7 @@ extension Store {
         """
     )
 
-    private static let queueAge = Statement(
+    static let queueAge = Statement(
         "overview.queue_age",
         """
         SELECT now(), coalesce(extract(epoch FROM now() - min(available_at))::float8, 0) FROM provisioner_jobs
@@ -134,6 +127,20 @@ extension Store {
         FROM webhook_deliveries
         """
     )
+}
+
+extension Overview {
+    /// Reads what ``Store/activeJobs`` answers.
+    static func jobCounts(_ rows: QueryResult) throws -> [JobCount] {
+        try rows.map { row in
+            let (status, priority, count) = try row.decode(String.self, Int16.self, Int.self)
+            return JobCount(
+                status: status,
+                jobClass: (JobClass(rawValue: priority) ?? .interactive).name,
+                count: count
+            )
+        }
+    }
 }
 
 extension WorkerSummary {

@@ -139,10 +139,11 @@ extension Store {
                 error_code = CASE WHEN j.attempt >= j.max_attempts AND j.canceled_at IS NULL THEN 'WORKER_LOST' END,
                 available_at = now(), claim_epoch = j.claim_epoch + 1, refresh_first = true, updated_at = now()
             -- Workers that were lost before as well: a claim that was under way when its worker was declared lost
-            -- commits after this statement has looked.
+            -- commits after this statement has looked. And those that left without having handed back all they held.
             FROM workers lost
             WHERE j.worker_id = lost.id AND j.completed_at IS NULL AND (SELECT mine FROM turn)
-                AND (lost.state = 'lost' OR lost.id IN (SELECT id FROM newly_lost))
+                AND (lost.state = 'lost' OR lost.id IN (SELECT id FROM newly_lost)
+                    OR lost.state = 'drained' AND lost.lease_expires_at < now())
             RETURNING j.id, j.completed_at IS NULL AS requeued
         ), notified AS (
             SELECT pg_notify(\(Channel.jobs), ''), pg_notify(\(Channel.reconcile), '')

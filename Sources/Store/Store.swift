@@ -48,6 +48,7 @@ enum AdvisoryLock {
     static let reap = 3
     static let caps = 4
     static let retention = 5
+    static let expire = 6
 }
 
 /// The system user that owns every prebuild; nothing else marks one (reconciler.md).

@@ -10,9 +10,9 @@ extension MetricsRegistry {
     package func text(now: ContinuousClock.Instant = .now) -> String {
         var exported: [String: [(labels: [String], text: String)]] = [:]
         // Values are read outside the lock; recording never waits for a reader.
-        let (series, published) = state.withLock { state in
+        let (series, published, gathered) = state.withLock { state in
             state.published = state.published.filter { $0.value.validUntil > now }
-            return (state.series, state.published)
+            return (state.series, state.published, state.gathered)
         }
         var gauges: [SeriesKey: Double] = [:]
         for (key, entry) in series {
@@ -29,6 +29,7 @@ extension MetricsRegistry {
             }
         }
         for set in published.values { gauges.merge(set.values) { $1 } }
+        for samples in gathered.values { gauges.merge(values(of: samples())) { $1 } }
         for (key, value) in gauges {
             exported[key.family, default: []].append((key.labelValues, line(key, Self.number(value))))
         }

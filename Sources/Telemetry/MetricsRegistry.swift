@@ -12,6 +12,7 @@ package final class MetricsRegistry: MetricsFactory {
         var series: [SeriesKey: MetricSeries] = [:]
         var seriesCounts: [String: Int] = [:]
         var published: [String: PublishedGauges] = [:]
+        var gathered: [String: @Sendable () -> [GaugeSample]] = [:]
         var rejections: Set<String> = []
     }
 

@@ -38,12 +38,21 @@ extension MetricsRegistry {
         for lifetime: Duration,
         now: ContinuousClock.Instant = .now
     ) {
+        let gauges = PublishedGauges(values: values(of: samples), validUntil: now + lifetime)
+        state.withLock { $0.published[name] = gauges }
+    }
+
+    /// Asks for a set of gauges whenever the metrics are read, for what is true of this process at that moment.
+    package func gather(_ name: String, _ samples: @escaping @Sendable () -> [GaugeSample]) {
+        state.withLock { $0.gathered[name] = samples }
+    }
+
+    func values(of samples: [GaugeSample]) -> [SeriesKey: Double] {
         var values: [SeriesKey: Double] = [:]
         for sample in samples where families[sample.family.name]?.kind == .gauge {
             values[SeriesKey(family: sample.family.name, labelValues: sample.labelValues)] = sample.value
         }
-        let gauges = PublishedGauges(values: values, validUntil: now + lifetime)
-        state.withLock { $0.published[name] = gauges }
+        return values
     }
 
     /// Removes the gauges published under this name.

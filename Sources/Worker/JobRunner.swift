@@ -17,6 +17,8 @@ struct JobRunner: Service {
     let executions: ExecutionRegistry
     let drain: Drain
     let bell: Doorbell
+    /// Rung when a job has ended while the worker drains.
+    let ended: Doorbell
     /// There may be jobs before those claimed last.
     let earlierJobs: Flag
     /// The fleet is in maintenance, as the last heartbeat said.
@@ -92,6 +94,8 @@ struct JobRunner: Service {
             await executor.execute(job, control: control)
             executions.leave(job.held)
             bell.ring()
+            // The last job of a drain is what its end waits for.
+            if drain.phase > .active { ended.ring() }
         }
     }
 }
@@ -127,7 +131,7 @@ extension JobRunner {
             try await store.setWorkerState(
                 configuration.id,
                 .draining,
-                reason: "stopping",
+                reason: Store.stopping,
                 drainWithin: configuration.drainDeadline
             )
         } catch {

@@ -4,6 +4,7 @@ package import Logging
 package import PostgresClient
 package import ServiceLifecycle
 package import Store
+package import Telemetry
 
 /// What claims and executes jobs, and nothing else: wake-ups, lease and job runner of one worker.
 package struct JobServices: Sendable {
@@ -11,8 +12,8 @@ package struct JobServices: Sendable {
     let wakeUps: WakeUps
     let lease: any Service
     let runner: any Service
+    /// What this worker runs, and until when it may.
     let executions: ExecutionRegistry
-
     private let store: Store
     private let registration: WorkerRegistration
 
@@ -31,7 +32,7 @@ package struct JobServices: Sendable {
     ) {
         self.store = store
         registration = configuration.registration
-        wakeUps = WakeUps(listener: listener)
+        wakeUps = WakeUps(listener: listener, worker: configuration.id)
         executions = ExecutionRegistry(leaseUntil: .now + configuration.registration.leaseDuration)
         let maintenance = Flag()
         lease = Lease(
@@ -50,11 +51,23 @@ package struct JobServices: Sendable {
             executions: executions,
             drain: drain,
             bell: wakeUps.jobs,
+            ended: wakeUps.orders,
             earlierJobs: wakeUps.earlierJobs,
             inMaintenance: maintenance,
             onClaim: onClaim,
             logger: logger
         )
+    }
+
+    /// Its slots and its lease at this moment.
+    package func gauges() -> [GaugeSample] {
+        let busy = executions.count
+        let remaining = ContinuousClock.now.duration(to: executions.leaseUntil)
+        return [
+            GaugeSample(MetricCatalogue.workerSlots, ["busy"], Double(busy)),
+            GaugeSample(MetricCatalogue.workerSlots, ["free"], Double(max(registration.capacity - busy, 0))),
+            GaugeSample(MetricCatalogue.leaseRemaining, [], max(remaining / .seconds(1), 0)),
+        ]
     }
 
     /// Registers the worker; its lease runs from now. To be called once, before the services run.

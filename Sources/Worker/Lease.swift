@@ -23,9 +23,11 @@ struct Lease: Service {
     func run() async throws {
         // It outlives the graceful shutdown of the services that need it: those wait for their jobs first.
         await withGracefulShutdownHandler {
+            drain.notify(orders)
             while !Task.isCancelled, !Task.isShuttingDownGracefully {
-                await renew()
-                await orders.wait(atMost: pause)
+                let beat = await renew()
+                await endDrain(beat)
+                await orders.wait(atMost: pause(after: beat))
             }
         } onGracefulShutdown: {
             orders.ring()
@@ -33,14 +35,19 @@ struct Lease: Service {
         await leave()
     }
 
-    /// The heartbeat, or sooner when the last one failed and the lease is running down.
-    private var pause: Duration {
+    /// The heartbeat, or sooner when the last one failed and the lease is running down, or when something changes by itself.
+    private func pause(after beat: Heartbeat?) -> Duration {
         let remaining = ContinuousClock.now.duration(to: executions.leaseUntil)
-        return min(configuration.heartbeatInterval, max(remaining / 4, .milliseconds(100)))
-            * Double.random(in: 0.9...1.0)
+        let pause =
+            min(configuration.heartbeatInterval, max(remaining / 4, .milliseconds(100))) * Double.random(in: 0.9...1.0)
+        guard let beat, beat.state == .draining, let deadline = beat.drainDeadline, deadline > beat.now else {
+            return pause
+        }
+        return min(pause, deadline - beat.now + .milliseconds(1))
     }
 
-    private func renew() async {
+    /// `nil`: the lease was not renewed.
+    private func renew() async -> Heartbeat? {
         let sent = ContinuousClock.now
         do {
             let beat = try await store.heartbeat(
@@ -48,12 +55,27 @@ struct Lease: Service {
                 lease: configuration.registration.leaseDuration,
                 holding: executions.held
             )
-            guard beat.state != .lost else { return stop("this worker was declared lost: its lease had ended") }
+            guard beat.state != .lost else {
+                stop("this worker was declared lost: its lease had ended")
+                return nil
+            }
             executions.renew(until: sent + configuration.registration.leaseDuration)
             obey(beat)
+            return beat
         } catch {
             logger.warning("the lease could not be renewed yet", metadata: ["error": "\(error)"])
             if ContinuousClock.now >= executions.leaseUntil - fenceMargin { executions.interrupt(.leaseEnding) }
+            return nil
+        }
+    }
+
+    /// A worker that was drained by command stays up. Its drain has ended when its last job has.
+    private func endDrain(_ beat: Heartbeat?) async {
+        guard let beat, beat.state == .draining, !drain.isFinal, executions.count == 0 else { return }
+        do {
+            if try await store.finishDrain(of: configuration.id) { logger.info("drained") }
+        } catch {
+            logger.warning("the end of the drain could not be recorded yet", metadata: ["error": "\(error)"])
         }
     }
 
@@ -84,7 +106,7 @@ struct Lease: Service {
 
     private func leave() async {
         do {
-            try await store.setWorkerState(configuration.id, .drained, reason: "stopped")
+            try await store.setWorkerState(configuration.id, .drained, reason: Store.stopped)
         } catch {
             logger.warning("the worker's end could not be recorded", metadata: ["error": "\(error)"])
         }

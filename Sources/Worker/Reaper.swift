@@ -1,58 +1,125 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Logging
+import Prebuilds
 import ServiceLifecycle
 package import Store
 
-/// Takes the jobs of workers whose lease has ended. Every worker looks; one at a time acts.
+/// Takes the jobs of workers whose lease has ended, and ends jobs of pools that no worker has begun for too long. Every
+/// worker looks; one at a time acts.
 ///
-/// A reaper that has itself been without the database waits one lease first: after an outage the others must have had the
-/// time to renew theirs, or an outage would become a mass reaping.
+/// A reaper that has itself been without the database waits one lease first, from when the database answers again: the
+/// others must have had the time to renew theirs, or an outage would become a mass reaping. It counts as having been
+/// without it when nothing was answered for half a lease, whatever the reason: its process may have been frozen. And nobody
+/// could renew a lease before the server was started.
 package struct Reaper: Service {
-    private let store: Store
+    /// What it asks of the store.
+    struct Work: Sendable {
+        /// How long ago the server was started; throws when it does not answer.
+        var uptime: @Sendable () async throws -> Duration
+        var reap: @Sendable () async throws -> ReapedJobs
+        var expire: @Sendable () async throws -> OverdueJobs
+    }
+
+    private let work: Work
     private let interval: Duration
     private let lease: Duration
     private let clock: any Clock<Duration>
     private let logger: Logger
+    private let observe: @Sendable (ReapedJobs) -> Void
 
+    /// - Parameter pendingTimeout: How long jobs of pools may wait for a worker.
+    /// - Parameter observe: Called with what was taken from lost workers.
     package init(
         store: Store,
         interval: Duration,
         lease: Duration,
+        pendingTimeout: Duration,
         clock: any Clock<Duration> = ContinuousClock(),
-        logger: Logger
+        logger: Logger,
+        observe: @escaping @Sendable (ReapedJobs) -> Void = { _ in }
     ) {
-        self.store = store
+        self.init(
+            work: Work(
+                uptime: { try await store.serverUptime() },
+                reap: { try await store.reapLostWorkers() },
+                expire: { try await store.expirePendingJobs(after: pendingTimeout) }
+            ),
+            interval: interval,
+            lease: lease,
+            clock: clock,
+            logger: logger,
+            observe: observe
+        )
+    }
+
+    init(
+        work: Work,
+        interval: Duration,
+        lease: Duration,
+        clock: any Clock<Duration>,
+        logger: Logger,
+        observe: @escaping @Sendable (ReapedJobs) -> Void = { _ in }
+    ) {
+        self.work = work
         self.interval = interval
         self.lease = lease
         self.clock = clock
         self.logger = logger
+        self.observe = observe
     }
 
     package func run() async throws {
-        try? await cancelWhenGracefulShutdown {
-            var wasWithoutDatabase = false
-            while !Task.isCancelled {
-                try await clock.sleep(for: wasWithoutDatabase ? lease : interval * Double.random(in: 0.8...1.2))
-                do {
-                    let reaped = try await store.reapLostWorkers()
-                    wasWithoutDatabase = false
-                    if !reaped.workers.isEmpty {
-                        logger.warning(
-                            "workers were lost",
-                            metadata: [
-                                "workers": "\(reaped.workers)", "requeued": "\(reaped.requeued)",
-                                "ended": "\(reaped.failed)",
-                            ]
-                        )
-                    }
-                } catch is CancellationError {
-                    return
-                } catch {
-                    wasWithoutDatabase = true
-                    logger.warning("lost workers could not be looked for", metadata: ["error": "\(error)"])
-                }
+        await cancelWhenGracefulShutdown { await loop(clock) }
+    }
+
+    private func loop<C: Clock>(_ clock: C) async where C.Duration == Duration {
+        var lastAnswer = clock.now
+        var spareUntil = clock.now
+        var reported: Set<JobID> = []
+        while !Task.isCancelled {
+            do { try await clock.sleep(for: interval * Double.random(in: 0.8...1.2)) } catch { return }
+            do {
+                let uptime = try await work.uptime()
+                let now = clock.now
+                if lastAnswer.duration(to: now) > lease / 2 { spareUntil = now.advanced(by: lease) }
+                if uptime < lease { spareUntil = max(spareUntil, now.advanced(by: lease - uptime)) }
+                lastAnswer = now
+                guard now >= spareUntil else { continue }
+                report(try await work.reap())
+                report(try await work.expire(), &reported)
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.warning("lost workers could not be looked for", metadata: ["error": "\(error)"])
             }
         }
+    }
+
+    private func report(_ reaped: ReapedJobs) {
+        observe(reaped)
+        guard !reaped.workers.isEmpty || !reaped.requeued.isEmpty || !reaped.failed.isEmpty else { return }
+        logger.warning(
+            "workers were lost",
+            metadata: [
+                "workers": "\(reaped.workers)", "requeued": "\(reaped.requeued)", "ended": "\(reaped.failed)",
+            ]
+        )
+    }
+
+    private func report(_ overdue: OverdueJobs, _ reported: inout Set<JobID>) {
+        if !overdue.expired.isEmpty {
+            logger.warning(
+                "jobs of pools were canceled: no worker has begun them",
+                metadata: ["count": "\(overdue.expired.count)", "jobs": "\(overdue.expired.prefix(20))"]
+            )
+        }
+        let news = overdue.waiting.filter { !reported.contains($0) }
+        reported = Set(overdue.waiting)
+        guard !news.isEmpty else { return }
+        logger.warning(
+            "jobs that somebody waits for have waited long; 'stoker jobs show' says why",
+            metadata: ["jobs": "\(news)"]
+        )
     }
 }

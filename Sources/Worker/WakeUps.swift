@@ -2,6 +2,7 @@
 
 import Logging
 package import PostgresClient
+package import Prebuilds
 import ServiceLifecycle
 import Store
 
@@ -18,12 +19,16 @@ package struct WakeUps: Service {
     package let orders = Doorbell()
 
     private let listener: PostgresListener
+    /// The orders for which worker are heard.
+    private let worker: WorkerID?
 
     /// The channels that a worker listens to.
     package static let channels = [Channel.jobs, Channel.reconcile, Channel.events, Channel.workers]
 
-    package init(listener: PostgresListener) {
+    /// - Parameter worker: Whose orders to hear, besides those for all; `nil`: everyone's.
+    package init(listener: PostgresListener, worker: WorkerID? = nil) {
         self.listener = listener
+        self.worker = worker
     }
 
     package func run() async throws {
@@ -48,7 +53,8 @@ package struct WakeUps: Service {
             jobs.ring()
         case .notification(Channel.reconcile, _): reconcile.ring()
         case .notification(Channel.events, _): events.ring()
-        case .notification(Channel.workers, _): orders.ring()
+        case .notification(Channel.workers, let payload):
+            if payload.isEmpty || worker == nil || WorkerID(payload) == worker { orders.ring() }
         case .notification: break
         case .listening, .reconnected:
             earlierJobs.raise()

@@ -20,6 +20,10 @@ package struct WorkerConfiguration: Sendable {
     /// Limits of one execution.
     package var buildLimits = ExecutionLimits()
     package var importLimits = ExecutionLimits(wallClock: .seconds(600))
+    /// `prebuilds.pending_timeout`: how long a job of a pool may wait for a worker.
+    package var pendingTimeout: Duration = .seconds(1800)
+    /// `retention.period`: how old finished jobs, logs, decisions, events and deliveries become.
+    package var retention: Duration = .seconds(30 * 86_400)
     /// `terraform.replacement_policy`.
     package var replacementPolicy = ReplacementPolicy.warn
 

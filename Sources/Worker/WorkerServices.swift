@@ -4,6 +4,7 @@ package import Logging
 package import PostgresClient
 package import ServiceLifecycle
 package import Store
+package import Telemetry
 
 /// Everything that runs in a worker process, put together. Call ``enter()`` once before the services run.
 package struct WorkerServices: Sendable {
@@ -18,6 +19,7 @@ package struct WorkerServices: Sendable {
     /// - Parameter listener: On a direct connection, for ``WakeUps/channels``.
     /// - Parameter middle: Services that are stopped after the jobs have ended and before the deliveries, such as the
     ///   HTTP server.
+    /// - Parameter registry: Where the metrics of jobs, workers and the fleet are kept.
     /// - Parameter observe: Called after every pass of the reconciler.
     /// - Parameter rest: Called when the reconciler makes no passes any more, because the worker drains.
     package init(
@@ -27,6 +29,7 @@ package struct WorkerServices: Sendable {
         executor: Executor,
         deliverer: (Doorbell) -> any Service,
         middle: [any Service] = [],
+        registry: MetricsRegistry,
         logger: Logger,
         observe: @escaping @Sendable (PassResult, Duration) -> Void = { _, _ in },
         rest: @escaping @Sendable () -> Void = {}
@@ -36,7 +39,8 @@ package struct WorkerServices: Sendable {
             configuration: configuration,
             listener: listener,
             executor: executor,
-            logger: logger
+            logger: logger,
+            onClaim: { JobMetrics(registry: registry).claimed($0) }
         )
         leftovers = Leftovers(
             store: store,
@@ -45,10 +49,20 @@ package struct WorkerServices: Sendable {
             executions: jobs.executions,
             logger: logger
         )
+        registry.gather("worker", jobs.gauges)
         let reaper = Reaper(
             store: store,
             interval: configuration.heartbeatInterval,
             lease: configuration.registration.leaseDuration,
+            pendingTimeout: configuration.pendingTimeout,
+            logger: logger,
+            observe: { JobMetrics(registry: registry).reaped($0) }
+        )
+        let retention = Retention(store: store, age: configuration.retention, logger: logger)
+        let reporter = FleetReporter(
+            store: store,
+            worker: configuration.registration,
+            registry: registry,
             logger: logger
         )
         let reconciler = Reconciler(
@@ -64,7 +78,7 @@ package struct WorkerServices: Sendable {
         )
         services =
             [jobs.wakeUps, deliverer(jobs.wakeUps.events)] + middle
-            + [jobs.lease, leftovers, jobs.runner, reaper, reconciler]
+            + [jobs.lease, leftovers, jobs.runner, reporter, retention, reaper, reconciler]
     }
 
     /// Registers the worker; its lease runs from now. What its predecessors have left is handed in before it claims.

@@ -33,6 +33,8 @@ import Testing
             "prebuilds.reconciliation_backoff_lookback": "1h",
             "prebuilds.failure_hard_limit": "3",
             "prebuilds.max_pending_jobs": "0",
+            "prebuilds.pending_timeout": "30m",
+            "retention.period": "720h",
             "terraform.replacement_policy": "warn",
             "http.address": "127.0.0.1:8080",
             "notifications.allow_networks": "[]",

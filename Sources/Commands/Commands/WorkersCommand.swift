@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Prebuilds
 import Store
 
 /// `stoker workers`
@@ -8,7 +9,7 @@ struct WorkersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "workers",
         abstract: "The processes that run jobs.",
-        subcommands: [List.self]
+        subcommands: [List.self, Drain.self, Resume.self]
     )
 
     struct List: AsyncParsableCommand {
@@ -23,6 +24,87 @@ struct WorkersCommand: ParsableCommand {
             let workers = try await global.withStore { store, _, _ in try await store.workers() }
             try output.print(workers) { $0.table.text }
         }
+    }
+
+    struct Drain: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Have a worker take on nothing new.",
+            discussion: """
+                Its readiness goes off, and it claims no job and reconciles nothing from now on. What it runs goes on until \
+                the deadline, and is then handed to other workers with its state. The process stays up; \
+                'stoker workers resume' has it work again.
+                """
+        )
+
+        @Argument(help: "The worker's name, or its id. All workers that share the name are drained.")
+        var worker: String
+
+        @Option(help: "How long running jobs may go on, such as 20m. Default: worker.drain_deadline.")
+        var deadline: DurationArgument?
+
+        @Flag(help: "Wait until the worker runs nothing any more.")
+        var wait = false
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let drained = try await global.withStore { store, _, settings in
+                let ids = try await store.drainWorkers(
+                    named: worker,
+                    within: deadline?.duration ?? settings[.drainDeadline],
+                    by: Host.user
+                )
+                if wait { try await store.waitForDrain(of: ids) }
+                return try await store.workers().filter { ids.contains($0.id) }
+            }
+            try output.print(drained) { $0.table.text }
+        }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Have a worker that was drained by command, and is still up, work again."
+        )
+
+        @Argument(help: "The worker's name, or its id.")
+        var worker: String
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let resumed = try await global.withStore { store, _, _ in
+                let ids = try await store.resumeWorkers(named: worker)
+                return try await store.workers().filter { ids.contains($0.id) }
+            }
+            try output.print(resumed) { $0.table.text }
+        }
+    }
+}
+
+extension Store {
+    /// Returns when the workers have nothing in hand and know that they are drained, or are gone. Throws when one of them
+    /// was resumed meanwhile.
+    fileprivate func waitForDrain(of ids: [WorkerID]) async throws {
+        while true {
+            let workers = try await workers().filter { ids.contains($0.id) && $0.leaseRemainingSeconds > 0 }
+            if let resumed = workers.first(where: { $0.state == WorkerState.active.rawValue }) {
+                throw CommandError("the worker '\(resumed.name)' was resumed before it had drained")
+            }
+            if workers.allSatisfy({ $0.state != WorkerState.draining.rawValue && $0.running == 0 }) { return }
+            try await Task.sleep(for: .milliseconds(250))
+        }
+    }
+}
+
+/// A duration as settings write it.
+struct DurationArgument: ExpressibleByArgument {
+    let duration: Duration
+
+    init?(argument: String) {
+        guard let duration = DurationNotation.read(argument) else { return nil }
+        self.duration = duration
     }
 }
 

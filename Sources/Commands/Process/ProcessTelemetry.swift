@@ -2,6 +2,7 @@
 
 import Logging
 import Metrics
+import PostgresClient
 import Store
 import Telemetry
 import Worker
@@ -30,9 +31,18 @@ struct ProcessTelemetry: Sendable {
         passes = PassMetrics(registry: registry)
     }
 
+    /// Tells of the pool's connections from now on.
+    func watch(_ pool: PostgresPool) {
+        registry.gather("database") {
+            let counts = pool.counts
+            return [("idle", counts.idle), ("used", counts.leased), ("awaited", counts.waiting)].map {
+                GaugeSample(MetricCatalogue.connections, [$0.0], Double($0.1))
+            }
+        }
+    }
+
     @Sendable func jobEnded(_ job: ClaimedJob, result: String, after duration: Duration) {
-        MetricCatalogue.jobDuration.timer(job.type.rawValue, result, factory: registry).record(duration: duration)
-        if result == "retried" { MetricCatalogue.jobRetries.counter(factory: registry).increment() }
+        JobMetrics(registry: registry).ended(job, result, after: duration)
     }
 
     @Sendable func replaced(in pool: PoolName) {

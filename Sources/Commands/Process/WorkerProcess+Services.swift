@@ -54,11 +54,13 @@ extension WorkerProcess {
                     listening: { up.blow($0) }
                 )
             ],
+            registry: telemetry.registry,
             logger: logger,
             observe: telemetry.passes.record,
             rest: telemetry.passes.rest
         )
         health.watch(services.drain)
+        telemetry.watch(store.pool)
         return services
     }
 

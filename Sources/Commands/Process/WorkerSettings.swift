@@ -84,6 +84,8 @@ extension WorkerConfiguration {
         reservedInteractiveSlots = settings[.reservedSlots]
         reconciliationInterval = settings[.reconciliationInterval]
         limits = PlanLimits(settings)
+        pendingTimeout = settings[.pendingTimeout]
+        retention = settings[.retention]
         buildLimits = ExecutionLimits(settings, wallClock: settings[.buildTimeout])
         importLimits = ExecutionLimits(settings, wallClock: settings[.importTimeout])
         replacementPolicy = settings[.replacementPolicy]

@@ -221,4 +221,16 @@ extension Setting where Value == Duration {
         default: .seconds(3600),
         "How long a failure counts as recent."
     )
+    static let pendingTimeout = Setting(
+        "prebuilds.pending_timeout",
+        .duration(atLeast: .seconds(1)),
+        default: .seconds(1800),
+        "How long a prebuild may wait for a worker before it is given up, and ordered anew."
+    )
+    static let retention = Setting(
+        "retention.period",
+        .duration(atLeast: .seconds(3600)),
+        default: .seconds(30 * 86_400),
+        "After which finished jobs, logs, decisions, events and deliveries are removed."
+    )
 }

@@ -10,7 +10,7 @@ extension SettingKey {
         Setting.buildTimeout.key, Setting.importTimeout.key, Setting.outputTimeout.key, Setting.interruptGrace.key,
         Setting.workDirectory.key, Setting.templateEnvironment.key,
         Setting.reconciliationInterval.key, Setting.backoffInterval.key, Setting.backoffLookback.key,
-        Setting.hardLimit.key, Setting.maxPendingJobs.key,
+        Setting.hardLimit.key, Setting.maxPendingJobs.key, Setting.pendingTimeout.key, Setting.retention.key,
         Setting.terraformBinary.key, Setting.terraformPlugins.key, Setting.replacementPolicy.key,
         Setting.httpAddress.key,
         Setting.webhookURL.key, Setting.webhookSecret.key, Setting.allowNetworks.key, Setting.allowPlainHTTP.key,

@@ -25,6 +25,8 @@ struct QueueBench {
     /// Jobs of the latency run, one after the other on an idle queue.
     private static let latencyJobs = 400
     private static let idleTime = Duration.seconds(20)
+    /// A session that has become idle tells of its last transactions after ten seconds.
+    private static let reportingTime = Duration.seconds(12)
 
     func figures() async throws -> [BenchFigure] {
         try await ScratchDatabases.using(address) { databases in
@@ -162,7 +164,7 @@ struct QueueBench {
     }
 
     private func idleRate(_ store: Store) async throws -> Double {
-        try await Task.sleep(for: .seconds(2))
+        try await Task.sleep(for: Self.reportingTime)
         let before = try await store.transactionCount()
         try await Task.sleep(for: Self.idleTime)
         // Less the one that asked before.

@@ -9,7 +9,7 @@ struct JobsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs",
         abstract: "Builds and imports, waiting, running and ended.",
-        subcommands: [List.self, Show.self, Logs.self]
+        subcommands: [List.self, Show.self, Logs.self, Cancel.self, Retry.self]
     )
 
     struct List: AsyncParsableCommand {
@@ -29,23 +29,6 @@ struct JobsCommand: ParsableCommand {
                 try await store.jobs(status: status?.rawValue, limit: limit)
             }
             try output.print(jobs) { $0.table.text }
-        }
-    }
-
-    struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show one job.")
-
-        @Argument(help: "The job's id.")
-        var job: JobID
-
-        @OptionGroup var global: GlobalOptions
-        @OptionGroup var output: OutputOptions
-
-        func run() async throws {
-            let found = try await global.withStore { store, _, _ in try await store.job(job) }
-            try output.print(found) { job in
-                [job].table.text + (job.error.isEmpty ? "" : "\n\n\(job.error)")
-            }
         }
     }
 

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Metrics
+import Prebuilds
+package import Store
+package import Telemetry
+
+/// What this worker counts of the jobs it claims, ends and takes back.
+package struct JobMetrics: Sendable {
+    private let registry: MetricsRegistry
+
+    package init(registry: MetricsRegistry) {
+        self.registry = registry
+    }
+
+    func claimed(_ jobs: [ClaimedJob]) {
+        let wait = MetricCatalogue.jobQueueWait.timer(factory: registry)
+        for job in jobs { wait.record(duration: max(job.startedAt - job.availableAt, .zero)) }
+    }
+
+    /// - Parameter result: As the executor calls it.
+    package func ended(_ job: ClaimedJob, _ result: String, after duration: Duration) {
+        MetricCatalogue.jobDuration.timer(job.type.rawValue, result, factory: registry).record(duration: duration)
+        if result == "retried" { MetricCatalogue.jobRetries.counter(factory: registry).increment() }
+    }
+
+    func reaped(_ jobs: ReapedJobs) {
+        let count = jobs.requeued.count + jobs.failed.count
+        if count > 0 { MetricCatalogue.jobsReaped.counter(factory: registry).increment(by: Int64(count)) }
+    }
+}

@@ -171,4 +171,10 @@ package struct ReapedJobs: Hashable, Sendable {
     package var requeued: [JobID]
     /// Jobs that ended: canceled, or without attempts left.
     package var failed: [JobID]
+
+    package init(workers: [WorkerID] = [], requeued: [JobID] = [], failed: [JobID] = []) {
+        self.workers = workers
+        self.requeued = requeued
+        self.failed = failed
+    }
 }

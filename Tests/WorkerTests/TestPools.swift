@@ -154,4 +154,18 @@ struct TestPools: Sendable {
             """
         )
     }
+
+    /// Waits until the condition is true. The server looks.
+    func until(_ condition: String) async throws {
+        try await sql(
+            .init(
+                trusted: """
+                    DO $$
+                    BEGIN
+                        WHILE NOT (\(condition)) LOOP PERFORM pg_sleep(0.01); END LOOP;
+                    END $$
+                    """
+            )
+        )
+    }
 }

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+import Prebuilds
+import Store
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import Worker
+
+/// The metrics of queue and workers: told by one worker for all.
+@Suite(.database(.migrated), .timeLimit(.minutes(1))) struct FleetReporterTests {
+    private struct Worker {
+        let registration = WorkerRegistration(
+            name: "worker",
+            hostname: "",
+            version: "1",
+            tags: #"{"scope":"organization","owner":""}"#,
+            capacity: 2,
+            leaseDuration: .seconds(60)
+        )
+        let registry = MetricsRegistry()
+        let reporter: FleetReporter
+
+        init(_ store: Store) async throws {
+            reporter = FleetReporter(
+                store: store,
+                worker: registration,
+                registry: registry,
+                logger: TestPools.logger
+            )
+            try await store.register(registration)
+        }
+
+        func lines(_ family: String) -> [String] {
+            registry.text().split(separator: "\n").map(String.init).filter {
+                $0.hasPrefix(family + "{") || $0.hasPrefix(family + " ")
+            }
+        }
+    }
+
+    @Test func `one worker counts the jobs and the workers, and another when it drains`() async throws {
+        try await TestPools.open { pools in
+            let first = try await Worker(pools.store)
+            let second = try await Worker(pools.store)
+            let lost = try await Worker(pools.store)
+            try await pools.sql("UPDATE workers SET state = 'lost' WHERE id = \(lost.registration.id)")
+            try await pools.sql(
+                """
+                INSERT INTO provisioner_jobs (organization_id, initiator_id, priority, available_at)
+                SELECT id, id, p, now() - interval '90 seconds' FROM organizations, unnest(ARRAY[0, 0, 3]) p WHERE is_default
+                """
+            )
+            _ = try await pools.store.claimJobs(for: second.registration.id, limit: 1, poolLimit: 1)
+            for worker in [first, second] { await worker.reporter.report() }
+            #expect(second.lines("stoker_jobs") == [])
+            #expect(
+                first.lines("stoker_jobs").filter { !$0.hasSuffix(" 0") } == [
+                    #"stoker_jobs{status="pending",class="pool"} 2"#,
+                    #"stoker_jobs{status="running",class="interactive"} 1"#,
+                ]
+            )
+            #expect(
+                first.lines("stoker_workers") == [
+                    #"stoker_workers{state="active"} 2"#, #"stoker_workers{state="drained"} 0"#,
+                    #"stoker_workers{state="draining"} 0"#, #"stoker_workers{state="lost"} 1"#,
+                ]
+            )
+            let oldest = first.lines("stoker_job_oldest_pending_seconds").compactMap {
+                Double($0.split(separator: " ")[1])
+            }
+            #expect(oldest.count == 1 && oldest.allSatisfy { (90..<150).contains($0) })
+
+            _ = try await pools.store.drainWorkers(named: "\(first.registration.id)", within: .zero, by: "test")
+            for worker in [first, second] { await worker.reporter.report() }
+            #expect(first.lines("stoker_jobs") == [])
+            #expect(second.lines("stoker_workers").contains(#"stoker_workers{state="draining"} 1"#))
+        }
+    }
+
+    @Test func `waits, ends and reapings are counted by the worker that sees them`() {
+        let registry = MetricsRegistry()
+        let metrics = JobMetrics(registry: registry)
+        let due = Instant(seconds: 1_000)
+        let job = ClaimedJob(
+            id: .random(),
+            epoch: 1,
+            type: .workspaceBuild,
+            provisioner: "echo",
+            jobClass: .pool,
+            availableAt: due,
+            startedAt: due + .seconds(4)
+        )
+        metrics.claimed([job])
+        metrics.ended(job, "retried", after: .seconds(2))
+        metrics.reaped(ReapedJobs(workers: [.random()], requeued: [.random(), .random()], failed: [.random()]))
+        metrics.reaped(ReapedJobs(workers: [], requeued: [], failed: []))
+        let text = registry.text()
+        for line in [
+            #"stoker_job_queue_wait_seconds_sum 4"#, #"stoker_job_queue_wait_seconds_count 1"#,
+            #"stoker_job_duration_seconds_sum{type="workspace_build",result="retried"} 2"#,
+            #"stoker_job_retries_total 1"#, #"stoker_jobs_reaped_total 3"#,
+        ] {
+            #expect(text.contains(line + "\n"), "\(line)")
+        }
+        #expect(registry.rejections == [])
+    }
+}

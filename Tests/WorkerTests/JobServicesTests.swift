@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+import Prebuilds
+import ServiceLifecycle
+import Store
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import Worker
+
+/// A worker's wake-ups, lease and job runner together, on jobs without work.
+@Suite(.database(.migrated), .timeLimit(.minutes(1))) struct JobServicesTests {
+    /// A worker of four slots whose heartbeat is an hour away, so that only notifications reach it.
+    private func withWorker(
+        _ pools: TestPools,
+        _ body: (JobServices, TestSignal<[ClaimedJob]>) async throws -> Void
+    ) async throws {
+        let claims = TestSignal<[ClaimedJob]>()
+        var configuration = WorkerConfiguration(
+            registration: WorkerRegistration(
+                name: "worker",
+                hostname: "",
+                version: "1",
+                tags: #"{"scope":"organization","owner":""}"#,
+                capacity: 4,
+                leaseDuration: .seconds(7_200)
+            )
+        )
+        configuration.heartbeatInterval = .seconds(3_600)
+        let services = JobServices(
+            store: pools.store,
+            configuration: configuration,
+            listener: PostgresListener(
+                configuration: PostgresConfiguration(TestDatabase.current.connectionString),
+                channels: WakeUps.channels,
+                logger: TestPools.logger
+            ),
+            executor: Executor(store: pools.store, provisioners: [:], logger: TestPools.logger),
+            logger: TestPools.logger,
+            onClaim: { claims.send($0) }
+        )
+        try await services.enter()
+        let group = ServiceGroup(
+            configuration: .init(services: services.services.map { .init(service: $0) }, logger: TestPools.logger)
+        )
+        let running = Task { try await group.run() }
+        do { try await body(services, claims) } catch {
+            running.cancel()
+            _ = await running.result
+            throw error
+        }
+        await group.triggerGracefulShutdown()
+        try await running.value
+    }
+
+    @discardableResult
+    private func enqueue(_ pools: TestPools, _ count: Int, _ jobClass: JobClass, telling payload: String) async throws
+        -> [JobID]
+    {
+        let rows = try await pools.sql(
+            """
+            WITH jobs AS (
+                INSERT INTO provisioner_jobs (organization_id, initiator_id, priority, input)
+                SELECT id, id, \(jobClass.rawValue), '{"no_op": true}' FROM organizations, generate_series(1, \(count))
+                WHERE is_default RETURNING id
+            )
+            SELECT id, pg_notify(\(Channel.jobs), \(payload)) FROM jobs
+            """
+        )
+        return try rows.map { try $0.decode(column: 0, as: JobID.self) }
+    }
+
+    private func unfinished(_ pools: TestPools) async throws -> Int {
+        try await pools.value("SELECT count(*) FROM provisioner_jobs WHERE completed_at IS NULL")
+    }
+
+    @Test func `jobs that stand before those claimed last are found at once when there is news of them`() async throws {
+        try await TestPools.open { pools in
+            try await withWorker(pools) { _, claims in
+                for round in 0..<20 {
+                    let refill = try await enqueue(pools, 1, .pool, telling: Channel.refill)
+                    #expect(try await claims.next("the refill of round \(round)").map(\.id) == refill)
+                    // Its place is half an hour before that of the refill.
+                    let waited = try await enqueue(pools, 1, .interactive, telling: "")
+                    #expect(try await claims.next("the job of round \(round)").map(\.id) == waited)
+                }
+            }
+            #expect(try await unfinished(pools) == 0)
+        }
+    }
+
+    @Test func `jobs that nobody tells of are found by looking from the front again`() async throws {
+        try await TestPools.open { pools in
+            try await withWorker(pools) { _, claims in
+                let refill = try await enqueue(pools, 1, .pool, telling: Channel.refill)
+                #expect(try await claims.next("the refill").map(\.id) == refill)
+                let untold = try await enqueue(pools, 1, .interactive, telling: Channel.refill)
+                #expect(try await claims.next("the job that stands before").map(\.id) == untold)
+            }
+        }
+    }
+
+    @Test func `a worker drained by command claims nothing, says when it is done, and claims again when resumed`()
+        async throws
+    {
+        try await TestPools.open { pools in
+            try await withWorker(pools) { services, claims in
+                let drained = try await pools.store.drainWorkers(named: "worker", within: .seconds(60), by: "ada")
+                try await pools.until("EXISTS (SELECT FROM workers WHERE state = 'drained')")
+                #expect(services.drain.phase == .draining)
+                #expect(!services.drain.isFinal)
+                let waiting = try await enqueue(pools, 2, .interactive, telling: "")
+                #expect(try await pools.store.resumeWorkers(named: "worker") == drained)
+                #expect(Set(try await claims.next("the jobs").map(\.id)) == Set(waiting))
+                #expect(services.drain.phase == .active)
+            }
+            #expect(try await unfinished(pools) == 0)
+        }
+    }
+
+    @Test func `its slots and its lease are told when they are asked for`() async throws {
+        try await TestPools.open { pools in
+            let registry = MetricsRegistry()
+            try await withWorker(pools) { services, _ in
+                registry.gather("worker", services.gauges)
+                let lines = registry.text().split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
+                #expect(
+                    lines.filter { $0.hasPrefix("stoker_worker_slots") } == [
+                        #"stoker_worker_slots{state="busy"} 0"#, #"stoker_worker_slots{state="free"} 4"#,
+                    ]
+                )
+                let lease = lines.first { $0.hasPrefix("stoker_lease_remaining_seconds ") }
+                let seconds = lease.flatMap { $0.split(separator: " ").last.flatMap { Double($0) } } ?? 0
+                #expect((7_100...7_200).contains(seconds))
+            }
+        }
+    }
+}

@@ -14,6 +14,11 @@ let swift: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// What `stoker --version` says, when a build is told (Scripts/version); otherwise the release in the source.
+let version = (Context.environment["STOKER_VERSION"] ?? "").filter {
+    $0.isASCII && ($0.isLetter || $0.isNumber || ".+-".contains($0))
+}
+
 /// `unsafe` may be written in the targets that touch C, and nowhere else.
 let safe = swift + [.strictMemorySafety()]
 
@@ -50,6 +55,11 @@ let tests: [Target] = [
         swiftSettings: swift
     ),
     .testTarget(name: "PrebuildsTests", dependencies: ["Prebuilds"], swiftSettings: swift),
+    .testTarget(
+        name: "SupervisionTests",
+        dependencies: ["Supervision", "TestSupport", .systemPackage],
+        swiftSettings: swift
+    ),
     .testTarget(name: "TemplatesTests", dependencies: ["Templates", "TestSupport"], swiftSettings: swift),
     .testTarget(
         name: "StoreTests",
@@ -107,7 +117,8 @@ let tests: [Target] = [
         name: "CommandsTests",
         dependencies: [
             "Commands", "CurlClient", "LocalPostgres", "PostgresClient", "Prebuilds", "Provisioning", "Server", "Store",
-            "Telemetry", "Templates", "TestSupport", "Webhooks", "Worker", .argumentParser, .lifecycle, .logging,
+            "Supervision", "Telemetry", "Templates", "TestSupport", "Webhooks", "Worker", .argumentParser, .lifecycle,
+            .logging,
             .systemPackage, .unixSignals,
         ],
         swiftSettings: swift
@@ -156,11 +167,13 @@ let package = Package(
             providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
         ),
         .target(name: "CLinux"),
+        .target(name: "CBuildInfo", cSettings: [.define("STOKER_VERSION", to: "\"\(version)\"")]),
 
         // Leaves.
         .target(name: "PostgresClient", dependencies: ["CLibPQ", "CLinux", .logging, .metrics], swiftSettings: swift),
         .target(name: "CurlClient", dependencies: ["CLibCurl", "CLinux"], swiftSettings: swift),
         .target(name: "Prebuilds", swiftSettings: safe),
+        .target(name: "Supervision", dependencies: ["CLinux"], swiftSettings: swift),
         .target(name: "Templates", dependencies: ["Prebuilds", .yams], swiftSettings: safe),
 
         // Middle.
@@ -210,8 +223,9 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "CurlClient", "LocalPostgres", "PostgresClient", "Prebuilds", "Provisioning", "Server", "Store",
-                "Telemetry",
+                "CBuildInfo", "CurlClient", "LocalPostgres", "PostgresClient", "Prebuilds", "Provisioning", "Server",
+                "Store",
+                "Supervision", "Telemetry",
                 "Templates", "Webhooks", "Worker",
                 .argumentParser, .configuration, .crypto, .lifecycle, .logging, .metrics, .systemPackage, .unixSignals,
                 .yams,

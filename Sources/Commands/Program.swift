@@ -4,6 +4,7 @@ import ArgumentParser
 import Dispatch
 import Glibc
 import Provisioning
+import Supervision
 
 /// The program: what the executable calls.
 package enum Program {
@@ -12,6 +13,7 @@ package enum Program {
         let arguments = CommandLine.arguments
         // A guard must be the only thread of its process: not even Swift's tasks may have begun.
         if arguments.dropFirst().first == "guard" { exit(Guard.main(arguments: arguments)) }
+        FirstProcess.stepAside()
         Task { exit(await run(Array(arguments.dropFirst()))) }
         dispatchMain()
     }

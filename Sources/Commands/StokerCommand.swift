@@ -34,7 +34,7 @@ struct StokerCommand: AsyncParsableCommand {
                 name: "Operate",
                 subcommands: [
                     StatusCommand.self, JobsCommand.self, WorkersCommand.self, MaintenanceCommand.self,
-                    WebhooksCommand.self, BenchCommand.self,
+                    WebhooksCommand.self, HealthcheckCommand.self, BenchCommand.self,
                 ]
             ),
             CommandGroup(name: "Look up", subcommands: [ConfigCommand.self, SchemaCommand.self]),

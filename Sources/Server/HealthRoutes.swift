@@ -2,6 +2,7 @@
 
 import HTTPTypes
 import Hummingbird
+import Synchronization
 import Telemetry
 
 /// Whether this process can do its work now.
@@ -10,7 +11,7 @@ import Telemetry
 ///   cancelled: it is given ``HealthRoutes/readinessLimit``.
 package typealias ReadinessCheck = @Sendable () async -> [String]
 
-/// What an orchestrator and Prometheus ask: `/livez`, `/readyz`, `/metrics`.
+/// What an orchestrator and Prometheus ask: `/livez`, `/readyz`, `/startupz`, `/metrics`.
 struct HealthRoutes: RouteSet {
     /// Shorter than the second that Kubernetes waits by default would leave no time to a database that is only slow.
     static let readinessLimit: Duration = .milliseconds(900)
@@ -21,18 +22,31 @@ struct HealthRoutes: RouteSet {
     func add(to router: Router<BasicRequestContext>) {
         router.get("/livez") { _, _ in Self.text("ok\n") }
         router.get("/readyz") { _, _ in
-            let reasons = await reasonsWithinLimit()
-            guard reasons.isEmpty else {
-                throw Problem(
-                    .serviceUnavailable,
-                    title: "Not ready",
-                    detail: reasons.joined(separator: "; "),
-                    members: ["reasons": .strings(reasons)]
-                )
-            }
+            try await requireReadiness()
             return Self.text("ready\n")
         }
+        // Was it ready once? From then on nobody is asked any more.
+        let hasStarted = Once()
+        router.get("/startupz") { _, _ in
+            if !hasStarted.hasHappened {
+                try await requireReadiness()
+                hasStarted.happened()
+            }
+            return Self.text("started\n")
+        }
         router.get("/metrics") { _, _ in Self.text(registry.text(), type: MetricsRegistry.contentType) }
+    }
+
+    private func requireReadiness() async throws(Problem) {
+        let reasons = await reasonsWithinLimit()
+        guard reasons.isEmpty else {
+            throw Problem(
+                .serviceUnavailable,
+                title: "Not ready",
+                detail: reasons.joined(separator: "; "),
+                members: ["reasons": .strings(reasons)]
+            )
+        }
     }
 
     private func reasonsWithinLimit() async -> [String] {
@@ -55,4 +69,13 @@ struct HealthRoutes: RouteSet {
             body: ResponseBody(byteBuffer: ByteBuffer(string: body))
         )
     }
+}
+
+/// Something that does not unhappen.
+private final class Once: Sendable {
+    private let state = Atomic(false)
+
+    var hasHappened: Bool { state.load(ordering: .relaxed) }
+
+    func happened() { state.store(true, ordering: .relaxed) }
 }

@@ -28,6 +28,7 @@ package struct Migration: Hashable, Sendable {
         Migration(8, "statistics", PackageResources.V0008_statistics_sql),
         Migration(9, "handover", PackageResources.V0009_handover_sql),
         Migration(10, "retention", PackageResources.V0010_retention_sql),
+        Migration(11, "scaling", PackageResources.V0011_scaling_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {

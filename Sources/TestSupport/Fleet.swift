@@ -62,12 +62,21 @@ package struct Fleet: Sendable {
     }
 
     /// Starts a worker; it is registered when the watch finds it in `workers`.
-    package func worker(_ name: String, settings: [String: String] = [:]) async throws -> RunningProcess {
+    ///
+    /// - Parameter launcher: The command line that starts it, when that is not the program itself.
+    package func worker(
+        _ name: String,
+        settings: [String: String] = [:],
+        through launcher: [String] = []
+    ) async throws -> RunningProcess {
         var own = environment
         own["STOKER_WORKER_NAME"] = name
         own["STOKER_WORKER_WORK_DIRECTORY"] = directory.appending(name).string
         for (key, value) in settings { own[key] = value }
-        return try await RunningProcess.start(BuiltProduct.stoker, ["worker"], environment: own)
+        guard let program = launcher.first else {
+            return try await RunningProcess.start(BuiltProduct.stoker, ["worker"], environment: own)
+        }
+        return try await RunningProcess.start(FilePath(program), Array(launcher.dropFirst()), environment: own)
     }
 
     /// A directory of the test's own with these files.

@@ -16,6 +16,9 @@ package struct WorkerServices: Sendable {
 
     package var drain: Drain { jobs.drain }
 
+    /// How many jobs run here now.
+    package var runningJobs: Int { jobs.runningJobs }
+
     /// - Parameter listener: On a direct connection, for ``WakeUps/channels``.
     /// - Parameter middle: Services that are stopped after the jobs have ended and before the deliveries, such as the
     ///   HTTP server.

@@ -45,6 +45,18 @@ struct HealthTests {
         }
     }
 
+    @Test func `a process that was ready once has started, whatever comes`() async throws {
+        let state = WatchedState<[String]>(["starting"])
+        try await withServer(readiness: { state.current }) { address async throws in
+            #expect(try await ask(address, "/startupz").status == 503)
+            state.update { $0 = [] }
+            #expect(try await ask(address, "/startupz").status == 200)
+            state.update { $0 = ["the database does not answer"] }
+            #expect(try await ask(address, "/startupz").status == 200)
+            #expect(try await ask(address, "/readyz").status == 503)
+        }
+    }
+
     @Test func `a check that hangs is given up, and never holds up liveness`() async throws {
         let entered = TestSignal<Void>()
         let check: ReadinessCheck = {

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "ChildProcesses.h"
+#include "Supervision.h"
 
 /// An eventfd, non-blocking and closed on exec; -1 and errno on failure.
 int stoker_eventfd(void);

@@ -8,6 +8,7 @@ import Provisioning
 import Server
 import ServiceLifecycle
 import Store
+import Supervision
 import Telemetry
 import Worker
 
@@ -20,6 +21,8 @@ struct WorkerProcess: Sendable {
     let telemetry: ProcessTelemetry
     /// The endpoint of the configuration, if it names one.
     let endpoint: Endpoint?
+    /// Who started this process and wants to be kept informed, such as systemd.
+    let manager: ServiceManager?
 
     /// Reads and checks all of the configuration; touches nothing.
     init(_ settings: Settings, address: DatabaseAddress, telemetry: ProcessTelemetry) throws {
@@ -28,6 +31,7 @@ struct WorkerProcess: Sendable {
         self.address = address
         self.telemetry = telemetry
         poolSize = settings[.poolSize]
+        manager = ServiceManager(environment: settings.environment)
         endpoint = try ConfiguredEndpoint.endpoint(
             settings,
             policy: self.settings.addressPolicy,
@@ -75,9 +79,16 @@ struct WorkerProcess: Sendable {
         let client = try HTTPClient(HTTPClientConfiguration(settings.addressPolicy))
         let services = services(of: store, client: client, up: up)
         let endedEarly = Whistle<Void>()
+        let reports = ServiceReports(to: manager, of: services, settings.worker, logger: telemetry.logger)
         let running: [any Service] =
-            services.services.map { InTurn(service: $0) { endedEarly.blow(()) } }
-            + [WhenUp(up: up) { try await whenUp(store, $0) }]
+            // The reports come first, so that they end last.
+            [reports] + services.services.map { InTurn(service: $0) { endedEarly.blow(()) } }
+            + [
+                WhenUp(up: up) {
+                    reports.ready()
+                    try await whenUp(store, $0)
+                }
+            ]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 // One that fails stops the others as a signal would: their jobs are finished or handed over.

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
+#include "Supervision.h"
+
+#include "ChildProcesses.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+pid_t stoker_fork_ward(void) {
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid < 0) return -errno;
+    if (pid > 0) {
+        // Both set it, so that the group exists whoever comes first.
+        setpgid(pid, pid);
+        return pid;
+    }
+    // A terminal's ^C then reaches the parent alone, which passes it on once.
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (getppid() != parent) _exit(127);
+    return 0;
+}
+
+int stoker_init_signals(void) {
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
+    sigset_t signals;
+    sigfillset(&signals);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) sigdelset(&signals, faults[i]);
+    if (sigprocmask(SIG_SETMASK, &signals, NULL) < 0) return -1;
+    return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void stoker_unblock_signals(void) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+struct kind {
+    struct stat program;
+    int count;
+};
+
+static void count_if_alike(pid_t process, void *context) {
+    struct kind *kind = context;
+    char path[64];
+    struct stat other;
+    snprintf(path, sizeof path, "/proc/%d/exe", (int)process);
+    if (stat(path, &other) == 0 && other.st_dev == kind->program.st_dev && other.st_ino == kind->program.st_ino)
+        kind->count++;
+}
+
+int stoker_count_own_kind(void) {
+    struct kind kind = {.count = 0};
+    if (stat("/proc/self/exe", &kind.program) < 0) return 0;
+    stoker_each_descendant(count_if_alike, &kind);
+    return kind.count;
+}
+
+int stoker_send_notice(const char *socket_name, const void *bytes, size_t count) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t length = strlen(socket_name);
+    if (length == 0 || length >= sizeof address.sun_path) {
+        errno = EINVAL;
+        return -1;
+    }
+    memcpy(address.sun_path, socket_name, length);
+    if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
+    int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return -1;
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+    ssize_t sent;
+    do {
+        sent = sendto(descriptor, bytes, count, MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address, size);
+    } while (sent < 0 && errno == EINTR);
+    int error = errno;
+    close(descriptor);
+    errno = error;
+    return sent < 0 ? -1 : 0;
+}

@@ -1,0 +1,24 @@
+#pragma once
+
+// SPDX-License-Identifier: Apache-2.0
+// What it takes to be the first process of a container, and to speak to a service manager.
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/// A second process that goes on from here: in a group of its own, killed by the kernel when the caller ends. Only for a
+/// process with one thread. 0 in the new one; in the caller its pid, or a negative errno.
+pid_t stoker_fork_ward(void);
+
+/// Blocks every signal that is no fault of the program's own, and makes them readable without blocking. A descriptor, or
+/// -1 and errno.
+int stoker_init_signals(void);
+
+/// Unblocks them again.
+void stoker_unblock_signals(void);
+
+/// How many descendants run the same program file as the caller.
+int stoker_count_own_kind(void);
+
+/// Sends one datagram to the unix socket of that name; one that begins with '@' is abstract. 0, or -1 and errno.
+int stoker_send_notice(const char *socket_name, const void *bytes, size_t count);

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import CurlClient
+import Server
+
+/// `stoker healthcheck`
+struct HealthcheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "healthcheck",
+        abstract: "Ask the worker on this machine whether it is well.",
+        discussion: """
+            For health checks of containers, which have no other HTTP client. 'live' asks whether the process still turns, \
+            and never the database: a worker must not be restarted because Postgres is away. 'ready' asks whether it can \
+            take work. Exits with 1 when the answer is no, or there is none.
+            """
+    )
+
+    enum Probe: String, CaseIterable, ExpressibleByArgument {
+        case live, ready
+
+        var path: String { self == .live ? "/livez" : "/readyz" }
+    }
+
+    @Option(help: "What to ask: live or ready.")
+    var probe = Probe.live
+
+    @Option(name: .customLong("http-address"), help: "Where the worker listens. (STOKER_HTTP_ADDRESS)")
+    var httpAddress: String?
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        let settings = try global.settings([Setting.httpAddress.key.name: httpAddress])
+        guard let address = HTTPAddress(settings[.httpAddress]) else {
+            throw SettingsError("http.address: expected host:port, such as 127.0.0.1:8080")
+        }
+        let answer = try await Self.ask(Self.reachable(address), probe)
+        guard answer.status == 200 else {
+            throw CommandError("\(probe.rawValue): no. \(String(decoding: answer.body, as: UTF8.self))")
+        }
+        try Console.print("\(probe.rawValue): yes")
+    }
+
+    /// Where a client on this machine reaches a server that listens there.
+    static func reachable(_ listening: HTTPAddress) -> HTTPAddress {
+        let loopback = ["0.0.0.0": "127.0.0.1", "::": "::1"]
+        return HTTPAddress(host: loopback[listening.host] ?? listening.host, port: listening.port)
+    }
+
+    private static func ask(_ address: HTTPAddress, _ probe: Probe) async throws -> HTTPResponse {
+        var configuration = HTTPClientConfiguration()
+        // It is this machine's own server, wherever it listens.
+        let anywhere = [try IPNetwork("0.0.0.0/0"), try IPNetwork("::/0")]
+        configuration.addressPolicy = AddressPolicy(allowedNetworks: anywhere, allowsPlainHTTP: true)
+        configuration.timeout = .seconds(3)
+        let url = try EndpointURL("http://\(address)\(probe.path)")
+        do {
+            return try await HTTPClient(configuration).send(HTTPRequest(url, method: .get))
+        } catch {
+            throw CommandError(
+                "\(probe.rawValue): http://\(address) does not answer (\(error))",
+                remedy: "Is a worker running there? Its address is http.address."
+            )
+        }
+    }
+}

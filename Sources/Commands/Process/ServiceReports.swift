@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import ServiceLifecycle
+import Store
+import Supervision
+import Worker
+
+/// Keeps the service manager informed: that the worker has started and its tasks still run, a line of what it does, and
+/// during a drain that it takes longer.
+///
+/// Without a service manager it does nothing, until it is stopped.
+struct ServiceReports: Service, CustomStringConvertible {
+    /// How often it reports at least, and how much more time each report of a drain asks for.
+    static let interval = Duration.seconds(5)
+    static let moreTime = Duration.seconds(30)
+
+    let manager: ServiceManager?
+    let drain: Drain
+    let capacity: Int
+    let runningJobs: @Sendable () -> Int
+    let logger: Logger
+
+    init(
+        manager: ServiceManager?,
+        drain: Drain,
+        capacity: Int,
+        runningJobs: @escaping @Sendable () -> Int,
+        logger: Logger
+    ) {
+        self.manager = manager
+        self.drain = drain
+        self.capacity = capacity
+        self.runningJobs = runningJobs
+        self.logger = logger
+    }
+
+    init(to manager: ServiceManager?, of services: WorkerServices, _ configuration: WorkerConfiguration, logger: Logger)
+    {
+        self.init(
+            manager: manager,
+            drain: services.drain,
+            capacity: configuration.registration.capacity,
+            runningJobs: { services.runningJobs },
+            logger: logger
+        )
+    }
+
+    /// Says that the worker has started.
+    func ready() {
+        tell([.ready, status])
+    }
+
+    func run() async throws {
+        let changes = Doorbell()
+        drain.notify(changes)
+        await withGracefulShutdownHandler {
+            while !Task.isShuttingDownGracefully, !Task.isCancelled {
+                tell(report)
+                await changes.wait(atMost: pause)
+            }
+        } onGracefulShutdown: {
+            changes.ring()
+        }
+    }
+
+    /// What holds now.
+    var report: [Notice] {
+        var notices: [Notice] = manager?.watchdog == nil ? [] : [.alive]
+        if drain.isFinal { notices += [.stopping, .moreTime(Self.moreTime)] }
+        return notices + [status]
+    }
+
+    private var status: Notice {
+        let jobs = "\(runningJobs()) of \(capacity) jobs"
+        return switch drain.phase {
+        case .active: .status("Runs \(jobs)")
+        case .draining: .status("Draining: takes nothing on, still runs \(jobs)")
+        case .interrupting: .status("Draining: interrupts and hands over, still runs \(jobs)")
+        case .killing: .status("Kills what still runs: \(jobs)")
+        }
+    }
+
+    /// Twice within the time after which the service manager takes the process for hung.
+    private var pause: Duration { min(Self.interval, manager?.watchdog.map { $0 / 2 } ?? Self.interval) }
+
+    private func tell(_ notices: [Notice]) {
+        do throws(NoticeFailure) { try manager?.tell(notices) } catch {
+            logger.warning("the service manager was not told how the worker is", metadata: ["error": "\(error)"])
+        }
+    }
+
+    var description: String { "ServiceReports" }
+}

@@ -16,7 +16,6 @@ package struct JobServices: Sendable {
     let executions: ExecutionRegistry
     private let store: Store
     private let registration: WorkerRegistration
-    private let executions: ExecutionRegistry
 
     /// How many jobs run here now.
     package var runningJobs: Int { executions.count }

@@ -9,7 +9,7 @@ import Testing
 
 /// The built worker under what starts workers: a service manager, and a container whose first process it is.
 @Suite struct SupervisedTests {
-    @Test(.database(.migrated), .timeLimit(.minutes(2)))
+    @Test(.database(.currentSchema), .timeLimit(.minutes(2)))
     func `systemd is told of start, life and drain`() async throws {
         let fleet = try await Fleet()
         let socket = try NoticeSocket(in: fleet.directory)
@@ -25,7 +25,7 @@ import Testing
         #expect(status.isSuccess)
     }
 
-    @Test(.database(.migrated), .timeLimit(.minutes(2)))
+    @Test(.database(.currentSchema), .timeLimit(.minutes(2)))
     func `a health check tells a worker that is well from one that is gone`() async throws {
         let receiver = try await WebhookReceiver.start()
         let fleet = try await Fleet()
@@ -65,7 +65,7 @@ extension SupervisedTests {
             .split(separator: " ").compactMap { Int32($0) }
     }
 
-    @Test(.enabled(if: hasNamespaces), .database(.migrated), .timeLimit(.minutes(2)))
+    @Test(.enabled(if: hasNamespaces), .database(.currentSchema), .timeLimit(.minutes(2)))
     func `as the first process it reaps orphans, passes signals on, and ends as the worker does`() async throws {
         let unshare = try await firstProcess(Fleet())
         try await unshare.line(containing: "worker started")
@@ -77,7 +77,7 @@ extension SupervisedTests {
         #expect(status.isSuccess)
     }
 
-    @Test(.enabled(if: hasNamespaces), .database(.migrated), .timeLimit(.minutes(2)))
+    @Test(.enabled(if: hasNamespaces), .database(.currentSchema), .timeLimit(.minutes(2)))
     func `as the first process it tells of a worker that was killed`() async throws {
         let unshare = try await firstProcess(Fleet())
         try await unshare.line(containing: "worker started")

@@ -70,7 +70,9 @@ extension SupervisedTests {
         let unshare = try await firstProcess(Fleet())
         try await unshare.line(containing: "worker started")
         let first = try #require(try children(of: unshare.pid).first)
-        #expect(try children(of: first).count == 1)
+        let names = try children(of: first).map { try String(contentsOfFile: "/proc/\($0)/comm", encoding: .utf8) }
+        // The worker, and not what the shell had begun.
+        #expect(names == ["stoker\n"])
         kill(first, SIGTERM)
         try await unshare.line(containing: "worker stopped")
         let status = try await unshare.exit()

@@ -128,6 +128,14 @@ let tests: [Target] = [
         dependencies: ["Stoker", "Store", "PostgresClient", "TestSupport", .logging, .subprocess, .systemPackage],
         swiftSettings: swift
     ),
+    .testTarget(
+        name: "ChaosTests",
+        dependencies: [
+            "LocalPostgres", "PostgresClient", "Stoker", "Store", "TestSupport", .subprocess, .systemPackage,
+        ],
+        exclude: ["stalling_proxy.py"],
+        swiftSettings: swift
+    ),
 ]
 
 let package = Package(

@@ -93,7 +93,12 @@ pid_t stoker_spawn_ward(const char *path, char *const argv[]) {
     return count == sizeof error ? -error : pid;
 }
 
-int stoker_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }
+int stoker_pipe(int descriptors[2]) {
+    if (pipe2(descriptors, O_CLOEXEC) < 0) return -1;
+    // What a child prints while its reader is frozen should fit; where it may not be so large, it stays as it is.
+    (void)fcntl(descriptors[1], F_SETPIPE_SZ, 1 << 20);
+    return 0;
+}
 
 int stoker_message_sockets(int descriptors[2]) {
     return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, descriptors);

@@ -15,6 +15,8 @@ struct ChildCommand: Sendable {
     var input: [UInt8] = []
     var output: OutputHandling
     var errors: OutputHandling
+    /// Whether its states are among its output; else it writes them into the work directory's state file.
+    var statesInOutput = false
     /// What it means if it prints more than is to be collected.
     var tooMuchOutput: ProvisioningFailure?
 }

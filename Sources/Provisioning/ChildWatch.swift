@@ -35,6 +35,7 @@ struct ChildWatch: ~Copyable {
             grace: control.limits.interruptGrace.nanoseconds,
             stateFile: directory.stateFile.string,
             spoolFile: directory.spoolFile.string,
+            statesInOutput: command.statesInOutput,
             executable: command.executable.string,
             arguments: command.arguments
         )

@@ -87,7 +87,8 @@ package final class ExecutionControl: Sendable {
     package func kill() {
         change {
             $0.killed = true
-            if $0.interruption == nil { $0.interruption = .canceled }
+            // Whoever kills has lost the job, or has no time: it is not the job's end, and goes on elsewhere.
+            if $0.interruption == nil { $0.interruption = .leaseEnding }
         }
     }
 

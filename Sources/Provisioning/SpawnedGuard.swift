@@ -6,7 +6,7 @@ import SystemPackage
 
 /// A guard that has been started, and the worker's ends of what connects them. The taker owns the descriptors.
 ///
-/// `posix_spawn` is used directly: the guard needs two descriptors beyond the standard ones, and must inherit no other.
+/// `posix_spawn` is used directly: the guard needs descriptors beyond the standard ones, and must inherit no other.
 struct SpawnedGuard {
     let pid: pid_t
     let socket: Int32
@@ -31,7 +31,8 @@ struct SpawnedGuard {
             guard stoker_message_sockets(&sockets) == 0 else { throw FileFailure("make", "sockets", errno: errno) }
             ours.append(sockets[0])
             theirs.append(sockets[1])
-            let descriptors = [input, output, errors, sockets[1], lock]
+            // The guard reads the outputs when this process is no more.
+            let descriptors = [input, output, errors, sockets[1], lock, ours[0], ours[1]]
             pid = try Self.spawn(charge, guardExecutable, command, descriptors)
         } catch {
             ours.forEach { close($0) }

@@ -68,6 +68,14 @@ package struct StateSpool: Sendable {
         }
     }
 
+    /// Forgets a state that was handed in, unless its execution has left a newer one meanwhile.
+    package func discard(_ handedIn: SpooledState) async {
+        let file = self.file(ExecutionName(jobID: handedIn.jobID, claimEpoch: handedIn.claimEpoch))
+        await BlockingWork.run { () throws(Never) in
+            if (try? PrivateFiles.read(file)) == handedIn.state { unlink(file.string) }
+        }
+    }
+
     /// Forgets the state of an execution: the database has it, or has said that the fence no longer holds.
     ///
     /// Call it after every execution whose end has been recorded. Without it the state is handed in again at the next
@@ -104,6 +112,11 @@ package struct StateSpool: Sendable {
             guard let execution = ExecutionName(String(name.dropLast(".state".count))),
                 let state = try PrivateFiles.read(directory.appending(name))
             else { continue }
+            // A kill in the middle of a write has left half of one: the last checkpoint is better.
+            guard StateDocument.isWhole(state) else {
+                unlink(directory.appending(name).string)
+                continue
+            }
             found.append(SpooledState(jobID: execution.jobID, claimEpoch: execution.claimEpoch, state: state))
         }
         return found

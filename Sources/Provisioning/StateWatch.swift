@@ -83,6 +83,15 @@ struct StateHeader: Decodable {
     }
 }
 
+/// Any state at all: Terraform's is JSON, and so is whatever a process says that its own is.
+struct StateDocument: Decodable {
+    init(from decoder: any Decoder) {}
+
+    static func isWhole(_ state: [UInt8]) -> Bool {
+        (try? JSONDecoder().decode(Self.self, from: Data(state))) != nil
+    }
+}
+
 /// What is known of a state's form.
 enum StateFormat {
     /// Nothing.

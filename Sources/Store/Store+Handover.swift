@@ -60,14 +60,15 @@ extension Store {
                 ), kept AS (
                     INSERT INTO late_states (job_id, claim_epoch, workspace_id, worker_name, state)
                     SELECT id, \(execution.epoch), workspace_id, \(worker), \(state) FROM fate WHERE word = 'late'
-                    ON CONFLICT DO NOTHING
-                    RETURNING job_id
+                    ON CONFLICT (job_id, claim_epoch) DO UPDATE SET state = excluded.state, received_at = now()
+                    -- Told once: a row that was there has been updated.
+                    RETURNING job_id, xmax = 0 AS is_new
                 ), told AS (
                     INSERT INTO provisioner_job_logs (job_id, attempt, source, level, output)
                     SELECT fate.id, fate.attempt, 'worker', 'warn',
                         'The state of execution ' || \(execution.epoch) || ' came after another had begun. It is kept in '
                             || 'late_states; look for resources tagged with the build that no later state holds.'
-                    FROM fate JOIN kept ON kept.job_id = fate.id
+                    FROM fate JOIN kept ON kept.job_id = fate.id AND kept.is_new
                 )
                 SELECT word FROM fate
                 """

@@ -38,9 +38,11 @@ struct Leftovers: Service {
         do {
             for spooled in try await spool.recover() {
                 let execution = HeldJob(id: spooled.jobID, epoch: spooled.claimEpoch)
+                // It answers for its own, which may not be the last yet.
+                guard !executions.held.contains(execution) else { continue }
                 let state = try executor.sealing.seal(spooled.state)
                 let fate = try await store.handIn(state, of: execution, from: configuration.registration.name)
-                await spool.discard(jobID: spooled.jobID, claimEpoch: spooled.claimEpoch)
+                await spool.discard(spooled)
                 logger.log(
                     level: fate == .late ? .warning : .info,
                     "a state left by an execution was handed in",

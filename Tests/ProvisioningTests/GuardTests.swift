@@ -106,7 +106,8 @@ struct GuardTests {
         _ script: String,
         interruptAfter: Duration = .seconds(3_000),
         killAfter: Duration = .seconds(3_600),
-        grace: Duration = .seconds(5)
+        grace: Duration = .seconds(5),
+        statesInOutput: Bool = false
     ) throws -> (guarded: SpawnedGuard, spool: FilePath, state: FilePath) {
         let state = fixture.root.appending("state.json")
         let spool = fixture.root.appending("spool").appending("saved.state")
@@ -116,6 +117,7 @@ struct GuardTests {
             grace: grace.nanoseconds,
             stateFile: state.string,
             spoolFile: spool.string,
+            statesInOutput: statesInOutput,
             executable: "/bin/sh",
             arguments: ["-c", script]
         )
@@ -132,11 +134,16 @@ struct GuardTests {
     }
 
     private func end(_ guarded: SpawnedGuard) async -> ChildStatus {
+        let status = await reap(guarded)
+        close(guarded.output)
+        close(guarded.errors)
+        return status
+    }
+
+    private func reap(_ guarded: SpawnedGuard) async -> ChildStatus {
         await BlockingWork.run { () throws(Never) in
             var status: Int32 = 0
             while waitpid(guarded.pid, &status, 0) < 0 && errno == EINTR {}
-            close(guarded.output)
-            close(guarded.errors)
             return ChildStatus(waitStatus: status)
         }
     }
@@ -160,6 +167,44 @@ struct GuardTests {
         var information = stat()
         stat(spool.string, &information)
         #expect(information.st_mode & 0o777 == 0o600)
+    }
+
+    /// 2 MB: more than any pipe holds. Without a reader the first line would be its end.
+    @Test func `a child whose worker has gone may print as much as it likes before it saves its state`() async throws {
+        let lines = "trap - INT; yes line | head -c 2000000; yes line | head -c 2000000 >&2"
+        let (guarded, spool, _) = try start(
+            "trap '\(lines); echo {} > state.json; exit 3' INT; echo ready; while :; do sleep 0.05; done"
+        )
+        await firstOutput(guarded)
+        for descriptor in [guarded.output, guarded.errors, guarded.socket] { close(descriptor) }
+        let status = await reap(guarded)
+        #expect(status == .exited(3))
+        #expect(try PrivateFiles.read(spool) == Array("{}\n".utf8))
+    }
+
+    @Test func `a guard keeps the states that a process says when nobody else hears them`() async throws {
+        let said = #"echo "{\"type\":\"state\",\"state\":{\"n\":2}}""#
+        let (guarded, spool, _) = try start(
+            "trap '\(said); exit 0' INT; echo ready; while :; do sleep 0.05; done",
+            statesInOutput: true
+        )
+        await firstOutput(guarded)
+        for descriptor in [guarded.output, guarded.errors, guarded.socket] { close(descriptor) }
+        let status = await reap(guarded)
+        #expect(status == .exited(0))
+        #expect(try PrivateFiles.read(spool) == Array(#"{"n":2}"#.utf8))
+    }
+
+    @Test func `what a guard said last is heard although it has not read everything`() throws {
+        var sockets: [Int32] = [-1, -1]
+        try #require(stoker_message_sockets(&sockets) == 0)
+        GuardMessage.kill.send(over: sockets[0])
+        GuardMessage.ended(waitStatus: 7).send(over: sockets[1])
+        // With the order unread, the kernel reports a reset before it gives what was said.
+        close(sockets[1])
+        #expect(GuardMessage.receive(from: sockets[0]) == .message(.ended(waitStatus: 7)))
+        #expect(GuardMessage.receive(from: sockets[0]) == .closed)
+        close(sockets[0])
     }
 
     @Test func `a guard kills what ignores it when the worker has gone, descendants included`() async throws {

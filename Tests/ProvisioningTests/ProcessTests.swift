@@ -136,7 +136,9 @@ struct ProcessTests {
     @Test func `a claim that would replace under block is refused`() async throws {
         let script = #"echo '{"type":"replacement","address":"vm.box"}'; exit 1"#
         let replaced = [Replacement(address: "vm.box")]
-        let message = "The claim would replace vm.box, which the policy block forbids."
+        let message =
+            "The claim would replace vm.box, and terraform.replacement_policy is block: nothing was changed, and the "
+            + "prebuild goes back to its pool."
         await #expect(throws: ProvisioningFailure(.replacementBlocked, message, replacements: replaced)) {
             try await build(.fixture(try archive(script), stage: .claim, policy: .block))
         }

@@ -74,32 +74,41 @@ struct SpoolTests {
         let living = try WorkDirectory.create(
             ExecutionName(jobID: .random(), claimEpoch: 1),
             root: fixture.host.workDirectory,
-            state: [1]
+            state: Array("1".utf8)
         )
         do {
-            let dead = try WorkDirectory.create(execution, root: fixture.host.workDirectory, state: [2])
+            let dead = try WorkDirectory.create(execution, root: fixture.host.workDirectory, state: Array("2".utf8))
             #expect(try await fixture.host.spool.recover() == [])
             _fixLifetime(dead)
         }
-        #expect(try await recover(leaving: 1) == [SpooledState(execution, state: [2])])
+        #expect(try await recover(leaving: 1) == [SpooledState(execution, state: Array("2".utf8))])
         #expect(try PrivateFiles.names(in: executions) == [living.path.lastComponent?.string])
-        #expect(try PrivateFiles.read(living.stateFile) == [1])
+        #expect(try PrivateFiles.read(living.stateFile) == Array("1".utf8))
     }
 
     @Test func `what a guard saved is newer than what the directory holds`() async throws {
         do {
-            let dead = try WorkDirectory.create(execution, root: fixture.host.workDirectory, state: [2])
+            let dead = try WorkDirectory.create(execution, root: fixture.host.workDirectory, state: Array("2".utf8))
             StateSpool.save(stateFile: dead.stateFile.string, as: dead.spoolFile.string)
-            try PrivateFiles.replace(dead.stateFile, [3])
+            try PrivateFiles.replace(dead.stateFile, Array("3".utf8))
         }
-        #expect(try await recover() == [SpooledState(execution, state: [2])])
+        #expect(try await recover() == [SpooledState(execution, state: Array("2".utf8))])
+    }
+
+    @Test func `half a state is not handed in`() async throws {
+        do {
+            let dead = try WorkDirectory.create(execution, root: fixture.host.workDirectory, state: Array("{".utf8))
+            _fixLifetime(dead)
+        }
+        #expect(try await recover() == [])
+        #expect(try PrivateFiles.names(in: fixture.host.spool.directory) == [])
     }
 
     @Test func `a state is kept until it is discarded`() async throws {
         let spool = fixture.host.spool
-        try await spool.keep(SpooledState(execution, state: [1]))
-        try await spool.keep(SpooledState(execution, state: [2]))
-        #expect(try await spool.recover() == [SpooledState(execution, state: [2])])
+        try await spool.keep(SpooledState(execution, state: Array("1".utf8)))
+        try await spool.keep(SpooledState(execution, state: Array("2".utf8)))
+        #expect(try await spool.recover() == [SpooledState(execution, state: Array("2".utf8))])
         await spool.discard(jobID: execution.jobID, claimEpoch: execution.claimEpoch)
         #expect(try await spool.recover() == [])
     }

@@ -69,7 +69,7 @@ struct TerraformCheckpointTests {
         let failure = await #expect(throws: ProvisioningFailure.self) {
             try await terraform.build(archive, reporter: recorder, control: control)
         }
-        #expect(failure?.code == .canceled)
+        #expect(failure?.code == .interrupted)
         let checkpoint = try #require(recorder.checkpoints.last)
         #expect(Self.resources(checkpoint).isSuperset(of: ["thing1", "thing2"]))
         #expect(failure?.state == checkpoint)

@@ -69,7 +69,9 @@ struct TerraformReplacementTests {
             )
         }
         let message =
-            "The claim would replace terraform_data.replaced, terraform_data.replaced_first, which the policy \(policy.rawValue) forbids."
+            "The claim would replace terraform_data.replaced (triggers_replace), terraform_data.replaced_first "
+            + "(triggers_replace), and terraform.replacement_policy is \(policy.rawValue): nothing was changed, and the "
+            + "prebuild goes back to its pool."
         #expect(
             failure
                 == ProvisioningFailure(.replacementBlocked, message, state: prebuild.state, replacements: replacements)

@@ -2,6 +2,7 @@
 
 import CLinux
 import Glibc
+import SystemPackage
 
 /// The small process between a worker and one child of it.
 ///
@@ -11,13 +12,16 @@ import Glibc
 /// renewed: SIGINT to the group, SIGKILL to all descendants after the grace, at the lease's end at the latest. Then it
 /// saves the child's state file. If the guard itself is killed, the kernel kills the child.
 ///
-/// The child's output goes straight to the worker. The guard ends as the child did: same exit code, same signal.
+/// The child's output goes straight to the worker; once that has gone, the guard reads it (``AbandonedOutput``). The guard
+/// ends as the child did: same exit code, same signal.
 ///
-/// Descriptors: 0 to 2 are the child's, 3 is the socket to the worker, 4 keeps the work directory locked.
+/// Descriptors: 0 to 2 are the child's, 3 is the socket to the worker, 4 keeps the work directory locked, 5 and 6 are the
+/// ends of the child's outputs that the worker reads.
 package enum Guard {
     private static let socket: Int32 = 3
     private static let lock: Int32 = 4
-    static let descriptorCount = 5
+    private static let output: Int32 = 5
+    private static let errors: Int32 = 6
 
     /// Runs as a guard until its child has ended. Call it before anything else when `argv[1]` is `guard`: it must be
     /// the only thread.
@@ -29,7 +33,7 @@ package enum Guard {
         guard let charge = GuardCharge(commandLine: arguments), fcntl(socket, F_SETFD, FD_CLOEXEC) == 0 else {
             return 64
         }
-        _ = fcntl(lock, F_SETFD, FD_CLOEXEC)
+        for descriptor in [lock, output, errors] { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         let signals = stoker_guard_signals()
         let timer = stoker_boot_timer()
         guard signals >= 0, timer >= 0, stoker_become_subreaper() == 0 else {
@@ -44,10 +48,11 @@ package enum Guard {
         GuardMessage.started(pid: child).send(over: socket)
         releaseStandardDescriptors()
 
-        var watch = Watch(child: child, course: GuardCourse(lease: charge.lease, grace: charge.grace))
+        var watch = Watch(child: child, charge)
         let status = watch.untilChildEnds(signals: signals, timer: timer)
         watch.sweep()
         let workerListens = GuardMessage.ended(waitStatus: status).send(over: socket)
+        if !workerListens { watch.readTheRest() }
         if watch.course.cause != nil || !workerListens {
             StateSpool.save(stateFile: charge.stateFile, as: charge.spoolFile)
         }
@@ -85,26 +90,29 @@ package enum Guard {
     }
 
     /// The guard's loop around its course.
-    private struct Watch {
+    private struct Watch: ~Copyable {
         let child: pid_t
         var course: GuardCourse
-        private var workerGone = false
+        private let stateFile: FilePath?
+        /// Once the worker has gone.
+        private var abandoned: AbandonedOutput?
 
-        init(child: pid_t, course: GuardCourse) {
+        init(child: pid_t, _ charge: GuardCharge) {
             self.child = child
-            self.course = course
+            course = GuardCourse(lease: charge.lease, grace: charge.grace)
+            stateFile = charge.statesInOutput ? FilePath(charge.stateFile) : nil
         }
 
         /// Returns the child's wait status.
         mutating func untilChildEnds(signals: Int32, timer: Int32) -> Int32 {
             while true {
                 stoker_set_boot_timer(timer, max(1, course.nextAlarm(after: stoker_boot_time())))
-                var waiting = [signals, timer, Guard.socket].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-                // A negative descriptor is passed over; a closed socket would be readable for ever.
-                if workerGone { waiting[2].fd = -1 }
+                // In the place of the socket, which would be readable for ever once it is closed.
+                let spoken = abandoned?.descriptors ?? [Guard.socket]
+                var waiting = ([signals, timer] + spoken).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
                 poll(&waiting, nfds_t(waiting.count), -1)
                 if waiting[0].revents != 0, let status = reap(signals) { return status }
-                if waiting[2].revents != 0 { listen() }
+                if abandoned != nil { abandoned?.drain() } else if waiting[2].revents != 0 { listen() }
                 follow(.alarm)
             }
         }
@@ -129,7 +137,7 @@ package enum Guard {
                 case .message(let message): follow(.told(message))
                 case .nothing: return
                 case .closed:
-                    workerGone = true
+                    abandoned = AbandonedOutput(output: Guard.output, errors: Guard.errors, stateFile: stateFile)
                     return follow(.workerGone)
                 }
             }
@@ -144,6 +152,14 @@ package enum Guard {
             case .kill: Guard.killDescendants()
             case nil: break
             }
+        }
+
+        /// What the child, which has ended, has printed and nobody has read.
+        mutating func readTheRest() {
+            var rest =
+                abandoned.take()
+                ?? AbandonedOutput(output: Guard.output, errors: Guard.errors, stateFile: stateFile)
+            rest.drain()
         }
 
         /// Kills and reaps whatever the child has left, until there is nothing more.

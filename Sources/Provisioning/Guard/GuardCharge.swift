@@ -8,6 +8,8 @@ struct GuardCharge: Equatable {
     /// The file in which the child keeps its state, and where it is saved when the guard ends the child; or empty.
     var stateFile: String
     var spoolFile: String
+    /// Whether the child prints its states, as ``ProcessMessage``s, instead of writing them into the file.
+    var statesInOutput: Bool
     /// The child: an absolute path and what follows `argv[0]`.
     var executable: String
     var arguments: [String]
@@ -19,22 +21,30 @@ struct GuardCharge: Equatable {
     func commandLine(guardExecutable: String) -> [String] {
         [
             guardExecutable, "guard", String(lease.interruptAt), String(lease.killAt), String(grace),
-            stateFile, spoolFile, executable,
+            stateFile, spoolFile, statesInOutput ? "said" : "written", executable,
         ] + arguments
     }
 
-    init(lease: GuardLease, grace: Int64, stateFile: String, spoolFile: String, executable: String, arguments: [String])
-    {
+    init(
+        lease: GuardLease,
+        grace: Int64,
+        stateFile: String,
+        spoolFile: String,
+        statesInOutput: Bool = false,
+        executable: String,
+        arguments: [String]
+    ) {
         self.lease = lease
         self.grace = grace
         self.stateFile = stateFile
         self.spoolFile = spoolFile
+        self.statesInOutput = statesInOutput
         self.executable = executable
         self.arguments = arguments
     }
 
     init?(commandLine: [String]) {
-        guard commandLine.count >= 8,
+        guard commandLine.count >= 9,
             let interruptAt = Int64(commandLine[2]),
             let killAt = Int64(commandLine[3]),
             let grace = Int64(commandLine[4])
@@ -44,8 +54,9 @@ struct GuardCharge: Equatable {
             grace: grace,
             stateFile: commandLine[5],
             spoolFile: commandLine[6],
-            executable: commandLine[7],
-            arguments: Array(commandLine[8...])
+            statesInOutput: commandLine[7] == "said",
+            executable: commandLine[8],
+            arguments: Array(commandLine[9...])
         )
     }
 }

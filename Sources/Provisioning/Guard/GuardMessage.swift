@@ -76,8 +76,9 @@ enum GuardMessage: Equatable {
         while true {
             let count = recv(socket, &buffer, size, Int32(MSG_DONTWAIT))
             if count < 0 && errno == EINTR { continue }
+            // The other side has gone without reading all of ours. What it said before is still there, behind this.
+            if count < 0 && errno == ECONNRESET { continue }
             if count < 0 && errno == EAGAIN { return .nothing }
-            // A reset says the same as an end: the other side has gone.
             guard count > 0 else { return .closed }
             if let message = GuardMessage(bytes: buffer.prefix(count)) { return .message(message) }
         }

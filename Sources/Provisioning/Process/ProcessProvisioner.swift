@@ -98,7 +98,8 @@ package struct ProcessProvisioner: Provisioner {
             directory: directory.module,
             input: input,
             output: transcript.output,
-            errors: transcript.errors
+            errors: transcript.errors,
+            statesInOutput: true
         )
     }
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import LocalPostgres
+import PostgresClient
+import Subprocess
+import TestSupport
+import Testing
+
+/// Postgres that is restarted like after a crash, while builds run.
+@Suite struct DatabaseRestartTests {
+    /// Durable commits: one that is lost in the crash would be a job that was never claimed.
+    @Test(.cluster(.currentSchema, settings: ["synchronous_commit": "on"]), .timeLimit(.minutes(3)))
+    func `running builds go on, and nothing is lost or doubled`() async throws {
+        // A lease that outlasts the restart: nobody may have to give anything up.
+        let settings = ["STOKER_WORKER_LEASE_DURATION": "30s"]
+        try await ChaosFleet.open(database: TestCluster.current.connectionString, settings: settings) { chaos in
+            var workers: [RunningProcess] = []
+            for name in ["one", "two"] { workers.append(try await chaos.worker(name)) }
+            try await chaos.enqueue(1, "long")
+            _ = try await chaos.watch.until("the long build") { chaos.witness.hasBegun("long1") ? true : nil }
+            try await chaos.enqueue(Scale.jobs / 2, "box")
+            _ = try await chaos.watch.until("some ends") {
+                try await chaos.watch.number("SELECT count(*) FROM ends") > 4 ? true : nil
+            }
+            try await TestCluster.current.cluster.restart(mode: .immediate)
+            let restarted = ContinuousClock.now
+
+            let ends = try await chaos.ends(of: "box", within: .seconds(30))
+            #expect(ends == ["succeeded \(Scale.jobs / 2) of \(Scale.jobs / 2)"])
+            #expect(ContinuousClock.now - restarted < .seconds(25))
+            #expect(chaos.witness.overlaps == [])
+            // The long one was neither interrupted nor begun again, and what comes is taken by the same processes.
+            #expect(chaos.witness.epochs(of: "long1") == [1])
+            let running = try await chaos.watch.column(
+                "SELECT job_status::text FROM provisioner_jobs j JOIN workspaces w ON w.id = j.workspace_id WHERE w.name = 'long1'"
+            )
+            #expect(running == ["running"])
+            let alive = try await chaos.watch.number("SELECT count(*) FROM workers WHERE state = 'active'")
+            #expect(alive == 2)
+            for worker in workers { try await worker.end() }
+        }
+    }
+}

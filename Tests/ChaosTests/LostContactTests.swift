@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import PostgresClient
+import Subprocess
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Workers that live on after they have lost their lease.
+@Suite struct LostContactTests {
+    enum Loss: CaseIterable {
+        /// Its connections stay and carry nothing any more.
+        case cutOff
+        /// SIGSTOP, and SIGCONT when it is too late.
+        case frozen
+    }
+
+    @Test(.database(.currentSchema), .timeLimit(.minutes(2)), arguments: Loss.allCases)
+    func `a worker that lost contact has no children when another takes over, and changes nothing later`(
+        loss: Loss
+    ) async throws {
+        try await ChaosFleet.open { chaos in
+            let network = try await StallingNetwork(to: chaos.fleet.database)
+            let lost = try await chaos.worker("lost", settings: ["STOKER_DATABASE_URL": network.connectionString])
+            try await chaos.enqueue(1, "long")
+            _ = try await chaos.watch.until("the first execution") { chaos.witness.hasBegun("long1") ? true : nil }
+            _ = try await chaos.watch.until("its checkpoint") {
+                try await chaos.stateAndEpoch("long1") == "\"begun by 1\" 1" ? true : nil
+            }
+            let successor = try await chaos.worker("successor")
+
+            let loser = loss == .cutOff ? network.process : lost
+            loser.send(.suspend)
+            let ends = try await chaos.ends(of: "long", within: .seconds(30))
+            #expect(ends == ["succeeded 1 of 1"])
+            // The first execution was gone before the second began, which went on from the checkpoint.
+            #expect(chaos.witness.overlaps == [])
+            #expect(chaos.witness.epochs(of: "long1") == [1, 3])
+            #expect(chaos.witness.state(givenTo: "long1", epoch: 3) == "begun by 1")
+
+            let before = try await chaos.row(of: "long1")
+            loser.send(.resume)
+            // It learns that it was declared lost, and ends; what its execution left is kept beside the job.
+            let status = try await lost.exit()
+            #expect(!status.isSuccess)
+            let again = try await chaos.worker("lost")
+            let late = try await chaos.watch.column(
+                "SELECT convert_from(state, 'UTF8') || ' from ' || worker_name FROM late_states"
+            )
+            #expect(late == ["\"interrupted by 1\" from lost"])
+            let after = try await chaos.row(of: "long1")
+            #expect(after == before)
+            let state = try await chaos.stateAndEpoch("long1")
+            #expect(state == "\"done by 3\" 3")
+            #expect(chaos.leftovers(of: "lost") == [])
+            for process in [successor, again] { try await process.end() }
+        }
+    }
+}
+
+extension ChaosFleet {
+    /// The state that the database has for a workspace's build, and the job's epoch.
+    func stateAndEpoch(_ workspace: String) async throws -> String? {
+        try await watch.column(
+            """
+            SELECT concat_ws(' ', convert_from(b.provisioner_state, 'UTF8'), j.claim_epoch)
+            FROM workspaces w JOIN workspace_builds b ON b.workspace_id = w.id JOIN provisioner_jobs j ON j.id = b.job_id
+            WHERE w.name = \(workspace)
+            """
+        ).first
+    }
+
+    /// Everything about a workspace's job that an execution may write, besides what it says of a late state.
+    func row(of workspace: String) async throws -> [String] {
+        try await watch.column(
+            """
+            SELECT concat_ws(' ', j::text, b::text, (
+                SELECT count(*) FROM provisioner_job_logs l WHERE l.job_id = j.id AND l.source = 'provisioner'
+            ))
+            FROM workspaces w JOIN workspace_builds b ON b.workspace_id = w.id JOIN provisioner_jobs j ON j.id = b.job_id
+            WHERE w.name = \(workspace)
+            """
+        )
+    }
+}
+
+/// A way to the database over TCP that can be made to carry nothing.
+struct StallingNetwork: Sendable {
+    let process: RunningProcess
+    let connectionString: String
+
+    /// - Parameter database: A URL of a unix socket.
+    init(to database: String) async throws {
+        let url = try #require(Socket(url: database))
+        let script = FilePath("\(#filePath)").removingLastComponent().appending("stalling_proxy.py")
+        process = try await RunningProcess.start("/usr/bin/env", ["python3", script.string, url.path])
+        let port = try await process.line("its port") { Int($0.text) != nil }.text
+        connectionString = "postgresql://\(url.user)@127.0.0.1:\(port)/\(url.database)"
+    }
+
+    private struct Socket {
+        let path: String
+        let user: String
+        let database: String
+
+        /// `postgresql:///database?host=DIRECTORY&user=NAME[&port=NUMBER]`
+        init?(url: String) {
+            let parts = url.dropFirst("postgresql:///".count).split(separator: "?")
+            guard parts.count == 2 else { return nil }
+            var values: [Substring: Substring] = [:]
+            for pair in parts[1].split(separator: "&") {
+                let sides = pair.split(separator: "=", maxSplits: 1)
+                if sides.count == 2 { values[sides[0]] = sides[1] }
+            }
+            guard let host = values["host"], let user = values["user"] else { return nil }
+            path = "\(host.replacing("%2F", with: "/"))/.s.PGSQL.\(values["port"] ?? "5432")"
+            self.user = String(user)
+            database = String(parts[0])
+        }
+    }
+}

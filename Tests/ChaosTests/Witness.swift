@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import SystemPackage
+import TestSupport
+
+/// A template of the provisioner `process` whose executions hold a lock for as long as anything of them lives.
+///
+/// An execution that finds its workspace locked says so in `overlaps`, whichever worker runs it. Each writes down its pid,
+/// the time, its epoch and the state it was given. Workspaces called `long...` take a minute the first time they are built,
+/// unless they are interrupted; then their state says so.
+struct Witness: Sendable {
+    let template: FilePath
+    private let directory: FilePath
+
+    init(_ fleet: Fleet) throws {
+        directory = fleet.directory.appending("witness")
+        for room in ["locks", "begun", "requests"] {
+            try FileManager.default.createDirectory(
+                atPath: directory.appending(room).string,
+                withIntermediateDirectories: true
+            )
+        }
+        template = try fleet.template(
+            "witness-template",
+            [
+                "stoker.yaml": """
+                name: witness
+                provisioner: process
+                presets: [{ name: one }]
+                """,
+                "provision": Self.script(directory.string),
+            ]
+        )
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o755],
+            ofItemAtPath: template.appending("provision").string
+        )
+    }
+
+    private static func script(_ directory: String) -> String {
+        #"""
+        #!/bin/sh
+        witness='\#(directory)'
+        exec 9>>"$witness/locks/$STOKER_WORKSPACE_NAME"
+        if ! flock -n 9; then
+            echo "$STOKER_WORKSPACE_NAME: epoch $STOKER_CLAIM_EPOCH began too early" >>"$witness/overlaps"
+            exit 1
+        fi
+        echo "$STOKER_CLAIM_EPOCH $$ $(date +%s.%N)" >&9
+        cat >"$witness/requests/$STOKER_WORKSPACE_NAME.$STOKER_CLAIM_EPOCH"
+        state() { printf '{"type":"state","state":"%s by %s"}\n' "$1" "$STOKER_CLAIM_EPOCH"; }
+        case $STOKER_WORKSPACE_NAME in
+            long*)
+                if [ ! -e "$witness/begun/$STOKER_WORKSPACE_NAME" ]; then
+                    trap 'state interrupted; exit 1' INT
+                    state begun
+                    : >"$witness/begun/$STOKER_WORKSPACE_NAME"
+                    sleep 60 &
+                    wait
+                fi
+                ;;
+            *) sleep 0.3 ;;
+        esac
+        state done
+        """#
+    }
+
+    /// Executions that began while another of the same workspace still lived.
+    var overlaps: [String] { lines("overlaps") }
+
+    /// The epochs of a workspace's executions, in the order in which they began.
+    func epochs(of workspace: String) -> [Int] {
+        lines("locks/\(workspace)").compactMap { $0.split(separator: " ").first.flatMap { Int($0) } }
+    }
+
+    /// Whether the long execution has begun.
+    func hasBegun(_ workspace: String) -> Bool {
+        FileManager.default.fileExists(atPath: directory.appending("begun/\(workspace)").string)
+    }
+
+    /// The state that the execution was given.
+    func state(givenTo workspace: String, epoch: Int) -> String? {
+        struct Request: Decodable { let state: String? }
+        let path = directory.appending("requests/\(workspace).\(epoch)").string
+        guard let bytes = FileManager.default.contents(atPath: path) else { return nil }
+        return try? JSONDecoder().decode(Request.self, from: bytes).state
+    }
+
+    private func lines(_ file: String) -> [String] {
+        let bytes = FileManager.default.contents(atPath: directory.appending(file).string) ?? Data()
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+}

@@ -13,6 +13,8 @@ enum Scale {
     static let jobs = number("JOBS", default: 60)
     /// `STOKER_CHAOS_KILL_POINTS`: how many applies are killed in the middle.
     static let killPoints = number("KILL_POINTS", default: 3)
+    /// `STOKER_CHAOS_SLOW`: what waits for long timeouts of the database runs, too.
+    static let includesSlow = ProcessInfo.processInfo.environment["STOKER_CHAOS_SLOW"] != nil
     /// `STOKER_SOAK_MINUTES`: 0 leaves the soak out.
     static let soakMinutes = Int(ProcessInfo.processInfo.environment["STOKER_SOAK_MINUTES"] ?? "") ?? 0
 
@@ -126,6 +128,13 @@ struct ChaosFleet: Sendable {
             WHERE w.name LIKE \(pattern) GROUP BY e.status ORDER BY e.status
             """
         )
+    }
+
+    /// Waits until nothing of any execution is left on the workers' disks: their next look discards what is recorded.
+    func requireNoLeftovers(of workers: [String]) async throws {
+        _ = try await watch.until("no leftovers of \(workers)", within: .seconds(15)) {
+            workers.flatMap(leftovers).isEmpty ? true : nil
+        }
     }
 
     /// What executions have left on this worker's disk: states in the spool, and work directories.

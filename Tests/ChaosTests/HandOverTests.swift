@@ -49,7 +49,7 @@ import Testing
             #expect(ends == ["succeeded 1 of 1"])
             #expect(chaos.witness.epochs(of: "long1") == [1, 3])
             #expect(chaos.witness.state(givenTo: "long1", epoch: 3) == "interrupted by 1")
-            #expect(chaos.leftovers(of: "first") == [])
+            try await chaos.requireNoLeftovers(of: ["first"])
             try await again.end()
         }
     }

@@ -29,10 +29,7 @@ import Testing
             let ends = try await chaos.ends(of: "box", within: .seconds(30))
             #expect(ends == ["succeeded \(Scale.jobs) of \(Scale.jobs)"])
             #expect(chaos.witness.overlaps == [])
-            let left = try await chaos.watch.until("no leftovers", within: .seconds(15)) {
-                names.flatMap(chaos.leftovers).isEmpty ? true : nil
-            }
-            #expect(left)
+            try await chaos.requireNoLeftovers(of: names)
             for worker in workers { try await worker.end() }
         }
     }

@@ -53,7 +53,7 @@ import Testing
             #expect(after == before)
             let state = try await chaos.stateAndEpoch("long1")
             #expect(state == "\"done by 3\" 3")
-            #expect(chaos.leftovers(of: "lost") == [])
+            try await chaos.requireNoLeftovers(of: ["lost"])
             for process in [successor, again] { try await process.end() }
         }
     }

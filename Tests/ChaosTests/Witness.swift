@@ -8,14 +8,14 @@ import TestSupport
 ///
 /// An execution that finds its workspace locked says so in `overlaps`, whichever worker runs it. Each writes down its pid,
 /// the time, its epoch and the state it was given. Workspaces called `long...` take a minute the first time they are built,
-/// unless they are interrupted; then their state says so.
+/// unless they are interrupted; then their state says so. Those called `flaky...` fail the first time, as a network would.
 struct Witness: Sendable {
     let template: FilePath
     private let directory: FilePath
 
     init(_ fleet: Fleet) throws {
         directory = fleet.directory.appending("witness")
-        for room in ["locks", "begun", "requests"] {
+        for room in ["locks", "begun", "epochs", "requests"] {
             try FileManager.default.createDirectory(
                 atPath: directory.appending(room).string,
                 withIntermediateDirectories: true
@@ -42,12 +42,13 @@ struct Witness: Sendable {
         #"""
         #!/bin/sh
         witness='\#(directory)'
-        exec 9>>"$witness/locks/$STOKER_WORKSPACE_NAME"
+        exec 9>>"$witness/locks/$STOKER_WORKSPACE_ID"
         if ! flock -n 9; then
             echo "$STOKER_WORKSPACE_NAME: epoch $STOKER_CLAIM_EPOCH began too early" >>"$witness/overlaps"
             exit 1
         fi
         echo "$STOKER_CLAIM_EPOCH $$ $(date +%s.%N)" >&9
+        echo "$STOKER_CLAIM_EPOCH" >>"$witness/epochs/$STOKER_WORKSPACE_NAME"
         cat >"$witness/requests/$STOKER_WORKSPACE_NAME.$STOKER_CLAIM_EPOCH"
         state() { printf '{"type":"state","state":"%s by %s"}\n' "$1" "$STOKER_CLAIM_EPOCH"; }
         case $STOKER_WORKSPACE_NAME in
@@ -58,6 +59,13 @@ struct Witness: Sendable {
                     : >"$witness/begun/$STOKER_WORKSPACE_NAME"
                     sleep 60 &
                     wait
+                fi
+                ;;
+            flaky*)
+                if [ ! -e "$witness/begun/$STOKER_WORKSPACE_NAME" ]; then
+                    : >"$witness/begun/$STOKER_WORKSPACE_NAME"
+                    echo '{"type":"result","error":"connection refused","code":"TRANSIENT"}'
+                    exit 1
                 fi
                 ;;
             *) sleep 0.3 ;;
@@ -71,7 +79,7 @@ struct Witness: Sendable {
 
     /// The epochs of a workspace's executions, in the order in which they began.
     func epochs(of workspace: String) -> [Int] {
-        lines("locks/\(workspace)").compactMap { $0.split(separator: " ").first.flatMap { Int($0) } }
+        lines("epochs/\(workspace)").compactMap { Int($0) }
     }
 
     /// Whether the long execution has begun.

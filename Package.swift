@@ -64,8 +64,8 @@ let tests: [Target] = [
     .testTarget(
         name: "StoreTests",
         dependencies: [
-            "LocalPostgres", "PostgresClient", "Prebuilds", "Store", "Templates", "TestSupport", .logging, .subprocess,
-            .systemPackage,
+            "LocalPostgres", "PostgresClient", "Prebuilds", "Store", "Templates", "TestSupport", "Webhooks", "Worker",
+            .logging, .subprocess, .systemPackage,
         ],
         swiftSettings: swift
     ),
@@ -78,7 +78,7 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "WebhooksTests",
-        dependencies: ["CurlClient", "Prebuilds", "TestSupport", "Webhooks", .subprocess, .systemPackage],
+        dependencies: ["CurlClient", "Prebuilds", "TestSupport", "Webhooks", .crypto, .subprocess, .systemPackage],
         exclude: ["Golden"],
         swiftSettings: swift
     ),
@@ -108,8 +108,9 @@ let tests: [Target] = [
     .testTarget(
         name: "WorkerTests",
         dependencies: [
-            "PostgresClient", "Prebuilds", "Provisioning", "Store", "Telemetry", "TestSupport", "Worker", .lifecycle,
-            .logging, .metrics,
+            "CurlClient", "PostgresClient", "Prebuilds", "Provisioning", "Store", "Telemetry", "TestSupport",
+            "Webhooks",
+            "Worker", .lifecycle, .logging, .metrics,
         ],
         swiftSettings: swift
     ),

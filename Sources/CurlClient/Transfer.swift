@@ -46,6 +46,8 @@ final class Transfer {
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try set(CURLOPT_FOLLOWLOCATION, 0)
         try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+        // Many requests at once wait to learn whether one connection can carry them all.
+        try set(CURLOPT_PIPEWAIT, request.url.isPlain ? 0 : 1)
         try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         try set(CURLOPT_USERAGENT, configuration.userAgent)
         try set(CURLOPT_TIMEOUT_MS, configuration.timeout.milliseconds)

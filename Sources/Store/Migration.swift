@@ -29,6 +29,7 @@ package struct Migration: Hashable, Sendable {
         Migration(9, "handover", PackageResources.V0009_handover_sql),
         Migration(10, "retention", PackageResources.V0010_retention_sql),
         Migration(11, "scaling", PackageResources.V0011_scaling_sql),
+        Migration(12, "deliveries", PackageResources.V0012_deliveries_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {

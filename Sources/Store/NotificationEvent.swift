@@ -61,6 +61,8 @@ package struct LeasedDelivery: Hashable, Sendable {
     package var contentType: String
     /// This attempt's number, from 1.
     package var attempt: Int
+    /// It tries the endpoint, whatever its health, and is not repeated.
+    package var isTrial: Bool
     package var createdAt: Instant
     /// The database's time at the lease.
     package var now: Instant
@@ -80,6 +82,14 @@ package struct DeliveryAttempt: Hashable, Sendable {
     package var excerpt: String
     /// The endpoint said that it wants no more.
     package var disablesEndpoint = false
+    /// Nothing was sent: the delivery waits again, and the attempt does not count.
+    package var isHandedBack = false
+
+    package static let handedBack: DeliveryAttempt = {
+        var attempt = DeliveryAttempt(status: "temporary_failure")
+        attempt.isHandedBack = true
+        return attempt
+    }()
 
     package init(
         status: String,

@@ -40,14 +40,20 @@ extension Store {
                 "executions.requeue",
                 within: .seconds(10),
                 """
-                WITH returned AS (
-                    UPDATE provisioner_jobs SET worker_id = NULL, started_at = NULL,
+                WITH held AS (
+                    SELECT id, worker_id FROM provisioner_jobs
+                    WHERE id = \(job.id) AND claim_epoch = \(job.epoch) AND completed_at IS NULL FOR UPDATE
+                ), counted AS (
+                    UPDATE workers w SET jobs_handed_over = jobs_handed_over + 1
+                    FROM held WHERE w.id = held.worker_id AND \(refundAttempt)
+                ), returned AS (
+                    UPDATE provisioner_jobs j SET worker_id = NULL, started_at = NULL,
                         available_at = now() + make_interval(secs => \(delay.inSeconds)),
                         attempt = attempt - \(literal: refundAttempt ? 1 : 0), claim_epoch = claim_epoch + 1,
                         completed_at = CASE WHEN canceled_at IS NOT NULL THEN now() END,
                         refresh_first = true, updated_at = now()
-                    WHERE id = \(job.id) AND claim_epoch = \(job.epoch) AND completed_at IS NULL
-                    RETURNING id
+                    FROM held WHERE j.id = held.id
+                    RETURNING j.id
                 )
                 SELECT id, pg_notify(\(Channel.jobs), '') FROM returned
                 """

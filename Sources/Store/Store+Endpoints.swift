@@ -1,56 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostgresClient
-package import Prebuilds
-
-/// A receiver of webhooks.
-package struct Endpoint: Hashable, Sendable {
-    package var id: EndpointID
-    package var name: String
-    package var url: String
-    /// Event types it wants; empty: all.
-    package var events: [String]
-    /// `standard`, `cloudevents` or `coder`.
-    package var envelope: String
-    /// The encoded secret, as it is stored; sealed when an encryption key is configured.
-    package var secret: [UInt8]?
-    package var previousSecret: [UInt8]?
-    /// The encoded Ed25519 key, as it is stored.
-    package var signingKey: [UInt8]?
-    package var headers: [String: String]
-    package var isEnabled: Bool
-    package var disabledReason: String
-    /// `command` or `configuration`.
-    package var source: String
-
-    package init(
-        id: EndpointID = .random(),
-        name: String,
-        url: String,
-        events: [String] = [],
-        envelope: String = "standard",
-        secret: [UInt8]? = nil,
-        previousSecret: [UInt8]? = nil,
-        signingKey: [UInt8]? = nil,
-        headers: [String: String] = [:],
-        isEnabled: Bool = true,
-        disabledReason: String = "",
-        source: String = "command"
-    ) {
-        self.id = id
-        self.name = name
-        self.url = url
-        self.events = events
-        self.envelope = envelope
-        self.secret = secret
-        self.previousSecret = previousSecret
-        self.signingKey = signingKey
-        self.headers = headers
-        self.isEnabled = isEnabled
-        self.disabledReason = disabledReason
-        self.source = source
-    }
-}
+import Prebuilds
 
 extension Store {
     /// Adds an endpoint. Throws ``StoreError`` of code `.nameTaken`.
@@ -63,76 +14,99 @@ extension Store {
         }
     }
 
-    /// Makes the endpoint that configuration names what configuration says, and leaves its health alone.
-    package func configureEndpoint(_ endpoint: Endpoint) async throws {
-        _ = try await pool.execute(
-            Statement(
-                "endpoints.configure",
-                """
-                \(sql: Self.insert(endpoint))
-                ON CONFLICT (name) DO UPDATE SET url = excluded.url, secret = excluded.secret, events = excluded.events,
-                    envelope = excluded.envelope, headers = excluded.headers, updated_at = now()
-                WHERE webhook_endpoints.source = 'configuration'
-                """
-            )
-        )
-    }
-
-    private static func insert(_ endpoint: Endpoint) -> SQL {
+    static func insert(_ endpoint: Endpoint) -> SQL {
         let headers = endpoint.headers.sorted { $0.key < $1.key }
         return """
-            INSERT INTO webhook_endpoints (id, name, url, events, envelope, secret, signing_key, headers, source)
+            INSERT INTO webhook_endpoints
+                (id, name, url, events, envelope, secret, signing_key, headers, max_concurrency, source)
             VALUES (\(endpoint.id), \(endpoint.name), \(endpoint.url), \(endpoint.events), \(endpoint.envelope),
                 \(endpoint.secret), \(endpoint.signingKey),
-                jsonb_object(\(headers.map(\.key)), \(headers.map(\.value))), \(endpoint.source))
+                jsonb_object(\(headers.map(\.key)), \(headers.map(\.value))),
+                \(Int32(clamping: endpoint.maximumConcurrency)), \(endpoint.source))
             """
     }
 
     /// All endpoints by name; one of them, when named.
     package func endpoints(named name: String? = nil) async throws -> [Endpoint] {
+        try await pool.execute(Self.listEndpoints(named: name)).map(Endpoint.init)
+    }
+
+    static func listEndpoints(named name: String? = nil) -> Statement {
+        Statement(
+            "endpoints.list",
+            """
+            SELECT \(sql: Endpoint.columns)
+            FROM webhook_endpoints WHERE \(name) IS NULL OR name = \(name) ORDER BY name
+            """
+        )
+    }
+
+    /// The endpoint of that name. Throws ``StoreError`` of code `.notFound`.
+    package func endpoint(named name: String) async throws -> Endpoint {
+        guard let endpoint = try await endpoints(named: name).first else {
+            throw StoreError.notFound("webhook endpoint", name, remedy: "See 'stoker webhooks list'.")
+        }
+        return endpoint
+    }
+
+    /// What there is to know of an endpoint. Throws ``StoreError`` of code `.notFound`.
+    package func endpointDetails(_ name: String) async throws -> EndpointDetails {
+        let endpoint = try await endpoint(named: name)
         let rows = try await pool.execute(
             Statement(
-                "endpoints.list",
+                "endpoints.details",
                 """
-                SELECT id, name, url, events, envelope, secret,
-                    CASE WHEN coalesce(previous_secret_expires_at > now(), true) THEN previous_secret END, signing_key,
-                    ARRAY(SELECT h.key FROM jsonb_each_text(headers) h ORDER BY h.key),
-                    ARRAY(SELECT h.value FROM jsonb_each_text(headers) h ORDER BY h.key), enabled, disabled_reason, source
-                FROM webhook_endpoints WHERE \(name) IS NULL OR name = \(name) ORDER BY name
+                SELECT consecutive_failures, failing_since, opened_at, next_probe_at, probe_attempt,
+                    CASE WHEN previous_secret_expires_at > now() THEN previous_secret_expires_at END, last_status,
+                    last_error, last_success_at, created_at,
+                    (
+                        SELECT count(*)::int FROM webhook_deliveries d
+                        WHERE d.endpoint_id = e.id AND d.status IN ('pending', 'temporary_failure', 'leased')
+                    ),
+                    (
+                        SELECT count(*)::int FROM webhook_deliveries d
+                        WHERE d.endpoint_id = e.id AND d.status = 'permanent_failure' AND NOT d.is_trial
+                    )
+                FROM webhook_endpoints e WHERE id = \(endpoint.id)
                 """
             )
         )
-        return try rows.map { row in
-            let (id, name, url, events, envelope, secret, previous, key, names, values, enabled, reason, source) =
-                try row.decode(
-                    EndpointID.self,
-                    String.self,
-                    String.self,
-                    [String].self,
-                    String.self,
-                    [UInt8]?.self,
-                    [UInt8]?.self,
-                    [UInt8]?.self,
-                    [String].self,
-                    [String].self,
-                    Bool.self,
-                    String.self,
-                    String.self
-                )
-            return Endpoint(
-                id: id,
-                name: name,
-                url: url,
-                events: events,
-                envelope: envelope,
-                secret: secret,
-                previousSecret: previous,
-                signingKey: key,
-                headers: Dictionary(zip(names, values)) { first, _ in first },
-                isEnabled: enabled,
-                disabledReason: reason,
-                source: source
-            )
+        guard let row = rows.first else {
+            throw StoreError.notFound("webhook endpoint", name, remedy: "See 'stoker webhooks list'.")
         }
+        let (failures, since, opened, probe, probes, previous, status, error, success, created, waiting, dead) =
+            try row.decode(
+                Int.self,
+                Instant?.self,
+                Instant?.self,
+                Instant?.self,
+                Int.self,
+                Instant?.self,
+                Int?.self,
+                String.self,
+                Instant?.self,
+                Instant.self,
+                Int.self,
+                Int.self
+            )
+        return EndpointDetails(
+            endpoint: endpoint,
+            health: EndpointHealth(
+                consecutiveFailures: failures,
+                failingSince: since,
+                openedAt: opened,
+                nextProbeAt: probe,
+                probeAttempt: probes,
+                isEnabled: endpoint.isEnabled,
+                disabledReason: endpoint.disabledReason
+            ),
+            previousSecretExpiresAt: previous,
+            lastStatus: status,
+            lastError: error,
+            lastSuccessAt: success,
+            createdAt: created,
+            waiting: waiting,
+            deadLetters: dead
+        )
     }
 }

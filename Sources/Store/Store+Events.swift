@@ -10,14 +10,15 @@ extension Store {
     ///
     /// - Parameter makeDeliveries: The requests for one event; called with the enabled endpoints that subscribe to it.
     package func dispatchEvents(
-        limit: Int = 50,
+        limit: Int = 250,
         makeDeliveries: (NotificationEvent, [Endpoint]) throws -> [NewDelivery]
     ) async throws -> Int {
-        let endpoints = try await endpoints().filter(\.isEnabled)
-        return try await pool.withTransaction("events.dispatch") { transaction in
+        try await pool.withTransaction("events.dispatch") { transaction in
             let rows = try await transaction.execute(Self.undispatched(limit))
             let events = try rows.map(NotificationEvent.init)
             guard !events.isEmpty else { return 0 }
+            // Only now: whoever subscribed before one of these events was committed is seen.
+            let endpoints = try await transaction.execute(Self.listEndpoints()).map(Endpoint.init).filter(\.isEnabled)
             var owners: [EventID] = []
             var deliveries: [NewDelivery] = []
             for event in events {

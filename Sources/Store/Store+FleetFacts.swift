@@ -3,7 +3,7 @@
 import PostgresClient
 package import Prebuilds
 
-/// The queue and the workers at a moment, as one worker tells them for the whole fleet.
+/// The queue, the workers and the deliveries at a moment, as one worker tells them for the whole fleet.
 package struct FleetFacts: Hashable, Sendable {
     /// Jobs that have not ended, by status and class.
     package var jobs: [Overview.JobCount]
@@ -11,6 +11,7 @@ package struct FleetFacts: Hashable, Sendable {
     package var oldestPending: Duration
     /// Workers by state; those lost or drained within the last hour.
     package var workers: [WorkerState: Int]
+    package var deliveries: DeliveryBacklog
     /// For how long, from before the question, the worker may tell it: never two workers at a time.
     package var voice: Duration
 }
@@ -23,7 +24,9 @@ extension Store {
         )
         let seconds = try voice.only().decode(Double.self)
         guard seconds > 0 else { return nil }
-        let answers = try await pool.executeBatch([Self.activeJobs, Self.queueAge, Self.workerStates])
+        let answers = try await pool.executeBatch([
+            Self.activeJobs, Self.queueAge, Self.workerStates, Self.deliveryBacklog,
+        ])
         let (_, oldest) = try answers[1].only().decode(Instant.self, Double.self)
         let states = try answers[2].map { try $0.decode(String.self, Int.self) }
         return FleetFacts(
@@ -33,6 +36,7 @@ extension Store {
                 states.compactMap { state, count in WorkerState(rawValue: state).map { ($0, count) } },
                 uniquingKeysWith: +
             ),
+            deliveries: try DeliveryBacklog(answers[3].only()),
             voice: .seconds(seconds)
         )
     }

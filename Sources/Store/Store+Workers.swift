@@ -75,7 +75,8 @@ extension Store {
         )
         """
 
-    /// Writes a worker's new state; from the commit on, `draining` and `drained` workers claim nothing.
+    /// Writes a worker's new state; from the commit on, `draining` and `drained` workers claim nothing. The end of a drain
+    /// is told by one `worker_drained`.
     package func setWorkerState(
         _ worker: WorkerID,
         _ state: WorkerState,
@@ -87,9 +88,28 @@ extension Store {
                 "workers.state",
                 within: .seconds(10),
                 """
-                UPDATE workers SET state = \(state.rawValue)::worker_state, state_reason = \(reason),
-                    drain_deadline = now() + make_interval(secs => \(drainWithin?.inSeconds)), updated_at = now()
-                WHERE id = \(worker) AND state <> 'lost'
+                WITH before AS (
+                    SELECT id, name, state, state_reason, jobs_handed_over FROM workers
+                    WHERE id = \(worker) AND state <> 'lost' FOR UPDATE
+                ), changed AS (
+                    -- One that is drained already does not become less so when its process ends.
+                    UPDATE workers w SET state_reason = \(reason), state = CASE
+                            WHEN \(state.rawValue) = 'draining' AND before.state = 'drained' THEN 'drained'
+                            ELSE \(state.rawValue)
+                        END::worker_state,
+                        drain_deadline = now() + make_interval(secs => \(drainWithin?.inSeconds)), updated_at = now(),
+                        jobs_handed_over = CASE WHEN \(state.rawValue) = 'drained' THEN 0 ELSE w.jobs_handed_over END
+                    FROM before WHERE w.id = before.id
+                )
+                SELECT stoker_emit_event(
+                    'worker_drained', NULL, \(sql: PlanWriter.templateAdmins), jsonb_build_object('worker', name),
+                    jsonb_build_object('worker', jsonb_build_object('id', id, 'name', name), 'jobs', jobs_handed_over,
+                        'by', substring(state_reason FROM '^drained by (.*)$'),
+                        -- Why it was drained, which was said when the drain began.
+                        'reason', CASE WHEN state = 'draining' THEN state_reason ELSE \(reason) END),
+                    ARRAY[id], 'worker/' || id, NULL, now()
+                )
+                FROM before WHERE \(state.rawValue) = 'drained' AND state <> 'drained'
                 """
             )
         )
@@ -144,15 +164,15 @@ extension Store {
             WHERE j.worker_id = lost.id AND j.completed_at IS NULL AND (SELECT mine FROM turn)
                 AND (lost.state = 'lost' OR lost.id IN (SELECT id FROM newly_lost)
                     OR lost.state = 'drained' AND lost.lease_expires_at < now())
-            RETURNING j.id, j.completed_at IS NULL AS requeued
+            RETURNING j.id, lost.id AS worker_id, j.completed_at IS NULL AS requeued
         ), notified AS (
             SELECT pg_notify(\(Channel.jobs), ''), pg_notify(\(Channel.reconcile), '')
             WHERE EXISTS (SELECT FROM taken)
         ), events AS (
             SELECT stoker_emit_event(
-                'worker_lost', NULL, '{}', jsonb_build_object('worker', lost.name),
+                'worker_lost', NULL, \(sql: PlanWriter.templateAdmins), jsonb_build_object('worker', lost.name),
                 jsonb_build_object('worker', jsonb_build_object('id', lost.id, 'name', lost.name),
-                    'jobs', (SELECT count(*) FROM taken)),
+                    'jobs', (SELECT count(*) FROM taken WHERE taken.worker_id = lost.id)),
                 ARRAY[lost.id], 'worker/' || lost.id, NULL, now()
             ) FROM newly_lost lost
         )

@@ -207,7 +207,7 @@ package enum MetricCatalogue {
     package static let webhookBacklog = MetricFamily(
         "stoker_webhook_backlog",
         .gauge,
-        help: "Deliveries that have neither arrived nor been given up."
+        help: "Deliveries to enabled endpoints that have neither arrived nor been given up."
     )
     package static let webhookOldestPending = MetricFamily(
         "stoker_webhook_oldest_pending_seconds",

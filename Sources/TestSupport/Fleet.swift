@@ -35,6 +35,12 @@ package struct Fleet: Sendable {
     package func stoker(_ arguments: String..., within limit: Duration = .seconds(120)) async throws
         -> RunningProcess.Outcome
     {
+        try await stoker(arguments, within: limit)
+    }
+
+    package func stoker(_ arguments: [String], within limit: Duration = .seconds(120)) async throws
+        -> RunningProcess.Outcome
+    {
         try await RunningProcess.outcome(of: BuiltProduct.stoker, arguments, environment: environment, within: limit)
     }
 

@@ -22,9 +22,11 @@ package final class WebhookReceiver: Sendable {
         package let clientPort: Int
         /// Seconds since 1970, by the receiver's clock.
         package let receivedAt: Double
+        /// The version of HTTP that was spoken, where the receiver tells it.
+        package let version: String?
 
         private enum CodingKeys: String, CodingKey {
-            case method, path, headers, body, verified, error
+            case method, path, headers, body, verified, error, version
             case clientPort = "client_port"
             case receivedAt = "received_at"
         }
@@ -55,14 +57,20 @@ package final class WebhookReceiver: Sendable {
 
     /// Starts a receiver on a free port; it ends with the value.
     ///
+    /// - Parameters:
+    ///   - name: Another program of `Tests/Receivers` that tells its port and its requests as `receiver.py` does.
+    ///   - options: Options of that program.
+    ///
     /// The Python interpreter is that of `STOKER_TEST_PYTHON`, else `python3` of PATH.
     package static func start(
         secrets: [String] = [],
         address: String = "127.0.0.1",
         port: Int = 0,
-        identity: Identity? = nil
+        identity: Identity? = nil,
+        script name: String = "receiver.py",
+        options: [String] = []
     ) async throws -> WebhookReceiver {
-        var arguments = [script("receiver.py").string, "--address", address, "--port", "\(port)"]
+        var arguments = [script(name).string] + options + ["--address", address, "--port", "\(port)"]
         for secret in secrets { arguments += ["--secret", secret] }
         if let identity { arguments += ["--tls", identity.certificate.string, identity.key.string] }
         let python = python(arguments)

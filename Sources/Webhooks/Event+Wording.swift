@@ -33,7 +33,9 @@ extension Event {
             Fix the cause and push a new version of the template, or try again with `stoker presets reset`.
             """
         case .prebuildFailureLimitResolved:
-            "Template \(label("template")) and preset \(label("preset")): the hard limit no longer applies."
+            """
+            Template \(label("template")) and preset \(label("preset")): the hard limit no longer applies.\(cause)
+            """
         case .workspaceResourceReplaced:
             """
             Workspace \(label("workspace")) was claimed from a prebuilt workspace by \(label("claimant")). During the \
@@ -62,10 +64,15 @@ extension Event {
             \(detail("desired")) are wanted. Claims build fresh workspaces meanwhile.
             """
         case .poolRecovered:
-            """
-            Prebuilds of template \(label("template")) and preset \(label("preset")) can be claimed again: \
-            \(detail("eligible")) of \(detail("desired")).
-            """
+            switch data["how"]?.text {
+            case "not_desired", "inactive":
+                "Prebuilds of template \(label("template")) and preset \(label("preset")) are not wanted any more."
+            default:
+                """
+                Prebuilds of template \(label("template")) and preset \(label("preset")) can be claimed again: \
+                \(detail("eligible")) of \(detail("desired")).
+                """
+            }
         case .workerLost:
             "Worker \(label("worker")) has not renewed its lease. Other workers have its jobs now: \(detail("jobs"))."
         case .workerDrained:

@@ -44,6 +44,13 @@ package struct Event: Hashable, Sendable {
     }
 }
 
+extension Event {
+    /// The event by which an endpoint is tried.
+    package static func ping(of subject: String, at now: Instant) -> Event {
+        Event(id: .random(), type: EventType.ping.rawValue, createdAt: now, subject: subject)
+    }
+}
+
 /// A user whom an event is for.
 package struct Recipient: Hashable, Sendable {
     package var id: UserID

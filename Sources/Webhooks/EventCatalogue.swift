@@ -17,6 +17,11 @@ package enum EventCatalogue {
     /// All descriptions, in the order of ``EventType``.
     package static let all: [EventDescription] = EventType.allCases.map(describe)
 
+    /// The JSON Schemas of all types, by type.
+    package static var schemas: JSONValue {
+        .object(Dictionary(uniqueKeysWithValues: all.map { ($0.type, $0.schema) }))
+    }
+
     /// The description of a type; of one that a newer release has written, what its name tells.
     package static func description(of type: String) -> EventDescription {
         if let known = EventType(rawValue: type) { return describe(known) }
@@ -40,6 +45,7 @@ package enum EventCatalogue {
         preset + [
             EventField("workspace", .reference, "The workspace."),
             EventField("claimant", .reference, "The workspace's owner.", required: false),
+            EventField("build", .reference, "The workspace's build, with its number.", required: false),
             EventField("build_number", .integer, "The number of the workspace's build."),
         ]
     private static let failure = [
@@ -88,7 +94,10 @@ package enum EventCatalogue {
                 "Prebuild Failure Limit Resolved",
                 "134f2e6c-5ecd-470d-80c9-eeed71ea93f0",
                 "A hard limited preset is healthy again.",
-                preset + [EventField("how", .string, "What resolved it.", required: false)]
+                preset + [
+                    EventField("how", .string, "What resolved it: reset.", required: false),
+                    EventField("by", .string, "Who reset it.", required: false),
+                ]
             )
         case .workspaceResourceReplaced:
             return event(
@@ -129,8 +138,10 @@ package enum EventCatalogue {
             return event(
                 "Prebuild Pool Recovered",
                 "64296965-7002-448a-bf1a-6064676727c2",
-                "A depleted pool can be claimed from again.",
-                preset + pool
+                "A depleted pool can be claimed from again, or need not be.",
+                preset + pool + [
+                    EventField("how", .string, "refilled, not_desired or inactive.", required: false)
+                ]
             )
         case .workerLost:
             let fields = [
@@ -167,7 +178,10 @@ package enum EventCatalogue {
                 "Maintenance Ended",
                 "5a18359d-2fdf-4593-8c3b-d66badcf5810",
                 "The fleet reconciles and claims again.",
-                cause
+                cause + [
+                    EventField("how", .string, "command, or time when it ended by itself.", required: false),
+                    EventField("started_at", .time, "When it began.", required: false),
+                ]
             )
         case .webhookEndpointDisabled:
             let fields = [

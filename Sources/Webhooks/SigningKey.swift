@@ -47,6 +47,11 @@ package struct SigningKey: Sendable {
         SigningKey(.ed25519(Curve25519.Signing.PrivateKey()))
     }
 
+    /// Whether receivers verify with the same secret, not with a public key.
+    package var isShared: Bool {
+        if case .secret = material { true } else { false }
+    }
+
     /// The key as it is kept and shown once.
     package var encoded: String {
         switch material {

@@ -5,7 +5,7 @@ import ServiceLifecycle
 package import Store
 package import Telemetry
 
-/// Tells the metrics of the queue and of the workers for the whole fleet, so that a sum over all workers is true: one worker
+/// Tells the metrics of the queue, the workers and the deliveries for the whole fleet, so that a sum over all workers is true: one worker
 /// does it, for as long as its lease is good.
 package struct FleetReporter: Service {
     private let store: Store
@@ -60,7 +60,11 @@ package struct FleetReporter: Service {
         }
         for count in facts.jobs { counts[[count.status, count.jobClass], default: 0] += Double(count.count) }
         return counts.map { GaugeSample(MetricCatalogue.jobCounts, $0.key, $0.value) }
-            + [GaugeSample(MetricCatalogue.jobOldestPending, [], facts.oldestPending / .seconds(1))]
+            + [
+                GaugeSample(MetricCatalogue.jobOldestPending, [], facts.oldestPending / .seconds(1)),
+                GaugeSample(MetricCatalogue.webhookBacklog, [], Double(facts.deliveries.deliveries)),
+                GaugeSample(MetricCatalogue.webhookOldestPending, [], facts.deliveries.oldestAge / .seconds(1)),
+            ]
             + [WorkerState.active, .draining, .drained, .lost].map {
                 GaugeSample(MetricCatalogue.workerCounts, [$0.rawValue], Double(facts.workers[$0] ?? 0))
             }

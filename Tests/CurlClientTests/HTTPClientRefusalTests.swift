@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import Subprocess
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -92,6 +94,34 @@ import Testing
         #expect(failure?.address == IPAddress("127.0.0.1"))
         #expect(inside.connections() == 0)
         #expect(try outside.received.map(\.path) == ["/ok"])
+    }
+
+    @Test(.enabled(if: PrivateHosts.isAvailable, "takes root"))
+    func `a name server that answers another address the second time leads nowhere`() async throws {
+        let outside = try await WebhookReceiver.start(address: "127.0.0.2")
+        let inside = try LoopbackListener("127.0.0.1", port: outside.port)
+        let python = WebhookReceiver.python(
+            [WebhookReceiver.script("dns_server.py").string, "--address", "127.0.0.77", "127.0.0.2", "127.0.0.1"]
+        )
+        let nameserver = try await RunningProcess.start(python.executable, python.arguments)
+        _ = try await nameserver.line(containing: "\"port\"")
+        var configuration = HTTPClientConfiguration()
+        configuration.addressPolicy.allowedNetworks = [try IPNetwork("127.0.0.2")]
+        configuration.nameCache = .zero
+        let client = try await PrivateHosts.client(configuration, nameserver: "127.0.0.77")
+        let url = outside.url("/ok", host: "rebound.test")
+        // The connection is not kept, so that the next request resolves again.
+        let close = [HTTPHeader("Connection", "close")]
+        let first = try await client.send(HTTPRequest(try EndpointURL(url), headers: close))
+        #expect(first.address == IPAddress("127.0.0.2"))
+        let refusal = try await failure(client, url)
+        #expect(refusal?.code == .refusedAddress)
+        #expect(refusal?.address == IPAddress("127.0.0.1"))
+        #expect(inside.connections() == 0)
+        _ = try await nameserver.line(containing: "\"answer\": \"127.0.0.1\"")
+        #expect(try await outside.requests(1).map(\.path) == ["/ok"])
+        #expect(try outside.received.count == 1)
+        try await nameserver.end()
     }
 
     @Test(.enabled(if: PrivateHosts.isAvailable, "takes root"))

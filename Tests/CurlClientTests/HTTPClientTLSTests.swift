@@ -37,6 +37,36 @@ import Testing
         #expect(try receiver.received.count == 1)
     }
 
+    @Test func `to a server that offers HTTP 2 many requests go at once over one connection`() async throws {
+        let authority = try await ThrowawayAuthority.make(for: "IP:127.0.0.1")
+        let count = 12
+        let receiver = try await WebhookReceiver.start(
+            identity: authority.identity,
+            script: "h2_receiver.py",
+            options: ["--together", "\(count)"]
+        )
+        var configuration = HTTPClientConfiguration()
+        configuration.addressPolicy.allowedNetworks = [try IPNetwork("127.0.0.0/8")]
+        configuration.authorities = .file(authority.certificate.string)
+        let client = try HTTPClient(configuration)
+        let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+            for number in 0..<count {
+                let request = HTTPRequest(
+                    try EndpointURL(receiver.url("/ok")),
+                    headers: [HTTPHeader("webhook-id", "\(number)")],
+                    body: Array("body \(number)".utf8)
+                )
+                group.addTask { try await client.send(request).status }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(statuses == Array(repeating: 200, count: count))
+        let requests = try await receiver.requests(count)
+        #expect(Set(requests.map(\.version)) == ["2"])
+        #expect(Set(requests.map(\.body)) == Set((0..<count).map { "body \($0)" }))
+        #expect(Set(requests.map(\.clientPort)).count == 1)
+    }
+
     @Test func `a server that does not speak TLS is a failure of TLS`() async throws {
         let receiver = try await WebhookReceiver.start()
         #expect(try await code("https://127.0.0.1:\(receiver.port)/ok", .system) == .tls)

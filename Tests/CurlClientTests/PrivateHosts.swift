@@ -11,7 +11,8 @@ import TestSupport
 /// A thread that has a mount namespace to itself sees the file as `/etc/hosts`, and so do the threads of the clients it
 /// makes. That takes root: see ``isAvailable``.
 final class PrivateHosts: Sendable {
-    static let isAvailable = geteuid() == 0 && (try? onThread { try enterNamespace(replacing: "/dev/null") }) != nil
+    static let isAvailable =
+        geteuid() == 0 && (try? onThread { try enterNamespace(mounting: "/dev/null", on: "/etc/hosts") }) != nil
 
     private let file: FilePath
 
@@ -49,12 +50,23 @@ final class PrivateHosts: Sendable {
     func client(_ configuration: HTTPClientConfiguration) throws -> HTTPClient {
         let file = file.string
         return try Self.onThread {
-            try Self.enterNamespace(replacing: file)
+            try Self.enterNamespace(mounting: file, on: "/etc/hosts")
             return try HTTPClient(configuration)
         }
     }
 
-    private static func enterNamespace(replacing hosts: String) throws {
+    /// A client that asks the name server at this address, and no other.
+    static func client(_ configuration: HTTPClientConfiguration, nameserver: String) async throws -> HTTPClient {
+        let file = try await TestArea.shared.makeDirectory("resolver").appending("resolv.conf")
+        let descriptor = try FileDescriptor.open(file, .writeOnly, options: .create, permissions: .ownerReadWrite)
+        try descriptor.closeAfter { _ = try descriptor.writeAll("nameserver \(nameserver)\n".utf8) }
+        return try onThread {
+            try enterNamespace(mounting: file.string, on: "/etc/resolv.conf")
+            return try HTTPClient(configuration)
+        }
+    }
+
+    private static func enterNamespace(mounting file: String, on path: String) throws {
         // The Glibc module leaves out sched.h's unshare and CLONE_NEWNS.
         typealias Unshare = @convention(c) (Int32) -> Int32
         let newMountNamespace: Int32 = 0x20000
@@ -62,7 +74,7 @@ final class PrivateHosts: Sendable {
         let unshare = unsafeBitCast(symbol, to: Unshare.self)
         guard unshare(newMountNamespace) == 0,
             mount(nil, "/", nil, UInt(MS_REC | MS_PRIVATE), nil) == 0,
-            mount(hosts, "/etc/hosts", nil, UInt(MS_BIND), nil) == 0
+            mount(file, path, nil, UInt(MS_BIND), nil) == 0
         else { throw Errno(rawValue: errno) }
     }
 

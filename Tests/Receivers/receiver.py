@@ -10,6 +10,8 @@
   /half            announces 100 bytes, sends 10, and ends the connection
   /drip            answers with one byte a second
   /large           answers 50 MB
+  /nul             200, with a NUL in the body
+  /echo            200, with the request's path and headers as the body
   /headers         answers with headers without end
   /nonsense        answers with something that is not HTTP
   /requests (GET)  the requests so far as JSON, those to /requests left out
@@ -166,6 +168,12 @@ class Handler(BaseHTTPRequestHandler):
         chunk = b"x" * 65536
         for _ in range(LARGE // len(chunk)):
             self.wfile.write(chunk)
+
+    def mode_nul(self, words, query, earlier, error):
+        self.answer(200, b"so\0so")
+
+    def mode_echo(self, words, query, earlier, error):
+        self.answer(200, (self.path + "\n" + str(self.headers)).encode())
 
     def mode_headers(self, words, query, earlier, error):
         self.wfile.write(b"HTTP/1.1 200 OK\r\n")

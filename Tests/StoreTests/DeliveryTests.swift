@@ -74,14 +74,14 @@ import Testing
             )
             #expect(again.id == lost.id)
             #expect(again.attempt == 2)
-            let late = try await fleet.store.recordAttempt(.init(status: "permanent_failure"), of: lost, by: first) {
+            let late = try await fleet.store.record(.init(status: "permanent_failure"), of: lost, by: first) {
                 health,
                 _ in health.with { $0.consecutiveFailures = 9 }
             }
             #expect(late == false)
             #expect(try await fleet.store.delivery(lost.id).status == "leased")
             #expect(try await fleet.value("SELECT consecutive_failures FROM webhook_endpoints") == 0)
-            let recorded = try await fleet.store.recordAttempt(
+            let recorded = try await fleet.store.record(
                 .init(status: "sent", responseCode: 200, latency: .milliseconds(12), excerpt: "ok"),
                 of: again,
                 by: second
@@ -93,7 +93,7 @@ import Testing
             #expect(state.responseCode == 200)
             #expect(state.latencyMilliseconds == 12)
             #expect(state.excerpt == "ok")
-            let twice = try await fleet.store.recordAttempt(.init(status: "sent"), of: again, by: second) { health, _ in
+            let twice = try await fleet.store.record(.init(status: "sent"), of: again, by: second) { health, _ in
                 health
             }
             #expect(twice == false)
@@ -106,7 +106,7 @@ import Testing
                 try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(-1)).only
             )
             _ = try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(60))
-            let late = try await fleet.store.recordAttempt(.init(status: "sent"), of: lost, by: first) { health, _ in
+            let late = try await fleet.store.record(.init(status: "sent"), of: lost, by: first) { health, _ in
                 health
             }
             #expect(late == false)
@@ -118,7 +118,7 @@ import Testing
             let delivery = try #require(
                 try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(60)).only
             )
-            _ = try await fleet.store.recordAttempt(
+            _ = try await fleet.store.record(
                 .init(status: "temporary_failure", nextAttemptAfter: .seconds(30), responseCode: 503),
                 of: delivery,
                 by: first
@@ -166,6 +166,145 @@ import Testing
         }
     }
 
+    @Test func `no more of an endpoint's deliveries are taken than there is room for`() async throws {
+        try await withDeliveries(20) { fleet, slow in
+            let fast = try await fleet.addEndpoint("fast")
+            try await fleet.addDeliveries(20, to: fast)
+            func taken(_ room: [EndpointID: Int], elsewhere: Int) async throws -> [EndpointID: Int] {
+                let leased = try await fleet.store.leaseDeliveries(
+                    for: first,
+                    limit: 30,
+                    lease: .seconds(60),
+                    room: room,
+                    roomElsewhere: elsewhere
+                )
+                return Dictionary(grouping: leased, by: \.endpoint.id).mapValues(\.count)
+            }
+            #expect(try await taken([slow: 2], elsewhere: 5) == [slow: 2, fast: 5])
+            #expect(try await taken([slow: 0], elsewhere: 3) == [fast: 3])
+            #expect(try await taken([slow: -1, fast: 4], elsewhere: 9) == [fast: 4])
+            #expect(try await taken([:], elsewhere: 100) == [slow: 18, fast: 8])
+        }
+    }
+
+    @Test func `what is handed back has cost no attempt, and a late hand-back changes nothing`() async throws {
+        try await withDeliveries(1) { fleet, _ in
+            let delivery = try #require(
+                try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(60)).only
+            )
+            let stranger = try await fleet.store.recordAttempts([.init(delivery, .handedBack)], by: second) {
+                health,
+                _,
+                _ in
+                health
+            }
+            #expect(stranger == RecordedAttempts())
+            #expect(try await fleet.store.delivery(delivery.id).status == "leased")
+            _ = try await fleet.store.recordAttempts([.init(delivery, .handedBack)], by: first) { health, _, _ in
+                health.with { $0.consecutiveFailures = 9 }
+            }
+            #expect(try await fleet.store.delivery(delivery.id).attempts == 0)
+            #expect(try await fleet.value("SELECT consecutive_failures FROM webhook_endpoints") == 0)
+            let again = try await fleet.store.leaseDeliveries(for: second, limit: 1, lease: .seconds(60))
+            #expect(again.map(\.attempt) == [1])
+        }
+    }
+
+    @Test func `attempts of many endpoints are recorded together, each judged by its own`() async throws {
+        try await withDeliveries(3) { fleet, failing in
+            let fine = try await fleet.addEndpoint("fine")
+            try await fleet.addDeliveries(2, to: fine)
+            let leased = try await fleet.store.leaseDeliveries(for: first, limit: 9, lease: .seconds(60))
+            let finished = leased.map { delivery in
+                FinishedAttempt(
+                    delivery,
+                    delivery.endpoint.id == fine
+                        ? DeliveryAttempt(status: "sent", responseCode: 204)
+                        : DeliveryAttempt(
+                            status: "temporary_failure",
+                            nextAttemptAfter: .seconds(5),
+                            errorClass: "reset"
+                        )
+                )
+            }
+            let result = try await fleet.store.recordAttempts(finished, by: first) { health, finished, now in
+                guard finished.attempt.status != "sent" else { return health }
+                return health.with {
+                    $0.consecutiveFailures += 1
+                    if $0.consecutiveFailures == 3 { $0.openedAt = now }
+                }
+            }
+            #expect(result.recorded == Set(leased.map(\.id)))
+            #expect(result.spared == [failing])
+            #expect(
+                try await fleet.column(
+                    "SELECT name || ' ' || consecutive_failures || ' ' || last_error FROM webhook_endpoints ORDER BY name"
+                ) == ["fine 0 ", "receiver 3 reset"]
+            )
+            #expect(
+                try await fleet.column("SELECT DISTINCT status::text FROM webhook_deliveries ORDER BY 1")
+                    == ["sent", "temporary_failure"]
+            )
+            #expect(try await fleet.value("SELECT count(last_success_at) FROM webhook_endpoints") == 1)
+        }
+    }
+
+    @Test func `dead letters are made again with their ids: one, or those that are meant`() async throws {
+        try await withDeliveries(4) { fleet, endpoint in
+            let other = try await fleet.addEndpoint("other")
+            try await fleet.addDeliveries(1, to: other)
+            let ids = try await fleet.column(
+                "SELECT id FROM webhook_deliveries ORDER BY created_at, id",
+                as: DeliveryID.self
+            )
+            try await fleet.sql(
+                """
+                UPDATE webhook_deliveries SET status = 'permanent_failure', attempts = 10, completed_at = now()
+                WHERE endpoint_id = \(endpoint)
+                """
+            )
+            try await fleet.sql(
+                "UPDATE webhook_deliveries SET created_at = now() - interval '1 day' WHERE id = \(ids[0])"
+            )
+            #expect(try await fleet.store.deliveries(.init(), failed: true, limit: 10).count == 4)
+            #expect(try await fleet.store.deliveries(.init(endpoint: other), failed: true, limit: 10) == [])
+            #expect(try await fleet.store.deliveries(.init(endpoint: other), failed: false, limit: 10).count == 1)
+
+            let hour = try await fleet.store.now() - .seconds(3600)
+            #expect(try await fleet.store.replayDeliveries(.init(type: "another", since: hour)) == 0)
+            #expect(try await fleet.store.replayDeliveries(.init(endpoint: other, since: hour)) == 0)
+            #expect(try await fleet.store.replayDeliveries(.init(type: "e", since: hour)) == 3)
+            #expect(try await fleet.store.deliveries(.init(), failed: true, limit: 10).map(\.id) == [ids[0]])
+            try await fleet.store.replayDelivery(ids[0])
+            let leased = try await fleet.store.leaseDeliveries(for: first, limit: 10, lease: .seconds(60))
+            #expect(Set(leased.map(\.id)) == Set(ids))
+            #expect(leased.map(\.attempt) == [1, 1, 1, 1, 1])
+            let busy = await #expect(throws: StoreError.self) { try await fleet.store.replayDelivery(ids[0]) }
+            #expect(busy?.code == .conflict)
+            let unknown = await #expect(throws: StoreError.self) { try await fleet.store.replayDelivery(.random()) }
+            #expect(unknown?.code == .notFound)
+        }
+    }
+
+    @Test func `the backlog is what enabled endpoints wait for, leased or not`() async throws {
+        try await withDeliveries(3) { fleet, _ in
+            let disabled = try await fleet.addEndpoint("disabled")
+            try await fleet.addDeliveries(1, to: disabled)
+            try await fleet.sql("UPDATE webhook_endpoints SET enabled = false WHERE id = \(disabled)")
+            try await fleet.sql("UPDATE webhook_deliveries SET created_at = now() - interval '5 minutes'")
+            let worker = try await fleet.addWorker()
+            _ = try await fleet.store.leaseDeliveries(for: worker, limit: 1, lease: .seconds(60))
+            let backlog = try #require(try await fleet.store.fleetFacts(for: worker)?.deliveries)
+            #expect(backlog.deliveries == 3)
+            #expect(backlog.oldestAge >= .seconds(300))
+            try await fleet.sql("UPDATE webhook_deliveries SET status = 'sent'")
+            #expect(
+                try await fleet.store.fleetFacts(for: worker)?.deliveries
+                    == DeliveryBacklog(deliveries: 0, oldestAge: .zero)
+            )
+        }
+    }
+
     @Test func `a disabled endpoint gets trials alone`() async throws {
         try await withDeliveries(2) { fleet, endpoint in
             try await fleet.sql("UPDATE webhook_endpoints SET enabled = false")
@@ -183,7 +322,7 @@ import Testing
             let delivery = try #require(
                 try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(60)).only
             )
-            _ = try await fleet.store.recordAttempt(
+            _ = try await fleet.store.record(
                 .init(status: "permanent_failure", responseCode: 410, errorClass: "gone"),
                 of: delivery,
                 by: first
@@ -206,6 +345,20 @@ import Testing
             )
             #expect(try await fleet.value("SELECT last_status FROM webhook_endpoints") == 410)
         }
+    }
+}
+
+extension Store {
+    /// Records one attempt; returns whether its lease still held.
+    fileprivate func record(
+        _ attempt: DeliveryAttempt,
+        of delivery: LeasedDelivery,
+        by worker: WorkerID,
+        judge: (EndpointHealth, Instant) -> EndpointHealth
+    ) async throws -> Bool {
+        try await recordAttempts([FinishedAttempt(delivery, attempt)], by: worker) { health, _, now in
+            judge(health, now)
+        }.recorded == [delivery.id]
     }
 }
 

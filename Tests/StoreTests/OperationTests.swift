@@ -212,10 +212,25 @@ import Testing
             #expect(error?.code == .nameTaken)
             let command = Endpoint(name: "mine", url: "https://mine.example", signingKey: [9])
             try await fleet.store.addEndpoint(command)
-            try await fleet.store.configureEndpoint(
-                Endpoint(name: "mine", url: "https://other.example", source: "configuration")
-            )
+            let taken = await #expect(throws: StoreError.self) {
+                try await fleet.store.configureEndpoint(
+                    Endpoint(name: "mine", url: "https://other.example", source: "configuration")
+                )
+            }
+            #expect(taken?.code == .nameTaken)
             #expect(try await fleet.store.endpoints(named: "mine") == [command])
+            try await fleet.store.retireConfiguredEndpoint()
+            #expect(try await fleet.store.endpoints().map(\.isEnabled) == [true, false])
+            #expect(try await fleet.store.endpoints(named: "ops").map(\.disabledReason) == ["its setting is gone"])
+            changed.secret = [2]
+            try await fleet.store.configureEndpoint(changed, replacing: [1])
+            // Another worker with the same news finds the new secret already there.
+            changed.secret = [3]
+            try await fleet.store.configureEndpoint(changed, replacing: [1])
+            let configured = try #require(try await fleet.store.endpoints(named: "ops").only)
+            #expect(configured.isEnabled)
+            #expect(configured.secret == [3])
+            #expect(configured.previousSecret == [1])
         }
     }
 }

@@ -51,6 +51,36 @@ import Testing
         }
     }
 
+    @Test func `the end of a drain is told once, with who asked for it and what was handed over`() async throws {
+        try await Fleet.open { fleet in
+            for _ in 0..<2 { try await fleet.addJob() }
+            let worker = try await fleet.addWorker()
+            let jobs = [try await fleet.claimOne(for: worker), try await fleet.claimOne(for: worker)]
+            _ = try await fleet.store.drainWorkers(named: "worker", within: .seconds(60), by: "ada")
+            // One is handed over; the other's own failure is none of the drain's.
+            try await fleet.store.requeue(jobs[0].held, refundAttempt: true)
+            try await fleet.store.requeue(jobs[1].held, refundAttempt: false)
+            #expect(try await fleet.store.finishDrain(of: worker))
+            // Its process ends.
+            try await fleet.store.setWorkerState(worker, .draining, reason: Store.stopping)
+            try await fleet.store.setWorkerState(worker, .drained, reason: Store.stopped)
+            func told() async throws -> [String] {
+                try await fleet.column(
+                    """
+                    SELECT concat_ws(' ', type, data->>'jobs', data->>'by', data->>'reason') FROM notification_events
+                    ORDER BY sequence
+                    """
+                )
+            }
+            #expect(try await told() == ["worker_drained 1 ada drained by ada"])
+
+            let other = try await fleet.addWorker()
+            try await fleet.store.setWorkerState(other, .draining, reason: Store.stopping)
+            try await fleet.store.setWorkerState(other, .drained, reason: Store.stopped)
+            #expect(try await told().sorted().first == "worker_drained 0 stopping")
+        }
+    }
+
     @Test func `nobody drains or resumes what is not up, or what stops by itself`() async throws {
         try await Fleet.open { fleet in
             let worker = try await fleet.addWorker()

@@ -82,19 +82,21 @@ enum Samples {
         switch type {
         case .prebuildFailureLimitReached:
             own = ["failures": 3, "last_error": "quota \"cpu\" exceeded\nin eu-1", "build_ids": ["b1", "b2", "b3"]]
-        case .prebuildFailureLimitResolved: own = ["how": "reset by ada"]
+        case .prebuildFailureLimitResolved: own = ["how": "reset", "by": "ada"]
         case .workspaceResourceReplaced:
             own = ["replacements": ["docker_container.dev[0]": ["env", "image"], "docker_volume.home": ["name"]]]
         case .workspaceBuildFailed, .workspaceDeleteFailed:
             own = ["error": "exit status 1", "error_code": "CAPACITY", "log": "Error: no room\n"]
         case .presetValidationFailed: own = ["message": "parameter 'region' has no value"]
         case .poolDepleted: own = ["desired": 3, "eligible": 0, "running": 1, "starting": 2, "misses": 4]
-        case .poolRecovered: own = ["desired": 3, "eligible": 2, "running": 2, "starting": 1, "misses": 4]
+        case .poolRecovered:
+            own = ["desired": 3, "eligible": 2, "running": 2, "starting": 1, "misses": 4, "how": "refilled"]
         case .workerLost: return ["worker": reference("7", "worker-1"), "jobs": 2]
         case .workerDrained:
             return ["worker": reference("7", "worker-1"), "jobs": 1, "by": "ada", "reason": "kernel update"]
         case .maintenanceStarted: return ["by": "ada", "reason": "upgrade", "until": "2025-06-02T05:00:00Z"]
-        case .maintenanceEnded: return ["by": "ada", "reason": ""]
+        case .maintenanceEnded:
+            return ["by": "ada", "reason": "", "how": "command", "started_at": "2025-06-02T02:00:00Z"]
         case .webhookEndpointDisabled:
             return [
                 "endpoint": reference("8", "chat"), "reason": "no success for 5 days", "last_status": 503,

@@ -2,13 +2,14 @@
 
 import ArgumentParser
 import Templates
+import Webhooks
 
 /// `stoker schema`
 struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema",
-        abstract: "Print formats for editors.",
-        subcommands: [Template.self]
+        abstract: "Print formats as JSON Schemas.",
+        subcommands: [Template.self, Events.self]
     )
 
     struct Template: ParsableCommand {
@@ -16,6 +17,22 @@ struct SchemaCommand: ParsableCommand {
 
         func run() throws {
             try Console.print(TemplateSchema.json)
+        }
+    }
+
+    struct Events: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the JSON Schemas of the webhooks' bodies, by type of event.",
+            discussion: "They are those of the envelope 'standard'; 'cloudevents' has the same data."
+        )
+
+        @Argument(help: "One type of event; else all.")
+        var type: String?
+
+        func run() throws {
+            guard let type else { return try Console.print(JSONText.pretty(EventCatalogue.schemas)) }
+            try NewEndpoint.requireEvent(type)
+            try Console.print(JSONText.pretty(EventCatalogue.description(of: type).schema))
         }
     }
 }

@@ -10,9 +10,12 @@ struct NewEndpoint {
     let endpoint: Endpoint
     /// Shown once, when it was made here.
     let generatedSecret: String?
+    /// What receivers verify its Ed25519 signatures with, when it has such a key.
+    let publicKey: String?
 
     /// - Parameters:
     ///   - secret: `nil`: one is made.
+    ///   - signsPublicly: Whether an Ed25519 key is made, too.
     ///   - codec: Seals the secret for the database.
     /// - Throws: ``EndpointURLError``, ``CommandError``; ``SigningKeyError`` for a secret that is none.
     init(
@@ -22,6 +25,8 @@ struct NewEndpoint {
         events: [String] = [],
         envelope: Envelope = .standard,
         headers: [String: String] = [:],
+        signsPublicly: Bool = false,
+        concurrency: Int = 8,
         source: String = "command",
         policy: AddressPolicy,
         codec: StateCodec
@@ -30,14 +35,13 @@ struct NewEndpoint {
         if let address = target.address, let refusal = policy.refusal(of: address, plain: target.isPlain) {
             throw CommandError(.refused, "the URL's address is refused: \(refusal)")
         }
-        for event in events where EventType(rawValue: event) == nil {
-            let names = EventType.allCases.map(\.rawValue)
-            let remedy =
-                names.nearest(to: event).map { "Did you mean '\($0)'?" }
-                ?? "There are: \(names.joined(separator: ", "))."
-            throw CommandError(.refused, "there is no event '\(event)'", remedy: remedy)
+        for event in events { try Self.requireEvent(event) }
+        if source == "command", name == ConfiguredEndpoint.name {
+            throw CommandError(.refused, "the name '\(name)' is kept for the endpoint of the configuration")
         }
         let key = try secret.map { try SigningKey($0) } ?? SigningKey.randomSecret()
+        let signingKey = signsPublicly ? SigningKey.randomEd25519() : nil
+        publicKey = signingKey?.verifier
         generatedSecret = secret == nil ? key.encoded : nil
         // Checks the headers, too.
         _ = try EndpointTarget(
@@ -53,9 +57,22 @@ struct NewEndpoint {
             events: events,
             envelope: envelope.rawValue,
             secret: try codec.seal(Array(key.encoded.utf8)),
+            signingKey: try signingKey.map { try codec.seal(Array($0.encoded.utf8)) },
             headers: headers,
+            maximumConcurrency: concurrency,
             source: source
         )
+    }
+}
+
+extension NewEndpoint {
+    /// Throws ``CommandError`` when there is no such type of event.
+    static func requireEvent(_ name: String) throws {
+        guard EventType(rawValue: name) == nil else { return }
+        let names = EventType.allCases.map(\.rawValue)
+        let remedy =
+            names.nearest(to: name).map { "Did you mean '\($0)'?" } ?? "There are: \(names.joined(separator: ", "))."
+        throw CommandError(.refused, "there is no event '\(name)'", remedy: remedy)
     }
 }
 
@@ -86,5 +103,18 @@ enum ConfiguredEndpoint {
         } catch {
             throw SettingsError("notifications.webhook.url: \(error)")
         }
+    }
+
+    /// Makes the database's endpoint what the configuration says: changed, or disabled when it names none any more.
+    ///
+    /// When the secret is another than the stored one, that one signs as well for a day.
+    static func settle(_ endpoint: Endpoint?, in store: Store, codec: StateCodec) async throws {
+        guard let endpoint else { return try await store.retireConfiguredEndpoint() }
+        var replaced: [UInt8]?
+        if let stored = try await store.endpoints(named: name).first?.secret, let new = endpoint.secret {
+            // One that cannot be opened was sealed with a key that is gone: it can sign nothing any more.
+            if let old = try? codec.open(stored), try old != codec.open(new) { replaced = stored }
+        }
+        try await store.configureEndpoint(endpoint, replacing: replaced)
     }
 }

@@ -14,12 +14,7 @@ struct Ping {
 
     /// Returns after the first attempt, or when the limit has passed; then the state may still be `pending`.
     func send(within limit: Duration) async throws -> DeliveryState {
-        let event = Event(
-            id: .random(),
-            type: EventType.ping.rawValue,
-            createdAt: try await store.now(),
-            subject: "endpoint/\(endpoint.id)"
-        )
+        let event = Event.ping(of: "endpoint/\(endpoint.id)", at: try await store.now())
         guard let message = (Envelope(rawValue: endpoint.envelope) ?? .standard).messages(for: event).first else {
             throw StoreError(.inconsistent, "A ping made no delivery")
         }

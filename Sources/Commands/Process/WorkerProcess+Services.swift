@@ -72,12 +72,3 @@ extension WorkerProcess {
         ]
     }
 }
-
-extension HTTPClientConfiguration {
-    /// How webhooks leave.
-    init(_ policy: AddressPolicy) {
-        self.init()
-        addressPolicy = policy
-        userAgent = "stoker/\(BuildInfo.version)"
-    }
-}

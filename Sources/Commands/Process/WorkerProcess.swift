@@ -67,7 +67,7 @@ struct WorkerProcess: Sendable {
 
     private func prepare(_ store: Store) async throws {
         try await store.requireSchema()
-        if let endpoint { try await store.configureEndpoint(endpoint) }
+        try await ConfiguredEndpoint.settle(endpoint, in: store, codec: settings.codec)
     }
 
     private func serve(
@@ -76,7 +76,7 @@ struct WorkerProcess: Sendable {
         whenUp: @escaping @Sendable (Store, HTTPAddress) async throws -> Void
     ) async throws {
         let up = Whistle<HTTPAddress>()
-        let client = try HTTPClient(HTTPClientConfiguration(settings.addressPolicy))
+        let client = try HTTPClient(settings.webhooks)
         let services = services(of: store, client: client, up: up)
         let endedEarly = Whistle<Void>()
         let reports = ServiceReports(to: manager, of: services, settings.worker, logger: telemetry.logger)

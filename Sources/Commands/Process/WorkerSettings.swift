@@ -16,6 +16,8 @@ struct WorkerSettings: Sendable {
     let host: ProvisioningHost
     let terraform: TerraformConfiguration
     let addressPolicy: AddressPolicy
+    /// How webhooks leave.
+    let webhooks: HTTPClientConfiguration
     let codec: StateCodec
 
     /// Throws ``SettingsError`` with everything that does not fit together.
@@ -52,6 +54,7 @@ struct WorkerSettings: Sendable {
 
         http = HTTPConfiguration(address: address)
         addressPolicy = AddressPolicy(allowedNetworks: networks, allowsPlainHTTP: settings[.allowPlainHTTP])
+        webhooks = HTTPClientConfiguration(settings, addressPolicy)
         terraform = TerraformConfiguration(
             binary: settings[.terraformBinary].map { FilePath($0) },
             pluginDirectory: settings[.terraformPlugins].map { FilePath($0) }
@@ -89,6 +92,18 @@ extension WorkerConfiguration {
         buildLimits = ExecutionLimits(settings, wallClock: settings[.buildTimeout])
         importLimits = ExecutionLimits(settings, wallClock: settings[.importTimeout])
         replacementPolicy = settings[.replacementPolicy]
+    }
+}
+
+extension HTTPClientConfiguration {
+    fileprivate init(_ settings: Settings, _ policy: AddressPolicy) {
+        self.init()
+        addressPolicy = policy
+        userAgent = "stoker/\(BuildInfo.version)"
+        if let file = settings[.webhookAuthorities] { authorities = .file(file) }
+        if let proxy = settings[.webhookProxy] { self.proxy = proxy == "environment" ? .environment : .url(proxy) }
+        // Each endpoint has a limit of its own (`DeliveryLanes`).
+        maximumTransfersPerKey = maximumTransfers
     }
 }
 

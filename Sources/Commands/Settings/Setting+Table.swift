@@ -70,6 +70,20 @@ extension Setting where Value == String? {
         isSecret: true,
         "The secret that its requests are signed with: whsec_ and 24 to 64 bytes in base64."
     )
+    static let webhookAuthorities = Setting(
+        "notifications.ca_file",
+        .optionalText,
+        default: nil,
+        defaultNote: "the system's certificates",
+        "A PEM file with the only certificate authorities that webhooks trust."
+    )
+    static let webhookProxy = Setting(
+        "notifications.proxy",
+        .optionalText,
+        default: nil,
+        isSecret: true,
+        "The URL of a proxy for webhooks, or 'environment' for what https_proxy says; else none is used."
+    )
     static let encryptionKey = Setting(
         "encryption.key",
         .optionalText,

@@ -14,6 +14,7 @@ extension SettingKey {
         Setting.terraformBinary.key, Setting.terraformPlugins.key, Setting.replacementPolicy.key,
         Setting.httpAddress.key,
         Setting.webhookURL.key, Setting.webhookSecret.key, Setting.allowNetworks.key, Setting.allowPlainHTTP.key,
+        Setting.webhookAuthorities.key, Setting.webhookProxy.key,
         Setting.encryptionKey.key,
         Setting.logLevel.key, Setting.logFormat.key,
     ]

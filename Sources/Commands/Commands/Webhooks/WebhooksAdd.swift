@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Store
+import Webhooks
+import Worker
+
+extension WebhooksCommand {
+    /// `stoker webhooks add`
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Add an endpoint.",
+            discussion:
+                "Its requests are signed as Standard Webhooks 1.0 say. A secret that is made here is shown once."
+        )
+
+        @Argument(help: "What the endpoint is called.")
+        var name: String
+
+        @Argument(help: "Where requests go: an https URL without credentials.")
+        var url: String
+
+        @Option(
+            help: "The secret: whsec_ and 24 to 64 bytes in base64. Other users of this machine may see a command line."
+        )
+        var secret: String?
+
+        @Flag(help: "Make a secret; the default without --secret.")
+        var generate = false
+
+        @Option(name: .customLong("event"), help: "Only events of this type; may be repeated. Else all.")
+        var events: [String] = []
+
+        @Option(help: "The form of the body: \(Envelope.allCases.map(\.rawValue).joined(separator: ", ")).")
+        var envelope = Envelope.standard
+
+        @Option(
+            name: .customLong("header"),
+            help: ArgumentHelp("A header to send; may be repeated.", valueName: "name=value")
+        )
+        var headers: [String] = []
+
+        @Flag(
+            name: .customLong("ed25519"),
+            help: "Sign with an Ed25519 key as well; its public key is shown, which receivers need no secret to use."
+        )
+        var signsPublicly = false
+
+        @Option(help: "How many requests are on their way to it at once, from one worker: 1 to 64.")
+        var concurrency = 8
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func validate() throws {
+            if generate, secret != nil { throw ValidationError("--secret and --generate exclude each other.") }
+            guard (1...64).contains(concurrency) else { throw ValidationError("--concurrency takes 1 to 64.") }
+            for header in headers where KeyValue.split(header) == nil {
+                throw ValidationError("--header: expected name=value.")
+            }
+        }
+
+        func run() async throws {
+            let report = try await global.withStore { store, _, settings in
+                let worker = try WorkerSettings(settings, zones: ZoneDirectory())
+                let new = try NewEndpoint(
+                    name: name,
+                    url: url,
+                    secret: secret,
+                    events: events,
+                    envelope: envelope,
+                    headers: Dictionary(headers.compactMap(KeyValue.split)) { _, last in last },
+                    signsPublicly: signsPublicly,
+                    concurrency: concurrency,
+                    policy: worker.addressPolicy,
+                    codec: worker.codec
+                )
+                try await store.addEndpoint(new.endpoint)
+                return EndpointReport(new.endpoint, secret: new.generatedSecret, publicKey: new.publicKey)
+            }
+            try output.print(report) { report in
+                "Added the endpoint \(report.name). Try it: stoker webhooks test \(report.name)" + report.keysText
+            }
+        }
+    }
+}
+
+extension Envelope: ExpressibleByArgument {}

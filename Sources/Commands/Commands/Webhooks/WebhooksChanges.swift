@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Provisioning
+import Store
+import Webhooks
+import Worker
+
+extension WebhooksCommand {
+    /// `stoker webhooks show`
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show an endpoint: how it has been doing, and what waits for it."
+        )
+
+        @Argument(help: "The endpoint's name.")
+        var name: String
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let details = try await global.withStore { store, _, _ in try await store.endpointDetails(name) }
+            try output.print(EndpointDetailsReport(details)) { $0.text }
+        }
+    }
+
+    /// `stoker webhooks rotate-secret`
+    struct RotateSecret: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give an endpoint a new secret; the one before signs as well for a while.",
+            discussion: """
+                During the overlap each request has a signature by either secret, so that the receiver can change whenever \
+                it likes. A secret that is made here is shown once.
+                """
+        )
+
+        @Argument(help: "The endpoint's name.")
+        var name: String
+
+        @Option(
+            help:
+                "The new secret: whsec_ and 24 to 64 bytes in base64. Other users of this machine may see a command line."
+        )
+        var secret: String?
+
+        @Option(help: "How long the previous secret signs as well, such as 24h; 0s: not at all.")
+        var overlap = "24h"
+
+        @Flag(
+            name: .customLong("ed25519"),
+            help: "Make a new Ed25519 key instead, and show its public key. The one before signs no more."
+        )
+        var signingKey = false
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func validate() throws {
+            if signingKey, secret != nil { throw ValidationError("--secret and --ed25519 exclude each other.") }
+            guard DurationNotation.read(overlap) != nil else {
+                throw ValidationError("--overlap takes a duration such as 24h.")
+            }
+        }
+
+        func run() async throws {
+            let report = try await global.withStore { store, _, settings in
+                let codec = try EncryptionKeys.codec(settings)
+                let endpoint = try await store.endpoint(named: name).changedByCommand()
+                if signingKey {
+                    let key = SigningKey.randomEd25519()
+                    try await store.setSigningKey(of: endpoint.id, to: codec.seal(Array(key.encoded.utf8)))
+                    return EndpointReport(endpoint, publicKey: key.verifier)
+                }
+                let key = try secret.map { try SigningKey($0) } ?? SigningKey.randomSecret()
+                guard key.isShared else {
+                    throw CommandError(.refused, "--secret takes a shared secret (whsec_)", remedy: "See --ed25519.")
+                }
+                try await store.rotateSecret(
+                    of: endpoint.id,
+                    to: codec.seal(Array(key.encoded.utf8)),
+                    overlap: DurationNotation.read(overlap) ?? .zero
+                )
+                return EndpointReport(endpoint, secret: secret == nil ? key.encoded : nil)
+            }
+            try output.print(report) { report in
+                "'\(report.name)' signs with a new key from now on." + report.keysText
+            }
+        }
+    }
+
+    /// `stoker webhooks enable`
+    struct Enable: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let an endpoint have what waits for it and what comes, and forget its failures."
+        )
+
+        @Argument(help: "The endpoint's name.")
+        var name: String
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let report = try await global.withStore { store, _, _ in
+                try await store.enableEndpoint(store.endpoint(named: name).id)
+                return EndpointReport(try await store.endpoint(named: name))
+            }
+            try output.print(report) { "'\($0.name)' is enabled." }
+        }
+    }
+
+    /// `stoker webhooks disable`
+    struct Disable: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Send an endpoint nothing until it is enabled, by command or by a ping that arrives.",
+            discussion: "What waits for it already is kept; of what happens meanwhile it is told nothing."
+        )
+
+        @Argument(help: "The endpoint's name.")
+        var name: String
+
+        @Option(help: "Why; shown in lists.")
+        var reason = ""
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let report = try await global.withStore { store, _, _ in
+                let reason = reason.isEmpty ? "disabled by \(Host.user)" : "\(reason) (\(Host.user))"
+                try await store.disableEndpoint(store.endpoint(named: name).id, reason: reason)
+                return EndpointReport(try await store.endpoint(named: name))
+            }
+            try output.print(report) { "'\($0.name)' is disabled." }
+        }
+    }
+
+    /// `stoker webhooks remove`
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Remove an endpoint, and with it all that waits for it and its dead letters."
+        )
+
+        @Argument(help: "The endpoint's name.")
+        var name: String
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let report = try await global.withStore { store, _, _ in
+                let details = try await store.endpointDetails(name)
+                // One of the configuration would come back with the next worker, unless its setting is gone.
+                if details.endpoint.isEnabled { _ = try details.endpoint.changedByCommand() }
+                try await store.removeEndpoint(details.endpoint.id)
+                return EndpointDetailsReport(details)
+            }
+            try output.print(report) {
+                "Removed '\($0.name)', and with it \($0.waiting) waiting deliveries and \($0.deadLetters) dead letters."
+            }
+        }
+    }
+}
+
+extension Endpoint {
+    /// Itself, unless it belongs to the configuration, which alone may change it.
+    fileprivate func changedByCommand() throws -> Endpoint {
+        guard source == "command" else {
+            throw CommandError(
+                .refused,
+                "'\(name)' is the endpoint of the configuration",
+                remedy: "Change notifications.webhook.url or notifications.webhook.secret, and restart the workers."
+            )
+        }
+        return self
+    }
+}

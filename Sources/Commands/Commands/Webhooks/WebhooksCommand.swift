@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Store
+
+/// `stoker webhooks`
+struct WebhooksCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "webhooks",
+        abstract: "Who is told what happens.",
+        subcommands: [
+            Add.self, List.self, Show.self, Test.self, RotateSecret.self, Enable.self, Disable.self, Remove.self,
+            Deliveries.self, Replay.self,
+        ]
+    )
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the endpoints.")
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let endpoints = try await global.withStore { store, _, _ in try await store.endpoints() }
+            try output.print(endpoints.map { EndpointReport($0) }) { $0.table.text }
+        }
+    }
+
+    struct Test: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let a worker send a ping, and say what became of it; fail unless it arrived.",
+            discussion: "An endpoint that was disabled is enabled when its ping arrives."
+        )
+
+        @Argument(help: "The endpoint's name.")
+        var name: String
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let (state, wasDisabled) = try await global.withStore { store, _, _ in
+                let endpoint = try await store.endpoint(named: name)
+                // The sender's own time-out, and time to come to it.
+                let state = try await Ping(store: store, endpoint: endpoint).send(within: .seconds(30))
+                return (state, !endpoint.isEnabled)
+            }
+            try output.print(state) {
+                $0.sentence(name) + (wasDisabled && state.status == "sent" ? " It is enabled again." : "")
+            }
+            guard state.status == "sent" else { throw CommandError("the ping to '\(name)' did not arrive") }
+        }
+    }
+}
+
+extension DeliveryState {
+    fileprivate func sentence(_ name: String) -> String {
+        let code = responseCode.map { " with status \($0)" } ?? ""
+        let latency = latencyMilliseconds.map { " after \($0) ms" } ?? ""
+        return switch status {
+        case "sent": "'\(name)' answered\(code)\(latency)."
+        case "pending", "leased": "No worker has sent it yet; is one up? See 'stoker workers list'."
+        default: "'\(name)' did not take it\(code)\(latency): \(errorClass) \(excerpt)"
+        }
+    }
+}

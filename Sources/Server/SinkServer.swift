@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTypes
+import Hummingbird
+package import Logging
+package import ServiceLifecycle
+
+/// A server on a free port of the loopback that answers 204 to every POST: what a measurement sends to.
+///
+/// - Parameters:
+///   - received: Told the header `webhook-id` of every request, once its body has been read.
+///   - listening: Told the address once the server listens on it.
+package func buildSink(
+    logger: Logger,
+    received: @escaping @Sendable (String) -> Void,
+    listening: @escaping @Sendable (HTTPAddress) async -> Void
+) -> some Service {
+    let router = Router()
+    router.post("/") { request, _ in
+        for try await _ in request.body {}
+        if let name = HTTPField.Name("webhook-id"), let id = request.headers[name] { received(id) }
+        return HTTPResponse.Status.noContent
+    }
+    return Application(
+        router: router,
+        configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+        onServerRunning: { channel in
+            await listening(HTTPAddress(host: "127.0.0.1", port: channel.localAddress?.port ?? 0))
+        },
+        logger: logger
+    )
+}

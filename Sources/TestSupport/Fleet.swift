@@ -106,6 +106,11 @@ package struct Fleet: Sendable {
         let arguments: [String]
         package let outcome: RunningProcess.Outcome
 
+        package init(arguments: [String], outcome: RunningProcess.Outcome) {
+            self.arguments = arguments
+            self.outcome = outcome
+        }
+
         package var description: String {
             "stoker \(arguments.joined(separator: " ")): \(outcome.status)\n"
                 + (outcome.standardError + outcome.standardOutput).joined(separator: "\n")

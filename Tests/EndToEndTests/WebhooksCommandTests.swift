@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// `stoker webhooks` with the built binary, a worker that runs, and a real receiver.
-@Suite(.database(.migrated), .timeLimit(.minutes(2))) struct WebhooksCommandTests {
+@Suite(.database, .timeLimit(.minutes(2))) struct WebhooksCommandTests {
     private static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     private static let key = ["STOKER_ENCRYPTION_KEY": Data((0..<32).map { UInt8($0) }).base64EncodedString()]
 
@@ -40,6 +40,7 @@ import Testing
     @Test func `an endpoint's life: added, tried, rotated, disabled, enabled, removed`() async throws {
         let receiver = try await WebhookReceiver.start(secrets: [Self.secret])
         let fleet = try await Fleet(settings: Self.key)
+        try await fleet.run("migrate")
         let worker = try await fleet.worker("one")
         let url = receiver.url("/ok/T0KEN")
         let added = try await fleet.json(
@@ -117,6 +118,7 @@ import Testing
     @Test func `dead letters are listed and replayed with the same ids`() async throws {
         let receiver = try await WebhookReceiver.start(secrets: [Self.secret])
         let fleet = try await Fleet()
+        try await fleet.run("migrate")
         try await fleet.run("webhooks", "add", "hook", receiver.url("/flaky/1"), "--secret", Self.secret)
         try await DatabaseWatch.on(fleet.database) { watch in
             // An attempt that fails now is the last of the schedule.
@@ -167,6 +169,7 @@ import Testing
             "STOKER_NOTIFICATIONS_WEBHOOK_URL": receiver.url("/ok"), "STOKER_NOTIFICATIONS_WEBHOOK_SECRET": Self.secret,
         ]
         let fleet = try await Fleet(settings: Self.key)
+        try await fleet.run("migrate")
         func run(_ settings: [String: String], _ body: () async throws -> Void) async throws {
             let worker = try await fleet.worker("one", settings: settings)
             _ = try await worker.line(containing: "worker started")
@@ -204,6 +207,7 @@ import Testing
 
     @Test func `schema events prints a JSON Schema for each type`() async throws {
         let fleet = try await Fleet()
+        try await fleet.run("migrate")
         struct Schema: Decodable { let title: String }
         let all = try await fleet.decoded([String: Schema].self, "schema", "events")
         #expect(all.count == 14)

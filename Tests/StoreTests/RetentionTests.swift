@@ -169,7 +169,10 @@ import Testing
             #expect(
                 try await prune(fleet) == [.logs: 1, .decisions: 1, .deliveries: 3, .events: 1, .workers: 1]
             )
-            #expect(try await fleet.column("SELECT sequence FROM notification_events ORDER BY 1") == [2, 3, 4])
+            #expect(
+                try await fleet.column("SELECT sequence FROM notification_events WHERE subject = 's' ORDER BY 1")
+                    == [2, 3, 4]
+            )
             #expect(try await fleet.value("SELECT count(*) FROM webhook_deliveries WHERE status = 'pending'") == 1)
             #expect(try await fleet.column("SELECT id FROM workers") == [worker])
             #expect(try await fleet.value("SELECT count(*) FROM provisioner_job_logs") == 1)

@@ -53,8 +53,19 @@ import Testing
                 """
             )
             _ = try await pools.store.claimJobs(for: second.registration.id, limit: 1, poolLimit: 1)
+            try await pools.addEndpoint("hook", "https://example.com/")
+            try await pools.emit(3)
+            _ = try await pools.store.dispatchEvents { event, endpoints in
+                endpoints.map { NewDelivery(id: .random(), endpointID: $0.id, body: [], contentType: "text/plain") }
+            }
+            try await pools.sql("UPDATE webhook_deliveries SET created_at = now() - interval '70 seconds'")
             for worker in [first, second] { await worker.reporter.report() }
-            #expect(second.lines("stoker_jobs") == [])
+            #expect(second.lines("stoker_jobs") + second.lines("stoker_webhook_backlog") == [])
+            #expect(first.lines("stoker_webhook_backlog") == ["stoker_webhook_backlog 3"])
+            let age = first.lines("stoker_webhook_oldest_pending_seconds").compactMap {
+                $0.split(separator: " ").last.flatMap { Double($0) }
+            }
+            #expect(age.count == 1 && age.allSatisfy { (70..<130).contains($0) })
             #expect(
                 first.lines("stoker_jobs").filter { !$0.hasSuffix(" 0") } == [
                     #"stoker_jobs{status="pending",class="pool"} 2"#,

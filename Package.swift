@@ -100,7 +100,8 @@ let tests: [Target] = [
     .testTarget(
         name: "ServerTests",
         dependencies: [
-            "Server", "Telemetry", "TestSupport", .coreMetrics, .httpTypes, .hummingbird, .lifecycle, .logging,
+            "PostgresClient", "Prebuilds", "Server", "Store", "Telemetry", "TestSupport", .coreMetrics, .httpTypes,
+            .hummingbird, .lifecycle, .logging,
             .subprocess, .systemPackage,
         ],
         swiftSettings: swift
@@ -215,7 +216,7 @@ let package = Package(
             dependencies: [
                 "CurlClient", "PostgresClient", "Prebuilds", "Provisioning", "Store", "Telemetry", "Templates",
                 "Webhooks",
-                .lifecycle, .logging, .metrics, .tracing,
+                .crypto, .lifecycle, .logging, .metrics, .tracing,
             ],
             swiftSettings: safe
         ),

@@ -17,7 +17,7 @@ struct PresetValidation {
         }
     }
 
-    private static func problem(
+    static func problem(
         of value: String,
         for parameter: VersionParameter,
         _ patterns: inout ParameterPatterns

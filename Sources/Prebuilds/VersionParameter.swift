@@ -50,3 +50,11 @@ package struct ParameterValidation: Hashable, Sendable {
         self.error = error
     }
 }
+
+extension VersionParameter {
+    /// What the value breaks of the parameter's type, options or validation, in words; `nil`: nothing.
+    package func problem(of value: String) -> String? {
+        var patterns = ParameterPatterns()
+        return PresetValidation.problem(of: value, for: self, &patterns)
+    }
+}

@@ -97,6 +97,8 @@ package struct BuildRequest: Sendable {
     package var state: [UInt8]?
     /// Agent name to token. Never logged.
     package var agentTokens: [String: String]
+    /// Where the agents find Stoker: the API's base URL, as workspaces reach it; empty when there is none.
+    package var serverURL: String
     /// Consulted by claim builds alone.
     package var replacementPolicy: ReplacementPolicy
     /// What an earlier execution of this job did is unknown: look at the world before changing it.
@@ -118,6 +120,7 @@ package struct BuildRequest: Sendable {
         archive: TemplateArchive,
         state: [UInt8]? = nil,
         agentTokens: [String: String] = [:],
+        serverURL: String = "",
         replacementPolicy: ReplacementPolicy = .warn,
         refreshFirst: Bool = false
     ) {
@@ -136,6 +139,7 @@ package struct BuildRequest: Sendable {
         self.archive = archive
         self.state = state
         self.agentTokens = agentTokens
+        self.serverURL = serverURL
         self.replacementPolicy = replacementPolicy
         self.refreshFirst = refreshFirst
     }

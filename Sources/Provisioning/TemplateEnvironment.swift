@@ -42,6 +42,7 @@ enum TemplateEnvironment {
             "STOKER_BUILD_ID": build.buildID.description,
             "STOKER_BUILD_NUMBER": String(build.buildNumber),
             "STOKER_CLAIM_EPOCH": String(build.claimEpoch),
+            "STOKER_URL": build.serverURL,
         ]
         for (agent, token) in build.agentTokens {
             let name = String(agent.map { $0 == "-" ? "_" : $0 })

@@ -53,6 +53,8 @@ package enum ClaimOutcome: String, Hashable, Sendable, Codable {
 package struct ClaimResult: Hashable, Sendable, Encodable {
     package var claimID: ClaimID
     package var outcome: ClaimOutcome
+    /// Why it was no hit, or what it waited for, in words; empty for a hit at once.
+    package var reason: String
     package var workspaceID: WorkspaceID
     package var workspaceName: String
     package var templateName: String
@@ -66,7 +68,7 @@ package struct ClaimResult: Hashable, Sendable, Encodable {
     package var isRepeat: Bool
 
     private enum CodingKeys: String, CodingKey {
-        case outcome
+        case outcome, reason
         case claimID = "claim_id"
         case workspaceID = "workspace_id"
         case workspaceName = "workspace_name"

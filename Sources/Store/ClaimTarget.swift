@@ -17,6 +17,16 @@ struct ClaimTarget {
     var fitsPool: Bool
     /// Why no prebuild is to be had, should none be ready.
     var missOutcome: ClaimOutcome
+    /// The same in words.
+    var missReason: String
+    /// When the names were looked up, in database time.
+    var askedAt: Instant
+}
+
+/// What a claim's names stand for, or what its key has given before, which needs no names any more.
+enum ResolvedClaim {
+    case target(ClaimTarget)
+    case earlier(EarlierClaim)
 }
 
 /// What a claim may choose between, and what comes with it.
@@ -48,10 +58,10 @@ private struct ClaimedPreset {
         parameters = names.indices.map { Parameter(name: names[$0], isMutable: mutable[$0], value: values[$0]) }
     }
 
-    /// Whether a prebuild can take these values: one that cannot change must be as it was built.
+    /// Why no prebuild can become what is asked for: a value that cannot change must be as it was built; `nil`: one can.
     ///
-    /// Throws ``StoreError`` of code `.invalid` when no workspace at all could be built of them.
-    func fits(_ given: [String: String], of template: String) throws -> Bool {
+    /// Throws ``StoreError`` of code `.invalid` when no workspace at all could be built of these values.
+    func misfit(_ given: [String: String], of template: String) throws -> String? {
         if let unknown = given.keys.sorted().first(where: { name in !parameters.contains { $0.name == name } }) {
             let names = parameters.map(\.name).joined(separator: ", ")
             throw StoreError(
@@ -67,20 +77,27 @@ private struct ClaimedPreset {
                 remedy: "Give one: preset '\(name)' has none."
             )
         }
-        return parameters.allSatisfy { $0.isMutable || given[$0.name] == nil || given[$0.name] == $0.value }
+        if !hasPool { return "preset '\(name)' has no pool" }
+        return parameters.first { !$0.isMutable && given[$0.name] != nil && given[$0.name] != $0.value }.map {
+            "parameter '\($0.name)' cannot change after the build"
+        }
     }
 }
 
 extension Store {
     /// Looks up who and what. Throws ``StoreError`` of code `.notFound`, `.invalid` or `.conflict`.
-    func resolve(_ request: ClaimRequest, on transaction: PostgresTransaction) async throws -> ClaimTarget {
-        let answers = try await transaction.executeBatch([owner(request), template(request), presets(request)])
+    func resolve(_ request: ClaimRequest) async throws -> ResolvedClaim {
+        let earlier = request.idempotencyKey.map { EarlierClaim.statement($0, of: request.owner) }
+        let answers = try await pool.executeBatch(
+            [owner(request), template(request), presets(request)] + (earlier.map { [$0] } ?? [])
+        )
+        if earlier != nil, let row = answers[3].first { return .earlier(try EarlierClaim(row)) }
         guard let owner = answers[0].first else {
             throw StoreError.notFound("user", request.owner, remedy: "Add one with 'stoker users add'.")
         }
-        let (ownerID, ownerName) = try owner.decode(UserID.self, String.self)
+        let (ownerID, ownerName, askedAt) = try owner.decode(UserID.self, String.self, Instant.self)
         guard let template = answers[1].first else {
-            throw StoreError.notFound("template", request.template, remedy: "See 'stoker templates list'.")
+            throw StoreError.noTemplate(request.template)
         }
         let (templateID, templateName, deprecated, versionID, organizationID, paused) = try template.decode(
             TemplateID.self,
@@ -94,33 +111,52 @@ extension Store {
             throw StoreError(
                 .conflict,
                 "Template '\(templateName)' has no active version yet",
-                remedy: "Wait for its import."
+                remedy: "Wait for its import, or promote one: 'stoker templates promote \(templateName) VERSION'."
             )
         }
         guard deprecated.isEmpty else {
             throw StoreError(.conflict, "Template '\(templateName)' is deprecated: \(deprecated)")
         }
-        let preset = try choosePreset(answers[2], request, templateName)
-        let fitsPool = try preset.fits(request.parameters, of: templateName) && preset.hasPool
-        return ClaimTarget(
-            ownerID: ownerID,
-            ownerName: ownerName,
-            organizationID: organizationID,
-            templateID: templateID,
-            templateName: templateName,
-            versionID: versionID,
-            presetID: preset.id,
-            presetName: preset.name,
-            fitsPool: fitsPool,
-            missOutcome: !fitsPool ? .missUnmatched : paused ? .missPaused : .missEmpty
+        let preset = try await choosePreset(answers[2], request, templateName)
+        try await requireValid(request.parameters, of: versionID)
+        let misfit = try preset.misfit(request.parameters, of: templateName)
+        return .target(
+            ClaimTarget(
+                ownerID: ownerID,
+                ownerName: ownerName,
+                organizationID: organizationID,
+                templateID: templateID,
+                templateName: templateName,
+                versionID: versionID,
+                presetID: preset.id,
+                presetName: preset.name,
+                fitsPool: misfit == nil,
+                missOutcome: misfit != nil ? .missUnmatched : paused ? .missPaused : .missEmpty,
+                missReason: misfit ?? (paused ? "the pools are paused, and none is ready" : "none is ready"),
+                askedAt: askedAt
+            )
         )
+    }
+
+    /// Throws ``StoreError`` of code `.invalid` when a value breaks its parameter's type, options or validation.
+    private func requireValid(_ values: [String: String], of version: TemplateVersionID) async throws {
+        guard !values.isEmpty else { return }
+        let rows = try await pool.execute(
+            SnapshotQuery.parameters(
+                "FROM template_version_parameters p WHERE p.template_version_id = \(version)"
+            )
+        )
+        for parameter in try SnapshotQuery.readParameters(rows)[version] ?? [] {
+            guard let value = values[parameter.name], let problem = parameter.problem(of: value) else { continue }
+            throw StoreError(.invalid, "The \(problem)", remedy: "Give another value.")
+        }
     }
 
     private func choosePreset(
         _ rows: QueryResult,
         _ request: ClaimRequest,
         _ template: String
-    ) throws -> ClaimedPreset {
+    ) async throws -> ClaimedPreset {
         let presets = try rows.map(ClaimedPreset.init)
         let chosen =
             if let wanted = request.preset {
@@ -129,8 +165,10 @@ extension Store {
                 presets.first(where: \.isDefault) ?? (presets.count == 1 ? presets[0] : nil)
             }
         if let chosen { return chosen }
-        let names = presets.map(\.name).joined(separator: ", ")
-        let remedy = presets.isEmpty ? "Give it a preset and push it again." : "It has: \(names)."
+        var all = request
+        all.preset = nil
+        let names = try await pool.execute(self.presets(all)).map { try ClaimedPreset($0).name }.joined(separator: ", ")
+        let remedy = names.isEmpty ? "Give it a preset and push it again." : "It has: \(names)."
         guard let wanted = request.preset else {
             throw StoreError(.invalid, "Template '\(template)' has no default preset", remedy: remedy)
         }
@@ -141,7 +179,7 @@ extension Store {
         Statement(
             "claims.owner",
             """
-            SELECT id, username FROM users
+            SELECT id, username, clock_timestamp() FROM users
             WHERE lower(username) = lower(\(request.owner)) AND NOT deleted AND NOT is_system AND status = 'active'
             """
         )
@@ -158,9 +196,7 @@ extension Store {
                         OR s.key = 'maintenance' AND (s.value->>'active')::boolean)
                         AND coalesce((s.value->>'until')::timestamptz > now(), true)
                 )
-            FROM templates t JOIN organizations o ON o.id = t.organization_id
-            WHERE lower(t.name) = lower(\(request.template)) AND NOT t.deleted
-            ORDER BY o.is_default DESC LIMIT 1
+            FROM templates t WHERE t.id = (\(sql: Self.templateID(named: request.template)))
             """
         )
     }
@@ -178,11 +214,8 @@ extension Store {
             JOIN template_version_presets p ON p.template_version_id = t.active_version_id
             LEFT JOIN template_version_parameters d ON d.template_version_id = p.template_version_id
             LEFT JOIN template_version_preset_parameters g ON g.template_version_preset_id = p.id AND g.name = d.name
-            WHERE lower(t.name) = lower(\(request.template)) AND NOT t.deleted
-                AND t.id = (
-                    SELECT x.id FROM templates x JOIN organizations y ON y.id = x.organization_id
-                    WHERE lower(x.name) = lower(\(request.template)) AND NOT x.deleted ORDER BY y.is_default DESC LIMIT 1
-                )
+            WHERE t.id = (\(sql: Self.templateID(named: request.template)))
+                AND (\(request.preset) IS NULL OR p.name = \(request.preset))
             GROUP BY p.id
             ORDER BY p.name
             """

@@ -27,19 +27,23 @@ package struct BuildCompletion: Hashable, Sendable {
     package var timings: [Timing]
     /// Resources that a claim build replaced.
     package var replacements: [Replacement]
+    /// Agents that the build itself has found ready; others report for themselves.
+    package var readyAgents: [String]
 
     package init(
         result: JobResult,
         state: [UInt8]? = nil,
         resources: [Resource] = [],
         timings: [Timing] = [],
-        replacements: [Replacement] = []
+        replacements: [Replacement] = [],
+        readyAgents: [String] = []
     ) {
         self.result = result
         self.state = state
         self.resources = resources
         self.timings = timings
         self.replacements = replacements
+        self.readyAgents = readyAgents
     }
 
     package struct Resource: Hashable, Sendable {

@@ -30,6 +30,7 @@ package struct Migration: Hashable, Sendable {
         Migration(10, "retention", PackageResources.V0010_retention_sql),
         Migration(11, "scaling", PackageResources.V0011_scaling_sql),
         Migration(12, "deliveries", PackageResources.V0012_deliveries_sql),
+        Migration(13, "claims_and_agents", PackageResources.V0013_claims_and_agents_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {

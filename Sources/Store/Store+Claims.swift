@@ -7,116 +7,214 @@ import Prebuilds
 extension Store {
     /// Gives a person a ready prebuild at once, else a fresh build at interactive priority.
     ///
-    /// Ownership, the build that hands it over, the record of the claim and the wake-up of the reconciler are one
-    /// transaction. Prebuilds that another claim or a delete holds are skipped, not waited for.
+    /// Ownership, the build that hands it over, the record of the claim and the wake-ups are one transaction, and one round
+    /// trip behind the one that looks the names up. Prebuilds that another claim or a delete holds are skipped, not waited
+    /// for.
     ///
-    /// Throws ``StoreError`` of code `.notFound`, `.nameTaken`, `.invalid` or `.conflict`; then nothing was spent.
+    /// Throws ``StoreError`` of code `.notFound`, `.nameTaken`, `.invalid` or `.conflict`; then nothing was spent. What was
+    /// asked for and why it failed is recorded all the same.
     package func claim(_ request: ClaimRequest) async throws -> ClaimResult {
-        try Name.requireLabel(request.name, of: "workspace", most: 64)
-        return try await StoreError.naming("workspace of \(request.owner)", request.name) {
-            try await pool.withTransaction("claims.claim") { transaction in
-                let target = try await resolve(request, on: transaction)
-                if let earlier = try await earlierClaim(request, target, on: transaction) { return earlier }
-                if target.fitsPool {
-                    let bound = try await transaction.execute(bind(request, target))
-                    if let row = bound.first { return try result(row, .hit, request, target) }
-                }
-                let fresh = try await transaction.execute(build(request, target))
-                return try result(fresh.only(), target.missOutcome, request, target)
+        let id = ClaimID.random()
+        return try await recordingErrors(of: request, id) {
+            guard let result = try await serve(request, as: id, .atOnce) else {
+                throw StoreError.internalInconsistency("a claim that does not wait was not served")
             }
+            return result
         }
     }
 
-    private func result(
-        _ row: Row,
-        _ outcome: ClaimOutcome,
+    /// As ``claim(_:)``, but when no prebuild is ready, waits for the next one: first come, first served. After `limit` it is
+    /// a fresh build after all, and at once when no prebuild can become what is asked for.
+    ///
+    /// - Parameter woken: Returns when a prebuild may have become ready (``Channel/ready``), and no later than after the time
+    ///   it is given.
+    package func claim(
         _ request: ClaimRequest,
-        _ target: ClaimTarget
-    ) throws -> ClaimResult {
-        let (claim, workspace, build, number, job) = try row.decode(
-            ClaimID.self,
-            WorkspaceID.self,
-            BuildID.self,
-            Int.self,
-            JobID.self
+        waitingAtMost limit: Duration,
+        woken: (Duration) async -> Void
+    ) async throws -> ClaimResult {
+        let id = ClaimID.random()
+        let deadline = ContinuousClock.now + limit
+        do {
+            return try await recordingErrors(of: request, id) {
+                while true {
+                    let remaining = ContinuousClock.now.duration(to: deadline)
+                    if let result = try await serve(request, as: id, remaining > .zero ? .waiting : .tiredOfWaiting) {
+                        // Else its place was given up with the claim.
+                        if result.isRepeat { try await leaveQueue(id) }
+                        return result
+                    }
+                    await woken(min(remaining, ClaimWaiter.poll))
+                    try Task.checkCancellation()
+                }
+            }
+        } catch {
+            // In a task of its own: the wait may have ended because this one is canceled.
+            try? await Task { try await leaveQueue(id) }.value
+            throw error
+        }
+    }
+
+    private enum Patience {
+        case atOnce, waiting, tiredOfWaiting
+    }
+
+    /// `nil`: no prebuild is ready, and the claim has its place among those that wait.
+    private func serve(_ request: ClaimRequest, as id: ClaimID, _ patience: Patience) async throws -> ClaimResult? {
+        try Name.requireLabel(request.name, of: "workspace", most: 64)
+        return try await StoreError.naming("workspace of \(request.owner)", request.name) {
+            // What the names stood for may have changed before they were used: then they are looked up again.
+            for _ in 0..<5 {
+                let target: ClaimTarget
+                switch try await resolve(request) {
+                case .earlier(let earlier): return try earlier.result(for: request)
+                case .target(let found): target = found
+                }
+                let claim = ClaimStatements(id: id, request: request, target: target, isQueued: patience != .atOnce)
+                if target.fitsPool {
+                    if let bound = try await result(of: claim.bindings, claim) { return bound }
+                    if patience == .waiting { return nil }
+                }
+                if let built = try await result(of: claim.freshBuild, claim) { return built }
+            }
+            throw StoreError(
+                .conflict,
+                "Template '\(request.template)' changes faster than it can be claimed",
+                remedy: "Try again."
+            )
+        }
+    }
+
+    private func result(of statements: [Statement], _ claim: ClaimStatements) async throws -> ClaimResult? {
+        let answers = try await pool.executeBatch(statements)
+        if let row = answers.last?.first { return try claim.result(row) }
+        guard claim.request.idempotencyKey != nil else { return nil }
+        return try answers.dropLast().last?.first.map { try EarlierClaim($0).result(for: claim.request) }
+    }
+
+    private func leaveQueue(_ id: ClaimID) async throws {
+        _ = try await pool.execute(
+            Statement(
+                "claims.leave_queue",
+                within: .seconds(5),
+                """
+                WITH gone AS (DELETE FROM workspace_claim_waiters WHERE id = \(id) RETURNING preset_id)
+                SELECT pg_notify(\(Channel.ready), preset_id::text) FROM gone
+                """
+            )
         )
-        return ClaimResult(
-            claimID: claim,
-            outcome: outcome,
-            workspaceID: workspace,
-            workspaceName: request.name,
-            templateName: target.templateName,
-            presetName: target.presetName,
-            ownerName: target.ownerName,
-            buildID: build,
-            buildNumber: number,
-            jobID: job,
-            isRepeat: false
+    }
+}
+
+/// A claim that waits for a prebuild.
+enum ClaimWaiter {
+    /// After which it looks by itself: a notification may be lost.
+    static let poll = Duration.seconds(1)
+    /// After which one that has not looked is taken for dead, and lets those behind it pass.
+    static let lease = Duration.seconds(4)
+}
+
+// MARK: - Errors
+
+extension Store {
+    private func recordingErrors(
+        of request: ClaimRequest,
+        _ id: ClaimID,
+        _ body: () async throws -> ClaimResult
+    ) async throws -> ClaimResult {
+        do {
+            return try await body()
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            // Should this fail too, the first error is the one to be told.
+            try? await record(error, of: request, id)
+            throw error
+        }
+    }
+
+    /// The key is not recorded: a claim that failed has not used it up.
+    private func record(_ error: any Error, of request: ClaimRequest, _ id: ClaimID) async throws {
+        let reason = (error as? StoreError).map { "\($0.code.rawValue): \($0.message)" } ?? "\(error)"
+        _ = try await pool.execute(
+            Statement(
+                "claims.record_error",
+                within: .seconds(5),
+                """
+                INSERT INTO workspace_claims (id, organization_id, template_id, preset_id, claimant_id, outcome,
+                    outcome_reason)
+                SELECT \(id), t.organization_id, t.id, p.id, u.id, \(ClaimOutcome.error.rawValue), \(reason)
+                FROM (SELECT) one
+                LEFT JOIN templates t ON t.id = (\(sql: Self.templateID(named: request.template)))
+                LEFT JOIN template_version_presets p
+                    ON p.template_version_id = t.active_version_id AND p.name = \(request.preset)
+                LEFT JOIN users u ON lower(u.username) = lower(\(request.owner)) AND NOT u.deleted
+                LIMIT 1
+                """
+            )
         )
     }
 }
 
 // MARK: - Idempotency
 
-extension Store {
-    /// The result that the same key gave before. Throws `.conflict` when the key was used for another request.
-    private func earlierClaim(
-        _ request: ClaimRequest,
-        _ target: ClaimTarget,
-        on transaction: PostgresTransaction
-    ) async throws -> ClaimResult? {
-        guard let key = request.idempotencyKey else { return nil }
-        // Two claims with the same new key, at the same moment, go one after the other.
-        let rows = try await transaction.executeBatch([
-            Statement(
-                "claims.lock_key",
-                "SELECT pg_advisory_xact_lock(hashtextextended(\(key), \(Int64(bitPattern: target.ownerID.low))))"
-            ),
-            Statement(
-                "claims.earlier",
-                """
-                SELECT c.id, c.outcome, c.request_hash, w.id, w.name, b.id, b.build_number, b.job_id
-                FROM workspace_claims c
-                JOIN workspaces w ON w.id = c.workspace_id
-                JOIN LATERAL (
-                    SELECT * FROM workspace_builds x
-                    WHERE x.workspace_id = w.id AND x.transition = 'start' AND x.created_at >= c.created_at
-                    ORDER BY x.build_number LIMIT 1
-                ) b ON true
-                WHERE c.claimant_id = \(target.ownerID) AND c.idempotency_key = \(key)
-                """
-            ),
-        ])
-        guard let row = rows.last?.first else { return nil }
-        let (claim, outcome, hash, workspace, name, build, number, job) = try row.decode(
-            ClaimID.self,
-            String.self,
-            [UInt8]?.self,
-            WorkspaceID.self,
-            String.self,
-            BuildID.self,
-            Int.self,
-            JobID.self
+/// What a claim with the same key gave before.
+struct EarlierClaim {
+    let result: ClaimResult
+    private let digest: [UInt8]?
+
+    /// Reads a row of ``statement(_:)``.
+    init(_ row: Row) throws {
+        var row = RowReader(row)
+        digest = try row.next()
+        result = ClaimResult(
+            claimID: try row.next(),
+            outcome: try ClaimOutcome(rawValue: row.next()) ?? .error,
+            reason: try row.next(),
+            workspaceID: try row.next(),
+            workspaceName: try row.next(),
+            templateName: try row.next(),
+            presetName: try row.next(),
+            ownerName: try row.next(),
+            buildID: try row.next(),
+            buildNumber: try row.next(),
+            jobID: try row.next(),
+            isRepeat: true
         )
-        guard hash == request.digest else {
+    }
+
+    /// Throws ``StoreError`` of code `.conflict` when the key was used for another request.
+    func result(for request: ClaimRequest) throws -> ClaimResult {
+        guard digest == request.digest else {
             throw StoreError(
                 .conflict,
-                "The idempotency key '\(key)' was used for another request",
+                "The idempotency key '\(request.idempotencyKey ?? "")' was used for another request",
                 remedy: "Use a new key for a new request."
             )
         }
-        return ClaimResult(
-            claimID: claim,
-            outcome: ClaimOutcome(rawValue: outcome) ?? .error,
-            workspaceID: workspace,
-            workspaceName: name,
-            templateName: target.templateName,
-            presetName: target.presetName,
-            ownerName: target.ownerName,
-            buildID: build,
-            buildNumber: number,
-            jobID: job,
-            isRepeat: true
+        return result
+    }
+
+    /// Finds it, whatever has become of the template, the preset and the workspace since.
+    static func statement(_ key: String, of owner: String) -> Statement {
+        Statement(
+            "claims.earlier",
+            within: .seconds(10),
+            """
+            SELECT c.request_hash, c.id, c.outcome, c.outcome_reason, w.id, w.name, coalesce(t.name, ''), coalesce(p.name, ''),
+                u.username, b.id, b.build_number, b.job_id
+            FROM users u
+            JOIN workspace_claims c ON c.claimant_id = u.id
+            JOIN workspaces w ON w.id = c.workspace_id
+            LEFT JOIN templates t ON t.id = c.template_id
+            LEFT JOIN template_version_presets p ON p.id = c.preset_id
+            JOIN LATERAL (
+                SELECT * FROM workspace_builds x
+                WHERE x.workspace_id = w.id AND x.transition = 'start' AND x.created_at >= c.created_at
+                ORDER BY x.build_number LIMIT 1
+            ) b ON true
+            WHERE lower(u.username) = lower(\(owner)) AND NOT u.deleted AND c.idempotency_key = \(key)
+            """
         )
     }
 }

@@ -18,6 +18,7 @@ extension Store {
             let answers = try await transaction.executeBatchAndCommit(
                 replacements
                     + [state(job, completion.state), resources(job, completion), timings(job, completion.timings)]
+                    + readyAgents(job, completion.readyAgents)
                     + settle(job, completion.result) + [Self.finished(job)]
             )
             guard !replacements.isEmpty, let row = answers.first?.first else { return nil }
@@ -120,6 +121,23 @@ extension Store {
         )
     }
 
+    /// Agents that the build itself has found ready.
+    private func readyAgents(_ job: HeldJob, _ names: [String]) -> [Statement] {
+        guard !names.isEmpty else { return [] }
+        return [
+            Statement(
+                "completion.ready_agents",
+                """
+                UPDATE workspace_agents a SET lifecycle_state = 'ready', started_at = coalesce(a.started_at, now()),
+                    ready_at = now(), updated_at = now()
+                FROM workspace_resources r
+                WHERE r.job_id = \(job.id) AND a.resource_id = r.id AND NOT a.deleted AND a.name = ANY(\(names))
+                    AND a.lifecycle_state <> 'ready'
+                """
+            )
+        ]
+    }
+
     private func timings(_ job: HeldJob, _ timings: [BuildCompletion.Timing]) -> Statement {
         Statement(
             "completion.timings",
@@ -155,6 +173,27 @@ extension Store {
                     FROM workspace_builds b
                     WHERE b.job_id = \(job.id) AND b.transition = 'start' AND c.workspace_id = b.workspace_id
                         AND c.usable_at IS NULL
+                    """
+                ),
+                Statement(
+                    "completion.agents_gone",
+                    """
+                    UPDATE workspace_agents a SET deleted = true, updated_at = now()
+                    FROM workspace_builds d, workspace_builds b, workspace_resources r
+                    WHERE d.job_id = \(job.id) AND d.transition = 'delete' AND b.workspace_id = d.workspace_id
+                        AND r.job_id = b.job_id AND a.resource_id = r.id
+                    """
+                ),
+                // To claims that wait for a prebuild, and to agents that wait for a claim.
+                Statement(
+                    "completion.ready",
+                    """
+                    SELECT CASE b.reason
+                        WHEN 'claim' THEN pg_notify(\(Channel.claimed), b.workspace_id::text)
+                        ELSE pg_notify(\(Channel.ready), coalesce(b.template_version_preset_id::text, ''))
+                    END
+                    FROM workspace_builds b
+                    WHERE b.job_id = \(job.id) AND b.transition = 'start' AND b.reason IN ('claim', 'prebuild')
                     """
                 ),
             ]

@@ -17,7 +17,7 @@ extension Store {
                 ensureTemplate(manifest, context), parameters(manifest.parameters, of: version),
                 agents(manifest.agents, of: version), presets(manifest.presets, of: version),
                 presetParameters(manifest.presets, of: version), schedules(manifest.presets, of: version),
-                activate(context), imported(job),
+                activate(manifest, context), imported(job),
             ])
         }
     }
@@ -37,6 +37,8 @@ extension Store {
         )
     }
 
+    /// Finds or makes the template and locks it to the end of the transaction: imports of one template end one after the
+    /// other.
     private func ensureTemplate(_ manifest: TemplateManifest, _ context: ImportContext) -> Statement {
         Statement(
             "imports.template",
@@ -46,9 +48,7 @@ extension Store {
                 SELECT v.organization_id, \(context.templateName), \(manifest.displayName), \(manifest.description),
                     \(manifest.icon), \(manifest.provisioner.rawValue)::provisioner_type, v.created_by
                 FROM template_versions v WHERE v.id = \(context.versionID)
-                ON CONFLICT (organization_id, lower(name)) WHERE NOT deleted
-                DO UPDATE SET provisioner = excluded.provisioner, display_name = excluded.display_name,
-                    description = excluded.description, icon = excluded.icon, updated_at = now()
+                ON CONFLICT (organization_id, lower(name)) WHERE NOT deleted DO UPDATE SET updated_at = now()
                 RETURNING id
             )
             UPDATE template_versions SET template_id = template.id, updated_at = now()
@@ -57,14 +57,21 @@ extension Store {
         )
     }
 
-    private func activate(_ context: ImportContext) -> Statement {
+    /// Makes the version the active one, unless its push asked for the contrary, or something else was asked for since: a
+    /// later push that ended earlier, or a promotion.
+    private func activate(_ manifest: TemplateManifest, _ context: ImportContext) -> Statement {
         Statement(
             "imports.activate",
             """
-            UPDATE templates t SET active_version_id = v.id, updated_at = now()
+            UPDATE templates t SET active_version_id = v.id, activated_at = v.created_at,
+                display_name = \(manifest.displayName), description = \(manifest.description), icon = \(manifest.icon),
+                provisioner = \(manifest.provisioner.rawValue)::provisioner_type, updated_at = now()
             FROM template_versions v
-            WHERE v.id = \(context.versionID) AND t.id = v.template_id
-                AND (\(context.activates) OR t.active_version_id IS NULL)
+            WHERE v.id = \(context.versionID) AND t.id = v.template_id AND \(context.activates)
+                -- The version's own time too: programs of the release before do not record when they activate.
+                AND v.created_at >= coalesce(greatest(t.activated_at, (
+                    SELECT a.created_at FROM template_versions a WHERE a.id = t.active_version_id
+                )), '-infinity')
             """
         )
     }

@@ -103,6 +103,14 @@ extension Store {
                 "refusals.move_job",
                 "UPDATE provisioner_jobs SET workspace_id = \(own) WHERE id = \(job.id)"
             ),
+            // The agents stay the prebuild's; a workspace of its own gets others.
+            Statement(
+                "refusals.agents",
+                """
+                UPDATE workspace_agents a SET deleted = true, updated_at = now()
+                FROM workspace_resources r WHERE r.job_id = \(job.id) AND a.resource_id = r.id
+                """
+            ),
             Statement(
                 "refusals.claim",
                 """
@@ -141,7 +149,7 @@ extension Store {
             Statement(
                 "claims.settled",
                 """
-                SELECT c.outcome, c.workspace_id, b.id, b.build_number
+                SELECT c.outcome, c.outcome_reason, c.workspace_id, b.id, b.build_number
                 FROM workspace_claims c JOIN workspace_builds b ON b.job_id = \(claim.jobID)
                 WHERE c.id = \(claim.claimID)
                 """
@@ -150,7 +158,8 @@ extension Store {
         guard let row = rows.first else { return claim }
         var settled = claim
         let outcome: String
-        (outcome, settled.workspaceID, settled.buildID, settled.buildNumber) = try row.decode(
+        (outcome, settled.reason, settled.workspaceID, settled.buildID, settled.buildNumber) = try row.decode(
+            String.self,
             String.self,
             WorkspaceID.self,
             BuildID.self,

@@ -87,24 +87,35 @@ extension SnapshotQuery {
 
 extension SnapshotQuery {
     private var parameters: Statement {
+        Self.parameters(
+            """
+            FROM templates t JOIN template_version_parameters p ON p.template_version_id = t.active_version_id
+            WHERE NOT t.deleted AND t.deprecated = ''
+            """
+        )
+    }
+
+    /// Parameters `p` that the clauses select, for ``readParameters(_:)``.
+    static func parameters(_ selection: SQL) -> Statement {
         Statement(
             "snapshot.parameters",
             """
             SELECT p.template_version_id, p.name, p.type, p.required, p.default_value,
                 ARRAY(SELECT coalesce(o->>'value', o #>> '{}') FROM jsonb_array_elements(p.options) o) AS options,
                 p.validation->>'regex' AS regex, (p.validation->>'min')::float8 AS minimum,
-                (p.validation->>'max')::float8 AS maximum, coalesce(p.validation->>'error', '') AS error
-            FROM templates t JOIN template_version_parameters p ON p.template_version_id = t.active_version_id
-            WHERE NOT t.deleted AND t.deprecated = ''
+                (p.validation->>'max')::float8 AS maximum, coalesce(p.validation->>'error', '') AS error, p.sensitive
+            \(sql: selection)
             ORDER BY p.template_version_id, p.display_order, p.name
             """
         )
     }
 
-    private static func readParameters(_ answer: QueryResult) throws -> [TemplateVersionID: [VersionParameter]] {
+    static func readParameters(_ answer: QueryResult) throws -> [TemplateVersionID: [VersionParameter]] {
         var parameters: [TemplateVersionID: [VersionParameter]] = [:]
         for row in answer {
-            let (version, name, type, required, defaultValue, options, regex, minimum, maximum, error) = try row.decode(
+            let (
+                version, name, type, required, defaultValue, options, regex, minimum, maximum, error, isSensitive
+            ) = try row.decode(
                 TemplateVersionID.self,
                 String.self,
                 String.self,
@@ -114,7 +125,8 @@ extension SnapshotQuery {
                 String?.self,
                 Double?.self,
                 Double?.self,
-                String.self
+                String.self,
+                Bool.self
             )
             let hasRules = regex != nil || minimum != nil || maximum != nil
             parameters[version, default: []].append(
@@ -125,7 +137,8 @@ extension SnapshotQuery {
                     defaultValue: defaultValue,
                     options: options,
                     validation: hasRules
-                        ? ParameterValidation(regex: regex, minimum: minimum, maximum: maximum, error: error) : nil
+                        ? ParameterValidation(regex: regex, minimum: minimum, maximum: maximum, error: error) : nil,
+                    isSensitive: isSensitive
                 )
             )
         }

@@ -36,6 +36,10 @@ package enum Channel {
     package static let events = "stoker_events"
     /// A job has ended. The payload is its id.
     package static let finished = "stoker_finished"
+    /// A prebuild has become ready. The payload is its preset's id.
+    package static let ready = "stoker_ready"
+    /// A claim build has succeeded. The payload is the workspace's id; empty: look at all.
+    package static let claimed = "stoker_claimed"
     /// A job has new log lines. The payload is its id.
     package static let logs = "stoker_logs"
 }

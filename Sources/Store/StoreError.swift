@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Prebuilds
+package import Prebuilds
 
 /// Why the store did not do what was asked, in words for the person who asked.
 package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -41,7 +41,7 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         Self(.notFound, "There is no \(kind) '\(name)'", remedy: remedy)
     }
 
-    static func leaseLost(_ job: JobID) -> Self {
+    package static func leaseLost(_ job: JobID) -> Self {
         Self(.leaseLost, "Job \(job) is no longer held by this execution")
     }
 

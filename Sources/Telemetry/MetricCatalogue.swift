@@ -40,7 +40,7 @@ package enum MetricCatalogue {
         "stoker_prebuilds_claimed_total",
         .counter,
         labels: pool,
-        help: "Prebuilds that became someone's workspace on this worker."
+        help: "Prebuilds that became someone's workspace, in the whole fleet."
     )
     package static let resourceReplacements = MetricFamily(
         "stoker_prebuilds_resource_replacements_total",
@@ -113,13 +113,18 @@ package enum MetricCatalogue {
 
     // MARK: Claims
 
-    private static let claims = [claimOutcomes, claimDuration]
+    private static let claims = [claimOutcomes, claimDuration, claimHitRatio]
 
     package static let claimOutcomes = MetricFamily(
         "stoker_claims_total",
         .counter,
         labels: ["outcome"],
-        help: "Claims by whether a prebuild was at hand."
+        help: "Claims of the whole fleet by whether a prebuild was at hand."
+    )
+    package static let claimHitRatio = MetricFamily(
+        "stoker_claim_hit_ratio",
+        .gauge,
+        help: "Share of the last hour's claims that got a prebuild, errors aside; absent without any."
     )
     package static let claimDuration = MetricFamily(
         "stoker_claim_duration_seconds",

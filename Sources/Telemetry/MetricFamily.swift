@@ -27,6 +27,11 @@ package struct MetricFamily: Hashable, Sendable {
 }
 
 extension MetricFamily {
+    /// The buckets' upper bounds; of a counter or a gauge none.
+    package var upperBounds: [Double] {
+        if case .histogram(let upperBounds) = kind { upperBounds } else { [] }
+    }
+
     /// The counter with these label values, given in the order of ``labels``. It is exported from its first increment on.
     package func counter(_ values: String..., factory: any MetricsFactory = MetricsSystem.factory) -> Counter {
         Counter(label: name, dimensions: dimensions(values), factory: factory)

@@ -28,7 +28,13 @@ extension MetricsRegistry {
                 exported[key.family, default: []].append((key.labelValues, text))
             }
         }
-        for set in published.values { gauges.merge(set.values) { $1 } }
+        for set in published.values {
+            gauges.merge(set.values) { $1 }
+            for (key, distribution) in set.distributions {
+                let text = lines(of: distribution, key, families[key.family]?.upperBounds ?? [])
+                exported[key.family, default: []].append((key.labelValues, text))
+            }
+        }
         for samples in gathered.values { gauges.merge(values(of: samples())) { $1 } }
         for (key, value) in gauges {
             exported[key.family, default: []].append((key.labelValues, line(key, Self.number(value))))

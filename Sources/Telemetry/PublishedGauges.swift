@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// The value of one gauge, for publishing.
+/// The value of one gauge, or of one counter that counts elsewhere, for publishing.
 package struct GaugeSample: Hashable, Sendable {
     package let family: MetricFamily
     /// In the order of the family's labels.
@@ -20,14 +20,32 @@ package struct GaugeSample: Hashable, Sendable {
     }
 }
 
-/// Gauges that come and go together.
+/// The state of one histogram, for publishing.
+package struct HistogramSample: Hashable, Sendable {
+    package let family: MetricFamily
+    /// In the order of the family's labels.
+    package let labelValues: [String]
+    /// Per bucket, not cumulated; one more than the family has upper bounds.
+    package let counts: [UInt64]
+    package let sum: Double
+
+    package init(_ family: MetricFamily, _ labelValues: [String] = [], counts: [UInt64], sum: Double) {
+        self.family = family
+        self.labelValues = labelValues
+        self.counts = counts
+        self.sum = sum
+    }
+}
+
+/// Values that come and go together.
 struct PublishedGauges: Sendable {
     let values: [SeriesKey: Double]
+    let distributions: [SeriesKey: HistogramSeries.Distribution]
     let validUntil: ContinuousClock.Instant
 }
 
 extension MetricsRegistry {
-    /// Puts a whole set of gauges in the place of the one published under this name before: what is no longer in it
+    /// Puts a whole set of values in the place of the one published under this name before: what is no longer in it
     /// vanishes, and no reader sees half of it.
     ///
     /// - Parameter lifetime: After which the set vanishes unless it is published again, so that a worker that does not
@@ -35,10 +53,20 @@ extension MetricsRegistry {
     package func publish(
         _ name: String,
         _ samples: [GaugeSample],
+        histograms: [HistogramSample] = [],
         for lifetime: Duration,
         now: ContinuousClock.Instant = .now
     ) {
-        let gauges = PublishedGauges(values: values(of: samples), validUntil: now + lifetime)
+        var distributions: [SeriesKey: HistogramSeries.Distribution] = [:]
+        for sample in histograms where families[sample.family.name]?.upperBounds.count == sample.counts.count - 1 {
+            let key = SeriesKey(family: sample.family.name, labelValues: sample.labelValues)
+            distributions[key] = HistogramSeries.Distribution(counts: sample.counts, sum: sample.sum)
+        }
+        let gauges = PublishedGauges(
+            values: values(of: samples),
+            distributions: distributions,
+            validUntil: now + lifetime
+        )
         state.withLock { $0.published[name] = gauges }
     }
 
@@ -49,13 +77,13 @@ extension MetricsRegistry {
 
     func values(of samples: [GaugeSample]) -> [SeriesKey: Double] {
         var values: [SeriesKey: Double] = [:]
-        for sample in samples where families[sample.family.name]?.kind == .gauge {
+        for sample in samples where [.gauge, .counter].contains(families[sample.family.name]?.kind) {
             values[SeriesKey(family: sample.family.name, labelValues: sample.labelValues)] = sample.value
         }
         return values
     }
 
-    /// Removes the gauges published under this name.
+    /// Removes what was published under this name.
     package func withdraw(_ name: String) {
         _ = state.withLock { $0.published.removeValue(forKey: name) }
     }

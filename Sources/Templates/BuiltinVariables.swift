@@ -12,7 +12,7 @@ package enum BuiltinVariables {
         "stoker_workspace_id", "stoker_workspace_name", "stoker_workspace_owner", "stoker_workspace_owner_id",
         "stoker_workspace_owner_email", "stoker_workspace_organization", "stoker_workspace_transition",
         "stoker_prebuild", "stoker_claim", "stoker_template_name", "stoker_template_version", "stoker_preset_name",
-        "stoker_build_id", "stoker_build_number", "stoker_claim_epoch",
+        "stoker_build_id", "stoker_build_number", "stoker_claim_epoch", "stoker_url",
     ]
 
     /// Whether a variable's value is Stoker's to give.

@@ -15,6 +15,8 @@ package struct Executor: Sendable {
     let sealing: StateSealing
     /// Where the provisioners keep states until the database has them.
     let spool: StateSpool?
+    /// `nil`: agents get no tokens.
+    let agents: AgentAccess?
     let logger: Logger
     /// Called when a job has ended, with what became of it.
     let observe: @Sendable (ClaimedJob, String, Duration) -> Void
@@ -27,6 +29,7 @@ package struct Executor: Sendable {
         replacementPolicy: ReplacementPolicy = .warn,
         sealing: StateSealing = .none,
         spool: StateSpool? = nil,
+        agents: AgentAccess? = nil,
         logger: Logger,
         observe: @escaping @Sendable (ClaimedJob, String, Duration) -> Void = { _, _, _ in },
         onReplacement: @escaping @Sendable (PoolName) -> Void = { _ in }
@@ -36,6 +39,7 @@ package struct Executor: Sendable {
         self.replacementPolicy = replacementPolicy
         self.sealing = sealing
         self.spool = spool
+        self.agents = agents
         self.logger = logger
         self.observe = observe
         self.onReplacement = onReplacement
@@ -157,9 +161,22 @@ extension Executor {
             },
             archive: archive(context.fileID, context.fileHash),
             state: try context.state.map(sealing.open),
+            agentTokens: try await agentTokens(job, context),
+            serverURL: try await agents?.url ?? "",
             replacementPolicy: replacementPolicy,
             refreshFirst: job.refreshFirst
         )
+    }
+
+    /// The tokens of the version's agents. Before a build that starts them, the database knows who they are.
+    private func agentTokens(_ job: ClaimedJob, _ context: BuildContext) async throws -> [String: String] {
+        guard let agents, !context.agents.isEmpty else { return [:] }
+        let tokens = try await agents.tokens(of: context.agents, in: context.workspaceID)
+        if context.transition == .start {
+            let known = try await store.prepareAgents(tokens.mapValues(AgentTokenHash.init(of:)), of: job.held)
+            guard known else { throw StoreError.leaseLost(job.id) }
+        }
+        return tokens
     }
 
     private func importRequest(_ job: ClaimedJob) async throws -> (ImportRequest, ImportContext) {

@@ -24,6 +24,7 @@ package struct JobServices: Sendable {
     package var services: [any Service] { [wakeUps, lease, runner] }
 
     /// - Parameter listener: On a direct connection, for ``WakeUps/channels``.
+    /// - Parameter heard: Told of every notification, for who else in the process needs it. Must not block.
     /// - Parameter onClaim: Called with jobs as soon as they are claimed.
     package init(
         store: Store,
@@ -31,11 +32,12 @@ package struct JobServices: Sendable {
         listener: PostgresListener,
         executor: Executor,
         logger: Logger,
+        heard: @escaping @Sendable (ListenerEvent) -> Void = { _ in },
         onClaim: @escaping @Sendable ([ClaimedJob]) -> Void = { _ in }
     ) {
         self.store = store
         registration = configuration.registration
-        wakeUps = WakeUps(listener: listener, worker: configuration.id)
+        wakeUps = WakeUps(listener: listener, worker: configuration.id, heard: heard)
         executions = ExecutionRegistry(leaseUntil: .now + configuration.registration.leaseDuration)
         let maintenance = Flag()
         lease = Lease(

@@ -28,7 +28,8 @@ enum Verdict: Sendable {
                     .init(type: $0.type, name: $0.name, address: $0.address, dailyCost: $0.dailyCost)
                 },
                 timings: timings.map(BuildCompletion.Timing.init),
-                replacements: outcome.replacements.map { .init(address: $0.address, paths: $0.paths) }
+                replacements: outcome.replacements.map { .init(address: $0.address, paths: $0.paths) },
+                readyAgents: outcome.agents
             )
         )
     }

@@ -21,14 +21,24 @@ package struct WakeUps: Service {
     private let listener: PostgresListener
     /// The orders for which worker are heard.
     private let worker: WorkerID?
+    private let heard: @Sendable (ListenerEvent) -> Void
 
     /// The channels that a worker listens to.
-    package static let channels = [Channel.jobs, Channel.reconcile, Channel.events, Channel.workers]
+    package static let channels = [
+        Channel.jobs, Channel.reconcile, Channel.events, Channel.workers, Channel.claimed,
+    ]
 
     /// - Parameter worker: Whose orders to hear, besides those for all; `nil`: everyone's.
-    package init(listener: PostgresListener, worker: WorkerID? = nil) {
+    /// - Parameter heard: Told of everything that is heard, for who else in the process needs it: one session listens for
+    ///   all. Must not block.
+    package init(
+        listener: PostgresListener,
+        worker: WorkerID? = nil,
+        heard: @escaping @Sendable (ListenerEvent) -> Void = { _ in }
+    ) {
         self.listener = listener
         self.worker = worker
+        self.heard = heard
     }
 
     package func run() async throws {
@@ -40,7 +50,10 @@ package struct WakeUps: Service {
                 }
             }
             group.addTask {
-                for await event in listener.events { ring(for: event) }
+                for await event in listener.events {
+                    ring(for: event)
+                    heard(event)
+                }
             }
             try await group.waitForAll()
         }

@@ -23,6 +23,7 @@ package struct WorkerServices: Sendable {
     /// - Parameter middle: Services that are stopped after the jobs have ended and before the deliveries, such as the
     ///   HTTP server.
     /// - Parameter registry: Where the metrics of jobs, workers and the fleet are kept.
+    /// - Parameter heard: Told of every notification, for who else in the process needs it. Must not block.
     /// - Parameter observe: Called after every pass of the reconciler.
     /// - Parameter rest: Called when the reconciler makes no passes any more, because the worker drains.
     package init(
@@ -34,6 +35,7 @@ package struct WorkerServices: Sendable {
         middle: [any Service] = [],
         registry: MetricsRegistry,
         logger: Logger,
+        heard: @escaping @Sendable (ListenerEvent) -> Void = { _ in },
         observe: @escaping @Sendable (PassResult, Duration) -> Void = { _, _ in },
         rest: @escaping @Sendable () -> Void = {}
     ) {
@@ -43,6 +45,7 @@ package struct WorkerServices: Sendable {
             listener: listener,
             executor: executor,
             logger: logger,
+            heard: heard,
             onClaim: { JobMetrics(registry: registry).claimed($0) }
         )
         leftovers = Leftovers(

@@ -119,6 +119,7 @@ import Testing
         let result = ClaimResult(
             claimID: .init(high: 6, low: 6),
             outcome: .hit,
+            reason: "",
             workspaceID: Self.workspace,
             workspaceName: "dev",
             templateName: "go-dev",

@@ -16,7 +16,13 @@ import Testing
     @Test(.database, .timeLimit(.minutes(6)))
     func `from a push to a claimed workspace, with three workers and signed webhooks`() async throws {
         let receiver = try await WebhookReceiver.start(secrets: [Self.secret])
-        let fleet = try await Fleet(settings: ["STOKER_PREBUILDS_FAILURE_HARD_LIMIT": "2"])
+        // Workspaces of the example live here, and end with it.
+        let workspaces = try await TestArea.shared.makeDirectory("workspaces")
+        let fleet = try await Fleet(settings: [
+            "STOKER_PREBUILDS_FAILURE_HARD_LIMIT": "2",
+            "WORKSPACES_DIRECTORY": workspaces.string,
+            "STOKER_WORKER_TEMPLATE_ENVIRONMENT": "WORKSPACES_DIRECTORY",
+        ])
         try await fleet.run("migrate")
         try await fleet.run("users", "add", "alice", "--email", "alice@example.com")
         try await fleet.run("users", "add", "boss", "--role", "template-admin")
@@ -175,6 +181,15 @@ extension MainPathTests {
             "--wait"
         )
         #expect(claimed.outcome == "hit")
+        // The example's own agent had reported, or there would have been none to claim.
+        _ = try await watch.until("the example's agent to be told of the claim") {
+            try await watch.number(
+                """
+                SELECT count(*) FROM workspace_agents a JOIN workspace_builds b ON b.id = a.reinit_build_id
+                WHERE b.workspace_id::text = \(claimed.workspace_id)
+                """
+            ) > 0 ? true : nil
+        }
     }
 
     /// Deletes end with nothing left of the workspace.

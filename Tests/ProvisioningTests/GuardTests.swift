@@ -169,6 +169,27 @@ struct GuardTests {
         #expect(information.st_mode & 0o777 == 0o600)
     }
 
+    @Test func `what has a session of its own outlives a child that ended by itself, and nothing else does`()
+        async throws
+    {
+        let sleeper = "sh -c 'echo $$ > PID; exec sleep 600' </dev/null >/dev/null 2>&1 &"
+        let (guarded, _, _) = try start(
+            """
+            \(sleeper.replacing("PID", with: "left")) setsid \(sleeper.replacing("PID", with: "stays"))
+            until [ -s left ] && [ -s stays ]; do sleep 0.01; done
+            """
+        )
+        #expect(await end(guarded) == .exited(0))
+        func process(_ name: String) throws -> pid_t {
+            let text = String(decoding: try PrivateFiles.read(fixture.root.appending(name)) ?? [], as: UTF8.self)
+            return try #require(pid_t(text.split(separator: "\n").first ?? ""))
+        }
+        let (left, stays) = (try process("left"), try process("stays"))
+        #expect(kill(left, 0) == -1)
+        #expect(kill(stays, 0) == 0)
+        kill(stays, SIGKILL)
+    }
+
     /// 2 MB: more than any pipe holds. Without a reader the first line would be its end.
     @Test func `a child whose worker has gone may print as much as it likes before it saves its state`() async throws {
         let lines = "trap - INT; yes line | head -c 2000000; yes line | head -c 2000000 >&2"

@@ -21,7 +21,32 @@ import Testing
             let error = await #expect(throws: StoreError.self) { _ = try await room.claim("other", key: "k") }
             #expect(error?.code == .conflict)
             #expect(try await room.claim("other", key: "k2").outcome == .hit)
-            #expect(try await room.fleet.count(of: "workspace_claims") == 2)
+            #expect(
+                try await room.fleet.column("SELECT outcome FROM workspace_claims ORDER BY created_at")
+                    == ["hit", "error", "hit"]
+            )
+        }
+    }
+
+    @Test func `what a key gave stays, whatever becomes of template, preset and workspace`() async throws {
+        try await ClaimRoom.open { room in
+            try await room.fleet.addWorkspace(of: room.preset)
+            var expected = try await room.claim(key: "k")
+            expected.isRepeat = true
+            _ = try await room.fleet.addVersion(of: room.template.id)
+            #expect(try await room.claim(key: "k") == expected)
+            try await room.fleet.sql("UPDATE templates SET deleted = true")
+            try await room.fleet.sql("UPDATE workspaces SET deleted = true")
+            #expect(try await room.claim(key: "k") == expected)
+        }
+    }
+
+    @Test func `a claim that fails does not use its key up`() async throws {
+        try await ClaimRoom.open { room in
+            try await room.fleet.sql("UPDATE templates SET deprecated = 'not now'")
+            await #expect(throws: StoreError.self) { _ = try await room.claim(key: "k") }
+            try await room.fleet.sql("UPDATE templates SET deprecated = ''")
+            #expect(try await room.claim(key: "k").isRepeat == false)
         }
     }
 

@@ -19,6 +19,7 @@ import Testing
                     == ClaimResult(
                         claimID: first.claimID,
                         outcome: .hit,
+                        reason: "",
                         workspaceID: older.id,
                         workspaceName: "mine",
                         templateName: "go-dev",
@@ -122,15 +123,36 @@ import Testing
     @Test func `why the pool had none is said`() async throws {
         try await ClaimRoom.open { room in
             try await room.fleet.sql("UPDATE template_version_presets SET desired_instances = NULL")
-            #expect(try await room.claim("a").outcome == .missUnmatched)
+            let noPool = try await room.claim("a")
+            #expect(noPool.outcome == .missUnmatched)
+            #expect(noPool.reason == "preset 'preset' has no pool")
             try await room.fleet.sql("UPDATE template_version_presets SET desired_instances = 1")
             try await room.fleet.sql("UPDATE templates SET prebuilds_paused_until = 'infinity'")
-            #expect(try await room.claim("b").outcome == .missPaused)
+            let paused = try await room.claim("b")
+            #expect(paused.outcome == .missPaused)
+            #expect(paused.reason == "the pools are paused, and none is ready")
             try await room.fleet.sql("UPDATE templates SET prebuilds_paused_until = NULL")
             try await room.fleet.sql(
                 #"INSERT INTO settings (key, value) VALUES ('prebuilds', '{"reconciliation_paused": true}')"#
             )
             #expect(try await room.claim("c").outcome == .missPaused)
+            try await room.fleet.sql("DELETE FROM settings")
+            #expect(try await room.claim("d").reason == "none is ready")
+            // What the reconciler said last.
+            try await room.fleet.sql("UPDATE organizations SET prebuild_quota = 0")
+            try await room.fleet.pass(at: nil)
+            let capped = try await room.claim("e")
+            #expect(capped.outcome == .missCapped)
+            #expect(capped.reason.contains("quota"))
+            #expect(
+                try await room.fleet.column(
+                    "SELECT outcome || ' ' || outcome_reason FROM workspace_claims ORDER BY created_at"
+                )
+                    == [
+                        "miss_unmatched \(noPool.reason)", "miss_paused \(paused.reason)",
+                        "miss_paused \(paused.reason)", "miss_empty none is ready", "miss_capped \(capped.reason)",
+                    ]
+            )
         }
     }
 
@@ -139,6 +161,7 @@ import Testing
             let prebuild = try await room.fleet.addWorkspace(of: room.preset)
             let other = try await room.claim("other", ["test": "another"])
             #expect(other.outcome == .missUnmatched)
+            #expect(other.reason == "parameter 'test' cannot change after the build")
             #expect(other.workspaceID != prebuild.id)
             let same = try await room.claim("same", ["test": "value"])
             #expect(same.workspaceID == prebuild.id)
@@ -156,6 +179,29 @@ import Testing
                     "SELECT value FROM workspace_build_parameters WHERE workspace_build_id = \(claim.buildID)"
                 ) == ["another"]
             )
+        }
+    }
+
+    @Test func `a value that breaks its parameter's rules is refused before anything is built`() async throws {
+        try await ClaimRoom.open { room in
+            try await room.fleet.sql(
+                #"""
+                UPDATE template_version_parameters SET mutable = true, type = 'number', validation = '{"min": 1, "max": 9}'
+                """#
+            )
+            let error = await #expect(throws: StoreError.self) { _ = try await room.claim("mine", ["test": "10"]) }
+            #expect(
+                error
+                    == StoreError(
+                        .invalid,
+                        "The parameter 'test': '10' is above 9",
+                        remedy: "Give another value."
+                    )
+            )
+            #expect(try await room.fleet.count(of: "workspaces") == 0)
+            try await room.fleet.sql("UPDATE template_version_parameters SET sensitive = true")
+            let hidden = await #expect(throws: StoreError.self) { _ = try await room.claim("mine", ["test": "10"]) }
+            #expect(hidden?.message == "The parameter 'test': the value is above 9")
         }
     }
 
@@ -187,7 +233,12 @@ import Testing
             let error = await #expect(throws: StoreError.self) { _ = try await room.fleet.store.claim(request) }
             #expect(error?.code == code)
             #expect(try await room.fleet.workspaces() == before)
-            #expect(try await room.fleet.count(of: "workspace_claims") == 0)
+            #expect(
+                try await room.fleet.column(
+                    "SELECT outcome || ' ' || split_part(outcome_reason, ':', 1) FROM workspace_claims"
+                )
+                    == ["error \(code.rawValue)"]
+            )
             #expect(try await room.claim().workspaceID == prebuild.id)
         }
     }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Store
+import Worker
 
 /// `stoker claim`
 struct ClaimCommand: AsyncParsableCommand {
@@ -11,6 +12,10 @@ struct ClaimCommand: AsyncParsableCommand {
         discussion: """
             Says which it was ('outcome' in JSON), and exits with 0 for both. A name that is taken, an unknown template, \
             preset or user is refused, and nothing is spent.
+
+            With --wait-for-refill, a claim that finds none ready waits for the next prebuild: who came first gets it \
+            first. It is a fresh build after all when the time is over, and at once when no prebuild can become what is \
+            asked for.
             """
     )
 
@@ -35,7 +40,13 @@ struct ClaimCommand: AsyncParsableCommand {
     @Option(help: "With the same key, the same request gives the same workspace however often it is made.")
     var idempotencyKey: String?
 
-    @Flag(help: "Wait until its build has ended; fail if the build fails.")
+    @Flag(help: "If none is ready, wait for the next prebuild.")
+    var waitForRefill = false
+
+    @Option(help: ArgumentHelp("For how long --wait-for-refill waits, such as 90s or 5m.", valueName: "duration"))
+    var waitAtMost = Patience.default
+
+    @Flag(help: "Show the log of its build, and wait until it has ended; fail if the build fails.")
     var wait = false
 
     @OptionGroup var global: GlobalOptions
@@ -51,13 +62,26 @@ struct ClaimCommand: AsyncParsableCommand {
             idempotencyKey: idempotencyKey
         )
         let report = try await global.withStore { store, address, _ in
-            let result = try await store.claim(request)
+            let result = try await claim(request, store, address)
             guard wait else { return ClaimReport(result: result, build: nil) }
-            let build = try await JobWatch(store: store, address: address).follow(result.jobID) { _ in }
+            let build = try await JobWatch(store: store, address: address).follow(result.jobID) { line in
+                try Console.note(LogPrinter.text(line))
+            }
             return ClaimReport(result: try await store.settled(result), build: build)
         }
         try output.print(report, table: \.text)
         try report.build?.requireSuccess()
+    }
+
+    private func claim(
+        _ request: ClaimRequest,
+        _ store: Store,
+        _ address: DatabaseAddress
+    ) async throws -> ClaimResult {
+        guard waitForRefill else { return try await store.claim(request) }
+        return try await Doorbell.ringing(for: [Channel.ready], of: address) { bell in
+            try await store.claim(request, waitingAtMost: waitAtMost.limit) { await bell.wait(atMost: $0) }
+        }
     }
 
     func validate() throws {
@@ -78,6 +102,24 @@ struct ClaimCommand: AsyncParsableCommand {
     }
 }
 
+/// How long a claim waits for a prebuild, such as `90s` or `5m`.
+struct Patience: ExpressibleByArgument {
+    static let `default` = Self(limit: .seconds(600))
+
+    let limit: Duration
+
+    private init(limit: Duration) {
+        self.limit = limit
+    }
+
+    init?(argument: String) {
+        guard let limit = DurationNotation.read(argument), limit > .zero else { return nil }
+        self.limit = limit
+    }
+
+    var defaultValueDescription: String { DurationNotation.write(limit) }
+}
+
 /// A claim's result and, when it was waited for, how its build ended.
 struct ClaimReport: Encodable {
     let result: ClaimResult
@@ -85,10 +127,11 @@ struct ClaimReport: Encodable {
 
     var text: String {
         let place = "\(result.workspaceName) (\(result.templateName)/\(result.presetName)) of \(result.ownerName)"
+        let why = result.reason.isEmpty ? "" : " (\(result.reason))"
         let how = result.outcome == .hit ? "a ready prebuild" : "a fresh build: \(result.outcome.rawValue)"
         let next =
             build.map { "Its build \($0.status)." } ?? "Follow its build: stoker jobs logs \(result.jobID) --follow"
-        return "\(place) is \(how).\(result.isRepeat ? " It was claimed before with this key." : "")\n\(next)"
+        return "\(place) is \(how)\(why).\(result.isRepeat ? " It was claimed before with this key." : "")\n\(next)"
     }
 
     private enum CodingKeys: String, CodingKey {

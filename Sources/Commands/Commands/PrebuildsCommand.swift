@@ -7,8 +7,8 @@ import Store
 struct PrebuildsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prebuilds",
-        abstract: "Hold the pools still, and let them go on.",
-        subcommands: [Pause.self, Resume.self]
+        abstract: "What is in the pools; hold them still, and let them go on.",
+        subcommands: [List.self, Pause.self, Resume.self]
     )
 
     struct Pause: AsyncParsableCommand {

@@ -10,7 +10,9 @@ struct TemplatesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "templates",
         abstract: "What workspaces are built from.",
-        subcommands: [Push.self, List.self]
+        subcommands: [
+            Push.self, List.self, Versions.self, Promote.self, Deprecate.self, Delete.self,
+        ]
     )
 
     struct Push: AsyncParsableCommand {

@@ -9,7 +9,7 @@ struct WorkspacesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "workspaces",
         abstract: "Workspaces, those of the pools among them.",
-        subcommands: [List.self, Delete.self]
+        subcommands: [List.self, Show.self, Delete.self]
     )
 
     struct List: AsyncParsableCommand {

@@ -3,6 +3,7 @@
 import CurlClient
 import Logging
 import PostgresClient
+import Prebuilds
 import Provisioning
 import Server
 import ServiceLifecycle
@@ -16,6 +17,15 @@ extension WorkerProcess {
         let logger = telemetry.logger
         let sealing = StateSealing(settings.codec)
         let health = WorkerHealth(store: store)
+        let access = AccessURL(configured: settings.publicURL, address: settings.http.address)
+        let agents = AgentAccess(store: store, sealing: sealing, address: access.url)
+        let hub = ReinitHub(store: store, logger: logger)
+        let claims = ClaimMetrics(
+            store: store,
+            worker: settings.worker.id,
+            registry: telemetry.registry,
+            logger: logger
+        )
         let services = WorkerServices(
             store: store,
             configuration: settings.worker,
@@ -30,6 +40,7 @@ extension WorkerProcess {
                 replacementPolicy: settings.worker.replacementPolicy,
                 sealing: sealing,
                 spool: StateSpool(root: settings.host.workDirectory),
+                agents: agents,
                 logger: logger,
                 observe: telemetry.jobEnded,
                 onReplacement: telemetry.replaced
@@ -50,14 +61,24 @@ extension WorkerProcess {
                     configuration: settings.http,
                     readiness: health.reasons,
                     registry: telemetry.registry,
+                    routes: [AgentRoutes(store: store, hub: hub)],
                     logger: logger,
-                    listening: { up.blow($0) }
-                )
+                    listening: { address in
+                        access.listens(on: address)
+                        up.blow(address)
+                    }
+                ),
+                // Stopped before the server, which waits for those that wait here.
+                hub, claims,
             ],
             registry: telemetry.registry,
             logger: logger,
+            heard: hub.hear,
             observe: telemetry.passes.record,
-            rest: telemetry.passes.rest
+            rest: {
+                telemetry.passes.rest()
+                claims.rest()
+            }
         )
         health.watch(services.drain)
         telemetry.watch(store.pool)
@@ -70,5 +91,16 @@ extension WorkerProcess {
             "process": ProcessProvisioner(host: settings.host),
             "echo": EchoProvisioner(host: settings.host),
         ]
+    }
+}
+
+extension ReinitHub {
+    /// Passes on what concerns agents.
+    @Sendable fileprivate func hear(_ event: ListenerEvent) {
+        switch event {
+        case .notification(Channel.claimed, let workspace): look(at: WorkspaceID(workspace))
+        case .notification: break
+        case .listening, .reconnected: look(at: nil)
+        }
     }
 }

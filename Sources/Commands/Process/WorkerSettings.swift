@@ -13,6 +13,8 @@ import Worker
 struct WorkerSettings: Sendable {
     let worker: WorkerConfiguration
     let http: HTTPConfiguration
+    /// `http.public_url`, without a slash at its end.
+    let publicURL: String?
     let host: ProvisioningHost
     let terraform: TerraformConfiguration
     let addressPolicy: AddressPolicy
@@ -50,6 +52,12 @@ struct WorkerSettings: Sendable {
         do throws(SettingsError) { codec = try EncryptionKeys.codec(settings) } catch {
             throw SettingsError(problems + error.problems)
         }
+        var url = settings[.publicURL]
+        if let text = url, !["http://", "https://"].contains(where: text.hasPrefix) {
+            problems.append("http.public_url: expected a URL such as https://stoker.example.com, found '\(text)'")
+        }
+        while url?.last == "/" { url?.removeLast() }
+        publicURL = url
         guard problems.isEmpty, let address else { throw SettingsError(problems) }
 
         http = HTTPConfiguration(address: address)

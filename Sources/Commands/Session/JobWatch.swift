@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Logging
-import PostgresClient
 import Prebuilds
 import Store
 import Worker
@@ -16,7 +14,8 @@ struct JobWatch {
 
     /// Passes on every line of the job's log, the earlier ones too, until the job has ended.
     func follow(_ job: JobID, _ line: (StoredLogLine) throws -> Void) async throws -> JobSummary {
-        try await woken(for: job) { bell in
+        let channels = [Channel.logs, Channel.finished]
+        return try await Doorbell.ringing(for: channels, of: address, where: { $0 == "\(job)" }) { bell in
             var last: Int64 = 0
             while true {
                 // First the status, then the log: what was written before the end is read before it returns.
@@ -43,29 +42,6 @@ struct JobWatch {
             guard let newest = lines.last else { return last }
             last = newest.id
         }
-    }
-
-    /// Runs the body with a bell that rings when the job has news.
-    private func woken<Result>(for job: JobID, _ body: (Doorbell) async throws -> Result) async throws -> Result {
-        let bell = Doorbell()
-        let listener = PostgresListener(
-            configuration: address.directConfiguration,
-            channels: [Channel.logs, Channel.finished],
-            logger: Logger(label: "stoker", factory: { _ in SwiftLogNoOpLogHandler() })
-        )
-        // Both end when canceled; until then a failure to listen costs latency alone.
-        let listening = Task { try await listener.run() }
-        let ringing = Task {
-            for await event in listener.events {
-                if case .notification(_, let payload) = event, payload != "\(job)" { continue }
-                bell.ring()
-            }
-        }
-        defer {
-            listening.cancel()
-            ringing.cancel()
-        }
-        return try await body(bell)
     }
 }
 

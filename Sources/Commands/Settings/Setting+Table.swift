@@ -56,6 +56,13 @@ extension Setting where Value == String? {
         default: nil,
         "A local mirror of providers; with it, nothing is downloaded."
     )
+    static let publicURL = Setting(
+        "http.public_url",
+        .optionalText,
+        default: nil,
+        defaultNote: "http:// and http.address",
+        "Where workspaces reach the API, the same for all workers: the URL of a load balancer, as a rule."
+    )
     static let webhookURL = Setting(
         "notifications.webhook.url",
         .optionalText,

@@ -5,9 +5,10 @@ extension ExampleTemplate {
     static let processManifest = #"""
         name: process-local
         display_name: Process, local
-        description: Workspaces of a directory and a running process, made by a shell script; needs nothing but sh.
+        description: Workspaces of a directory and a running process, made by a shell script; needs nothing but sh, and curl for its agent.
         provisioner: process
         executable: provision
+        agents: [main]
 
         parameters:
           image:
@@ -46,8 +47,9 @@ extension ExampleTemplate {
         transition=$1
         request=$(cat)
         workspace=${STOKER_WORKSPACE_ID:?}
-        # The same for every build of this workspace, so that even a build whose state was lost finds what it left behind.
-        directory=${TMPDIR:-/tmp}/stoker-workspace-$workspace
+        # The same for every build of this workspace, so that even a build whose state was lost finds what it left behind. Not below
+        # TMPDIR: that is this build's own, and ends with it.
+        directory=${WORKSPACES_DIRECTORY:-/tmp}/stoker-workspace-$workspace
 
         # --- What Stoker reads: one JSON object a line -------------------------------------------------------------------
 
@@ -105,6 +107,7 @@ extension ExampleTemplate {
         directory=$1 interval=$2
         cd "$directory"
         echo $$ >pid
+        [ ! -e agent ] || sh "$directory/agent" "$directory" >>agent.log 2>&1 &
         while [ -d "$directory" ]; do
             date -u +%Y-%m-%dT%H:%M:%SZ >alive
             sleep "$interval"
@@ -119,6 +122,52 @@ extension ExampleTemplate {
                 [ "$waited" -le 50 ] || fail TRANSIENT "the workspace's process did not start within 5 seconds"
                 sleep 0.1
             done
+        }
+
+        # The agent is for two things: only when it has reported is the prebuild given to anybody, and it is told when that happens.
+        # Without curl it cannot call; then this build says itself that all is well.
+        write_agent() {
+            token=${STOKER_AGENT_TOKEN_MAIN:-}
+            if [ -z "$token" ] || [ -z "${STOKER_URL:-}" ] || ! command -v curl >/dev/null; then
+                printf '{"type":"agent","name":"main"}\n'
+                return
+            fi
+            # A file for curl to read: arguments are seen by everybody on the machine.
+            printf 'Authorization: Bearer %s\n' "$token" >"$directory/agent.header"
+            printf '%s\n' "$STOKER_URL" >"$directory/agent.url"
+            cat >"$directory/agent.new" <<'AGENT'
+        #!/bin/sh
+        # Reports that the workspace is ready, then waits to be told that it was claimed, for as long as its directory is there.
+        directory=$1
+        cd "$directory"
+
+        call() { # path, options of curl
+            path=$1
+            shift
+            curl --silent --show-error --fail --header @agent.header "$@" "$(cat agent.url)/api/v1/agents/me/$path"
+        }
+
+        report() {
+            call ready --max-time 10 --header 'Content-Type: application/json' --data "{\"state\":\"$1\"}" >/dev/null
+        }
+
+        until report ready; do sleep 1; done
+        while [ -d "$directory" ]; do
+            # What it has heard last; Stoker does not say it again, and says what a broken connection has swallowed.
+            last=$(cat claimed 2>/dev/null || echo 0)
+            call reinit --no-buffer --header "Last-Event-ID: $last" | while IFS= read -r line; do
+                case $line in
+                'id: '*) id=${line#id: } ;;
+                'data: '*)
+                    printf '%s\n' "${line#data: }" >>claims
+                    printf '%s\n' "$id" >claimed.new && mv -f claimed.new claimed
+                    ;;
+                esac
+            done
+            sleep 1
+        done
+        AGENT
+            mv -f "$directory/agent.new" "$directory/agent"
         }
 
         stop_process() {
@@ -159,6 +208,7 @@ extension ExampleTemplate {
                 log "handed over to ${STOKER_WORKSPACE_OWNER:-}"
             fi
 
+            write_agent
             pid=$(running_pid)
             if [ -z "$pid" ]; then
                 interval=$(member interval)

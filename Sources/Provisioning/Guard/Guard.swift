@@ -7,7 +7,8 @@ import SystemPackage
 /// The small process between a worker and one child of it.
 ///
 /// It leads a session, so that a terminal's ^C reaches neither it nor the child; the child leads a process group in it.
-/// Whatever the child leaves behind becomes the guard's own (it is a subreaper) and is killed when the child has ended.
+/// Whatever the child leaves behind becomes the guard's own (it is a subreaper) and is killed when the child has ended,
+/// unless it has a session of its own and nobody had to end the child.
 /// It ends the child when told to, when the worker has gone (their socket closes), and when the lease it holds was not
 /// renewed: SIGINT to the group, SIGKILL to all descendants after the grace, at the lease's end at the latest. Then it
 /// saves the child's state file. If the guard itself is killed, the kernel kills the child.
@@ -163,15 +164,39 @@ package enum Guard {
         }
 
         /// Kills and reaps whatever the child has left, until there is nothing more.
+        ///
+        /// What has made a session of its own (`setsid`) stays where the child has ended by itself: it is what was built.
         func sweep() {
+            // A process that stays may have a dead child of this session, which it never reaps.
+            var patience = 400
             while true {
                 let ended = waitpid(-1, nil, WNOHANG)
                 if ended < 0 && errno == ECHILD { return }
                 if ended > 0 { continue }
-                Guard.killDescendants()
+                if course.cause != nil {
+                    Guard.killDescendants()
+                } else {
+                    patience -= 1
+                    if Guard.killOwnSession() == 0 || patience == 0 { return }
+                }
                 poll(nil, 0, 5)
             }
         }
+    }
+
+    /// Returns how many there were.
+    private static func killOwnSession() -> Int {
+        var count = 0
+        withUnsafeMutablePointer(to: &count) { count in
+            _ = stoker_each_descendant(
+                { descendant, count in
+                    guard getsid(descendant) == getsid(0), Glibc.kill(descendant, SIGKILL) == 0 else { return }
+                    count?.assumingMemoryBound(to: Int.self).pointee += 1
+                },
+                count
+            )
+        }
+        return count
     }
 
     private static func killDescendants() {

@@ -11,7 +11,7 @@ struct BenchCommand: ParsableCommand {
             Every figure stands beside its floor or ceiling, measured in the same run: only the ratio means anything on a \
             machine that is not quiet. Nothing is left behind.
             """,
-        subcommands: [Queue.self, Reconcile.self, Webhooks.self]
+        subcommands: [Queue.self, Reconcile.self, Webhooks.self, Claim.self]
     )
 
     struct Queue: AsyncParsableCommand {

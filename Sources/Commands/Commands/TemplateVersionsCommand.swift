@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Prebuilds
+import Store
+
+extension TemplatesCommand {
+    /// `stoker templates versions`
+    struct Versions: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the versions of a template, newest first.")
+
+        @Argument(help: "The template.")
+        var template: String
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let versions = try await global.withStore { store, _, _ in try await store.templateVersions(of: template) }
+            try output.print(versions) { $0.table.text }
+        }
+    }
+
+    /// `stoker templates promote`
+    struct Promote: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a version the active one.",
+            discussion: "Its pools are filled, those of the version before are emptied, and claims get it from now on."
+        )
+
+        @Argument(help: "The template.")
+        var template: String
+
+        @Argument(help: "The version's name or id; of several of one name the newest.")
+        var version: String
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let promoted = try await global.withStore { store, _, _ in
+                try await store.promote(version, of: template)
+            }
+            try output.print(promoted) { "'\($0.name)' is the active version of \(template)." }
+        }
+    }
+
+    /// `stoker templates deprecate`
+    struct Deprecate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let nobody claim a template any more, and empty its pools; workspaces that people have stay."
+        )
+
+        @Argument(help: "The template.")
+        var template: String
+
+        @Option(help: "What people read who want to claim it.")
+        var message = "it is not offered any more"
+
+        @Flag(help: "Take it back.")
+        var undo = false
+
+        @OptionGroup var global: GlobalOptions
+
+        func validate() throws {
+            guard !message.isEmpty else { throw ValidationError("--message takes words; --undo takes it back.") }
+        }
+
+        func run() async throws {
+            try await global.withStore { store, _, _ in
+                try await store.deprecateTemplate(template, message: undo ? "" : message)
+            }
+            try Console.note(undo ? "\(template) can be claimed again." : "\(template) is deprecated: \(message)")
+        }
+    }
+
+    /// `stoker templates delete`
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Delete a template and empty its pools; refused while people have workspaces of it."
+        )
+
+        @Argument(help: "The template.")
+        var template: String
+
+        @OptionGroup var global: GlobalOptions
+
+        func run() async throws {
+            try await global.withStore { store, _, _ in try await store.deleteTemplate(template) }
+            try Console.note("\(template) is deleted; its pools are being emptied.")
+        }
+    }
+}
+
+extension [TemplateVersionSummary] {
+    var table: Table {
+        Table(
+            self,
+            empty: "It has no version yet.",
+            [
+                .init("name") { $0.name + ($0.isActive ? " (active)" : "") },
+                .init("import") { $0.status },
+                .init("presets") { "\($0.presets)" },
+                .init("workspaces") { "\($0.workspaces)" },
+                .init("pushed") { "\(Instant(seconds: $0.createdAt.seconds))" },
+                .init("message") { $0.error.isEmpty ? $0.message : $0.error },
+                .init("id") { "\($0.id)" },
+            ]
+        )
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Prebuilds
+import Store
+
+extension WorkspacesCommand {
+    /// `stoker workspaces show`
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show a workspace with its builds, resources, agents and claim."
+        )
+
+        @Argument(help: "Its name or id; by its id a deleted one is found too.")
+        var workspace: String
+
+        @Option(help: "Its owner, where several workspaces have the name.")
+        var owner: String?
+
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let details = try await global.withStore { store, _, _ in
+                try await store.workspace(workspace, owner: owner)
+            }
+            try output.print(details, table: \.text)
+        }
+    }
+}
+
+extension WorkspaceDetails {
+    /// What it is, then a table for each kind of thing that belongs to it.
+    var text: String {
+        var facts = [
+            "\(workspace.name) of \(workspace.ownerName)\(deleted ? ", deleted" : "")",
+            "\(workspace.templateName)/\(workspace.presetName), version \(versionName), organization \(organizationName)",
+            "id \(workspace.id), created \(Instant(seconds: workspace.createdAt.seconds))",
+        ]
+        if let claim {
+            let why = claim.reason.isEmpty ? "" : ": \(claim.reason)"
+            let usable = claim.usableAt.map { ", usable \(Instant(seconds: $0.seconds))" } ?? ""
+            facts.append("claimed \(Instant(seconds: claim.claimedAt.seconds)), \(claim.outcome)\(why)\(usable)")
+        }
+        let sections = [
+            Table(parameters, empty: "", [.init("parameter") { $0.name }, .init("value") { $0.value }]).text,
+            Table(
+                builds,
+                empty: "",
+                [
+                    .init("build") { "\($0.number) \($0.transition)" },
+                    .init("reason") { $0.reason },
+                    .init("version") { $0.versionName },
+                    .init("status") { $0.status },
+                    .init("created") { "\(Instant(seconds: $0.createdAt.seconds))" },
+                    .init("job") { "\($0.jobID)" },
+                    .init("error") { $0.error },
+                ]
+            ).text,
+            Table(resources, empty: "", [.init("resource") { $0.address }, .init("type") { $0.type }]).text,
+            Table(
+                agents,
+                empty: "",
+                [
+                    .init("agent") { $0.name },
+                    .init("state") { $0.state },
+                    .init("ready") { $0.readyAt.map { "\(Instant(seconds: $0.seconds))" } ?? "" },
+                ]
+            ).text,
+        ]
+        return ([facts.joined(separator: "\n")] + sections.filter { !$0.isEmpty }).joined(separator: "\n\n")
+    }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Logging
+package import Prebuilds
+import ServiceLifecycle
+package import Store
+import Synchronization
+
+/// Where agents wait to be told of a claim: one notification and one statement serve all of them, however many there are.
+///
+/// ``look(at:)`` is called for each notification. By itself it looks every ``interval``, in case one was lost, and gives
+/// every waiter a sign of life, so that a connection nobody holds any more is found out.
+package final class ReinitHub: Service {
+    /// What an agent that waits is given.
+    enum Signal: Sendable {
+        case claimed(Reinit)
+        case alive
+    }
+
+    private struct Waiter {
+        let token: AgentTokenHash
+        let workspace: WorkspaceID
+        let signals: AsyncStream<Signal>.Continuation
+    }
+
+    /// Whom the next look is for.
+    private enum Scope {
+        case nobody
+        case workspaces(Set<WorkspaceID>)
+        case everybody
+    }
+
+    private struct State {
+        var waiters: [UInt64: Waiter] = [:]
+        var lastWaiter: UInt64 = 0
+        var scope = Scope.nobody
+        var hasEnded = false
+    }
+
+    /// How many agents one statement asks about.
+    private static let batch = 1_000
+
+    private let store: Store
+    private let interval: Duration
+    private let logger: Logger
+    private let state = Mutex(State())
+    private let rings: AsyncStream<Void>
+    private let ringer: AsyncStream<Void>.Continuation
+
+    package init(store: Store, interval: Duration = .seconds(15), logger: Logger) {
+        self.store = store
+        self.interval = interval
+        self.logger = logger
+        (rings, ringer) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// A claim build of the workspace has succeeded; `nil`: some may have, of any. Never blocks.
+    package func look(at workspace: WorkspaceID?) {
+        state.withLock { state in
+            switch (state.scope, workspace) {
+            case (.everybody, _), (_, nil): state.scope = .everybody
+            case (.nobody, let workspace?): state.scope = .workspaces([workspace])
+            case (.workspaces(let others), let workspace?): state.scope = .workspaces(others.union([workspace]))
+            }
+        }
+        ringer.yield()
+    }
+
+    /// What the agent is told from now on, until the hub ends or the reader goes.
+    func signals(for token: AgentTokenHash, of workspace: WorkspaceID) -> AsyncStream<Signal> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Signal.self, bufferingPolicy: .bufferingNewest(4))
+        let id = state.withLock { state -> UInt64? in
+            guard !state.hasEnded else { return nil }
+            state.lastWaiter += 1
+            state.waiters[state.lastWaiter] = Waiter(token: token, workspace: workspace, signals: continuation)
+            return state.lastWaiter
+        }
+        guard let id else {
+            continuation.finish()
+            return stream
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { _ = $0.waiters.removeValue(forKey: id) }
+        }
+        return stream
+    }
+
+    /// How many agents wait.
+    var count: Int { state.withLock { $0.waiters.count } }
+
+    package func run() async throws {
+        await withGracefulShutdownHandler {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.answerRings() }
+                group.addTask { await self.tick() }
+                await group.next()
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            self.end()
+        }
+        end()
+    }
+
+    private func answerRings() async {
+        for await _ in rings {
+            let tokens = takeScope()
+            for start in stride(from: 0, to: tokens.count, by: Self.batch) {
+                await tell(Array(tokens[start..<min(start + Self.batch, tokens.count)]))
+            }
+        }
+    }
+
+    private func tick() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: interval * Double.random(in: 0.9...1.1))
+            for waiter in state.withLock({ Array($0.waiters.values) }) { waiter.signals.yield(.alive) }
+            look(at: nil)
+        }
+    }
+
+    private func takeScope() -> [AgentTokenHash] {
+        state.withLock { state in
+            defer { state.scope = .nobody }
+            let waiters =
+                switch state.scope {
+                case .nobody: [Waiter]()
+                case .everybody: Array(state.waiters.values)
+                case .workspaces(let workspaces): state.waiters.values.filter { workspaces.contains($0.workspace) }
+                }
+            return Array(Set(waiters.map(\.token)))
+        }
+    }
+
+    private func tell(_ tokens: [AgentTokenHash]) async {
+        do {
+            let pending = try await store.pendingReinits(of: tokens)
+            guard !pending.isEmpty else { return }
+            for waiter in state.withLock({ Array($0.waiters.values) }) {
+                if let reinit = pending[waiter.token] { waiter.signals.yield(.claimed(reinit)) }
+            }
+        } catch {
+            logger.warning("agents could not be told of claims yet", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func end() {
+        let waiters = state.withLock { state in
+            state.hasEnded = true
+            return Array(state.waiters.values)
+        }
+        for waiter in waiters { waiter.signals.finish() }
+        ringer.finish()
+    }
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+import Prebuilds
+
+/// How a build's agents stand in the tables: each hangs on a resource of its own, which is there from the build's start, so
+/// that an agent can report while the build still runs.
+enum AgentRows {
+    static let resourceType = "stoker_agent"
+}
+
+extension Store {
+    /// Makes the agents of a start build known by the hashes of their tokens. Another attempt finds them as they are.
+    ///
+    /// In a claim build they go on as they were: whoever was ready is ready, and is told of the claim when the build has
+    /// succeeded. In any other they begin anew, and there is nothing to tell them.
+    ///
+    /// Fenced: returns false, and changes nothing, when the execution has lost the job.
+    package func prepareAgents(_ tokens: [String: AgentTokenHash], of job: HeldJob) async throws -> Bool {
+        let agents = tokens.sorted { $0.key < $1.key }
+        let rows = try await pool.execute(
+            Statement(
+                "agents.prepare",
+                within: .seconds(10),
+                """
+                WITH fence AS MATERIALIZED (\(sql: Self.fence(job))), build AS MATERIALIZED (
+                    SELECT b.*, b.reason = 'claim' AS is_claim FROM fence JOIN workspace_builds b ON b.job_id = fence.id
+                ), before AS MATERIALIZED (
+                    SELECT DISTINCT ON (a.name) a.*
+                    FROM build
+                    JOIN workspace_builds p ON p.workspace_id = build.workspace_id AND p.build_number < build.build_number
+                    JOIN workspace_resources r ON r.job_id = p.job_id
+                    JOIN workspace_agents a ON a.resource_id = r.id AND NOT a.deleted
+                    ORDER BY a.name, p.build_number DESC
+                ), wanted AS MATERIALIZED (
+                    SELECT w.name, w.hash, gen_random_uuid() AS resource_id
+                    FROM build, unnest(\(agents.map(\.key)), \(agents.map(\.value.bytes))) w(name, hash)
+                    WHERE NOT EXISTS (
+                        SELECT FROM workspace_resources r JOIN workspace_agents a ON a.resource_id = r.id
+                        WHERE r.job_id = build.job_id AND a.name = w.name AND NOT a.deleted
+                    )
+                ), new_resources AS (
+                    INSERT INTO workspace_resources (id, job_id, transition, type, name, address)
+                    SELECT wanted.resource_id, build.job_id, 'start', \(AgentRows.resourceType), wanted.name,
+                        \(AgentRows.resourceType + ".") || wanted.name
+                    FROM build, wanted
+                ), retired AS (
+                    UPDATE workspace_agents a SET deleted = true, updated_at = now()
+                    FROM build
+                    JOIN workspace_builds p ON p.workspace_id = build.workspace_id AND p.build_number < build.build_number
+                    JOIN workspace_resources r ON r.job_id = p.job_id
+                    WHERE NOT build.is_claim AND a.resource_id = r.id AND NOT a.deleted
+                )
+                INSERT INTO workspace_agents (resource_id, name, auth_token_hash, lifecycle_state, started_at, ready_at,
+                    reinit_build_id)
+                SELECT wanted.resource_id, wanted.name, wanted.hash,
+                    CASE WHEN build.is_claim AND before.id IS NOT NULL THEN before.lifecycle_state ELSE 'created' END,
+                    CASE WHEN build.is_claim THEN before.started_at END,
+                    CASE WHEN build.is_claim THEN before.ready_at END,
+                    CASE WHEN build.is_claim THEN before.reinit_build_id ELSE (
+                        SELECT c.id FROM workspace_builds c
+                        WHERE c.workspace_id = build.workspace_id AND c.reason = 'claim'
+                        ORDER BY c.build_number DESC LIMIT 1
+                    ) END
+                FROM build CROSS JOIN wanted LEFT JOIN before ON before.name = wanted.name
+                RETURNING (SELECT id FROM fence)
+                """
+            )
+        )
+        if !rows.isEmpty { return true }
+        // All were there already, or the fence has fallen.
+        return try await !pool.execute(Statement("agents.fence", within: .seconds(10), Self.fence(job))).isEmpty
+    }
+
+    /// The agent of a token; `nil`: there is none, or its workspace is deleted.
+    package func agent(_ token: AgentTokenHash) async throws -> AgentIdentity? {
+        try await pool.execute(
+            Statement("agents.identify", within: .seconds(5), Self.identity(token))
+        ).first.map(AgentIdentity.init)
+    }
+
+    /// Records what an agent says of itself. `nil`: there is no such agent.
+    ///
+    /// The last agent of a prebuild to become ready makes it eligible, which is told to claims that wait, and to the
+    /// reconciler.
+    package func report(_ state: AgentState, by token: AgentTokenHash) async throws -> AgentIdentity? {
+        let answers = try await pool.executeBatch([
+            Statement(
+                "agents.report",
+                within: .seconds(5),
+                """
+                WITH changed AS (
+                    UPDATE workspace_agents a SET lifecycle_state = \(state.rawValue)::workspace_agent_lifecycle_state,
+                        started_at = coalesce(a.started_at, now()),
+                        ready_at = CASE WHEN \(state == .ready) THEN now() ELSE a.ready_at END, updated_at = now()
+                    WHERE a.auth_token_hash = \(token.bytes) AND NOT a.deleted
+                        AND a.lifecycle_state <> \(state.rawValue)::workspace_agent_lifecycle_state
+                    RETURNING a.resource_id
+                )
+                SELECT pg_notify(\(Channel.reconcile), ''),
+                    pg_notify(\(Channel.ready), coalesce(b.template_version_preset_id::text, ''))
+                FROM changed
+                JOIN workspace_resources r ON r.id = changed.resource_id
+                JOIN workspace_builds b ON b.job_id = r.job_id AND b.reason = 'prebuild'
+                """
+            ),
+            Statement("agents.identify", within: .seconds(5), Self.identity(token)),
+        ])
+        return try answers[1].first.map(AgentIdentity.init)
+    }
+
+    private static func identity(_ token: AgentTokenHash) -> SQL {
+        """
+        SELECT a.name, a.lifecycle_state::text, w.id, w.name, coalesce(u.username, '')
+        FROM workspace_agents a
+        JOIN workspace_resources r ON r.id = a.resource_id
+        JOIN workspace_builds b ON b.job_id = r.job_id
+        JOIN workspaces w ON w.id = b.workspace_id AND NOT w.deleted
+        LEFT JOIN users u ON u.id = w.owner_id
+        WHERE a.auth_token_hash = \(token.bytes) AND NOT a.deleted
+        ORDER BY b.build_number DESC LIMIT 1
+        """
+    }
+}
+
+// MARK: - Told of claims
+
+extension Store {
+    /// Of these agents, those that are to be told of a claim whose build has succeeded, and have not been.
+    package func pendingReinits(of tokens: [AgentTokenHash]) async throws -> [AgentTokenHash: Reinit] {
+        guard !tokens.isEmpty else { return [:] }
+        return try await reinits(of: tokens, unless: "a.reinit_build_id IS NOT DISTINCT FROM c.id")
+    }
+
+    /// What an agent is to be told that asks for it: what was not told yet. If it says what it has heard last, that counts
+    /// instead, for as long as nothing has been started anew since the claim.
+    package func missedReinit(of token: AgentTokenHash, heard last: String?) async throws -> Reinit? {
+        guard let last else { return try await pendingReinits(of: [token])[token] }
+        return try await reinits(
+            of: [token],
+            unless: "c.id::text = lower(\(last)) OR b.build_number > c.build_number"
+        )[token]
+    }
+
+    /// The newest claim of each agent's workspace, where its build has succeeded and the exception does not hold. The
+    /// exception speaks of `a`, the agent's newest row, of `b`, its build, and of `c`, the claim build.
+    private func reinits(
+        of tokens: [AgentTokenHash],
+        unless exception: SQL
+    ) async throws -> [AgentTokenHash: Reinit] {
+        let rows = try await pool.execute(
+            Statement(
+                "agents.reinits",
+                within: .seconds(10),
+                """
+                SELECT t.hash, c.id, c.build_number, w.id, w.name, w.owner_id, coalesce(u.username, '')
+                FROM unnest(\(tokens.map(\.bytes))) t(hash)
+                -- By key, whatever the planner believes about so many hashes.
+                CROSS JOIN LATERAL (
+                    SELECT x.reinit_build_id, r.job_id
+                    FROM workspace_agents x
+                    JOIN workspace_resources r ON r.id = x.resource_id
+                    JOIN workspace_builds n ON n.job_id = r.job_id
+                    WHERE x.auth_token_hash = t.hash AND NOT x.deleted
+                    ORDER BY n.build_number DESC LIMIT 1
+                ) a
+                JOIN workspace_builds b ON b.job_id = a.job_id
+                JOIN workspaces w ON w.id = b.workspace_id AND NOT w.deleted AND w.owner_id <> \(prebuildsUserID)
+                CROSS JOIN LATERAL (
+                    SELECT x.id, x.build_number, x.job_id FROM workspace_builds x
+                    WHERE x.workspace_id = w.id AND x.reason = 'claim' ORDER BY x.build_number DESC LIMIT 1
+                ) c
+                JOIN provisioner_jobs j ON j.id = c.job_id AND j.job_status = 'succeeded'
+                LEFT JOIN users u ON u.id = w.owner_id
+                WHERE NOT (\(sql: exception))
+                """
+            )
+        )
+        var reinits: [AgentTokenHash: Reinit] = [:]
+        for row in rows {
+            let (hash, build, number, workspace, name, owner, ownerName) = try row.decode(
+                [UInt8].self,
+                BuildID.self,
+                Int.self,
+                WorkspaceID.self,
+                String.self,
+                UserID.self,
+                String.self
+            )
+            reinits[AgentTokenHash(bytes: hash)] = Reinit(
+                buildID: build,
+                buildNumber: number,
+                workspaceID: workspace,
+                workspaceName: name,
+                ownerID: owner,
+                ownerName: ownerName
+            )
+        }
+        return reinits
+    }
+
+    /// Takes it upon the caller to tell an agent of a claim; false: another does, or has.
+    package func takeReinit(_ reinit: Reinit, for token: AgentTokenHash) async throws -> Bool {
+        let rows = try await pool.execute(
+            Statement(
+                "agents.take_reinit",
+                within: .seconds(5),
+                """
+                UPDATE workspace_agents SET reinit_build_id = \(reinit.buildID), updated_at = now()
+                WHERE auth_token_hash = \(token.bytes) AND NOT deleted
+                    AND reinit_build_id IS DISTINCT FROM \(reinit.buildID)
+                RETURNING id
+                """
+            )
+        )
+        return !rows.isEmpty
+    }
+
+    /// The agent could not be told after all: the next time that it asks, it is.
+    package func returnReinit(_ reinit: Reinit, for token: AgentTokenHash) async throws {
+        _ = try await pool.execute(
+            Statement(
+                "agents.return_reinit",
+                within: .seconds(5),
+                """
+                WITH returned AS (
+                    UPDATE workspace_agents SET reinit_build_id = NULL, updated_at = now()
+                    WHERE auth_token_hash = \(token.bytes) AND NOT deleted AND reinit_build_id = \(reinit.buildID)
+                    RETURNING id
+                )
+                SELECT pg_notify(\(Channel.claimed), '') FROM returned
+                """
+            )
+        )
+    }
+}
+
+extension AgentIdentity {
+    fileprivate init(_ row: Row) throws {
+        let state: String
+        (name, state, workspaceID, workspaceName, ownerName) = try row.decode(
+            String.self,
+            String.self,
+            WorkspaceID.self,
+            String.self,
+            String.self
+        )
+        guard let known = AgentState(rawValue: state) else {
+            throw StoreError.internalInconsistency("lifecycle_state '\(state)'")
+        }
+        self.state = known
+    }
+}

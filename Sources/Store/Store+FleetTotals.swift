@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+package import Prebuilds
+
+/// What all claims of the fleet add up to, whichever process made them.
+package struct ClaimTotals: Hashable, Sendable {
+    /// How often something took how long.
+    package struct Distribution: Hashable, Sendable {
+        /// Per bucket, not cumulated; the last is for what is above all bounds.
+        package var counts: [UInt64]
+        package var sum: Double
+    }
+
+    package struct Pool: Hashable, Sendable {
+        package var templateName: String
+        package var presetName: String
+        package var organizationName: String
+    }
+
+    /// By outcome.
+    package var outcomes: [String: Double] = [:]
+    /// Prebuilds that were claimed.
+    package var claimed: [Pool: Double] = [:]
+    /// By stage, `bind` and `usable`; in seconds.
+    package var durations: [String: Distribution] = [:]
+    /// Of the last hour; `nil`: nobody claimed anything.
+    package var hitRatio: Double?
+    /// For how long, from before the call, this worker may tell it for the whole fleet.
+    package var voice: Duration = .zero
+}
+
+extension Store {
+    /// Adds the claims that were not counted yet to the fleet's totals, and returns these; `nil`: it is another worker's to
+    /// tell them, and nothing was done.
+    ///
+    /// Each claim is counted once, whoever calls and however often; what retention removes stays counted.
+    ///
+    /// - Parameter bounds: Upper bounds of the histograms' buckets; the same in every process.
+    package func claimTotals(for worker: WorkerID, bounds: [Double]) async throws -> ClaimTotals? {
+        let voice = try await pool.execute(
+            Statement("totals.voice", within: .seconds(5), "SELECT \(sql: Self.voice(of: worker))")
+        )
+        let seconds = try voice.only().decode(Double.self)
+        guard seconds > 0 else { return nil }
+        let answers = try await pool.executeBatch([
+            Self.count(bounds),
+            Statement("totals.read", within: .seconds(10), "SELECT metric, labels, part, value FROM fleet_totals"),
+            Statement(
+                "totals.hit_ratio",
+                within: .seconds(10),
+                """
+                SELECT avg((outcome = 'hit')::integer)::float8 FROM workspace_claims
+                WHERE created_at > now() - interval '1 hour' AND outcome <> 'error'
+                """
+            ),
+        ])
+        var totals = ClaimTotals(hitRatio: try answers[2].only().decode(Double?.self), voice: .seconds(seconds))
+        for row in answers[1] {
+            let (metric, labels, part, value) = try row.decode(String.self, [String].self, String.self, Double.self)
+            totals.add(value, of: part, to: metric, labels, buckets: bounds.count + 1)
+        }
+        return totals
+    }
+
+    /// Takes claims in small numbers: their rows are locked meanwhile, and a first call after years finds many.
+    private static func count(_ bounds: [Double]) -> Statement {
+        Statement(
+            "totals.count",
+            within: .seconds(30),
+            """
+            WITH news AS MATERIALIZED (
+                SELECT c.id, c.outcome, c.preset_id, c.outcome_counted,
+                    c.usable_at IS NOT NULL AND NOT c.usable_counted AS is_usable,
+                    extract(epoch FROM c.bound_at - c.created_at)::float8 AS bind,
+                    extract(epoch FROM c.usable_at - c.created_at)::float8 AS usable
+                FROM workspace_claims c
+                WHERE NOT c.outcome_counted OR (c.usable_at IS NOT NULL AND NOT c.usable_counted)
+                ORDER BY c.created_at LIMIT 10000 FOR UPDATE SKIP LOCKED
+            ), marked AS (
+                UPDATE workspace_claims c SET outcome_counted = true, usable_counted = c.usable_counted OR news.is_usable
+                FROM news WHERE c.id = news.id
+            ), took AS (
+                SELECT 'bind' AS stage, greatest(bind, 0) AS seconds FROM news WHERE NOT outcome_counted AND bind IS NOT NULL
+                UNION ALL
+                SELECT 'usable', greatest(usable, 0) FROM news WHERE is_usable
+            ), facts AS (
+                SELECT 'outcomes' AS metric, ARRAY[outcome] AS labels, '' AS part, count(*)::float8 AS value
+                FROM news WHERE NOT outcome_counted GROUP BY outcome
+                UNION ALL
+                SELECT 'claimed', ARRAY[t.name, p.name, o.name], '', count(*)
+                FROM news
+                JOIN template_version_presets p ON p.id = news.preset_id
+                JOIN template_versions v ON v.id = p.template_version_id
+                JOIN templates t ON t.id = v.template_id
+                JOIN organizations o ON o.id = t.organization_id
+                WHERE NOT news.outcome_counted AND news.outcome = 'hit' GROUP BY t.name, p.name, o.name
+                UNION ALL
+                -- A value on a bound belongs below it.
+                SELECT 'duration', ARRAY[stage], (
+                    SELECT count(*) FROM unnest(\(bounds)) b(bound) WHERE b.bound < took.seconds
+                )::text, count(*)
+                FROM took GROUP BY 2, 3
+                UNION ALL
+                SELECT 'duration', ARRAY[stage], 'sum', sum(seconds) FROM took GROUP BY stage
+            )
+            INSERT INTO fleet_totals (metric, labels, part, value)
+            SELECT 'claims/' || metric, labels, part, value FROM facts
+            ON CONFLICT (metric, labels, part) DO UPDATE
+            SET value = fleet_totals.value + excluded.value, updated_at = now()
+            """
+        )
+    }
+}
+
+extension ClaimTotals {
+    fileprivate mutating func add(
+        _ value: Double,
+        of part: String,
+        to metric: String,
+        _ labels: [String],
+        buckets: Int
+    ) {
+        switch (metric, labels.count) {
+        case ("claims/outcomes", 1): outcomes[labels[0]] = value
+        case ("claims/claimed", 3):
+            claimed[Pool(templateName: labels[0], presetName: labels[1], organizationName: labels[2])] = value
+        case ("claims/duration", 1):
+            var distribution =
+                durations[labels[0]] ?? Distribution(counts: Array(repeating: 0, count: buckets), sum: 0)
+            if part == "sum" {
+                distribution.sum = value
+            } else if let bucket = Int(part), distribution.counts.indices.contains(bucket) {
+                distribution.counts[bucket] = UInt64(value)
+            }
+            durations[labels[0]] = distribution
+        // Other metrics' totals, or those of a newer program.
+        default: break
+        }
+    }
+}

@@ -272,7 +272,8 @@ extension Store {
 
     private static func buildSources(_ jobs: [JobID]) -> SQL {
         """
-        FROM provisioner_jobs j
+        FROM unnest(\(jobs)) ended(id)
+        JOIN LATERAL (SELECT * FROM provisioner_jobs WHERE id = ended.id OFFSET 0) j ON true
         JOIN workspace_builds b ON b.job_id = j.id
         JOIN workspaces w ON w.id = b.workspace_id
         JOIN template_versions v ON v.id = b.template_version_id
@@ -280,7 +281,7 @@ extension Store {
         JOIN organizations o ON o.id = w.organization_id
         LEFT JOIN template_version_presets p ON p.id = b.template_version_preset_id
         LEFT JOIN users u ON u.id = w.owner_id
-        WHERE j.id = ANY(\(jobs))
+        WHERE true
         """
     }
 }

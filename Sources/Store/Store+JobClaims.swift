@@ -150,20 +150,27 @@ struct JobClaim {
                 ORDER BY j.claim_order, j.id
                 LIMIT \(literal: limit)
                 FOR NO KEY UPDATE OF j SKIP LOCKED
-            ), ranked AS (
-                SELECT id, template_id, organization_id, priority > 0 AS reserved,
-                    row_number() OVER (PARTITION BY template_id ORDER BY claim_order, id) AS of_template,
-                    row_number() OVER (PARTITION BY organization_id ORDER BY claim_order, id) AS of_organization,
-                    row_number() OVER (PARTITION BY priority > 0 ORDER BY claim_order, id) AS of_kind
-                FROM due
+            ), chosen AS (
+                SELECT id FROM due d
+                WHERE \(sql: poolLimit < limit ? isInPoolLimit : "true")
+                    -- Looked at only where there is a cap: how many of those before it count against the same.
+                    AND NOT EXISTS (
+                        SELECT FROM caps WHERE caps.id = d.template_id AND caps.free < (
+                            SELECT count(*) FROM due b
+                            WHERE b.template_id = d.template_id AND (b.claim_order, b.id) <= (d.claim_order, d.id)
+                        )
+                    )
+                    AND NOT EXISTS (
+                        SELECT FROM caps WHERE caps.id = d.organization_id AND caps.free < (
+                            SELECT count(*) FROM due b
+                            WHERE b.organization_id = d.organization_id AND (b.claim_order, b.id) <= (d.claim_order, d.id)
+                        )
+                    )
             ), claimed AS (
                 UPDATE provisioner_jobs j
                 SET worker_id = \(worker), started_at = now(), attempt = j.attempt + 1, claim_epoch = j.claim_epoch + 1,
                     updated_at = now()
-                FROM ranked r
-                WHERE j.id = r.id AND (r.reserved OR r.of_kind <= \(poolLimit))
-                    AND NOT EXISTS (SELECT FROM caps WHERE caps.id = r.template_id AND r.of_template > caps.free)
-                    AND NOT EXISTS (SELECT FROM caps WHERE caps.id = r.organization_id AND r.of_organization > caps.free)
+                FROM chosen WHERE j.id = chosen.id
                 RETURNING j.*
             )
             SELECT id, claim_epoch, type::text, provisioner::text, priority, attempt, max_attempts, refresh_first,
@@ -172,6 +179,15 @@ struct JobClaim {
             FROM claimed ORDER BY claim_order, id
             """
         )
+    }
+
+    /// Of the refill of pools, no more than its share.
+    private var isInPoolLimit: SQL {
+        """
+        (d.priority > 0 OR \(poolLimit) >= (
+            SELECT count(*) FROM due b WHERE b.priority = 0 AND (b.claim_order, b.id) <= (d.claim_order, d.id)
+        ))
+        """
     }
 
     /// The template of a job's build; looked up for a job that was put in without it.

@@ -37,7 +37,11 @@ extension Store {
                 ), held AS (
                     SELECT h.id, j.canceled_at IS NOT NULL AS canceled, j.id IS NULL AS lost
                     FROM unnest(\(jobs.map(\.id)), \(jobs.map(\.epoch))) h(id, epoch)
-                    LEFT JOIN provisioner_jobs j ON j.id = h.id AND j.claim_epoch = h.epoch AND j.completed_at IS NULL
+                    -- One by one, by key: a plan that was made for a small table would read all of a large one.
+                    LEFT JOIN LATERAL (
+                        SELECT * FROM provisioner_jobs
+                        WHERE id = h.id AND claim_epoch = h.epoch AND completed_at IS NULL OFFSET 0
+                    ) j ON true
                 )
                 SELECT now(), coalesce(r.state::text, 'lost'), coalesce(r.state_reason, ''), r.drain_deadline,
                     ARRAY(SELECT id FROM held WHERE canceled), ARRAY(SELECT id FROM held WHERE lost),

@@ -21,8 +21,6 @@ struct JobRunner: Service {
     let ended: Doorbell
     /// There may be jobs before those claimed last.
     let earlierJobs: Flag
-    /// The fleet is in maintenance, as the last heartbeat said.
-    let inMaintenance: Flag
     let onClaim: @Sendable ([ClaimedJob]) -> Void
     let logger: Logger
 
@@ -53,8 +51,7 @@ struct JobRunner: Service {
 
     /// `nil`: the database did not answer.
     private func claim(_ queue: inout QueueSearch) async -> [ClaimedJob]? {
-        let mayClaim = drain.phase == .active && !inMaintenance.isRaised
-        let free = mayClaim ? max(configuration.registration.capacity - executions.count, 0) : 0
+        let free = drain.phase == .active ? max(configuration.registration.capacity - executions.count, 0) : 0
         guard free > 0 || !queue.done.isEmpty else { return [] }
         let began = ContinuousClock.now
         let place = queue.start(now: began, hasNews: free > 0 && earlierJobs.take())

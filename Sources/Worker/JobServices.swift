@@ -39,14 +39,12 @@ package struct JobServices: Sendable {
         registration = configuration.registration
         wakeUps = WakeUps(listener: listener, worker: configuration.id, heard: heard)
         executions = ExecutionRegistry(leaseUntil: .now + configuration.registration.leaseDuration)
-        let maintenance = Flag()
         lease = Lease(
             store: store,
             configuration: configuration,
             executions: executions,
             drain: drain,
             orders: wakeUps.orders,
-            onMaintenance: { [bell = wakeUps.jobs] in if maintenance.set($0) { bell.ring() } },
             logger: logger
         )
         runner = JobRunner(
@@ -58,7 +56,6 @@ package struct JobServices: Sendable {
             bell: wakeUps.jobs,
             ended: wakeUps.orders,
             earlierJobs: wakeUps.earlierJobs,
-            inMaintenance: maintenance,
             onClaim: onClaim,
             logger: logger
         )

@@ -17,7 +17,6 @@ struct Lease: Service {
     let executions: ExecutionRegistry
     let drain: Drain
     let orders: Doorbell
-    let onMaintenance: @Sendable (Bool) -> Void
     let logger: Logger
 
     func run() async throws {
@@ -86,7 +85,6 @@ struct Lease: Service {
         executions.interrupt(.canceled, only: beat.canceled)
         // Somebody else may run them at any moment: no time for manners.
         executions.kill(only: beat.lost)
-        onMaintenance(beat.inMaintenance)
         switch beat.state {
         case .active: drain.resume()
         case .draining:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Store
+import Synchronization
 
 /// How fast this server and machine move jobs from being enqueued to being done, beside the plainest queue there is. In
 /// databases of its own, which it drops.
@@ -118,9 +119,12 @@ struct QueueBench {
                 count: workers,
                 concurrency: concurrency
             )
+            // Counted here, so that the server is not asked while it works.
+            let claimed = Atomic(0)
             let drain = {
-                try await benchWorkers.run(run) {
-                    while try await store.hasUnfinished(run) { try await Task.sleep(for: .milliseconds(100)) }
+                try await benchWorkers.run(run, onClaim: { claimed.add($0.count, ordering: .relaxed) }) {
+                    while claimed.load(ordering: .relaxed) < jobs { try await Task.sleep(for: .milliseconds(20)) }
+                    while try await store.hasUnfinished(run) { try await Task.sleep(for: .milliseconds(20)) }
                 }
             }
             if holding { try await store.holdingTransaction(drain) } else { try await drain() }

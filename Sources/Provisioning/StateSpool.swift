@@ -107,6 +107,7 @@ package struct StateSpool: Sendable {
             }
             leftover.removeNow()
         }
+        try WorkDirectory.removeUnnamed(in: executions)
         var found: [SpooledState] = []
         for name in try PrivateFiles.names(in: directory) where name.hasSuffix(".state") {
             guard let execution = ExecutionName(String(name.dropLast(".state".count))),

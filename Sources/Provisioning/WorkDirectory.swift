@@ -22,6 +22,9 @@ final class WorkDirectory: Sendable {
     var temporary: ShortDirectory { ShortDirectory(link: path.appending("tmp")) }
 
     static let stateName = "state.json"
+    private static let unnamedPrefix = "new-"
+    /// Seconds; it takes milliseconds to make one and give it its name.
+    private static let longestUnnamed = 60
 
     private init(path: FilePath, spoolFile: FilePath, lock: Int32) {
         self.path = path
@@ -48,7 +51,7 @@ final class WorkDirectory: Sendable {
         let unique = UInt64.random(in: 0...UInt64.max)
         let path = executions.appending("\(execution).\(unique)")
         // It gets its name when it is locked: before that, another process could take it for a leftover.
-        let unnamed = executions.appending("new-\(unique)")
+        let unnamed = executions.appending("\(unnamedPrefix)\(unique)")
         try PrivateFiles.makeDirectory(executions)
         guard mkdir(unnamed.string, 0o700) == 0 else { throw FileFailure("create directory", unnamed) }
         guard let lock = try lock(unnamed) else { throw FileFailure("lock", unnamed.string, errno: EWOULDBLOCK) }
@@ -63,6 +66,17 @@ final class WorkDirectory: Sendable {
     static func takeOver(_ path: FilePath, spoolFile: FilePath) throws(FileFailure) -> WorkDirectory? {
         guard let lock = try lock(path) else { return nil }
         return WorkDirectory(path: path, spoolFile: spoolFile, lock: lock)
+    }
+
+    /// Removes what a worker had begun to make when it was killed, before anything was in it.
+    static func removeUnnamed(in executions: FilePath) throws(FileFailure) {
+        for name in try PrivateFiles.names(in: executions) where name.hasPrefix(unnamedPrefix) {
+            var information = stat()
+            let path = executions.appending(name)
+            guard lstat(path.string, &information) == 0, information.st_mtim.tv_sec < time(nil) - longestUnnamed
+            else { continue }
+            FileTree.remove(path)
+        }
     }
 
     private static func lock(_ path: FilePath) throws(FileFailure) -> Int32? {

@@ -95,6 +95,18 @@ struct SpoolTests {
         #expect(try await recover() == [SpooledState(execution, state: Array("2".utf8))])
     }
 
+    @Test func `a directory that never got its name is removed once nobody can be making it`() async throws {
+        for (name, age) in [("new-1", 90), ("new-2", 0)] {
+            let path = executions.appending(name)
+            try PrivateFiles.makeDirectory(path)
+            var times = [timeval(), timeval()]
+            for index in times.indices { times[index].tv_sec = time(nil) - age }
+            try #require(utimes(path.string, times) == 0)
+        }
+        _ = try await fixture.host.spool.recover()
+        #expect(try PrivateFiles.names(in: executions) == ["new-2"])
+    }
+
     @Test func `half a state is not handed in`() async throws {
         do {
             let dead = try WorkDirectory.create(execution, root: fixture.host.workDirectory, state: Array("{".utf8))

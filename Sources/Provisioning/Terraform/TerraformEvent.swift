@@ -7,6 +7,7 @@ struct TerraformEvent: Decodable, Equatable {
     /// Absent in lines of Terraform's inner log.
     let type: String?
     let hook: Hook?
+    let change: Change?
     let diagnostic: TerraformDiagnostic?
 
     struct Hook: Decodable, Equatable {
@@ -18,10 +19,15 @@ struct TerraformEvent: Decodable, Equatable {
         let action: String?
     }
 
+    /// Of a `planned_change`.
+    struct Change: Decodable, Equatable {
+        let action: String?
+    }
+
     enum CodingKeys: String, CodingKey {
         case level = "@level"
         case message = "@message"
-        case type, hook, diagnostic
+        case type, hook, change, diagnostic
     }
 }
 

@@ -9,6 +9,7 @@ final class TerraformLog: Sendable {
         var begun: [String: ContinuousClock.Instant] = [:]
         var errors: [TerraformDiagnostic] = []
         var textErrors: [String] = []
+        var plansReplacement = false
     }
 
     /// Longer lines are cut, so they cannot be read as JSON; Terraform's own stay far below.
@@ -23,6 +24,9 @@ final class TerraformLog: Sendable {
         self.stage = stage
         self.log = log
     }
+
+    /// Whether a plan has said that it replaces something.
+    var plansReplacement: Bool { state.withLock { $0.plansReplacement } }
 
     /// For `-json` commands.
     var structured: OutputHandling {
@@ -48,6 +52,9 @@ final class TerraformLog: Sendable {
         if let diagnostic = event.diagnostic { return read(diagnostic) }
         let level = event.type == "version" ? .debug : LogLevel(rawValue: event.level) ?? .info
         log.log(level, stage, event.message)
+        if event.type == "planned_change", event.change?.action == "replace" {
+            state.withLock { $0.plansReplacement = true }
+        }
         readTiming(event)
     }
 

@@ -89,7 +89,7 @@ package struct TerraformProvisioner: Provisioner {
         _ request: BuildRequest,
         _ terraform: TerraformSession
     ) async throws(ProvisioningFailure) -> BuildOutcome {
-        let replacements = try await terraform.plan().replacements
+        let replacements = try await terraform.plan()
         try request.check(replacements)
         for replacement in replacements {
             let paths = replacement.paths.joined(separator: ", ")

@@ -73,10 +73,13 @@ struct TerraformSession: Sendable {
         return answer.diagnostics
     }
 
-    /// Plans a build, and keeps the plan for ``applyPlan()``. A plan always looks at what really exists first.
-    func plan() async throws(ProvisioningFailure) -> TerraformPlan {
-        try await structured("plan", ["plan", "-input=false", "-json", "-out=\(Self.planFile)"])
-        return try await document(["show", "-json", "-no-color", Self.planFile], TerraformPlan.self)
+    /// Plans a build, keeps the plan for ``applyPlan()``, and says what it replaces. A plan always looks at what really
+    /// exists first.
+    func plan() async throws(ProvisioningFailure) -> [Replacement] {
+        let said = try await structured("plan", ["plan", "-input=false", "-json", "-out=\(Self.planFile)"])
+        // To show a plan starts Terraform and every provider once more; most plans replace nothing.
+        guard said.plansReplacement else { return [] }
+        return try await document(["show", "-json", "-no-color", Self.planFile], TerraformPlan.self).replacements
     }
 
     /// Plans without anything to go by, to see whether the values fit.
@@ -93,10 +96,18 @@ struct TerraformSession: Sendable {
     }
 
     func resources() async throws(ProvisioningFailure) -> [BuiltResource] {
-        try await document(["show", "-json", "-no-color"], TerraformState.self).resources
+        let state: [UInt8]?
+        do throws(FileFailure) { state = try await directory.currentState() } catch { throw ProvisioningFailure(error) }
+        guard let state else { return [] }
+        if let file = TerraformStateFile(state) { return file.managed }
+        return try await document(["show", "-json", "-no-color"], TerraformState.self).resources
     }
 
-    private func structured(_ stage: String, _ arguments: [String]) async throws(ProvisioningFailure) {
+    @discardableResult
+    private func structured(
+        _ stage: String,
+        _ arguments: [String]
+    ) async throws(ProvisioningFailure) -> TerraformLog {
         let output = TerraformLog(stage: stage, log: log)
         try await run(
             stage,
@@ -106,6 +117,7 @@ struct TerraformSession: Sendable {
             environment(variables: variables),
             at: directory.module
         )
+        return output
     }
 
     private func run(

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+
+/// Terraform's own state file, version 4, which is Terraform's and OpenTofu's since 0.12: the part that names what exists.
+///
+/// `terraform show -json` says the same and is the documented way, but starts Terraform and every provider once more, only
+/// to read this file. It stays the way for a version that is not known here.
+struct TerraformStateFile: Decodable {
+    private struct Resource: Decodable {
+        let module: String?
+        let mode: String
+        let type: String
+        let name: String
+        let instances: [Instance]
+    }
+
+    private struct Instance: Decodable {
+        let key: Key?
+
+        enum CodingKeys: String, CodingKey {
+            case key = "index_key"
+        }
+    }
+
+    /// Of `for_each` a string, of `count` a number.
+    private enum Key: Decodable {
+        case name(String)
+        case number(Int)
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let number = try? container.decode(Int.self) {
+                self = .number(number)
+            } else {
+                self = .name(try container.decode(String.self))
+            }
+        }
+
+        var text: String {
+            switch self {
+            case .number(let number): "[\(number)]"
+            case .name(let name): "[\(Self.quoted(name))]"
+            }
+        }
+
+        /// As HCL writes a string ("Native Syntax", template literals).
+        private static func quoted(_ text: String) -> String {
+            var quoted = "\""
+            for scalar in text.unicodeScalars {
+                switch scalar {
+                case "\n": quoted += "\\n"
+                case "\r": quoted += "\\r"
+                case "\t": quoted += "\\t"
+                case "\"": quoted += "\\\""
+                case "\\": quoted += "\\\\"
+                case "{":
+                    if let sign = quoted.last, sign == "$" || sign == "%" { quoted.append(sign) }
+                    quoted += "{"
+                default: quoted.unicodeScalars.append(scalar)
+                }
+            }
+            return quoted + "\""
+        }
+    }
+
+    private let resources: [Resource]
+
+    /// `nil` when the file is of another version, or not whole.
+    init?(_ bytes: [UInt8]) {
+        struct Version: Decodable { let version: Int }
+        let data = Data(bytes)
+        guard let header = try? JSONDecoder().decode(Version.self, from: data), header.version == 4,
+            let file = try? JSONDecoder().decode(Self.self, from: data)
+        else { return nil }
+        self = file
+    }
+
+    /// Managed resources, those of child modules too, by address; data sources are nobody's to keep.
+    var managed: [BuiltResource] {
+        resources.filter { $0.mode == "managed" }.flatMap { resource in
+            resource.instances.map { instance in
+                let own = "\(resource.type).\(resource.name)\(instance.key?.text ?? "")"
+                return BuiltResource(
+                    type: resource.type,
+                    name: resource.name,
+                    address: resource.module.map { "\($0).\(own)" } ?? own
+                )
+            }
+        }
+    }
+}

@@ -3,6 +3,7 @@
 import FoundationEssentials
 import Subprocess
 import SystemPackage
+import Templates
 import Testing
 
 @testable import Provisioning
@@ -33,7 +34,7 @@ import Testing
             output: .string(limit: 1 << 20),
             error: .discarded
         )
-        let state = try JSONDecoder().decode(TerraformState.self, from: Data((shown.standardOutput ?? "").utf8))
+        let state = try JSONDecoder().decode(TerraformState.self, from: Data(shown.standardOutput.utf8))
         #expect(Set(outcome.resources) == Set(state.resources))
         #expect(outcome.resources.count == 9)
     }

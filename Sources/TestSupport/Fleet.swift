@@ -24,6 +24,9 @@ package struct Fleet: Sendable {
             "STOKER_PREBUILDS_RECONCILIATION_INTERVAL": "1s",
             "STOKER_PREBUILDS_RECONCILIATION_BACKOFF_INTERVAL": "1s",
             "STOKER_NOTIFICATIONS_ALLOW_NETWORKS": "127.0.0.0/8",
+            // Workspaces of the example template live in the test's own directory, and end with it.
+            "WORKSPACES_DIRECTORY": directory.string,
+            "STOKER_WORKER_TEMPLATE_ENVIRONMENT": "WORKSPACES_DIRECTORY",
             "STOKER_CONFIG": nil,
             "TF_CLI_CONFIG_FILE": nil,
         ]

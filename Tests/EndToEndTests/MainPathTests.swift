@@ -16,13 +16,7 @@ import Testing
     @Test(.database, .timeLimit(.minutes(6)))
     func `from a push to a claimed workspace, with three workers and signed webhooks`() async throws {
         let receiver = try await WebhookReceiver.start(secrets: [Self.secret])
-        // Workspaces of the example live here, and end with it.
-        let workspaces = try await TestArea.shared.makeDirectory("workspaces")
-        let fleet = try await Fleet(settings: [
-            "STOKER_PREBUILDS_FAILURE_HARD_LIMIT": "2",
-            "WORKSPACES_DIRECTORY": workspaces.string,
-            "STOKER_WORKER_TEMPLATE_ENVIRONMENT": "WORKSPACES_DIRECTORY",
-        ])
+        let fleet = try await Fleet(settings: ["STOKER_PREBUILDS_FAILURE_HARD_LIMIT": "2"])
         try await fleet.run("migrate")
         try await fleet.run("users", "add", "alice", "--email", "alice@example.com")
         try await fleet.run("users", "add", "boss", "--role", "template-admin")

@@ -100,9 +100,10 @@ let tests: [Target] = [
     .testTarget(
         name: "ServerTests",
         dependencies: [
-            "PostgresClient", "Prebuilds", "Server", "Store", "Telemetry", "TestSupport", .coreMetrics, .httpTypes,
-            .hummingbird, .lifecycle, .logging,
-            .subprocess, .systemPackage,
+            "CurlClient", "LocalPostgres", "Operations", "PostgresClient", "Prebuilds", "Provisioning", "Server",
+            "Store",
+            "Telemetry", "Templates", "TestSupport", .coreMetrics, .httpTypes, .hummingbird, .lifecycle, .logging,
+            .subprocess, .systemPackage, .yams,
         ],
         swiftSettings: swift
     ),
@@ -118,9 +119,9 @@ let tests: [Target] = [
     .testTarget(
         name: "CommandsTests",
         dependencies: [
-            "Commands", "CurlClient", "LocalPostgres", "PostgresClient", "Prebuilds", "Provisioning", "Server", "Store",
-            "Supervision", "Telemetry", "Templates", "TestSupport", "Webhooks", "Worker", .argumentParser, .lifecycle,
-            .logging,
+            "Commands", "CurlClient", "LocalPostgres", "Operations", "PostgresClient", "Prebuilds", "Provisioning",
+            "Server", "Store", "Supervision", "Telemetry", "Templates", "TestSupport", "Webhooks", "Worker",
+            .argumentParser, .lifecycle, .logging,
             .systemPackage, .unixSignals,
         ],
         swiftSettings: swift
@@ -210,6 +211,16 @@ let package = Package(
             swiftSettings: swift
         ),
 
+        // What can be asked.
+        .target(
+            name: "Operations",
+            dependencies: [
+                "CurlClient", "PostgresClient", "Prebuilds", "Provisioning", "Store", "Templates", "Webhooks",
+                .crypto, .logging,
+            ],
+            swiftSettings: safe
+        ),
+
         // Services.
         .target(
             name: "Worker",
@@ -223,9 +234,11 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Prebuilds", "Store", "Telemetry", "Templates", .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle,
-                .logging, .metrics, .nioCore,
+                "CurlClient", "Operations", "PostgresClient", "Prebuilds", "Provisioning", "Store", "Telemetry",
+                "Templates", "Webhooks",
+                .crypto, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging, .metrics, .nioCore,
             ],
+            exclude: ["Description", "Page"],
             swiftSettings: safe
         ),
 
@@ -233,10 +246,9 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "CBuildInfo", "CurlClient", "LocalPostgres", "PostgresClient", "Prebuilds", "Provisioning", "Server",
-                "Store",
-                "Supervision", "Telemetry",
-                "Templates", "Webhooks", "Worker",
+                "CBuildInfo", "CurlClient", "LocalPostgres", "Operations", "PostgresClient", "Prebuilds",
+                "Provisioning",
+                "Server", "Store", "Supervision", "Telemetry", "Templates", "Webhooks", "Worker",
                 .argumentParser, .configuration, .crypto, .lifecycle, .logging, .metrics, .systemPackage, .unixSignals,
                 .yams,
             ],

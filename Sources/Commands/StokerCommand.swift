@@ -28,7 +28,7 @@ struct StokerCommand: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "Workspaces",
-                subcommands: [ClaimCommand.self, WorkspacesCommand.self, UsersCommand.self]
+                subcommands: [ClaimCommand.self, WorkspacesCommand.self, UsersCommand.self, TokensCommand.self]
             ),
             CommandGroup(
                 name: "Operate",

@@ -32,6 +32,7 @@ package struct HTTPRequest: Sendable {
     package enum Method: String, Sendable {
         case get = "GET"
         case post = "POST"
+        case delete = "DELETE"
     }
 
     package var method: Method
@@ -41,6 +42,9 @@ package struct HTTPRequest: Sendable {
     package var body: [UInt8]
     /// Requests of one key share ``HTTPClientConfiguration/maximumTransfersPerKey``; `nil`: the URL's origin.
     package var concurrencyKey: String?
+    /// Takes the answer's body in parts as they come, on the client's thread, instead of the response. Then the transfer
+    /// may last for as long as something comes at least every 30 s.
+    package var onBody: (@Sendable ([UInt8]) -> Void)?
 
     package init(
         _ url: EndpointURL,

@@ -36,6 +36,10 @@ extension Transfer {
     }
 
     private func takeBody(_ chunk: UnsafeRawBufferPointer) -> Int {
+        if let onBody = submission.request.onBody {
+            onBody(Array(chunk))
+            return chunk.count
+        }
         let room = configuration.maximumBodySize - body.count
         body.append(contentsOf: chunk.prefix(room))
         isTruncated = chunk.count > room

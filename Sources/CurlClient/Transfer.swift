@@ -50,7 +50,12 @@ final class Transfer {
         try set(CURLOPT_PIPEWAIT, request.url.isPlain ? 0 : 1)
         try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         try set(CURLOPT_USERAGENT, configuration.userAgent)
-        try set(CURLOPT_TIMEOUT_MS, configuration.timeout.milliseconds)
+        if request.onBody == nil {
+            try set(CURLOPT_TIMEOUT_MS, configuration.timeout.milliseconds)
+        } else {
+            try set(CURLOPT_LOW_SPEED_LIMIT, 1)
+            try set(CURLOPT_LOW_SPEED_TIME, 30)
+        }
         try set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.milliseconds)
         try set(CURLOPT_DNS_CACHE_TIMEOUT, Int(configuration.nameCache.components.seconds))
         try configureProxy()
@@ -82,6 +87,7 @@ final class Transfer {
     }
 
     private func configureContent(of request: HTTPRequest) throws(HTTPFailure) {
+        if request.method == .delete { try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue) }
         if request.method == .post {
             try set(CURLOPT_POST, 1)
             try set(CURLOPT_POSTFIELDSIZE, request.body.count)

@@ -30,7 +30,7 @@ package struct FleetPause: Hashable, Sendable {
     }
 }
 
-extension FleetPause: Encodable {
+extension FleetPause: Codable {
     private enum CodingKeys: String, CodingKey {
         case kind, until, reason
         case orderedBy = "ordered_by"

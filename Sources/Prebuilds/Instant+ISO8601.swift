@@ -55,11 +55,14 @@ extension Instant: CustomStringConvertible {
 }
 
 extension Instant: Codable {
-    /// From a string in the form of ``iso8601``.
+    /// What ``distantFuture`` is written as: no calendar has a date for it.
+    private static let never = "infinity"
+
+    /// From a string in the form of ``iso8601``, or `infinity`.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
-        guard let instant = Self(iso8601: text) else {
+        guard let instant = text == Self.never ? .distantFuture : Self(iso8601: text) else {
             throw DecodingError.dataCorruptedError(
                 in: container,
                 debugDescription: "'\(text)' is not a time such as 2025-06-02T03:00:00Z"
@@ -70,7 +73,7 @@ extension Instant: Codable {
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(iso8601)
+        try container.encode(self == .distantFuture ? Self.never : iso8601)
     }
 }
 

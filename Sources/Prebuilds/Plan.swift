@@ -28,18 +28,3 @@ package struct Plan: Hashable, Sendable {
         presets.allSatisfy(\.isEmpty)
     }
 }
-
-extension Plan: Encodable {
-    private enum CodingKeys: String, CodingKey {
-        case now, paused, pause, presets
-    }
-
-    /// The output of `stoker plan`; `pause` tells more of a pause and is there only during one.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(now, forKey: .now)
-        try container.encode(pause != nil, forKey: .paused)
-        try container.encodeIfPresent(pause, forKey: .pause)
-        try container.encode(presets, forKey: .presets)
-    }
-}

@@ -17,23 +17,3 @@ package enum DeleteReason: String, Hashable, Sendable, Codable {
     /// Its preset is not of the active version, or its template is deleted or deprecated.
     case inactive
 }
-
-extension PresetAction: Encodable {
-    private enum CodingKeys: String, CodingKey {
-        case type, reason, count
-        case workspaceIDs = "workspace_ids"
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        switch self {
-        case .delete(let reason, let prebuilds):
-            try container.encode("delete", forKey: .type)
-            try container.encode(reason, forKey: .reason)
-            try container.encode(prebuilds.map(\.workspaceID), forKey: .workspaceIDs)
-        case .create(let count):
-            try container.encode("create", forKey: .type)
-            try container.encode(count, forKey: .count)
-        }
-    }
-}

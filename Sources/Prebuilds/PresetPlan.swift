@@ -58,28 +58,3 @@ package struct PresetPlan: Hashable, Sendable {
         }
     }
 }
-
-extension PresetPlan: Encodable {
-    private enum CodingKeys: String, CodingKey {
-        case presetID = "preset_id"
-        case presetName = "preset_name"
-        case templateName = "template_name"
-        case organizationName = "org_name"
-        case active, status, state, actions, withheld, warnings
-    }
-
-    /// One element of `presets` in the output of `stoker plan`; `warnings` is there only when there are some.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(pool.presetID, forKey: .presetID)
-        try container.encode(pool.presetName, forKey: .presetName)
-        try container.encode(pool.templateName, forKey: .templateName)
-        try container.encode(pool.organizationName, forKey: .organizationName)
-        try container.encode(isActive, forKey: .active)
-        try container.encode(status, forKey: .status)
-        try container.encode(state, forKey: .state)
-        try container.encode(actions, forKey: .actions)
-        try container.encode(withheld, forKey: .withheld)
-        if !warnings.isEmpty { try container.encode(warnings, forKey: .warnings) }
-    }
-}

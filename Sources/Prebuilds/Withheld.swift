@@ -53,7 +53,7 @@ package struct Withheld: Hashable, Sendable {
     }
 }
 
-extension Withheld: Encodable {
+extension Withheld: Codable {
     private enum CodingKeys: String, CodingKey {
         case change = "type"
         case count, reason, until, failures, message

@@ -16,7 +16,7 @@ package struct AgentRoutes: RouteSet {
         self.hub = hub
     }
 
-    package func add(to router: Router<BasicRequestContext>) {
+    package func add(to router: Router<ServerRequestContext>) {
         router.post("/api/v1/agents/me/ready") { request, _ in try await report(request) }
         router.get("/api/v1/agents/me/reinit") { request, _ in try await wait(request) }
     }

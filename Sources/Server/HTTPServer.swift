@@ -16,12 +16,14 @@ package func buildServer(
     readiness: @escaping ReadinessCheck,
     registry: MetricsRegistry,
     routes: [any RouteSet] = [],
+    api: APIMiddleware? = nil,
     logger: Logger,
     listening: @escaping @Sendable (HTTPAddress) async -> Void = { _ in }
 ) -> some Service {
-    let router = Router(options: .autoGenerateHeadEndpoints)
+    let router = Router(context: ServerRequestContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: ProblemMiddleware())
-    for set in [HealthRoutes(readiness: readiness, registry: registry)] + routes { set.add(to: router) }
+    if let api { router.add(middleware: api) }
+    for set in [HealthRoutes(readiness: readiness, registry: registry), PageRoutes()] + routes { set.add(to: router) }
     let address = configuration.address
     let application = Application(
         router: router,

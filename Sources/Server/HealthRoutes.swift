@@ -19,7 +19,7 @@ struct HealthRoutes: RouteSet {
     let readiness: ReadinessCheck
     let registry: MetricsRegistry
 
-    func add(to router: Router<BasicRequestContext>) {
+    func add(to router: Router<ServerRequestContext>) {
         router.get("/livez") { _, _ in Self.text("ok\n") }
         router.get("/readyz") { _, _ in
             try await requireReadiness()

@@ -23,6 +23,8 @@ package struct Problem: Error, Hashable, Sendable {
     /// What happened this time, and what to do about it.
     package var detail: String?
     package var members: [String: Member]
+    /// Sent with it, such as `Retry-After`.
+    package var headers: HTTPFields = [:]
 
     package init(
         _ status: HTTPResponse.Status,
@@ -71,10 +73,9 @@ extension Problem: HTTPResponseError {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let body = ByteBuffer(bytes: try encoder.encode(self))
-        return Response(
-            status: status,
-            headers: [.contentType: "application/problem+json", .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: body)
-        )
+        var headers = headers
+        headers[.contentType] = "application/problem+json"
+        headers[.cacheControl] = "no-store"
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
     }
 }

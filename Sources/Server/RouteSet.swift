@@ -4,5 +4,5 @@ package import Hummingbird
 
 /// Routes that belong together.
 package protocol RouteSet: Sendable {
-    func add(to router: Router<BasicRequestContext>)
+    func add(to router: Router<ServerRequestContext>)
 }

@@ -50,7 +50,7 @@ package enum ClaimOutcome: String, Hashable, Sendable, Codable {
 }
 
 /// What a claim gave.
-package struct ClaimResult: Hashable, Sendable, Encodable {
+package struct ClaimResult: Hashable, Sendable, Codable {
     package var claimID: ClaimID
     package var outcome: ClaimOutcome
     /// Why it was no hit, or what it waited for, in words; empty for a hit at once.

@@ -97,7 +97,7 @@ extension Store {
         }
         let (ownerID, ownerName, askedAt) = try owner.decode(UserID.self, String.self, Instant.self)
         guard let template = answers[1].first else {
-            throw StoreError.noTemplate(request.template)
+            throw try await missingTemplate(request.template)
         }
         let (templateID, templateName, deprecated, versionID, organizationID, paused) = try template.decode(
             TemplateID.self,
@@ -150,6 +150,17 @@ extension Store {
             guard let value = values[parameter.name], let problem = parameter.problem(of: value) else { continue }
             throw StoreError(.invalid, "The \(problem)", remedy: "Give another value.")
         }
+    }
+
+    /// What to say of a template that is not there: whether there was one.
+    private func missingTemplate(_ name: String) async throws -> StoreError {
+        let deleted = try await pool.execute(
+            Statement("claims.deleted", "SELECT FROM templates WHERE lower(name) = lower(\(name)) AND deleted LIMIT 1")
+        )
+        guard deleted.isEmpty else {
+            return StoreError(.deleted, "Template '\(name)' was deleted", remedy: "See 'stoker templates list'.")
+        }
+        return StoreError.noTemplate(name)
     }
 
     private func choosePreset(

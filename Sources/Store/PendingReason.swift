@@ -3,8 +3,8 @@
 package import Prebuilds
 
 /// Why a job still waits for a worker.
-package struct PendingReason: Hashable, Sendable, Encodable {
-    package enum Code: String, Hashable, Sendable, Encodable {
+package struct PendingReason: Hashable, Sendable, Codable {
+    package enum Code: String, Hashable, Sendable, Codable {
         /// The fleet is in maintenance.
         case maintenance
         /// It is not due yet.

@@ -83,7 +83,7 @@ extension PlanWriter {
                 SELECT n.preset_id, \(plan.now), n.state, n.actions, n.withheld, \(worker)
                 FROM unnest(
                     \(news.map(\.pool.presetID)), \(try news.map { try json($0.state) }),
-                    \(try news.map { try json($0.actions) }), \(try news.map { try json($0.withheld) })
+                    \(try news.map { try json($0.actions.map(PlanReport.Action.init)) }), \(try news.map { try json($0.withheld) })
                 ) n(preset_id, state, actions, withheld)
                 WHERE NOT EXISTS (
                     SELECT FROM (

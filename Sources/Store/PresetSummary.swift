@@ -34,7 +34,7 @@ package enum PresetSelection: Hashable, Sendable {
 }
 
 /// A preset of an active version, as lists show it. Its numbers at this moment are the plan's.
-package struct PresetSummary: Hashable, Sendable, Encodable {
+package struct PresetSummary: Hashable, Sendable, Codable {
     package var id: PresetID
     package var name: String
     package var templateName: String
@@ -65,7 +65,7 @@ package struct PresetSummary: Hashable, Sendable, Encodable {
 }
 
 /// A preset that an operator has changed.
-package struct ChangedPreset: Hashable, Sendable, Encodable {
+package struct ChangedPreset: Hashable, Sendable, Codable {
     package var id: PresetID
     package var name: String
     package var templateName: String

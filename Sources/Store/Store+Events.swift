@@ -121,7 +121,7 @@ extension Store {
 }
 
 /// What became of a delivery so far.
-package struct DeliveryState: Hashable, Sendable, Encodable {
+package struct DeliveryState: Hashable, Sendable, Codable {
     /// A label of the database's enum `webhook_delivery_status`.
     package var status: String
     package var attempts: Int

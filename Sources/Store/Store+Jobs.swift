@@ -4,7 +4,7 @@ import PostgresClient
 package import Prebuilds
 
 /// A job as lists show it.
-package struct JobSummary: Hashable, Sendable, Encodable {
+package struct JobSummary: Hashable, Sendable, Codable {
     package var id: JobID
     package var type: JobType
     package var status: String
@@ -35,7 +35,7 @@ package struct JobSummary: Hashable, Sendable, Encodable {
 }
 
 /// A line of a job's log as it is stored.
-package struct StoredLogLine: Hashable, Sendable, Encodable {
+package struct StoredLogLine: Hashable, Sendable, Codable {
     /// Grows; where to read on from.
     package var id: Int64
     package var attempt: Int
@@ -48,17 +48,26 @@ package struct StoredLogLine: Hashable, Sendable, Encodable {
 
 extension Store {
     /// The newest jobs, newest first; of one status, when given.
-    package func jobs(status: String? = nil, limit: Int = 50) async throws -> [JobSummary] {
+    ///
+    /// - Parameter mark: Where the page before ended.
+    package func jobs(
+        status: String? = nil,
+        visibleTo audience: Audience = .everything,
+        after mark: PageMark<Kind.Job>? = nil,
+        limit: Int = 50
+    ) async throws -> [JobSummary] {
         try await summaries(
             """
-            WHERE \(status) IS NULL OR j.job_status::text = \(status) ORDER BY j.created_at DESC, j.id LIMIT \(limit)
+            WHERE (\(status) IS NULL OR j.job_status::text = \(status)) AND \(sql: audience.seesJob)
+                AND (\(mark?.id)::uuid IS NULL OR (j.created_at, j.id) < (\(mark?.createdAt), \(mark?.id)))
+            ORDER BY j.created_at DESC, j.id DESC LIMIT \(limit)
             """
         )
     }
 
-    /// One job. Throws ``StoreError`` of code `.notFound`.
-    package func job(_ id: JobID) async throws -> JobSummary {
-        guard let job = try await summaries("WHERE j.id = \(id)").first else {
+    /// One job. Throws ``StoreError`` of code `.notFound`, also for one that the audience may not know of.
+    package func job(_ id: JobID, visibleTo audience: Audience = .everything) async throws -> JobSummary {
+        guard let job = try await summaries("WHERE j.id = \(id) AND \(sql: audience.seesJob)").first else {
             throw StoreError.notFound("job", "\(id)")
         }
         return job

@@ -4,7 +4,7 @@ import PostgresClient
 package import Prebuilds
 
 /// The fleet on one screen: what `stoker status` shows.
-package struct Overview: Hashable, Sendable, Encodable {
+package struct Overview: Hashable, Sendable, Codable {
     package var now: Instant
     /// Jobs that have not ended, by status and class.
     package var jobs: [JobCount]
@@ -18,7 +18,7 @@ package struct Overview: Hashable, Sendable, Encodable {
         case oldestPendingSeconds = "oldest_pending_seconds"
     }
 
-    package struct JobCount: Hashable, Sendable, Encodable {
+    package struct JobCount: Hashable, Sendable, Codable {
         package var status: String
         package var jobClass: String
         package var count: Int
@@ -29,7 +29,7 @@ package struct Overview: Hashable, Sendable, Encodable {
         }
     }
 
-    package struct DeliveryCounts: Hashable, Sendable, Encodable {
+    package struct DeliveryCounts: Hashable, Sendable, Codable {
         /// Waiting or being sent.
         package var backlog: Int
         /// Given up.
@@ -44,7 +44,7 @@ package struct Overview: Hashable, Sendable, Encodable {
 }
 
 /// A worker as lists show it.
-package struct WorkerSummary: Hashable, Sendable, Encodable {
+package struct WorkerSummary: Hashable, Sendable, Codable {
     package var id: WorkerID
     package var name: String
     package var state: String

@@ -4,7 +4,7 @@ import PostgresClient
 package import Prebuilds
 
 /// A prebuild as lists show it.
-package struct PrebuildSummary: Hashable, Sendable, Encodable {
+package struct PrebuildSummary: Hashable, Sendable, Codable {
     package var id: WorkspaceID
     package var name: String
     package var templateName: String

@@ -141,31 +141,3 @@ extension Store {
         )
     }
 }
-
-extension Store {
-    /// A claim's result as it is now: a replacement policy may have given the claimant another workspace than the prebuild.
-    package func settled(_ claim: ClaimResult) async throws -> ClaimResult {
-        let rows = try await pool.execute(
-            Statement(
-                "claims.settled",
-                """
-                SELECT c.outcome, c.outcome_reason, c.workspace_id, b.id, b.build_number
-                FROM workspace_claims c JOIN workspace_builds b ON b.job_id = \(claim.jobID)
-                WHERE c.id = \(claim.claimID)
-                """
-            )
-        )
-        guard let row = rows.first else { return claim }
-        var settled = claim
-        let outcome: String
-        (outcome, settled.reason, settled.workspaceID, settled.buildID, settled.buildNumber) = try row.decode(
-            String.self,
-            String.self,
-            WorkspaceID.self,
-            BuildID.self,
-            Int.self
-        )
-        settled.outcome = ClaimOutcome(rawValue: outcome) ?? claim.outcome
-        return settled
-    }
-}

@@ -35,7 +35,7 @@ package struct TemplatePush: Hashable, Sendable {
 }
 
 /// A template as lists show it.
-package struct TemplateSummary: Hashable, Sendable, Encodable {
+package struct TemplateSummary: Hashable, Sendable, Codable {
     package var id: TemplateID
     package var name: String
     package var organizationName: String

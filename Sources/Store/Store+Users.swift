@@ -4,7 +4,7 @@ import PostgresClient
 package import Prebuilds
 
 /// A person, or the system user that owns prebuilds.
-package struct User: Hashable, Sendable, Encodable {
+package struct User: Hashable, Sendable, Codable {
     package var id: UserID
     package var username: String
     package var email: String
@@ -19,7 +19,7 @@ package struct User: Hashable, Sendable, Encodable {
 }
 
 /// The roles a user may have (data-model.md).
-package enum Role: String, CaseIterable, Sendable {
+package enum Role: String, CaseIterable, Codable, Sendable {
     case owner
     case templateAdmin = "template-admin"
     case member
@@ -50,14 +50,15 @@ extension Store {
         }
     }
 
-    /// All users that are not deleted, by name.
-    package func users() async throws -> [User] {
+    /// Users that are not deleted, by name: those behind a name, and so many at most, when given.
+    package func users(after username: String? = nil, limit: Int? = nil) async throws -> [User] {
         let rows = try await pool.execute(
             Statement(
                 "users.list",
                 """
-                SELECT id, username, email, rbac_roles, status, is_system FROM users WHERE NOT deleted
-                ORDER BY lower(username)
+                SELECT id, username, email, rbac_roles, status, is_system FROM users
+                WHERE NOT deleted AND (\(username) IS NULL OR lower(username) > lower(\(username)))
+                ORDER BY lower(username) LIMIT \(limit)
                 """
             )
         )

@@ -4,7 +4,7 @@ import PostgresClient
 package import Prebuilds
 
 /// A workspace with its latest build.
-package struct WorkspaceSummary: Hashable, Sendable, Encodable {
+package struct WorkspaceSummary: Hashable, Sendable, Codable {
     package var id: WorkspaceID
     package var name: String
     package var ownerName: String
@@ -33,7 +33,14 @@ package struct WorkspaceSummary: Hashable, Sendable, Encodable {
 
 extension Store {
     /// Workspaces that are not deleted, newest first; of one owner, when given.
-    package func workspaces(owner: String? = nil, limit: Int = 200) async throws -> [WorkspaceSummary] {
+    ///
+    /// - Parameter mark: Where the page before ended.
+    package func workspaces(
+        owner: String? = nil,
+        visibleTo audience: Audience = .everything,
+        after mark: PageMark<Kind.Workspace>? = nil,
+        limit: Int = 200
+    ) async throws -> [WorkspaceSummary] {
         let rows = try await pool.execute(
             Statement(
                 "workspaces.list",
@@ -47,7 +54,9 @@ extension Store {
                 LEFT JOIN users u ON u.id = w.owner_id
                 LEFT JOIN template_version_presets p ON p.id = b.template_version_preset_id
                 WHERE NOT w.deleted AND (\(owner) IS NULL OR lower(u.username) = lower(\(owner)))
-                ORDER BY w.created_at DESC, w.id LIMIT \(limit)
+                    AND \(sql: audience.seesWorkspace)
+                    AND (\(mark?.id)::uuid IS NULL OR (w.created_at, w.id) < (\(mark?.createdAt), \(mark?.id)))
+                ORDER BY w.created_at DESC, w.id DESC LIMIT \(limit)
                 """
             )
         )
@@ -88,7 +97,11 @@ extension Store {
     ///
     /// The newest state of the workspace decides what is destroyed. Throws ``StoreError`` of code `.notFound`, of
     /// `.invalid` when the name fits several, and of `.conflict` while another build of it is under way.
-    package func deleteWorkspace(_ workspace: String, owner: String? = nil) async throws -> JobID {
+    package func deleteWorkspace(
+        _ workspace: String,
+        owner: String? = nil,
+        visibleTo audience: Audience = .everything
+    ) async throws -> JobID {
         try await pool.withTransaction("workspaces.delete") { transaction in
             let found = try await transaction.execute(
                 Statement(
@@ -97,6 +110,7 @@ extension Store {
                     SELECT w.id FROM workspaces w LEFT JOIN users u ON u.id = w.owner_id
                     WHERE NOT w.deleted AND (w.id::text = lower(\(workspace)) OR lower(w.name) = lower(\(workspace)))
                         AND (\(owner) IS NULL OR lower(u.username) = lower(\(owner)))
+                        AND \(sql: audience.seesWorkspace)
                     LIMIT 2 FOR UPDATE OF w
                     """
                 )

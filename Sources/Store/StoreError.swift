@@ -10,6 +10,8 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case notFound = "not_found"
         /// Something of that name exists already.
         case nameTaken = "name_taken"
+        /// The template of that name was deleted.
+        case deleted
         /// The request makes no sense as it stands.
         case invalid
         /// The thing is in a state in which this cannot be done.

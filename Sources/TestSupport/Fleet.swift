@@ -47,6 +47,16 @@ package struct Fleet: Sendable {
         try await RunningProcess.outcome(of: BuiltProduct.stoker, arguments, environment: environment, within: limit)
     }
 
+    /// Runs a command to its end.
+    package func stoker(_ arguments: [String]) async throws -> RunningProcess.Outcome {
+        try await RunningProcess.outcome(
+            of: BuiltProduct.stoker,
+            arguments,
+            environment: environment,
+            within: .seconds(120)
+        )
+    }
+
     /// Runs a command that must succeed, and reads its JSON.
     package func json<Value: Decodable>(_ type: Value.Type = Value.self, _ arguments: String...) async throws -> Value {
         let outcome = try await RunningProcess.outcome(

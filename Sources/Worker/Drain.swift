@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Store
 import Synchronization
 
 /// How far a worker has gone on its way out (jobs.md, "Drain and maintenance"). Shared by all services of the process.

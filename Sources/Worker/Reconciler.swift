@@ -4,6 +4,7 @@ package import Logging
 package import Prebuilds
 import ServiceLifecycle
 package import Store
+package import Templates
 
 /// Makes passes: at start, every interval, when something changed, and at the edges of schedules. Every worker tries; the
 /// lock lets one through (reconciler.md, "When a pass runs").

@@ -4,7 +4,7 @@ import Logging
 package import PostgresClient
 package import Prebuilds
 import ServiceLifecycle
-import Store
+package import Store
 
 /// Turns notifications of the database into rings for the loops of this process.
 ///

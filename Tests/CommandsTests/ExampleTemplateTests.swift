@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import Operations
 import Store
 import Templates
 import Testing
@@ -24,15 +25,15 @@ import Testing
 
     @Test(arguments: ExampleTemplate.allCases)
     func `an example is a template with a pool`(example: ExampleTemplate) throws {
-        let packed = try PackedTemplate(entries: example.entries)
+        let packed = try PackedTemplate(entries: example.entries, zones: ZoneDirectory())
         #expect(packed.manifest.name == example.rawValue)
         #expect(packed.manifest.warnings == [])
         #expect(packed.manifest.presets.contains { $0.isDefault && ($0.prebuilds?.instances ?? 0) > 0 })
     }
 
     @Test func `equal directories give equal archives, and the version is called after them`() throws {
-        let first = try PackedTemplate(entries: ExampleTemplate.process.entries)
-        let second = try PackedTemplate(entries: ExampleTemplate.process.entries.reversed())
+        let first = try PackedTemplate(entries: ExampleTemplate.process.entries, zones: ZoneDirectory())
+        let second = try PackedTemplate(entries: ExampleTemplate.process.entries.reversed(), zones: ZoneDirectory())
         #expect(first.archive == second.archive)
         #expect(first.push().versionName == String(first.hash.prefix(10)))
         #expect(first.push(versionName: "v2").versionName == "v2")

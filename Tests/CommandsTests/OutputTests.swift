@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import Operations
 import Prebuilds
 import Testing
 
@@ -69,7 +70,7 @@ import Testing
 
     @Test func `a plan names pools, actions and reasons`() {
         #expect(
-            PlanTable(plan: Self.plan).text == """
+            PlanTable(plan: PlanReport(Self.plan)).text == """
                 TEMPLATE  PRESET  STATUS   DESIRED  ELIGIBLE  ACTUAL  STARTING  DELETING
                 go-dev    us-nix  healthy  3        1         1       0         0
 
@@ -84,7 +85,7 @@ import Testing
         plan.presets = []
         plan.pause = FleetPause(kind: .maintenance, until: Self.now, reason: "lunch", orderedBy: "alice")
         #expect(
-            PlanTable(plan: plan).text.hasPrefix(
+            PlanTable(plan: PlanReport(plan)).text.hasPrefix(
                 "The fleet is in maintenance until 2025-06-02T03:00:00Z, by alice: lunch\n\n"
             )
         )

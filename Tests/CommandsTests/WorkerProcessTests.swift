@@ -5,6 +5,7 @@ import Provisioning
 import Server
 import ServiceLifecycle
 import Telemetry
+import Templates
 import Testing
 import UnixSignals
 import Worker

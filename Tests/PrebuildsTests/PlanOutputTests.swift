@@ -9,7 +9,7 @@ import Testing
     private func json(_ plan: Plan) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(plan), as: UTF8.self)
+        return String(decoding: try encoder.encode(PlanReport(plan)), as: UTF8.self)
     }
 
     @Test func `actions and what is withheld`() throws {
@@ -74,7 +74,7 @@ import Testing
         let plan = Fixtures.plan(Fixtures.preset(desired: 2).with { $0.values["tset"] = "typo" }).presets[0]
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        let text = String(decoding: try encoder.encode(plan), as: UTF8.self)
+        let text = String(decoding: try encoder.encode(PlanReport.Preset(plan)), as: UTF8.self)
         #expect(text.hasPrefix(#"{"actions":[{"count":2,"type":"create"}],"active":true,"#))
         #expect(
             text.hasSuffix(

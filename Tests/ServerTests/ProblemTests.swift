@@ -13,7 +13,7 @@ private struct Failing: RouteSet {
         let password = "hunter2"
     }
 
-    func add(to router: Router<BasicRequestContext>) {
+    func add(to router: Router<ServerRequestContext>) {
         router.get("/problem") { _, _ -> String in
             throw Problem(
                 .conflict,

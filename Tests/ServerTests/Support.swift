@@ -25,6 +25,7 @@ func withServer(
     readiness: @escaping ReadinessCheck = { [] },
     registry: MetricsRegistry = MetricsRegistry(),
     routes: [any RouteSet] = [],
+    api: APIMiddleware? = nil,
     logger: Logger = .silent,
     _ body: (HTTPAddress) async throws -> Void
 ) async throws {
@@ -34,6 +35,7 @@ func withServer(
         readiness: readiness,
         registry: registry,
         routes: routes,
+        api: api,
         logger: logger
     ) { listening.send($0) }
     let group = ServiceGroup(services: [server], logger: .silent)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CoreMetrics
+import FoundationEssentials
 import Metrics
 import Subprocess
 import SystemPackage
@@ -48,6 +49,24 @@ import Testing
     @Test(.enabled(if: Promtool.path != nil, "needs promtool (Debian package prometheus)"), .timeLimit(.minutes(1)))
     func `promtool would have said so`() async throws {
         #expect(try await Promtool.check("# TYPE x counter\nx 1\n").status != .exited(0))
+    }
+}
+
+extension MetricCatalogueTests {
+    @Test func `the documentation's table is the catalogue`() throws {
+        let root = FilePath("\(#filePath)").removingLastComponent().removingLastComponent().removingLastComponent()
+        let page = try String(contentsOfFile: root.appending("Documentation/metrics.md").string, encoding: .utf8)
+        let rows = MetricCatalogue.families.map { family in
+            let kind =
+                switch family.kind {
+                case .counter: "counter"
+                case .gauge: "gauge"
+                case .histogram: "histogram"
+                }
+            let labels = family.labels.map { "`\($0)`" }.joined(separator: ", ")
+            return "| `\(family.name)` | \(kind) | \(labels) | \(family.help) |"
+        }
+        #expect(page.split(separator: "\n").filter { $0.hasPrefix("| `") }.map(String.init) == rows)
     }
 }
 

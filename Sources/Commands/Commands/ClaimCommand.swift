@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 import Store
-import Worker
 
 /// `stoker claim`
 struct ClaimCommand: AsyncParsableCommand {
@@ -49,7 +49,7 @@ struct ClaimCommand: AsyncParsableCommand {
     @Flag(help: "Show the log of its build, and wait until it has ended; fail if the build fails.")
     var wait = false
 
-    @OptionGroup var global: GlobalOptions
+    @OptionGroup var control: ControlOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
@@ -61,27 +61,17 @@ struct ClaimCommand: AsyncParsableCommand {
             parameters: try values(),
             idempotencyKey: idempotencyKey
         )
-        let report = try await global.withStore { store, address, _ in
-            let result = try await claim(request, store, address)
+        let report = try await control.withControl { control in
+            let patience = waitForRefill ? Int(waitAtMost.limit.components.seconds) : nil
+            let result = try await control.perform(ClaimWorkspace(request, patience: patience))
             guard wait else { return ClaimReport(result: result, build: nil) }
-            let build = try await JobWatch(store: store, address: address).follow(result.jobID) { line in
-                try Console.note(LogPrinter.text(line))
-            }
-            return ClaimReport(result: try await store.settled(result), build: build)
+            let build = try await control.follow(result.jobID) { try Console.note(LogPrinter.text($0)) }
+            // A replacement policy may have given another workspace than the prebuild.
+            let settled = try await control.perform(ShowClaim(claim: result.claimID))
+            return ClaimReport(result: settled, build: build)
         }
         try output.print(report, table: \.text)
         try report.build?.requireSuccess()
-    }
-
-    private func claim(
-        _ request: ClaimRequest,
-        _ store: Store,
-        _ address: DatabaseAddress
-    ) async throws -> ClaimResult {
-        guard waitForRefill else { return try await store.claim(request) }
-        return try await Doorbell.ringing(for: [Channel.ready], of: address) { bell in
-            try await store.claim(request, waitingAtMost: waitAtMost.limit) { await bell.wait(atMost: $0) }
-        }
     }
 
     func validate() throws {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 
 /// `stoker config`
 struct ConfigCommand: ParsableCommand {
@@ -45,15 +46,7 @@ struct ConfigCommand: ParsableCommand {
     }
 }
 
-/// One setting as `stoker config print` shows it.
-struct SettingRow: Hashable, Encodable {
-    let name: String
-    /// `nil`: none. Of a secret, only that there is one.
-    let value: String?
-    let origin: String
-    let environment: String
-    let help: String
-
+extension SettingRow {
     static func all(of settings: Settings) -> [SettingRow] {
         SettingKey.all.map { key in
             let text = settings.entries[key.name]?.text.shown ?? key.defaultNote.map { "(\($0))" } ?? key.defaultText

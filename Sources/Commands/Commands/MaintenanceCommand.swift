@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 import Prebuilds
 import Store
 
@@ -22,12 +23,14 @@ struct MaintenanceCommand: ParsableCommand {
         @Flag(help: "Wait until no job runs.")
         var wait = false
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
 
         func run() async throws {
-            try await global.withStore { store, _, _ in
-                try await store.pause(.maintenance, until: pause.until, reason: pause.reason, by: Host.user)
-                while wait, try await store.overview().running > 0 { try await Task.sleep(for: .milliseconds(500)) }
+            try await control.withControl { control in
+                _ = try await control.perform(StartMaintenance(until: pause.until, reason: pause.reason))
+                while wait, try await control.perform(ShowStatus()).overview.running > 0 {
+                    try await Task.sleep(for: .milliseconds(500))
+                }
             }
             try Console.note("The fleet is in maintenance. 'stoker maintenance stop' ends it.")
         }
@@ -36,10 +39,10 @@ struct MaintenanceCommand: ParsableCommand {
     struct Stop: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "End the maintenance.")
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
 
         func run() async throws {
-            try await global.withStore { store, _, _ in try await store.resume(.maintenance, by: Host.user) }
+            _ = try await control.ask(StopMaintenance())
             try Console.note("The fleet goes on.")
         }
     }
@@ -50,21 +53,11 @@ struct MaintenanceCommand: ParsableCommand {
             abstract: "Show whether the fleet stands still, since when, and why."
         )
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let pause = try await global.withStore { store, _, settings in
-                try await store.plan(at: nil, limits: PlanLimits(settings)).pause
-            }
-            try output.print(PauseReport(pause)) { $0.text(nothing: "The fleet works.") }
+            try output.print(try await control.ask(ShowMaintenance())) { $0.text(nothing: "The fleet works.") }
         }
-    }
-}
-
-extension Overview {
-    /// Jobs that a worker has in hand.
-    var running: Int {
-        jobs.filter { $0.status != JobStatus.pending.rawValue }.reduce(0) { $0 + $1.count }
     }
 }

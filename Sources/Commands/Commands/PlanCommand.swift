@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 import Prebuilds
 
 /// `stoker plan`
@@ -13,14 +14,11 @@ struct PlanCommand: AsyncParsableCommand {
     @Option(help: "Plan for this moment, such as 2025-06-02T03:00:00Z, with the pools as they are now.")
     var at: Instant?
 
-    @OptionGroup var global: GlobalOptions
+    @OptionGroup var control: ControlOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let plan = try await global.withStore { store, _, settings in
-            try await store.plan(at: at, limits: PlanLimits(settings))
-        }
-        try output.print(plan) { PlanTable(plan: $0).text }
+        try output.print(try await control.ask(MakePlan(at: at))) { PlanTable(plan: $0).text }
     }
 }
 

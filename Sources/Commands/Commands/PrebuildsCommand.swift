@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
+import Prebuilds
 import Store
 
 /// `stoker prebuilds`
@@ -23,7 +25,7 @@ struct PrebuildsCommand: ParsableCommand {
         @Option(help: "Only the pools of this template.")
         var template: String?
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
 
         func validate() throws {
             guard template == nil || pause.reason.isEmpty else {
@@ -32,13 +34,8 @@ struct PrebuildsCommand: ParsableCommand {
         }
 
         func run() async throws {
-            try await global.withStore { store, _, _ in
-                if let template {
-                    try await store.pauseTemplate(template, until: pause.until)
-                } else {
-                    try await store.pause(.prebuilds, until: pause.until, reason: pause.reason, by: Host.user)
-                }
-            }
+            let operation = PausePrebuilds(template: template, until: pause.until, reason: pause.reason)
+            _ = try await control.ask(operation)
             let (what, option) = template.map { ("The pools of \($0)", " --template \($0)") } ?? ("The pools", "")
             try Console.note("\(what) stand still. 'stoker prebuilds resume\(option)' lets them go on.")
         }
@@ -52,16 +49,10 @@ struct PrebuildsCommand: ParsableCommand {
         @Option(help: "Only the pools of this template, if they are paused by themselves.")
         var template: String?
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
 
         func run() async throws {
-            try await global.withStore { store, _, _ in
-                if let template {
-                    try await store.resumeTemplate(template)
-                } else {
-                    try await store.resume(.prebuilds, by: Host.user)
-                }
-            }
+            _ = try await control.ask(ResumePrebuilds(template: template))
             try Console.note("\(template.map { "The pools of \($0)" } ?? "The pools") go on.")
         }
     }

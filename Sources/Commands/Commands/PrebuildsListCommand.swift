@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 import Prebuilds
 import Store
 
@@ -17,13 +18,11 @@ extension PrebuildsCommand {
         @Option(help: "How many at most.")
         var limit = 1_000
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let prebuilds = try await global.withStore { store, _, _ in
-                try await store.prebuilds(of: template, limit: limit)
-            }
+            let prebuilds = try await control.ask(ListPrebuilds(template: template, limit: limit))
             try output.print(prebuilds) { $0.table.text }
         }
     }

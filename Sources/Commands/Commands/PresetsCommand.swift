@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 import Prebuilds
 import Store
 
@@ -17,15 +18,11 @@ struct PresetsCommand: ParsableCommand {
             abstract: "List the presets of all active versions, with what is desired and ready now."
         )
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let presets = try await global.withStore { store, _, settings in
-                let plan = try await store.plan(at: nil, limits: PlanLimits(settings))
-                return PresetReport.list(try await store.presets(), plan)
-            }
-            try output.print(presets) { $0.table.text }
+            try output.print(try await control.ask(ListPresets())) { $0.table.text }
         }
     }
 
@@ -36,13 +33,11 @@ struct PresetsCommand: ParsableCommand {
         )
 
         @OptionGroup var selection: PresetOptions
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let changed = try await global.withStore { store, _, _ in
-                try await store.resetPresets(selection.selection, by: Host.user)
-            }
+            let changed = try await control.ask(ResetPresets(target: selection.target, preset: selection.preset))
             try output.print(changed) { changed in
                 changed.map { preset in
                     let name = "\(preset.templateName)/\(preset.name)"
@@ -64,13 +59,11 @@ struct PresetsCommand: ParsableCommand {
         )
 
         @OptionGroup var selection: PresetOptions
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let changed = try await global.withStore { store, _, _ in
-                try await store.invalidatePresets(selection.selection)
-            }
+            let changed = try await control.ask(InvalidatePresets(target: selection.target, preset: selection.preset))
             try output.print(changed) { changed in
                 changed.map { "\($0.templateName)/\($0.name): what exists is replaced." }.joined(separator: "\n")
             }
@@ -90,36 +83,6 @@ struct PresetOptions: ParsableArguments {
         guard preset == nil || !target.contains("/") else {
             throw ValidationError("Name the preset once: '\(target)' or --preset \(preset ?? "").")
         }
-    }
-
-    var selection: PresetSelection {
-        if let preset { return .ofTemplate(target, named: preset) }
-        if let id = PresetID(target) { return .id(id) }
-        guard let slash = target.firstIndex(of: "/") else { return .ofTemplate(target) }
-        return .ofTemplate(String(target[..<slash]), named: String(target[target.index(after: slash)...]))
-    }
-}
-
-/// A preset with its pool's numbers at this moment.
-struct PresetReport: Encodable {
-    let preset: PresetSummary
-    /// `nil`: no pool is kept of it.
-    let state: PoolState?
-
-    static func list(_ presets: [PresetSummary], _ plan: Plan) -> [PresetReport] {
-        let states = Dictionary(plan.presets.map { ($0.pool.presetID, $0.state) }) { first, _ in first }
-        return presets.map { PresetReport(preset: $0, state: states[$0.id]) }
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case state
-    }
-
-    /// The preset's members, and beside them the pool's state.
-    func encode(to encoder: any Encoder) throws {
-        try preset.encode(to: encoder)
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeIfPresent(state, forKey: .state)
     }
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 import Prebuilds
-import Worker
+import Templates
 
 /// `stoker schedule`
 struct ScheduleCommand: ParsableCommand {
@@ -32,35 +33,14 @@ struct ScheduleCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let expression: CronExpression
-            do {
-                expression = try CronExpression(cron)
-            } catch {
-                throw CommandError(.refused, "schedule '\(cron)': \(error)")
-            }
-            guard let zone = ZoneDirectory().rules(named: timezone) else {
-                throw CommandError(.refused, "\(ScheduleProblem.unknownTimeZone(timezone))")
-            }
-            let moment = at ?? Host.now
-            let report = ScheduleReport(
-                at: moment,
-                covers: expression.covers(moment, in: zone),
-                until: expression.endOfWindow(covering: moment, in: zone),
-                next: expression.nextWindows(after: moment, count: count, in: zone)
-            )
+            let question = ExplainSchedule(cron: cron, timezone: timezone, at: at, count: count)
+            let report = try question.explain(now: Host.now, zones: ZoneDirectory())
             try output.print(report, table: \.text)
         }
     }
 }
 
-/// Whether a schedule covers a moment, and its next windows.
-struct ScheduleReport: Encodable {
-    let at: Instant
-    let covers: Bool
-    /// When the window that covers the moment ends.
-    let until: Instant?
-    let next: [ScheduleWindow]
-
+extension ScheduleReport {
     var text: String {
         let verdict = "\(at) is \(covers ? "covered" : "not covered")\(until.map { ", until \($0)" } ?? "")."
         let windows = Table(

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 import Prebuilds
-import Store
-import Worker
 
 extension ScheduleCommand {
     /// `stoker schedule preview`
@@ -22,7 +21,7 @@ extension ScheduleCommand {
         @Option(help: "For how many days.")
         var days = 7
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func validate() throws {
@@ -30,95 +29,9 @@ extension ScheduleCommand {
         }
 
         func run() async throws {
-            let previews = try await global.withStore { store, _, settings in
-                let (now, snapshot) = try await store.snapshot(at: at, limits: PlanLimits(settings))
-                return try SchedulePreview.list(snapshot, named: template, from: now, days: days)
-            }
+            let previews = try await control.ask(PreviewSchedules(template: template, at: at, days: days))
             try output.print(previews) { $0.table.text }
         }
-    }
-}
-
-/// What a pool wants for a while, by its schedule.
-struct SchedulePreview: Encodable {
-    /// A stretch of time with one count.
-    struct Span: Hashable, Encodable {
-        let start: Instant
-        let end: Instant
-        let desired: Int
-    }
-
-    let pool: Pool
-    let timeZone: String
-    let spans: [Span]
-    /// Why the schedule cannot be followed, or what should be mended in it.
-    let problems: [String]
-
-    /// One for each active pool, by template and preset. Throws ``CommandError`` when no template has the name.
-    static func list(
-        _ snapshot: Snapshot,
-        named template: String?,
-        from start: Instant,
-        days: Int,
-        zones: ZoneDirectory = ZoneDirectory()
-    ) throws -> [SchedulePreview] {
-        let presets = snapshot.presets.filter { preset in
-            preset.isActive && template.map { $0.lowercased() == preset.pool.templateName.lowercased() } ?? true
-        }
-        if let template, presets.isEmpty {
-            throw CommandError(
-                .refused,
-                "there is no pool of a template '\(template)'",
-                remedy: "See 'stoker presets list'."
-            )
-        }
-        let rules = zones.rules(for: snapshot)
-        return presets.map { SchedulePreview($0, from: start, to: start + .seconds(86_400 * days), zones: rules) }
-    }
-
-    private init(_ preset: PresetSnapshot, from start: Instant, to end: Instant, zones: [String: TimeZoneRules]) {
-        pool = preset.pool
-        timeZone = preset.timeZone.isEmpty ? "UTC" : preset.timeZone
-        do throws(ScheduleProblem) {
-            let schedule = try PoolSchedule(
-                rows: preset.schedules,
-                timeZone: preset.timeZone,
-                zones: zones,
-                fallback: max(preset.desiredInstances, 0)
-            )
-            problems = schedule.warnings.map(\.message)
-            var spans: [Span] = []
-            var moment = start
-            while moment < end {
-                let next = schedule.nextEdge(after: moment, before: end) ?? end
-                spans.append(Span(start: moment, end: next, desired: max(schedule.desired(at: moment), 0)))
-                moment = next
-            }
-            self.spans = spans
-        } catch {
-            problems = [error.message]
-            spans = [Span(start: start, end: end, desired: max(preset.desiredInstances, 0))]
-        }
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case spans, problems
-        case presetID = "preset_id"
-        case presetName = "preset_name"
-        case templateName = "template_name"
-        case organizationName = "org_name"
-        case timeZone = "timezone"
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(pool.presetID, forKey: .presetID)
-        try container.encode(pool.presetName, forKey: .presetName)
-        try container.encode(pool.templateName, forKey: .templateName)
-        try container.encode(pool.organizationName, forKey: .organizationName)
-        try container.encode(timeZone, forKey: .timeZone)
-        try container.encode(spans, forKey: .spans)
-        try container.encode(problems, forKey: .problems)
     }
 }
 
@@ -132,8 +45,8 @@ extension [SchedulePreview] {
             },
             empty: "There are no pools. Push a template with 'stoker templates push DIR'.",
             [
-                .init("template") { $0.preview.pool.templateName },
-                .init("preset") { $0.preview.pool.presetName },
+                .init("template") { $0.preview.templateName },
+                .init("preset") { $0.preview.presetName },
                 .init("from") { "\($0.span.start)" },
                 .init("to") { "\($0.span.end)" },
                 .init("desired") { "\($0.span.desired)" },

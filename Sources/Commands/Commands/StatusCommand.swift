@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 import Prebuilds
 import Store
 
@@ -14,15 +15,14 @@ struct StatusCommand: AsyncParsableCommand {
     @Flag(help: "Show it again every second, until interrupted. With --output json, one object a line.")
     var watch = false
 
-    @OptionGroup var global: GlobalOptions
+    @OptionGroup var control: ControlOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try await global.withStore { store, _, settings in
-            let limits = PlanLimits(settings)
-            guard watch else { return try output.print(try await FleetStatus(store, limits), table: \.text) }
+        try await control.withControl { control in
+            guard watch else { return try output.print(try await control.perform(ShowStatus()), table: \.text) }
             while true {
-                let status = try await FleetStatus(store, limits)
+                let status = try await control.perform(ShowStatus())
                 switch output.format {
                 case .json: try Console.print(JSONText.line(status))
                 // Home, and clear what is below (ECMA-48).
@@ -34,21 +34,7 @@ struct StatusCommand: AsyncParsableCommand {
     }
 }
 
-/// The fleet at a moment.
-struct FleetStatus: Encodable {
-    let plan: Plan
-    let overview: Overview
-
-    init(_ store: Store, _ limits: PlanLimits) async throws {
-        plan = try await store.plan(at: nil, limits: limits)
-        overview = try await store.overview()
-    }
-
-    init(plan: Plan, overview: Overview) {
-        self.plan = plan
-        self.overview = overview
-    }
-
+extension FleetStatus {
     var text: String {
         let jobs = Table(
             overview.jobs,
@@ -65,11 +51,5 @@ struct FleetStatus: Encodable {
             overview.workers.table.text,
             "Webhooks: \(deliveries.backlog) waiting, \(deliveries.dead) given up.",
         ].joined(separator: "\n\n")
-    }
-
-    /// The plan's members (`now`, `paused`, `presets`), and beside them `jobs`, `workers`, `deliveries`.
-    func encode(to encoder: any Encoder) throws {
-        try plan.encode(to: encoder)
-        try overview.encode(to: encoder)
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import FoundationEssentials
+import Operations
 import Prebuilds
 import Store
 import Templates
@@ -36,17 +38,20 @@ struct TemplatesCommand: ParsableCommand {
         @Flag(inversion: .prefixedNo, help: "Whether it becomes the active version.")
         var activate = true
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let template = try PackedTemplate(entries: TemplateSource.entries(at: directory))
+            let template = try PackedTemplate(entries: TemplateSource.entries(at: directory), zones: ZoneDirectory())
             for warning in template.manifest.warnings { try Console.note("warning: \(warning)") }
-            let report = try await global.withStore { store, address, _ in
-                let push = template.push(versionName: name, message: message, activates: activate)
-                return try await TemplatePushing(store: store, address: address).push(push) { line in
-                    try Console.note(LogPrinter.text(line))
-                }
+            let push = PushTemplate(
+                archive: Data(template.archive),
+                name: name,
+                message: message,
+                activate: activate
+            )
+            let report = try await control.withControl { control in
+                try await TemplatePushing(control: control).push(push) { try Console.note(LogPrinter.text($0)) }
             }
             try output.print(report, table: \.text)
         }
@@ -55,11 +60,11 @@ struct TemplatesCommand: ParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the templates.")
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let templates = try await global.withStore { store, _, _ in try await store.templates() }
+            let templates = try await control.ask(ListTemplates())
             try output.print(templates) { $0.table.text }
         }
     }

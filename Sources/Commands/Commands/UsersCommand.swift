@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 import Store
 
 /// `stoker users`
@@ -25,13 +26,11 @@ struct UsersCommand: ParsableCommand {
         @Option(name: .customLong("role"), help: "What they may do besides being a member; may be repeated.")
         var roles: [Role] = []
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let user = try await global.withStore { store, _, _ in
-                try await store.addUser(name, email: email, roles: roles)
-            }
+            let user = try await control.ask(AddUser(name: name, email: email, roles: roles))
             try output.print(user) { "Added the user \($0.username) (\($0.id))." }
         }
     }
@@ -39,11 +38,11 @@ struct UsersCommand: ParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the users.")
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let users = try await global.withStore { store, _, _ in try await store.users() }
+            let users = try await control.withControl { try await $0.list(ListUsers()) }
             try output.print(users) { $0.table.text }
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 import Prebuilds
 import Store
 
@@ -17,11 +18,11 @@ struct WorkersCommand: ParsableCommand {
             abstract: "List the workers that are up, and those that went within the last hour."
         )
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let workers = try await global.withStore { store, _, _ in try await store.workers() }
+            let workers = try await control.ask(ListWorkers())
             try output.print(workers) { $0.table.text }
         }
     }
@@ -45,18 +46,14 @@ struct WorkersCommand: ParsableCommand {
         @Flag(help: "Wait until the worker runs nothing any more.")
         var wait = false
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let drained = try await global.withStore { store, _, settings in
-                let ids = try await store.drainWorkers(
-                    named: worker,
-                    within: deadline?.duration ?? settings[.drainDeadline],
-                    by: Host.user
-                )
-                if wait { try await store.waitForDrain(of: ids) }
-                return try await store.workers().filter { ids.contains($0.id) }
+            let drained = try await control.withControl { control in
+                let seconds = deadline.map { Int($0.duration.components.seconds) }
+                let drained = try await control.perform(DrainWorkers(worker: worker, deadline: seconds))
+                return wait ? try await control.waitForDrain(of: drained.map(\.id)) : drained
             }
             try output.print(drained) { $0.table.text }
         }
@@ -70,29 +67,27 @@ struct WorkersCommand: ParsableCommand {
         @Argument(help: "The worker's name, or its id.")
         var worker: String
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let resumed = try await global.withStore { store, _, _ in
-                let ids = try await store.resumeWorkers(named: worker)
-                return try await store.workers().filter { ids.contains($0.id) }
-            }
+            let resumed = try await control.ask(ResumeWorkers(worker: worker))
             try output.print(resumed) { $0.table.text }
         }
     }
 }
 
-extension Store {
-    /// Returns when the workers have nothing in hand and know that they are drained, or are gone. Throws when one of them
-    /// was resumed meanwhile.
-    fileprivate func waitForDrain(of ids: [WorkerID]) async throws {
+extension Control {
+    /// Returns the workers when they have nothing in hand and know that they are drained, or are gone. Throws when one of
+    /// them was resumed meanwhile.
+    fileprivate func waitForDrain(of ids: [WorkerID]) async throws -> [WorkerSummary] {
         while true {
-            let workers = try await workers().filter { ids.contains($0.id) && $0.leaseRemainingSeconds > 0 }
+            let named = try await perform(ListWorkers()).filter { ids.contains($0.id) }
+            let workers = named.filter { $0.leaseRemainingSeconds > 0 }
             if let resumed = workers.first(where: { $0.state == WorkerState.active.rawValue }) {
                 throw CommandError("the worker '\(resumed.name)' was resumed before it had drained")
             }
-            if workers.allSatisfy({ $0.state != WorkerState.draining.rawValue && $0.running == 0 }) { return }
+            if workers.allSatisfy({ $0.state != WorkerState.draining.rawValue && $0.running == 0 }) { return named }
             try await Task.sleep(for: .milliseconds(250))
         }
     }

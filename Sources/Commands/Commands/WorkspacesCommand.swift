@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 import Prebuilds
 import Store
 
@@ -21,12 +22,12 @@ struct WorkspacesCommand: ParsableCommand {
         @Option(help: "How many at most.")
         var limit = 200
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let workspaces = try await global.withStore { store, _, _ in
-                try await store.workspaces(owner: owner, limit: limit)
+            let workspaces = try await control.withControl { control in
+                try await control.list(ListWorkspaces(owner: owner), limit: limit)
             }
             try output.print(workspaces) { $0.table.text }
         }
@@ -47,29 +48,19 @@ struct WorkspacesCommand: ParsableCommand {
         @Flag(help: "Wait until it is deleted.")
         var wait = false
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let report = try await global.withStore { store, address, _ in
-                let job = try await store.deleteWorkspace(workspace, owner: owner)
-                let ended = wait ? try await JobWatch(store: store, address: address).waitForEnd(of: job) : nil
-                return Report(jobID: job, status: ended?.status ?? "pending")
+            let report = try await control.withControl { control in
+                var report = try await control.perform(DeleteWorkspace(workspace: workspace, owner: owner))
+                if wait { report.status = try await control.waitForEnd(of: report.jobID).status }
+                return report
             }
             try output.print(report) { report in
                 wait
                     ? "Deleted \(workspace)."
                     : "Deleting \(workspace); see 'stoker jobs logs \(report.jobID) --follow'."
-            }
-        }
-
-        struct Report: Encodable {
-            let jobID: JobID
-            let status: String
-
-            private enum CodingKeys: String, CodingKey {
-                case status
-                case jobID = "job_id"
             }
         }
     }

@@ -2,6 +2,7 @@
 
 import CurlClient
 import LocalPostgres
+import Operations
 import PostgresClient
 import Server
 import ServiceLifecycle
@@ -21,6 +22,7 @@ struct ErrorReport: Hashable {
         case let error as CommandError: self.init(error.status, "\(error)")
         case let error as SettingsError: self.init(.configuration, "\(error)")
         case let error as StoreError: self.init(Self.status(of: error.code), "\(error)")
+        case let error as Refusal: self.init(.refused, "\(error)")
         case let error as TemplateErrors: self.init(.refused, "\(error)")
         case let error as ArchiveRefusal: self.init(.refused, "\(error)")
         case let error as SigningKeyError: self.init(.refused, "\(error)")
@@ -52,7 +54,7 @@ struct ErrorReport: Hashable {
 
     private static func status(of code: StoreError.Code) -> ExitMeaning {
         switch code {
-        case .notFound, .nameTaken, .invalid, .conflict: .refused
+        case .notFound, .nameTaken, .deleted, .invalid, .conflict: .refused
         case .leaseLost, .schema, .inconsistent: .failure
         }
     }

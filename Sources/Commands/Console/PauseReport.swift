@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 import Prebuilds
 
 /// How long something stands still, and why.
@@ -12,16 +13,7 @@ struct PauseOptions: ParsableArguments {
     var reason = ""
 }
 
-/// What holds the fleet still, as `status` commands show it.
-struct PauseReport: Encodable {
-    let paused: Bool
-    let pause: FleetPause?
-
-    init(_ pause: FleetPause?) {
-        paused = pause != nil
-        self.pause = pause
-    }
-
+extension PauseReport {
     func text(nothing: String) -> String {
         pause.map(PlanTable.sentence) ?? nothing
     }

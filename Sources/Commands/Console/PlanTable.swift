@@ -4,7 +4,7 @@ import Prebuilds
 
 /// A plan in words: the pools, and below them what is done and what is not, with the reason for each.
 struct PlanTable {
-    let plan: Plan
+    let plan: PlanReport
 
     var text: String {
         ([plan.pause.map { Self.sentence($0) + "\n" }, pools] + reasons).compactMap(\.self).joined(separator: "\n")
@@ -15,9 +15,9 @@ struct PlanTable {
             plan.presets,
             empty: "There are no pools. Push a template with 'stoker templates push DIR'.",
             [
-                .init("template") { $0.pool.templateName },
-                .init("preset") { $0.pool.presetName },
-                .init("status") { $0.isActive ? $0.status.rawValue : "inactive" },
+                .init("template") { $0.templateName },
+                .init("preset") { $0.presetName },
+                .init("status") { $0.active ? $0.status.rawValue : "inactive" },
                 .init("desired") { "\($0.state.desired)" },
                 .init("eligible") { "\($0.state.eligible)" },
                 .init("actual") { "\($0.state.actual)" },
@@ -29,10 +29,10 @@ struct PlanTable {
 
     private var reasons: [String] {
         let lines = plan.presets.flatMap { preset in
-            let pool = "\(preset.pool.templateName)/\(preset.pool.presetName)"
+            let pool = "\(preset.templateName)/\(preset.presetName)"
             return preset.actions.map { "  \(pool): \(Self.sentence($0))" }
                 + preset.withheld.map { "  \(pool): \(Self.sentence($0))" }
-                + preset.warnings.map { "  \(pool): warning: \($0)" }
+                + (preset.warnings ?? []).map { "  \(pool): warning: \($0)" }
         }
         return lines.isEmpty ? [] : [""] + lines
     }
@@ -45,11 +45,9 @@ struct PlanTable {
         return "\(what)\(until)\(who)\(pause.reason.isEmpty ? "." : ": \(pause.reason)")"
     }
 
-    private static func sentence(_ action: PresetAction) -> String {
-        switch action {
-        case .create(let count): "create \(count)"
-        case .delete(let reason, let prebuilds): "delete \(prebuilds.count): \(reason.rawValue)"
-        }
+    private static func sentence(_ action: PlanReport.Action) -> String {
+        let count = action.count ?? action.workspaceIDs?.count ?? 0
+        return "\(action.type) \(count)\(action.reason.map { ": \($0.rawValue)" } ?? "")"
     }
 
     private static func sentence(_ withheld: Withheld) -> String {

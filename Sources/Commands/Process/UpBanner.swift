@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Operations
 import Server
 
 /// What `stoker up` says once everything runs: where, and what to try next.
 struct UpBanner {
     let http: HTTPAddress
+    /// Opens the page of this process, to look at, for as long as it runs.
+    let pageToken: TokenSecret
     let directory: DataDirectory
     let settings: Settings
     /// A template with a preset to claim; `nil`: there is none.
@@ -29,6 +32,9 @@ struct UpBanner {
         }
         return """
             Stoker is up: http://\(http)
+
+            Its page, with a token to look at it while this runs:
+              http://\(http)/#\(pageToken.text)
 
             Try next, in another terminal:
             \(commands.map { "  \($0)" }.joined(separator: "\n"))

@@ -4,9 +4,11 @@ import FoundationEssentials
 import Glibc
 import LocalPostgres
 import Logging
+import Operations
 import Server
 import Store
 import SystemPackage
+import Templates
 import Worker
 
 /// `stoker up`: a worker process with what it needs on one machine. What it starts, it stops.
@@ -54,7 +56,8 @@ struct UpProcess: Sendable {
     }
 
     private func runWorker(_ address: DatabaseAddress, _ stop: StopRequest) async throws {
-        let worker = try WorkerProcess(settings, address: address, telemetry: telemetry)
+        let token = TokenSecret.random()
+        let worker = try WorkerProcess(settings, address: address, telemetry: telemetry, pageToken: token)
         try await GlobalOptions.withStore(address, requiringSchema: false) { store in
             for step in try await store.migrate() {
                 telemetry.logger.info("schema migrated", metadata: ["step": "\(step.version) \(step.name)"])
@@ -64,7 +67,14 @@ struct UpProcess: Sendable {
         try await worker.run(stop: stop) { store, http in
             try UpRecord(databaseURL: address.url, httpAddress: "\(http)", pid: getpid()).write(directory)
             let template = try await template(store, address)
-            try Console.print(UpBanner(http: http, directory: directory, settings: settings, template: template).text)
+            let banner = UpBanner(
+                http: http,
+                pageToken: token,
+                directory: directory,
+                settings: settings,
+                template: template
+            )
+            try Console.print(banner.text)
         }
     }
 
@@ -75,12 +85,17 @@ struct UpProcess: Sendable {
         let hasTerraform =
             settings[.terraformBinary] != nil
             || ["terraform", "tofu"].contains { Host.program($0, environment: settings.environment) != nil }
-        let packed = try PackedTemplate(entries: (hasTerraform ? ExampleTemplate.terraform : .process).entries)
-        let push = packed.push(message: "The example that comes with Stoker.")
-        _ = try await TemplatePushing(store: store, address: address).push(push) { line in
+        let entries = (hasTerraform ? ExampleTemplate.terraform : .process).entries
+        let push = PushTemplate(
+            archive: Data(try TarArchive.pack(entries)),
+            message: "The example that comes with Stoker."
+        )
+        let worker = try WorkerSettings(settings, zones: ZoneDirectory())
+        let context = OperationContext(settings, worker, store: store, address: address, caller: .machine(Host.user))
+        let report = try await TemplatePushing(control: LocalControl(context: context)).push(push) { line in
             telemetry.logger.debug("\(LogPrinter.text(line))")
         }
-        return push.templateName
+        return report.templateName
     }
 
     private func makeDirectory() throws {

@@ -2,6 +2,7 @@
 
 import CurlClient
 import Logging
+import Operations
 import PostgresClient
 import Prebuilds
 import Provisioning
@@ -62,6 +63,7 @@ extension WorkerProcess {
                     readiness: health.reasons,
                     registry: telemetry.registry,
                     routes: [AgentRoutes(store: store, hub: hub)],
+                    api: api(store),
                     logger: logger,
                     listening: { address in
                         access.listens(on: address)
@@ -83,6 +85,18 @@ extension WorkerProcess {
         health.watch(services.drain)
         telemetry.watch(store.pool)
         return services
+    }
+
+    /// The API, for people and programs without the database's credentials.
+    private func api(_ store: Store) -> APIMiddleware {
+        // Replaced by each request's own.
+        let nobody = Caller(name: "", userID: nil, role: .member, scopes: .reading)
+        let page = pageToken.map { ($0, Caller(name: "the page", userID: nil, role: .owner, scopes: .reading)) }
+        return APIMiddleware(
+            context: OperationContext(allSettings, settings, store: store, address: address, caller: nobody),
+            authenticator: Authenticator(store: store, own: page),
+            limiter: RateLimiter(rate: allSettings[.requestRate])
+        )
     }
 
     private var provisioners: [String: any Provisioner] {

@@ -2,6 +2,7 @@
 
 import CurlClient
 import Logging
+import Operations
 import PostgresClient
 import Prebuilds
 import Provisioning
@@ -10,11 +11,14 @@ import ServiceLifecycle
 import Store
 import Supervision
 import Telemetry
+import Templates
 import Worker
 
 /// A worker process: the place where its rooms meet.
 struct WorkerProcess: Sendable {
     let settings: WorkerSettings
+    /// Those that the API is told of.
+    let allSettings: Settings
     let poolSize: Int
     let address: DatabaseAddress
     let zones: ZoneDirectory
@@ -23,9 +27,18 @@ struct WorkerProcess: Sendable {
     let endpoint: Endpoint?
     /// Who started this process and wants to be kept informed, such as systemd.
     let manager: ServiceManager?
+    /// Lets whoever holds it look at the page of this process; `nil`: only tokens of the database do.
+    let pageToken: TokenSecret?
 
     /// Reads and checks all of the configuration; touches nothing.
-    init(_ settings: Settings, address: DatabaseAddress, telemetry: ProcessTelemetry) throws {
+    init(
+        _ settings: Settings,
+        address: DatabaseAddress,
+        telemetry: ProcessTelemetry,
+        pageToken: TokenSecret? = nil
+    ) throws {
+        allSettings = settings
+        self.pageToken = pageToken
         zones = ZoneDirectory()
         self.settings = try WorkerSettings(settings, zones: zones)
         self.address = address

@@ -7,11 +7,13 @@ import Provisioning
 import Server
 import Store
 import SystemPackage
+import Templates
 import Worker
 
 /// What a worker process is told, read from the settings and checked as a whole before anything starts.
 struct WorkerSettings: Sendable {
     let worker: WorkerConfiguration
+    let zones: ZoneDirectory
     let http: HTTPConfiguration
     /// `http.public_url`, without a slash at its end.
     let publicURL: String?
@@ -24,6 +26,7 @@ struct WorkerSettings: Sendable {
 
     /// Throws ``SettingsError`` with everything that does not fit together.
     init(_ settings: Settings, zones: ZoneDirectory) throws {
+        self.zones = zones
         var problems: [String] = []
         let lease = settings[.leaseDuration]
         if settings[.heartbeatInterval] * 3 > lease {

@@ -5,6 +5,7 @@ import Prebuilds
 import Provisioning
 import Store
 import SystemPackage
+import Templates
 import Worker
 
 /// The checks of `stoker doctor`. Each goes as far as it can, whatever the others find.

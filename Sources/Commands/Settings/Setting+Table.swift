@@ -100,6 +100,22 @@ extension Setting where Value == String? {
     )
 }
 
+extension Setting where Value == String? {
+    static let server = Setting(
+        "server",
+        .optionalText,
+        default: nil,
+        "The Stoker that commands ask instead of the database, such as https://stoker.example."
+    )
+    static let token = Setting(
+        "token",
+        .optionalText,
+        default: nil,
+        isSecret: true,
+        "The token that they ask it with; 'stoker tokens add' makes one."
+    )
+}
+
 extension Setting where Value == String {
     static let workerTags = Setting(
         "worker.tags",
@@ -116,6 +132,12 @@ extension Setting where Value == String {
 }
 
 extension Setting where Value == Int {
+    static let requestRate = Setting(
+        "http.request_rate",
+        .integer(0...100_000),
+        default: 50,
+        "How many requests a second the API takes of one token or address, and twice as many at once; 0: any number."
+    )
     static let poolSize = Setting(
         "database.pool_size",
         .integer(1...256),

@@ -12,11 +12,12 @@ extension SettingKey {
         Setting.reconciliationInterval.key, Setting.backoffInterval.key, Setting.backoffLookback.key,
         Setting.hardLimit.key, Setting.maxPendingJobs.key, Setting.pendingTimeout.key, Setting.retention.key,
         Setting.terraformBinary.key, Setting.terraformPlugins.key, Setting.replacementPolicy.key,
-        Setting.httpAddress.key, Setting.publicURL.key,
+        Setting.httpAddress.key, Setting.publicURL.key, Setting.requestRate.key,
         Setting.webhookURL.key, Setting.webhookSecret.key, Setting.allowNetworks.key, Setting.allowPlainHTTP.key,
         Setting.webhookAuthorities.key, Setting.webhookProxy.key,
         Setting.encryptionKey.key,
         Setting.logLevel.key, Setting.logFormat.key,
+        Setting.server.key, Setting.token.key,
     ]
 
     static func named(_ name: String) -> SettingKey? {

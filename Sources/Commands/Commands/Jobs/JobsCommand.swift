@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 import Prebuilds
 import Store
 
@@ -21,12 +22,12 @@ struct JobsCommand: ParsableCommand {
         @Option(help: "How many at most.")
         var limit = 50
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let jobs = try await global.withStore { store, _, _ in
-                try await store.jobs(status: status?.rawValue, limit: limit)
+            let jobs = try await control.withControl { control in
+                try await control.list(ListJobs(status: status), limit: limit)
             }
             try output.print(jobs) { $0.table.text }
         }
@@ -44,28 +45,23 @@ struct JobsCommand: ParsableCommand {
         @Flag(help: "Print new lines as they come, until the job has ended.")
         var follow = false
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            try await global.withStore { store, address, _ in
-                let watch = JobWatch(store: store, address: address)
+            try await control.withControl { control in
                 let print = LogPrinter(format: output.format).print
                 if follow {
-                    _ = try await watch.follow(job, print)
+                    _ = try await control.follow(job, print)
                 } else {
-                    _ = try await store.job(job)
-                    _ = try await watch.readLines(of: job, after: 0, print)
+                    try await control.list(ReadLog(job: job)).forEach(print)
                 }
             }
         }
     }
 }
 
-/// The statuses of a job, as the database names them.
-enum JobStatus: String, CaseIterable, ExpressibleByArgument {
-    case pending, running, succeeded, canceling, canceled, failed
-}
+extension JobStatus: ExpressibleByArgument {}
 
 extension Identifier: ExpressibleByArgument {
     package init?(argument: String) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 import Prebuilds
 import Store
 
@@ -18,19 +19,15 @@ extension JobsCommand {
         @Argument(help: "The job's id.")
         var job: JobID
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let (outcome, summary) = try await global.withStore { store, _, _ in
-                (try await store.cancelJob(job), try await store.job(job))
-            }
-            try output.print(summary) { summary in
-                switch outcome {
-                case .ended: "Job \(summary.id) is canceled."
-                case .requested(let worker):
-                    "Job \(summary.id) is being canceled" + (worker.isEmpty ? "." : " by the worker '\(worker)'.")
-                }
+            try output.print(try await control.ask(CancelJob(job: job))) { summary in
+                summary.hasEnded
+                    ? "Job \(summary.id) is canceled."
+                    : "Job \(summary.id) is being canceled"
+                        + (summary.workerName.isEmpty ? "." : " by the worker '\(summary.workerName)'.")
             }
         }
     }
@@ -48,14 +45,11 @@ extension JobsCommand {
         @Argument(help: "The job's id.")
         var job: JobID
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let summary = try await global.withStore { store, _, _ in
-                try await store.retryJob(job)
-                return try await store.job(job)
-            }
+            let summary = try await control.ask(RetryJob(job: job))
             try output.print(summary) { "Job \($0.id) waits for a worker again." }
         }
     }

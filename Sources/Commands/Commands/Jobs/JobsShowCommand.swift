@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 import Prebuilds
 import Store
 
@@ -12,37 +13,20 @@ extension JobsCommand {
         @Argument(help: "The job's id.")
         var job: JobID
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let report = try await global.withStore { store, _, _ in
-                JobReport(job: try await store.job(job), waits: try await store.pendingReasons(of: job))
-            }
+            let report = try await control.ask(ShowJob(job: job))
             try output.print(report) { $0.text }
         }
     }
 }
 
-/// A job, and why it waits if it does.
-struct JobReport: Encodable {
-    let job: JobSummary
-    let waits: [PendingReason]
-
+extension JobReport {
     var text: String {
         let reasons = waits.map { "It waits: \($0.message)" + ($0.until.map { ", until \($0)" } ?? "") + "." }
         return ([[job].table.text, job.error] + [reasons.joined(separator: "\n")]).filter { !$0.isEmpty }
             .joined(separator: "\n\n")
-    }
-
-    /// The job's members, and beside them `waits_for`.
-    func encode(to encoder: any Encoder) throws {
-        try job.encode(to: encoder)
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(waits, forKey: .waits)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case waits = "waits_for"
     }
 }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Store
+import Templates
 import Webhooks
 import Worker
 

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Crypto
-import Store
-import Templates
-import Worker
+package import Store
+package import Templates
 
 /// A template that was checked and packed, ready to be pushed.
-struct PackedTemplate: Sendable {
-    let manifest: TemplateManifest
-    let archive: [UInt8]
+package struct PackedTemplate: Sendable {
+    package let manifest: TemplateManifest
+    package let archive: [UInt8]
     /// SHA-256 of the archive, in hexadecimal.
-    let hash: String
+    package let hash: String
 
     /// Throws ``TemplateErrors`` with all that is wrong, or ``ArchiveRefusal``.
-    init(entries: [ArchiveEntry], zones: ZoneDirectory = ZoneDirectory()) throws {
+    package init(entries: [ArchiveEntry], zones: ZoneDirectory = ZoneDirectory()) throws {
         manifest = try TemplateManifest(entries: entries) { zones.rules(named: $0) != nil }
         guard !manifest.presets.isEmpty else {
             throw TemplateErrors([
@@ -33,7 +32,7 @@ struct PackedTemplate: Sendable {
     }
 
     /// - Parameter versionName: `nil`: the beginning of the archive's hash, so that equal templates have equal names.
-    func push(versionName: String? = nil, message: String = "", activates: Bool = true) -> TemplatePush {
+    package func push(versionName: String? = nil, message: String = "", activates: Bool = true) -> TemplatePush {
         TemplatePush(
             templateName: manifest.name,
             provisioner: manifest.provisioner.rawValue,

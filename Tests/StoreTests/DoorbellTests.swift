@@ -3,7 +3,7 @@
 import TestSupport
 import Testing
 
-@testable import Worker
+@testable import Store
 
 @Suite struct DoorbellTests {
     @Test(.timeLimit(.minutes(1)))

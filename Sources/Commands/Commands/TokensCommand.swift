@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Operations
+import Prebuilds
+import Store
+
+/// `stoker tokens`
+struct TokensCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tokens",
+        abstract: "What people and programs use the API with.",
+        subcommands: [Add.self, List.self, Revoke.self]
+    )
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a token, and show it: once, for only its hash is kept.",
+            discussion: """
+                A token does what its user's role does: 'owner' everything, 'template-admin' templates and pools, \
+                'member' their own workspaces. Scopes narrow that: 'read' changes nothing; a resource such as \
+                'workspaces' is for that alone, and 'jobs:read' for reading it.
+                """
+        )
+
+        @Argument(help: "What the token is called.")
+        var name: String
+
+        @Option(help: "Whose it is; with --server, else the caller's.")
+        var user: String?
+
+        @Option(
+            name: .customLong("scope"),
+            help: "What it may be used for; may be repeated: \(ScopeSet.known.joined(separator: ", "))."
+        )
+        var scopes: [String] = []
+
+        @Option(help: "When it expires, such as 90d or 12h; else never.")
+        var expires: DurationArgument?
+
+        @OptionGroup var control: ControlOptions
+        @OptionGroup var output: OutputOptions
+
+        func validate() throws {
+            if let unknown = scopes.first(where: { !ScopeSet.known.contains($0) }) {
+                let hint = ScopeSet.known.nearest(to: unknown).map { " Did you mean '\($0)'?" } ?? ""
+                throw ValidationError("There is no scope '\(unknown)'.\(hint)")
+            }
+            if let expires, expires.duration < .seconds(1) {
+                throw ValidationError("--expires takes a second or more.")
+            }
+        }
+
+        func run() async throws {
+            let operation = AddToken(
+                name: name,
+                user: user,
+                scopes: scopes,
+                lifetime: expires.map { Int($0.duration.components.seconds) }
+            )
+            try output.print(try await control.ask(operation)) { new in
+                "Added the token \(new.token.name) of \(new.token.username) (\(new.token.id)).\n"
+                    + "It is shown only now:\n\(new.secret)"
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the tokens, without what they are.")
+
+        @OptionGroup var control: ControlOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            try output.print(try await control.ask(ListTokens())) { $0.table.text }
+        }
+    }
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "End a token at once.")
+
+        @Argument(help: "The token's id; see 'stoker tokens list'.")
+        var token: TokenID
+
+        @OptionGroup var control: ControlOptions
+
+        func run() async throws {
+            _ = try await control.ask(RevokeToken(token: token))
+            try Console.note("The token is revoked.")
+        }
+    }
+}
+
+extension [APIToken] {
+    var table: Table {
+        Table(
+            self,
+            empty: "There are no tokens. Make one with 'stoker tokens add NAME --user USER'.",
+            [
+                .init("name") { $0.name },
+                .init("user") { $0.username },
+                .init("scopes") { $0.scopes.isEmpty ? "all" : $0.scopes.joined(separator: ", ") },
+                .init("expires") { $0.expiresAt.map { "\(Instant(seconds: $0.seconds))" } ?? "never" },
+                .init("last used") { $0.lastUsedAt.map { "\(Instant(seconds: $0.seconds))" } ?? "never" },
+                .init("id") { "\($0.id)" },
+            ]
+        )
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CurlClient
+import FoundationEssentials
+import Operations
+import Webhooks
+
+/// An operation as a request of the API: each field where its route has it.
+struct RemoteRequest {
+    let method: HTTPRequest.Method
+    /// Path and query.
+    private(set) var target: String
+    private(set) var headers: [HTTPHeader] = []
+    private(set) var body: [UInt8] = []
+
+    init(_ route: Route, _ operation: some Operation) throws {
+        let fields = try JSONValue(parsing: String(decoding: try JSONEncoder().encode(operation), as: UTF8.self))
+        var query: [String] = []
+        var members: [String: JSONValue] = [:]
+        var path: [String: String] = [:]
+        for field in route.fields {
+            guard let value = fields[field.name], value != .null else { continue }
+            switch route.place(of: field) {
+            case .path: path[field.name] = value.text
+            case .query: query.append("\(field.name)=\(Self.encoded(value.text ?? ""))")
+            case .body: members[field.name] = value
+            case .header(let name): headers.append(HTTPHeader(name, value.text ?? ""))
+            case .content: body = Data(base64Encoded: value.text ?? "").map { Array($0) } ?? []
+            }
+        }
+        method = Self.method(route)
+        target = Self.target(route, path) + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
+        if !body.isEmpty {
+            headers.append(HTTPHeader("Content-Type", "application/x-tar"))
+        } else if route.method == .post {
+            headers.append(HTTPHeader("Content-Type", "application/json"))
+            body = JSONValue.object(members).encoded
+        }
+    }
+
+    /// A log from behind a line.
+    init(_ route: Route, path: [String: String], cursor: String?) {
+        method = Self.method(route)
+        target = Self.target(route, path)
+        if let cursor { headers.append(HTTPHeader("Last-Event-ID", cursor)) }
+    }
+
+    private static func method(_ route: Route) -> HTTPRequest.Method {
+        switch route.method {
+        case .get: .get
+        case .post: .post
+        case .delete: .delete
+        }
+    }
+
+    private static func target(_ route: Route, _ path: [String: String]) -> String {
+        path.reduce("/api/v1" + route.path) { $0.replacing("{\($1.key)}", with: encoded($1.value)) }
+    }
+
+    /// Percent-encoded but for the unreserved characters (RFC 3986, 2.3).
+    private static func encoded(_ text: String) -> String {
+        text.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                String(UnicodeScalar(byte))
+            case _ where "-._~".utf8.contains(byte): String(UnicodeScalar(byte))
+            default: "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }.joined()
+    }
+}

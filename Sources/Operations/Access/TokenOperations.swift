@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Prebuilds
+package import Store
+
+package struct ListTokens: Operation {
+    package static let route = Route(.get, "/tokens", .tokens, for: .member)
+
+    package init() {}
+
+    package func perform(in context: OperationContext) async throws -> [APIToken] {
+        try await context.store.tokens(of: context.caller.confinedTo)
+    }
+}
+
+/// Makes a token, which is shown once: only its hash is kept.
+package struct AddToken: Operation {
+    package var name: String
+    /// Whose; `nil`: the caller's.
+    package var user: String?
+    /// What it may be used for; none narrow nothing.
+    package var scopes: [String]?
+    /// In how many seconds it expires; `nil`: never.
+    package var lifetime: Int?
+
+    private enum CodingKeys: String, CodingKey {
+        case name, user, scopes
+        case lifetime = "expires_in"
+    }
+
+    package static let route = Route(
+        .post,
+        "/tokens",
+        .tokens,
+        for: .member,
+        status: 201,
+        [
+            Field("name", .text(most: 64), required: true), Field("user", .text(most: 64)),
+            Field("scopes", .choices(ScopeSet.known)), Field("expires_in", .integer(1...315_360_000)),
+        ]
+    )
+
+    package init(name: String, user: String? = nil, scopes: [String]? = nil, lifetime: Int? = nil) {
+        self.name = name
+        self.user = user
+        self.scopes = scopes
+        self.lifetime = lifetime
+    }
+
+    package func perform(in context: OperationContext) async throws -> NewToken {
+        let caller = context.caller
+        let user = try caller.named(user)
+        guard caller.has(.owner) || user.lowercased() == caller.name.lowercased() else {
+            throw Refusal(.forbidden, "Only the role 'owner' makes tokens for others", remedy: "Make your own.")
+        }
+        guard caller.scopes.contains(ScopeSet(scopes ?? [])) else {
+            throw Refusal(
+                .forbidden,
+                "A token makes no token that may be used for more",
+                remedy: "Name scopes within \(caller.scopes.names.joined(separator: ", "))."
+            )
+        }
+        let secret = TokenSecret.random()
+        let token = try await context.store.addToken(
+            name,
+            for: user,
+            hash: secret.hash,
+            scopes: scopes ?? [],
+            validFor: lifetime.map { .seconds($0) }
+        )
+        return NewToken(token: token, secret: secret.text)
+    }
+}
+
+/// Ends a token at once.
+package struct RevokeToken: Operation {
+    package var token: TokenID
+
+    package static let route = Route(
+        .delete,
+        "/tokens/{token}",
+        .tokens,
+        for: .member,
+        status: 204,
+        [Field("token", .identifier, required: true)]
+    )
+
+    package init(token: TokenID) {
+        self.token = token
+    }
+
+    package func perform(in context: OperationContext) async throws -> Nothing {
+        try await context.store.revokeToken(token, of: context.caller.confinedTo)
+        return Nothing()
+    }
+}
+
+/// A token that was made just now, with its text, which nobody can find out later.
+package struct NewToken: Hashable, Sendable, Codable {
+    package let token: APIToken
+    package let secret: String
+
+    package init(token: APIToken, secret: String) {
+        self.token = token
+        self.secret = secret
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case token
+    }
+
+    package init(from decoder: any Decoder) throws {
+        token = try APIToken(from: decoder)
+        secret = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .token)
+    }
+
+    /// What lists show, and beside it `token`, the text.
+    package func encode(to encoder: any Encoder) throws {
+        try token.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(secret, forKey: .token)
+    }
+}

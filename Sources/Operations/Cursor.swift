@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Prebuilds
+import Store
+
+/// Where a list goes on: opaque to whoever asks, so that its order can change.
+enum Cursor {
+    /// What every long list takes.
+    static let fields = [Field("limit", .integer(1...1000)), Field("cursor", .text(most: 200))]
+
+    /// How many elements a page has when nobody says.
+    private static let usual = 100
+
+    /// A page of a list in order of creation.
+    ///
+    /// - Parameter fetch: Given where the page before ended, and how many elements to read.
+    static func page<Element: Codable & Sendable, Kind>(
+        _ limit: Int?,
+        _ cursor: String?,
+        fetch: (PageMark<Kind>?, Int) async throws -> [Element],
+        mark: (Element) -> PageMark<Kind>
+    ) async throws -> Page<Element> {
+        let limit = limit ?? usual
+        // One more than asked for tells whether anything follows.
+        let found = try await fetch(try cursor.map(read), limit + 1)
+        let page = Array(found.prefix(limit))
+        let next = found.count > limit ? page.last.map { write(mark($0)) } : nil
+        return Page(page, next: next)
+    }
+
+    static func encode(_ text: String) -> String {
+        Data(text.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+            .replacing("=", with: "")
+    }
+
+    static func decode(_ cursor: String) throws(Refusal) -> String {
+        let text = cursor.replacing("-", with: "+").replacing("_", with: "/")
+        let padded = text + String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
+        guard let data = Data(base64Encoded: padded), let text = String(validating: data, as: UTF8.self),
+            !text.utf8.contains(0)
+        else { throw unreadable }
+        return text
+    }
+
+    private static let unreadable = Refusal(
+        .invalid,
+        "The cursor is not one that was given out",
+        remedy: "Begin without a cursor, and follow the link 'next'."
+    )
+
+    private static func write<Kind>(_ mark: PageMark<Kind>) -> String {
+        encode("\(mark.createdAt) \(mark.id)")
+    }
+
+    private static func read<Kind>(_ cursor: String) throws(Refusal) -> PageMark<Kind> {
+        let parts = try decode(cursor).split(separator: " ")
+        guard parts.count == 2, let createdAt = Instant(iso8601: parts[0]), let id = Identifier<Kind>(parts[1]) else {
+            throw unreadable
+        }
+        return PageMark(createdAt: createdAt, id: id)
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+import Prebuilds
+package import Webhooks
+
+/// One value that a request may carry: its name, what it may be, and whether it must be there.
+package struct Field: Sendable {
+    /// What a value may be.
+    package enum Kind: Sendable {
+        /// So many characters at most, as JSON Schema counts them.
+        case text(most: Int)
+        case identifier
+        case instant
+        case integer(ClosedRange<Int>)
+        case flag
+        case choice([String])
+        /// An array of some of these texts.
+        case choices([String])
+        /// An object whose members are strings.
+        case textMap
+        case bytes
+    }
+
+    package let name: String
+    package let kind: Kind
+    package let isRequired: Bool
+    /// `nil`: in the path when the path names it, else in the query of a read, else in the body.
+    package let place: Route.Place?
+
+    package init(_ name: String, _ kind: Kind, required: Bool = false, in place: Route.Place? = nil) {
+        self.name = name
+        self.kind = kind
+        self.isRequired = required
+        self.place = place
+    }
+}
+
+/// A value that fits a field.
+package enum FieldValue: Hashable, Sendable, Encodable {
+    case text(String)
+    case integer(Int)
+    case flag(Bool)
+    case texts([String])
+    case textMap([String: String])
+    case bytes(Data)
+
+    /// Whether there is a NUL in a text, which the database cannot keep.
+    package var hasNUL: Bool {
+        switch self {
+        case .text(let text): text.utf8.contains(0)
+        case .textMap(let map): map.contains { $0.key.utf8.contains(0) || $0.value.utf8.contains(0) }
+        case .integer, .flag, .texts, .bytes: false
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .text(let text): try container.encode(text)
+        case .integer(let number): try container.encode(number)
+        case .flag(let flag): try container.encode(flag)
+        case .texts(let texts): try container.encode(texts)
+        case .textMap(let map): try container.encode(map)
+        case .bytes(let bytes): try container.encode(bytes)
+        }
+    }
+}
+
+extension Field.Kind {
+    /// Completes "expected ...".
+    package var expectation: String {
+        switch self {
+        case .text(let most): "a text of at most \(most) characters"
+        case .identifier: "a UUID"
+        case .instant: "a time such as 2025-06-02T03:00:00Z"
+        case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .flag: "true or false"
+        case .choice(let choices): "one of \(choices.joined(separator: ", "))"
+        case .choices(let choices): "an array of \(choices.joined(separator: ", "))"
+        case .textMap: "an object whose members are texts"
+        case .bytes: "a body"
+        }
+    }
+
+    /// Reads the value of a path, a query or a header; `nil`: it is not what was expected.
+    package func read(_ text: String) -> FieldValue? {
+        switch self {
+        case .text(let most): text.unicodeScalars.count <= most ? .text(text) : nil
+        case .identifier: Identifier<Never>(text).map { .text("\($0)") }
+        case .instant: Instant(iso8601: text).map { _ in .text(text) }
+        case .integer(let range): Int(text).flatMap { range.contains($0) ? .integer($0) : nil }
+        case .flag: ["true": .flag(true), "false": .flag(false)][text]
+        case .choice(let choices): choices.contains(text) ? .text(text) : nil
+        case .choices, .textMap, .bytes: nil
+        }
+    }
+
+    /// Reads a member of a JSON object; `nil`: it is not what was expected.
+    package func read(_ value: JSONValue) -> FieldValue? {
+        switch (self, value) {
+        case (.text, .string(let text)), (.identifier, .string(let text)), (.instant, .string(let text)),
+            (.choice, .string(let text)):
+            return read(text)
+        case (.integer(let range), .integer(let number)):
+            return Int(exactly: number).flatMap { range.contains($0) ? .integer($0) : nil }
+        case (.integer(let range), .number(let number)):
+            // JSON knows no whole numbers: 3.0 is one.
+            return Int(exactly: number).flatMap { range.contains($0) ? .integer($0) : nil }
+        case (.flag, .bool(let flag)):
+            return .flag(flag)
+        case (.choices(let choices), .array(let elements)):
+            let texts = elements.compactMap(Self.member)
+            return texts.count == elements.count && texts.allSatisfy(choices.contains) ? .texts(texts) : nil
+        case (.textMap, .object(let members)):
+            let texts = members.compactMapValues(Self.member)
+            let fits = texts.count == members.count && texts.keys.allSatisfy { Self.member(.string($0)) != nil }
+            return fits ? .textMap(texts) : nil
+        default:
+            return nil
+        }
+    }
+
+    private static func member(_ value: JSONValue) -> String? {
+        guard case .string(let text) = value, text.utf8.count <= 65_536 else { return nil }
+        return text
+    }
+}

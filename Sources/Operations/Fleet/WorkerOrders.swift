@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Store
+
+/// Has workers take on nothing new.
+package struct DrainWorkers: Operation {
+    /// The workers' name, or an id.
+    package var worker: String
+    /// How many seconds running jobs may go on; `nil`: as `worker.drain_deadline` says.
+    package var deadline: Int?
+
+    package static let route = Route(
+        .post,
+        "/workers/{worker}/drain",
+        .workers,
+        for: .owner,
+        [workerField, Field("deadline", .integer(0...604_800))]
+    )
+
+    package init(worker: String, deadline: Int? = nil) {
+        self.worker = worker
+        self.deadline = deadline
+    }
+
+    package func perform(in context: OperationContext) async throws -> [WorkerSummary] {
+        let drained = try await context.store.drainWorkers(
+            named: worker,
+            within: deadline.map { .seconds($0) } ?? context.drainDeadline,
+            by: context.caller.name
+        )
+        return try await context.store.workers().filter { drained.contains($0.id) }
+    }
+}
+
+/// Has workers that were drained by command, and are still up, work again.
+package struct ResumeWorkers: Operation {
+    /// The workers' name, or an id.
+    package var worker: String
+
+    package static let route = Route(.post, "/workers/{worker}/resume", .workers, for: .owner, [workerField])
+
+    package init(worker: String) {
+        self.worker = worker
+    }
+
+    package func perform(in context: OperationContext) async throws -> [WorkerSummary] {
+        let resumed = try await context.store.resumeWorkers(named: worker)
+        return try await context.store.workers().filter { resumed.contains($0.id) }
+    }
+}
+
+private let workerField = Field("worker", .text(most: 255), required: true)

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Prebuilds
+package import Store
+
+extension OperationContext {
+    /// How long a follower trusts that nothing has happened.
+    private static let poll = Duration.seconds(1)
+
+    /// Passes on every line of a job's log behind a line, the earlier ones too, until the job has ended; then returns it.
+    ///
+    /// - Parameter body: Given `nil` when there is nothing new, at least every second.
+    package func follow(
+        _ job: JobID,
+        after line: Int64 = 0,
+        _ body: (StoredLogLine?) async throws -> Void
+    ) async throws -> JobSummary {
+        try await news.following(.job(job)) { bell in
+            var last = line
+            while true {
+                // First the status, then the log: what was written before the end is read before it returns.
+                let summary = try await store.job(job, visibleTo: caller.audience)
+                last = try await readLines(of: job, after: last, body)
+                if summary.hasEnded { return summary }
+                try await body(nil)
+                await bell.wait(atMost: Self.poll)
+                try Task.checkCancellation()
+            }
+        }
+    }
+
+    /// Passes on what the log holds behind a line; returns the last line's id.
+    private func readLines(
+        of job: JobID,
+        after line: Int64,
+        _ body: (StoredLogLine?) async throws -> Void
+    ) async throws -> Int64 {
+        var last = line
+        while true {
+            let lines = try await store.jobLogs(of: job, after: last)
+            for line in lines { try await body(line) }
+            guard let newest = lines.last else { return last }
+            last = newest.id
+        }
+    }
+}
+
+/// The statuses of a job, as the database names them.
+package enum JobStatus: String, CaseIterable, Codable, Sendable {
+    case pending, running, succeeded, canceling, canceled, failed
+}
+
+extension JobSummary {
+    package var hasEnded: Bool { [JobStatus.succeeded, .canceled, .failed].contains { $0.rawValue == status } }
+}

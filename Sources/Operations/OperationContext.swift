@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import CurlClient
+package import Prebuilds
+package import Provisioning
+package import Store
+package import Templates
+
+/// What operations are performed with, and for whom.
+package struct OperationContext: Sendable {
+    package let store: Store
+    /// What a plan depends on, as it is configured here.
+    package let limits: PlanLimits
+    package let zones: ZoneDirectory
+    /// How long running jobs may go on when a worker is drained and nobody says otherwise.
+    package let drainDeadline: Duration
+    /// Where webhooks may go.
+    package let addressPolicy: AddressPolicy
+    /// Seals what is secret before it is stored.
+    package let codec: StateCodec
+    /// The settings in force, secrets hidden.
+    package let settings: [SettingRow]
+    package let news: JobNews
+    package var caller: Caller
+
+    package init(
+        store: Store,
+        limits: PlanLimits,
+        zones: ZoneDirectory,
+        drainDeadline: Duration,
+        addressPolicy: AddressPolicy,
+        codec: StateCodec,
+        settings: [SettingRow],
+        news: JobNews,
+        caller: Caller
+    ) {
+        self.store = store
+        self.limits = limits
+        self.zones = zones
+        self.drainDeadline = drainDeadline
+        self.addressPolicy = addressPolicy
+        self.codec = codec
+        self.settings = settings
+        self.news = news
+        self.caller = caller
+    }
+
+    /// What a pass would do, at a moment or now. Reads only.
+    func plan(at moment: Instant? = nil) async throws -> Plan {
+        let (now, snapshot) = try await store.snapshot(at: moment, limits: limits)
+        return Plan(snapshot: snapshot, now: now, limits: limits, zones: zones.rules(for: snapshot))
+    }
+}
+
+/// One setting as `stoker config print` shows it.
+package struct SettingRow: Hashable, Sendable, Codable {
+    package let name: String
+    /// `nil`: none. Of a secret, only that there is one.
+    package let value: String?
+    package let origin: String
+    package let environment: String
+    package let help: String
+
+    package init(name: String, value: String?, origin: String, environment: String, help: String) {
+        self.name = name
+        self.value = value
+        self.origin = origin
+        self.environment = environment
+        self.help = help
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+
+/// An operation whatever its type: an entry of the table of routes.
+package struct AnyOperation: Sendable {
+    /// In lower camel case, as the API's description names it.
+    package let name: String
+    package let route: Route
+    /// Reads the operation from its fields as a JSON object, performs it, and writes the answer.
+    package let perform: @Sendable (Data, OperationContext) async throws -> OperationAnswer
+
+    package init<Asked: Operation>(_ type: Asked.Type) {
+        let words = "\(Asked.self)"
+        name = words.prefix(1).lowercased() + words.dropFirst()
+        route = Asked.route
+        perform = { fields, context in
+            let operation = try JSONDecoder().decode(Asked.self, from: fields)
+            let answer = try await operation.perform(in: context)
+            return try OperationAnswer(answer)
+        }
+    }
+}
+
+/// What an operation answered, as JSON.
+package struct OperationAnswer: Sendable {
+    /// Empty: there is nothing to tell.
+    package let body: Data
+    /// Where a list goes on.
+    package let next: String?
+
+    init(_ answer: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        body = answer is Nothing ? Data() : try encoder.encode(answer)
+        next = (answer as? any AnyPage)?.next
+    }
+}
+
+/// All that can be asked.
+package enum OperationTable {
+    package static let all: [AnyOperation] = [
+        AnyOperation(ListTemplates.self),
+        AnyOperation(PushTemplate.self),
+        AnyOperation(ListPresets.self),
+        AnyOperation(ResetPresets.self),
+        AnyOperation(InvalidatePresets.self),
+        AnyOperation(ListPrebuilds.self),
+        AnyOperation(PausePrebuilds.self),
+        AnyOperation(ResumePrebuilds.self),
+        AnyOperation(MakePlan.self),
+        AnyOperation(Reconcile.self),
+        AnyOperation(ExplainSchedule.self),
+        AnyOperation(PreviewSchedules.self),
+        AnyOperation(ClaimWorkspace.self),
+        AnyOperation(ShowClaim.self),
+        AnyOperation(ListWorkspaces.self),
+        AnyOperation(DeleteWorkspace.self),
+        AnyOperation(ListJobs.self),
+        AnyOperation(ShowJob.self),
+        AnyOperation(CancelJob.self),
+        AnyOperation(RetryJob.self),
+        AnyOperation(ReadLog.self),
+        AnyOperation(ListUsers.self),
+        AnyOperation(AddUser.self),
+        AnyOperation(ListTokens.self),
+        AnyOperation(AddToken.self),
+        AnyOperation(RevokeToken.self),
+        AnyOperation(ListWorkers.self),
+        AnyOperation(DrainWorkers.self),
+        AnyOperation(ResumeWorkers.self),
+        AnyOperation(ShowMaintenance.self),
+        AnyOperation(StartMaintenance.self),
+        AnyOperation(StopMaintenance.self),
+        AnyOperation(ShowStatus.self),
+        AnyOperation(ListSettings.self),
+    ]
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Prebuilds
+package import Store
+import Templates
+
+/// What the reconciler would do, and why.
+package struct MakePlan: Operation {
+    /// With the pools as they are now; `nil`: now.
+    package var at: Instant?
+
+    package static let route = Route(.get, "/plan", .pools, for: .templateAdmin, [Field("at", .instant)])
+
+    package init(at: Instant? = nil) {
+        self.at = at
+    }
+
+    package func perform(in context: OperationContext) async throws -> PlanReport {
+        PlanReport(try await context.plan(at: at))
+    }
+}
+
+/// One pass of the reconciler, unless another process is in one.
+package struct Reconcile: Operation {
+    package var at: Instant?
+
+    package static let route = Route(.post, "/reconcile", .pools, for: .templateAdmin, [Field("at", .instant)])
+
+    package init(at: Instant? = nil) {
+        self.at = at
+    }
+
+    package func perform(in context: OperationContext) async throws -> ReconcileReport {
+        let (limits, zones) = (context.limits, context.zones)
+        let result = try await context.store.reconcile(
+            at: at,
+            limits: limits,
+            makePlan: { snapshot, now in
+                Plan(snapshot: snapshot, now: now, limits: limits, zones: zones.rules(for: snapshot))
+            }
+        )
+        switch result {
+        case .done(let plan, let applied): return ReconcileReport(plan: plan, applied: applied)
+        case .lockHeldElsewhere: return ReconcileReport(heldElsewhereAt: try await context.store.now())
+        }
+    }
+}
+
+/// What became of a pass: the plan, and what of it was written.
+package struct ReconcileReport: Hashable, Sendable, Codable {
+    /// What was written.
+    package struct Applied: Hashable, Sendable, Codable {
+        /// New prebuilds, by preset.
+        package let created: [String: Int]
+        package let deleted: [WorkspaceID]
+        package let statusChanges: [PresetID]
+        /// Why a preset's writes failed, by preset.
+        package let failures: [String: String]
+
+        private enum CodingKeys: String, CodingKey {
+            case created, deleted, failures
+            case statusChanges = "status_changes"
+        }
+
+        init(_ applied: AppliedPlan) {
+            created = Dictionary(applied.created.map { ("\($0.key)", $0.value) }) { first, _ in first }
+            deleted = applied.deleted
+            statusChanges = applied.statusChanges
+            failures = Dictionary(applied.failures.map { ("\($0.key)", $0.value) }) { first, _ in first }
+        }
+    }
+
+    package let plan: PlanReport
+    /// `acquired`, or `held_elsewhere` when no pass was made.
+    package let lock: String
+    package let applied: Applied?
+
+    package init(plan: Plan, applied: AppliedPlan) {
+        self.plan = PlanReport(plan)
+        lock = "acquired"
+        self.applied = Applied(applied)
+    }
+
+    package init(heldElsewhereAt now: Instant) {
+        plan = PlanReport(Plan(now: now, presets: []))
+        lock = "held_elsewhere"
+        applied = nil
+    }
+
+    package var failures: [String] {
+        (applied?.failures ?? [:]).map { "\($0.key): \($0.value)" }.sorted()
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case lock, applied
+    }
+
+    package init(from decoder: any Decoder) throws {
+        plan = try PlanReport(from: decoder)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        lock = try container.decode(String.self, forKey: .lock)
+        applied = try container.decodeIfPresent(Applied.self, forKey: .applied)
+    }
+
+    /// The plan's members, and beside them `lock` and `applied`.
+    package func encode(to encoder: any Encoder) throws {
+        try plan.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(lock, forKey: .lock)
+        try container.encodeIfPresent(applied, forKey: .applied)
+    }
+}

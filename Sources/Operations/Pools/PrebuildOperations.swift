@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Prebuilds
+package import Store
+
+package struct ListPrebuilds: Operation {
+    /// Only those of this template.
+    package var template: String?
+    /// How many at most; `nil`: 1000.
+    package var limit: Int?
+
+    package static let route = Route(
+        .get,
+        "/prebuilds",
+        .pools,
+        for: .templateAdmin,
+        [Field("template", .text(most: 64)), Field("limit", .integer(1...1_000_000))]
+    )
+
+    package init(template: String? = nil, limit: Int? = nil) {
+        self.template = template
+        self.limit = limit
+    }
+
+    package func perform(in context: OperationContext) async throws -> [PrebuildSummary] {
+        try await context.store.prebuilds(of: template, limit: limit ?? 1000)
+    }
+}
+
+/// Holds pools still: all of them, or those of a template.
+package struct PausePrebuilds: Operation {
+    package var template: String?
+    /// When it ends by itself.
+    package var until: Instant?
+    package var reason: String?
+
+    package static let route = Route(
+        .post,
+        "/prebuilds/pause",
+        .pools,
+        for: .templateAdmin,
+        status: 204,
+        [Field("template", .text(most: 64)), Field("until", .instant), Field("reason", .text(most: 1000))]
+    )
+
+    package init(template: String? = nil, until: Instant? = nil, reason: String? = nil) {
+        self.template = template
+        self.until = until
+        self.reason = reason
+    }
+
+    package func perform(in context: OperationContext) async throws -> Nothing {
+        if let template {
+            guard reason?.isEmpty ?? true else {
+                throw Refusal(.invalid, "A reason is for a pause of all pools")
+            }
+            try await context.store.pauseTemplate(template, until: until)
+        } else {
+            try await context.store.pause(.prebuilds, until: until, reason: reason ?? "", by: context.caller.name)
+        }
+        return Nothing()
+    }
+}
+
+/// Ends a pause of all pools, or of a template's.
+package struct ResumePrebuilds: Operation {
+    package var template: String?
+
+    package static let route = Route(
+        .post,
+        "/prebuilds/resume",
+        .pools,
+        for: .templateAdmin,
+        status: 204,
+        [Field("template", .text(most: 64))]
+    )
+
+    package init(template: String? = nil) {
+        self.template = template
+    }
+
+    package func perform(in context: OperationContext) async throws -> Nothing {
+        if let template {
+            try await context.store.resumeTemplate(template)
+        } else {
+            try await context.store.resume(.prebuilds, by: context.caller.name)
+        }
+        return Nothing()
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Prebuilds
+package import Store
+
+package struct ListPresets: Operation {
+    package static let route = Route(.get, "/presets", .pools, for: .member)
+
+    package init() {}
+
+    package func perform(in context: OperationContext) async throws -> [PresetReport] {
+        let plan = try await context.plan()
+        return PresetReport.list(try await context.store.presets(), plan)
+    }
+}
+
+/// Lets hard limited presets be built again, and forgets their failures.
+package struct ResetPresets: Operation {
+    /// A template, for all its presets; a preset as `template/preset`; or a preset's id.
+    package var target: String
+    /// One of the template's presets.
+    package var preset: String?
+
+    package static let route = Route(.post, "/presets/reset", .pools, for: .templateAdmin, presetFields)
+
+    package init(target: String, preset: String? = nil) {
+        self.target = target
+        self.preset = preset
+    }
+
+    package func perform(in context: OperationContext) async throws -> [ChangedPreset] {
+        try await context.store.resetPresets(PresetSelection(target, preset), by: context.caller.name)
+    }
+}
+
+/// Lets every prebuild that exists now be replaced.
+package struct InvalidatePresets: Operation {
+    /// As of ``ResetPresets``.
+    package var target: String
+    package var preset: String?
+
+    package static let route = Route(.post, "/presets/invalidate", .pools, for: .templateAdmin, presetFields)
+
+    package init(target: String, preset: String? = nil) {
+        self.target = target
+        self.preset = preset
+    }
+
+    package func perform(in context: OperationContext) async throws -> [ChangedPreset] {
+        try await context.store.invalidatePresets(PresetSelection(target, preset))
+    }
+}
+
+private let presetFields = [
+    Field("target", .text(most: 200), required: true),
+    Field("preset", .text(most: 128)),
+]
+
+extension PresetSelection {
+    fileprivate init(_ target: String, _ preset: String?) throws(Refusal) {
+        guard preset == nil || !target.contains("/") else {
+            throw Refusal(.invalid, "The preset is named twice", remedy: "Name it in 'target' or in 'preset'.")
+        }
+        if let preset {
+            self = .ofTemplate(target, named: preset)
+        } else if let id = PresetID(target) {
+            self = .id(id)
+        } else if let slash = target.firstIndex(of: "/") {
+            self = .ofTemplate(String(target[..<slash]), named: String(target[target.index(after: slash)...]))
+        } else {
+            self = .ofTemplate(target)
+        }
+    }
+}
+
+/// A preset with its pool's numbers at this moment.
+package struct PresetReport: Hashable, Sendable, Codable {
+    package let preset: PresetSummary
+    /// `nil`: no pool is kept of it.
+    package let state: PoolState?
+
+    package init(preset: PresetSummary, state: PoolState?) {
+        self.preset = preset
+        self.state = state
+    }
+
+    static func list(_ presets: [PresetSummary], _ plan: Plan) -> [PresetReport] {
+        let states = Dictionary(plan.presets.map { ($0.pool.presetID, $0.state) }) { first, _ in first }
+        return presets.map { PresetReport(preset: $0, state: states[$0.id]) }
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case state
+    }
+
+    package init(from decoder: any Decoder) throws {
+        preset = try PresetSummary(from: decoder)
+        state = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(PoolState.self, forKey: .state)
+    }
+
+    /// The preset's members, and beside them the pool's state.
+    package func encode(to encoder: any Encoder) throws {
+        try preset.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(state, forKey: .state)
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Prebuilds
+import Store
+package import Templates
+
+/// Whether a schedule covers a moment, and its next windows. Asks no database.
+package struct ExplainSchedule: Operation {
+    package var cron: String
+    /// `nil`: UTC.
+    package var timezone: String?
+    /// `nil`: now.
+    package var at: Instant?
+    /// How many windows to show; `nil`: 5.
+    package var count: Int?
+
+    package static let route = Route(
+        .get,
+        "/schedule/explain",
+        .pools,
+        for: .member,
+        [
+            Field("cron", .text(most: 200), required: true), Field("timezone", .text(most: 64)),
+            Field("at", .instant), Field("count", .integer(0...50)),
+        ]
+    )
+
+    package init(cron: String, timezone: String? = nil, at: Instant? = nil, count: Int? = nil) {
+        self.cron = cron
+        self.timezone = timezone
+        self.at = at
+        self.count = count
+    }
+
+    package func perform(in context: OperationContext) async throws -> ScheduleReport {
+        try explain(now: try await context.store.now(), zones: context.zones)
+    }
+
+    /// - Parameter now: Asked only without ``at``.
+    package func explain(now: Instant, zones: ZoneDirectory) throws(Refusal) -> ScheduleReport {
+        let expression: CronExpression
+        do {
+            expression = try CronExpression(cron)
+        } catch {
+            throw Refusal(.invalid, "schedule '\(cron)': \(error)")
+        }
+        let zone = timezone ?? "UTC"
+        guard let rules = zones.rules(named: zone) else {
+            throw Refusal(.invalid, "\(ScheduleProblem.unknownTimeZone(zone))")
+        }
+        let moment = at ?? now
+        return ScheduleReport(
+            at: moment,
+            covers: expression.covers(moment, in: rules),
+            until: expression.endOfWindow(covering: moment, in: rules),
+            next: expression.nextWindows(after: moment, count: count ?? 5, in: rules)
+        )
+    }
+}
+
+/// Whether a schedule covers a moment, and its next windows.
+package struct ScheduleReport: Hashable, Sendable, Codable {
+    package let at: Instant
+    package let covers: Bool
+    /// When the window that covers the moment ends.
+    package let until: Instant?
+    package let next: [ScheduleWindow]
+
+    package init(at: Instant, covers: Bool, until: Instant?, next: [ScheduleWindow]) {
+        self.at = at
+        self.covers = covers
+        self.until = until
+        self.next = next
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+package import Prebuilds
+package import Store
+import Templates
+
+package struct ListTemplates: Operation {
+    package static let route = Route(.get, "/templates", .templates, for: .member)
+
+    package init() {}
+
+    package func perform(in context: OperationContext) async throws -> [TemplateSummary] {
+        try await context.store.templates()
+    }
+}
+
+/// Stores an archive as a new version, and enqueues its import; whoever asked follows the job.
+package struct PushTemplate: Operation {
+    /// A tar archive of the template's directory.
+    package var archive: Data
+    /// What the version is called; `nil`: the beginning of its archive's hash.
+    package var name: String?
+    package var message: String?
+    /// Whether it becomes the active version once it is imported; `nil`: yes.
+    package var activate: Bool?
+
+    package static let route = Route(
+        .post,
+        "/templates",
+        .templates,
+        for: .templateAdmin,
+        status: 202,
+        [
+            Field("archive", .bytes, required: true, in: .content),
+            Field("name", .text(most: 64), in: .query),
+            Field("message", .text(most: 1000), in: .query),
+            Field("activate", .flag, in: .query),
+        ]
+    )
+
+    package init(archive: Data, name: String? = nil, message: String? = nil, activate: Bool? = nil) {
+        self.archive = archive
+        self.name = name
+        self.message = message
+        self.activate = activate
+    }
+
+    package func perform(in context: OperationContext) async throws -> PushReport {
+        let template = try PackedTemplate(entries: TarArchive.unpack(Array(archive)), zones: context.zones)
+        let push = template.push(versionName: name, message: message ?? "", activates: activate ?? true)
+        let (version, job) = try await context.store.pushTemplate(push)
+        return PushReport(
+            templateName: push.templateName,
+            versionID: version,
+            versionName: push.versionName,
+            jobID: job,
+            status: JobStatus.pending.rawValue,
+            isActive: push.activates,
+            workersUp: try await context.store.workers().contains { $0.state == WorkerState.active.rawValue },
+            warnings: template.manifest.warnings.map { "\($0)" }
+        )
+    }
+}
+
+/// A version that was pushed, and how far its import has come.
+package struct PushReport: Hashable, Sendable, Codable {
+    package let templateName: String
+    package let versionID: TemplateVersionID
+    package let versionName: String
+    package let jobID: JobID
+    package var status: String
+    /// Whether it becomes, or is, the active version.
+    package let isActive: Bool
+    /// Whether somebody is there to import it.
+    package let workersUp: Bool
+    /// What could be better in the template.
+    package let warnings: [String]
+
+    private enum CodingKeys: String, CodingKey {
+        case status, warnings
+        case templateName = "template_name"
+        case versionID = "version_id"
+        case versionName = "version_name"
+        case jobID = "job_id"
+        case isActive = "active"
+        case workersUp = "workers_up"
+    }
+}

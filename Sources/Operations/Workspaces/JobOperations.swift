@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Prebuilds
+package import Store
+
+package struct ListJobs: PagedOperation {
+    package typealias Element = JobSummary
+
+    package var status: JobStatus?
+    package var limit: Int?
+    package var cursor: String?
+
+    package static let route = Route(
+        .get,
+        "/jobs",
+        .jobs,
+        for: .member,
+        [Field("status", .choice(JobStatus.allCases.map(\.rawValue)))] + Cursor.fields
+    )
+
+    package init(status: JobStatus? = nil, limit: Int? = nil, cursor: String? = nil) {
+        self.status = status
+        self.limit = limit
+        self.cursor = cursor
+    }
+
+    package func perform(in context: OperationContext) async throws -> Page<JobSummary> {
+        try await Cursor.page(limit, cursor) { mark, limit in
+            try await context.store.jobs(
+                status: status?.rawValue,
+                visibleTo: context.caller.audience,
+                after: mark,
+                limit: limit
+            )
+        } mark: {
+            PageMark(createdAt: $0.createdAt, id: $0.id)
+        }
+    }
+}
+
+package struct ShowJob: Operation {
+    package var job: JobID
+
+    package static let route = Route(.get, "/jobs/{job}", .jobs, for: .member, [jobField])
+
+    package init(job: JobID) {
+        self.job = job
+    }
+
+    package func perform(in context: OperationContext) async throws -> JobReport {
+        let found = try await context.store.job(job, visibleTo: context.caller.audience)
+        return JobReport(job: found, waits: try await context.store.pendingReasons(of: job))
+    }
+}
+
+/// A part of a job's log, from the beginning or from behind a line.
+package struct ReadLog: PagedOperation {
+    package typealias Element = StoredLogLine
+
+    package var job: JobID
+    package var limit: Int?
+    package var cursor: String?
+
+    package static let route = Route(.get, "/jobs/{job}/logs", .jobs, for: .member, [jobField] + Cursor.fields)
+
+    package init(job: JobID, limit: Int? = nil, cursor: String? = nil) {
+        self.job = job
+        self.limit = limit
+        self.cursor = cursor
+    }
+
+    package func perform(in context: OperationContext) async throws -> Page<StoredLogLine> {
+        let limit = limit ?? 1000
+        let line = try cursor.map { cursor throws(Refusal) in try FollowLog.line(cursor) } ?? 0
+        _ = try await context.store.job(job, visibleTo: context.caller.audience)
+        let lines = try await context.store.jobLogs(of: job, after: line, limit: limit + 1)
+        let page = Array(lines.prefix(limit))
+        return Page(page, next: lines.count > limit ? page.last.map { "\($0.id)" } : nil)
+    }
+}
+
+/// A job's log as it grows, until the job has ended. It is streamed, so it is no ``Operation``.
+package struct FollowLog: Sendable {
+    package static let route = Route(
+        .get,
+        "/jobs/{job}/logs/stream",
+        .jobs,
+        for: .member,
+        [jobField, Field("cursor", .text(most: 20), in: .header("Last-Event-ID"))]
+    )
+
+    /// Reads the id of a line. Throws ``Refusal`` when it is none.
+    package static func line(_ cursor: String) throws(Refusal) -> Int64 {
+        guard let line = Int64(cursor), line >= 0 else {
+            throw Refusal(.invalid, "'\(cursor)' is not the id of a line", remedy: "Begin without one.")
+        }
+        return line
+    }
+}
+
+let jobField = Field("job", .identifier, required: true)

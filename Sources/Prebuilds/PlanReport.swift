@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A plan as people and programs read it: the output of `stoker plan`.
+package struct PlanReport: Hashable, Sendable, Codable {
+    package let now: Instant
+    package let paused: Bool
+    /// Tells more of a pause; only during one.
+    package let pause: FleetPause?
+    package let presets: [Preset]
+
+    package init(_ plan: Plan) {
+        now = plan.now
+        paused = plan.pause != nil
+        pause = plan.pause
+        presets = plan.presets.map(Preset.init)
+    }
+}
+
+extension PlanReport {
+    /// One preset's numbers, what is done for it, what is not, and why.
+    package struct Preset: Hashable, Sendable, Codable {
+        package let presetID: PresetID
+        package let presetName: String
+        package let templateName: String
+        package let organizationName: String
+        package let active: Bool
+        package let status: PrebuildStatus
+        package let state: PoolState
+        package let actions: [Action]
+        package let withheld: [Withheld]
+        /// Only when there are some.
+        package let warnings: [String]?
+
+        private enum CodingKeys: String, CodingKey {
+            case active, status, state, actions, withheld, warnings
+            case presetID = "preset_id"
+            case presetName = "preset_name"
+            case templateName = "template_name"
+            case organizationName = "org_name"
+        }
+
+        package init(_ preset: PresetPlan) {
+            presetID = preset.pool.presetID
+            presetName = preset.pool.presetName
+            templateName = preset.pool.templateName
+            organizationName = preset.pool.organizationName
+            active = preset.isActive
+            status = preset.status
+            state = preset.state
+            actions = preset.actions.map(Action.init)
+            withheld = preset.withheld
+            warnings = preset.warnings.isEmpty ? nil : preset.warnings
+        }
+    }
+
+    /// A change that the pass makes: `create` with a count, or `delete` with a reason and the workspaces.
+    package struct Action: Hashable, Sendable, Codable {
+        package let type: String
+        package let count: Int?
+        package let reason: DeleteReason?
+        package let workspaceIDs: [WorkspaceID]?
+
+        private enum CodingKeys: String, CodingKey {
+            case type, count, reason
+            case workspaceIDs = "workspace_ids"
+        }
+
+        package init(_ action: PresetAction) {
+            switch action {
+            case .create(let count): (type, self.count, reason, workspaceIDs) = ("create", count, nil, nil)
+            case .delete(let reason, let prebuilds):
+                (type, count, self.reason, workspaceIDs) = ("delete", nil, reason, prebuilds.map(\.workspaceID))
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import HTTPTypes
+package import Hummingbird
+import NIOCore
+package import Operations
+import Store
+
+/// Serves the API: finds the route, finds out who asks and whether they may, and lets the operation be performed.
+///
+/// What is no route of the API is left to the router.
+package struct APIMiddleware: RouterMiddleware {
+    package typealias Context = ServerRequestContext
+
+    /// What operations are performed with; the caller is each request's own.
+    private let context: OperationContext
+    private let authenticator: Authenticator
+    private let limiter: RateLimiter
+
+    package init(context: OperationContext, authenticator: Authenticator, limiter: RateLimiter) {
+        self.context = context
+        self.authenticator = authenticator
+        self.limiter = limiter
+    }
+
+    package func handle(
+        _ request: Request,
+        context: ServerRequestContext,
+        next: @concurrent (Request, ServerRequestContext) async throws -> Response
+    ) async throws -> Response {
+        guard let segments = Self.segments(of: request.uri.path) else { return try await next(request, context) }
+        let matches = APIRoute.all.compactMap { route in route.match(segments).map { (route: route, path: $0) } }
+        guard !matches.isEmpty else { return try await next(request, context) }
+        guard let match = matches.first(where: { $0.route.route.method.rawValue == request.method.rawValue }) else {
+            let allowed = Set(matches.map(\.route.route.method.rawValue)).sorted().joined(separator: ", ")
+            throw Problem(.methodNotAllowed, "Allowed here: \(allowed).", headers: [.allow: allowed])
+        }
+        do {
+            return try await answer(request, match.route, path: match.path, from: context.address)
+        } catch {
+            // What is not the client's doing is logged further up.
+            throw Problem(error) ?? error
+        }
+    }
+
+    private func answer(
+        _ request: Request,
+        _ route: APIRoute,
+        path: [String: String],
+        from address: String
+    ) async throws -> Response {
+        if case .description = route.target {
+            try admit(.address(address))
+            return Self.response(200, Data(APIDescription.yaml.utf8), type: "application/yaml")
+        }
+        var context = context
+        context.caller = try await caller(request, from: address)
+        try Self.authorize(context.caller, route.route)
+        let fields = try await RequestFields.read(route.route, request, path: path)
+        switch route.target {
+        case .operation(let operation):
+            let answer = try await operation.perform(fields, context)
+            var response = Self.response(route.route.status, answer.body, type: "application/json")
+            if let next = answer.next, let link = HTTPField.Name("Link") {
+                response.headers[link] = Self.link(request, cursor: next)
+            }
+            return response
+        case .log:
+            return try await LogStream(fields, context).response()
+        case .description:
+            return Self.response(200, Data(), type: "application/yaml")
+        }
+    }
+
+    /// Who asks, once they have not asked too often.
+    private func caller(_ request: Request, from address: String) async throws -> Caller {
+        let secret: TokenSecret
+        do {
+            secret = try Authenticator.secret(request.headers)
+        } catch {
+            try admit(.address(address))
+            throw error
+        }
+        try admit(limiter.knows(secret.hash) ? .token(secret.hash) : .address(address))
+        let caller = try await authenticator.caller(secret)
+        limiter.know(secret.hash)
+        return caller
+    }
+
+    private func admit(_ key: RateLimiter.Key) throws(Problem) {
+        guard let wait = limiter.admit(key) else { return }
+        throw Problem(.tooManyRequests, "Try again in \(wait) s.", headers: [.retryAfter: "\(wait)"])
+    }
+
+    /// What everybody may know of a route is whether they may use it; what it holds they learn behind this.
+    private static func authorize(_ caller: Caller, _ route: Route) throws(Problem) {
+        guard caller.scopes.allows(route.resource, reading: route.isRead) else {
+            let scope = "\(route.resource)\(route.isRead ? ":read" : "")"
+            throw Problem(.insufficientScope, "The token lacks the scope '\(scope)'.")
+        }
+        guard caller.has(route.access) else {
+            throw Problem(.forbidden, "It takes the role '\(route.access.rawValue)'.")
+        }
+    }
+
+    /// The parts of a path below the API's root; `nil`: it lies elsewhere, or is no text.
+    private static func segments(of path: String) -> [String]? {
+        guard path.hasPrefix(APIRoute.root + "/") else { return nil }
+        let parts = path.dropFirst(APIRoute.root.count + 1).split(separator: "/", omittingEmptySubsequences: false)
+        let texts = parts.compactMap { RequestFields.decoded($0.replacing("+", with: "%2B")) }
+        return texts.count == parts.count ? texts : nil
+    }
+
+    private static func response(_ status: Int, _ body: Data, type: String) -> Response {
+        var headers: HTTPFields = [.cacheControl: "no-store", .xContentTypeOptions: "nosniff"]
+        if !body.isEmpty { headers[.contentType] = type }
+        return Response(
+            status: HTTPResponse.Status(code: status),
+            headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body))
+        )
+    }
+
+    /// The same request with another cursor (RFC 8288).
+    private static func link(_ request: Request, cursor: String) -> String {
+        let query = (request.uri.query ?? "").split(separator: "&").filter { !$0.hasPrefix("cursor=") }
+        let parts = query + ["cursor=\(cursor)"]
+        return "<\(request.uri.path)?\(parts.joined(separator: "&"))>; rel=\"next\""
+    }
+}

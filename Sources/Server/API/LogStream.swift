@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Hummingbird
+import NIOCore
+import Operations
+import Prebuilds
+import ServiceLifecycle
+import Store
+
+/// A job's log as server-sent events: a line each, with its id, and the job itself as the event `end`.
+///
+/// Whoever was cut off sends the last id as `Last-Event-ID`, as browsers do, and misses nothing.
+struct LogStream: Sendable {
+    private struct Asked: Decodable {
+        let job: JobID
+        let cursor: String?
+    }
+
+    private let job: JobID
+    private let line: Int64
+    private let context: OperationContext
+
+    init(_ fields: Data, _ context: OperationContext) throws {
+        let asked = try JSONDecoder().decode(Asked.self, from: fields)
+        job = asked.job
+        line = try asked.cursor.map(FollowLog.line) ?? 0
+        self.context = context
+    }
+
+    /// Throws when there is no such job for the caller.
+    func response() async throws -> Response {
+        _ = try await context.store.job(job, visibleTo: context.caller.audience)
+        return Response(
+            status: .ok,
+            headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
+            body: ResponseBody { [self] writer in
+                let (events, feed) = AsyncStream.makeStream(of: ByteBuffer.self)
+                let following = Task { await follow(feed) }
+                defer { following.cancel() }
+                for await event in events { try await writer.write(event) }
+                try await writer.finish(nil)
+            }
+        )
+    }
+
+    /// What is not yet read waits, and a job's log has its limits.
+    private func follow(_ feed: AsyncStream<ByteBuffer>.Continuation) async {
+        defer { feed.finish() }
+        do {
+            let ended = try await context.follow(job, after: line) { line in
+                // A server that stops does not wait for logs to end: whoever follows begins again elsewhere.
+                guard !Task.isShuttingDownGracefully else { throw CancellationError() }
+                feed.yield(try line.map { try Self.event("id: \($0.id)", $0) } ?? Self.beat)
+            }
+            feed.yield(try Self.event("event: end", ended))
+        } catch {
+            // Without the event `end`, the log goes on: whoever follows asks again, and is told then.
+        }
+    }
+
+    /// Shows proxies that the stream lives, and us that somebody listens.
+    private static let beat = ByteBuffer(string: ":\n\n")
+
+    private static func event(_ head: String, _ data: some Encodable) throws -> ByteBuffer {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return ByteBuffer(string: "\(head)\ndata: \(String(decoding: try encoder.encode(data), as: UTF8.self))\n\n")
+    }
+}

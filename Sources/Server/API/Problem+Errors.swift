@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CurlClient
+import HTTPTypes
+import Operations
+import PostgresClient
+import Store
+import Templates
+import Webhooks
+
+extension Problem {
+    /// What the client is told of an operation's error; `nil`: it is none of the client's making.
+    init?(_ error: any Error) {
+        switch error {
+        case let error as Problem: self = error
+        case let error as Refusal: self.init(Self.kind(of: error.code), error.message, remedy: error.remedy)
+        case let error as StoreError:
+            guard let kind = Self.kind(of: error.code) else { return nil }
+            self.init(kind, error.message, remedy: error.remedy)
+        case let error as TemplateErrors:
+            let errors = error.errors.map { "\($0)" }
+            self.init(.templateInvalid, errors.joined(separator: "; "), members: ["errors": .strings(errors)])
+        case let error as ArchiveRefusal: self.init(.templateInvalid, "\(error)")
+        case let error as EndpointURLError: self.init(.invalid, "\(error)")
+        case let error as EndpointTargetError: self.init(.invalid, "\(error)")
+        case let error as SigningKeyError: self.init(.invalid, "\(error)")
+        case let error as PostgresError:
+            guard error.kind == .connection else { return nil }
+            self.init(.unavailable, "The database cannot be reached at the moment.", headers: [.retryAfter: "5"])
+        default: return nil
+        }
+    }
+
+    private static func kind(of code: Refusal.Code) -> ProblemKind {
+        switch code {
+        case .forbidden: .forbidden
+        case .notFound: .notFound
+        case .invalid: .invalid
+        }
+    }
+
+    private static func kind(of code: StoreError.Code) -> ProblemKind? {
+        switch code {
+        case .notFound: .notFound
+        case .nameTaken: .nameTaken
+        case .invalid: .invalid
+        case .conflict: .conflict
+        case .deleted: .templateDeleted
+        case .leaseLost, .schema, .inconsistent: nil
+        }
+    }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Operations
+import Webhooks
+
+/// Reads the fields of a route from the parts of a request, and refuses everything else.
+struct RequestFields {
+    let route: Route
+    let request: Request
+    /// The values of the path's placeholders.
+    let path: [String: String]
+
+    private var values: [String: FieldValue] = [:]
+
+    init(_ route: Route, _ request: Request, path: [String: String]) {
+        self.route = route
+        self.request = request
+        self.path = path
+    }
+
+    /// The fields as a JSON object. Throws a problem for one that is unknown, missing, or not what was expected.
+    static func read(_ route: Route, _ request: Request, path: [String: String]) async throws -> Data {
+        var fields = RequestFields(route, request, path: path)
+        for (name, text) in path { try fields.set(name, text, in: .path) }
+        try fields.readQuery()
+        try fields.readHeaders()
+        try await fields.readBody()
+        if let missing = route.fields.first(where: { $0.isRequired && fields.values[$0.name] == nil }) {
+            throw Problem(
+                .missingField,
+                "'\(missing.name)' is missing: expected \(missing.kind.expectation).",
+                members: ["field": .string(missing.name)]
+            )
+        }
+        return try JSONEncoder().encode(fields.values)
+    }
+
+    private mutating func readQuery() throws {
+        guard let query = request.uri.query else { return }
+        for pair in query.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = Self.decoded(parts[0]), let text = Self.decoded(parts.count > 1 ? parts[1] : "") else {
+                throw Problem(.wrongType, "The query is not percent-encoded UTF-8.")
+            }
+            guard values[name] == nil else {
+                throw Problem(.wrongType, "'\(name)' is given twice.", members: ["field": .string(name)])
+            }
+            try set(name, text, in: .query)
+        }
+    }
+
+    private mutating func readHeaders() throws {
+        for field in route.fields {
+            guard case .header(let header)? = field.place, let name = HTTPField.Name(header),
+                let text = request.headers[name]
+            else { continue }
+            try set(field.name, text, in: .header(header))
+        }
+    }
+
+    private mutating func readBody() async throws {
+        let body = try await content()
+        if let field = route.fields.first(where: { $0.place == .content }) {
+            try requireMediaType(["application/x-tar", "application/octet-stream"], of: body)
+            if !body.isEmpty { values[field.name] = .bytes(Data(body)) }
+            return
+        }
+        guard !body.isEmpty else { return }
+        guard route.method == .post else {
+            throw Problem(.malformedBody, "A \(route.method.rawValue) has no body here.")
+        }
+        try requireMediaType(["application/json"], of: body)
+        guard let text = String(validating: body, as: UTF8.self), let value = try? JSONValue(parsing: text),
+            case .object(let members) = value
+        else {
+            throw Problem(.malformedBody, "The body is not a JSON object.")
+        }
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+            let field = try field(name, in: .body)
+            try set(field, field.kind.read(value))
+        }
+    }
+
+    private func content() async throws -> [UInt8] {
+        let limit = route.bodyLimit
+        let problem = Problem(.bodyTooLarge, "At most \(limit) bytes are read here.", headers: [.connection: "close"])
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw problem }
+        do {
+            let buffer = try await request.body.collect(upTo: limit)
+            return Array(buffer.readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw problem
+        }
+    }
+
+    private func requireMediaType(_ types: [String], of body: [UInt8]) throws(Problem) {
+        guard !body.isEmpty else { return }
+        let type = (request.headers[.contentType] ?? "").prefix { $0 != ";" && $0 != " " }.lowercased()
+        guard types.contains(type) else {
+            throw Problem(
+                .unsupportedMediaType,
+                "The body is sent as '\(type)': expected \(types.joined(separator: " or "))."
+            )
+        }
+    }
+
+    private mutating func set(_ name: String, _ text: String, in place: Route.Place) throws(Problem) {
+        let field = try field(name, in: place)
+        try set(field, field.kind.read(text))
+    }
+
+    private mutating func set(_ field: Field, _ value: FieldValue?) throws(Problem) {
+        guard let value else {
+            throw Problem(
+                .wrongType,
+                "'\(field.name)': expected \(field.kind.expectation).",
+                members: ["field": .string(field.name)]
+            )
+        }
+        guard !value.hasNUL else {
+            throw Problem(
+                .invalid,
+                "'\(field.name)' holds the character NUL, which cannot be kept.",
+                members: ["field": .string(field.name)]
+            )
+        }
+        values[field.name] = value
+    }
+
+    private func field(_ name: String, in place: Route.Place) throws(Problem) -> Field {
+        if let field = route.fields.first(where: { $0.name == name && route.place(of: $0) == place }) { return field }
+        let known = route.fields.filter { route.place(of: $0) == place }.map(\.name)
+        throw Problem(
+            .unknownField,
+            "There is no field '\(name.prefix(64))' here.",
+            remedy: known.isEmpty ? "There are none." : "There are: \(known.joined(separator: ", ")).",
+            members: ["field": .string(String(name.prefix(64)))]
+        )
+    }
+
+    /// A part of a URI as the text it stands for; `nil`: it stands for none.
+    static func decoded(_ part: some StringProtocol) -> String? {
+        var bytes: [UInt8] = []
+        var source = Array(part.utf8)[...]
+        while let byte = source.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+                continue
+            }
+            guard let high = source.popFirst(), let low = source.popFirst(),
+                let value = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16)
+            else { return nil }
+            bytes.append(value)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Crypto
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+
+/// The page: pools, jobs, workers and deliveries for people, from what the API tells the holder of a token.
+struct PageRoutes: RouteSet {
+    func add(to router: Router<ServerRequestContext>) {
+        router.get("/") { _, _ in
+            Response(
+                status: .ok,
+                headers: Self.headers,
+                body: ResponseBody(byteBuffer: ByteBuffer(string: Page.html))
+            )
+        }
+    }
+
+    private static let headers: HTTPFields = {
+        var headers: HTTPFields = [
+            .contentType: "text/html; charset=utf-8", .cacheControl: "no-cache", .xContentTypeOptions: "nosniff",
+            .contentSecurityPolicy: policy,
+        ]
+        if let name = HTTPField.Name("Referrer-Policy") { headers[name] = "no-referrer" }
+        return headers
+    }()
+
+    /// The page's own script and style, by their hashes, and its own server: nothing else is loaded, run or asked, and
+    /// nobody else's page holds it in a frame (Content Security Policy Level 3).
+    static let policy = """
+        default-src 'none'; script-src '\(hash(of: "script"))'; style-src '\(hash(of: "style"))'; connect-src 'self'; \
+        img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
+        """
+
+    private static func hash(of element: String) -> String {
+        guard let start = Page.html.firstRange(of: "<\(element)>"), let end = Page.html.firstRange(of: "</\(element)>")
+        else { return "none" }
+        let text = Page.html[start.upperBound..<end.lowerBound]
+        return "sha256-" + Data(SHA256.hash(data: Data(text.utf8))).base64EncodedString()
+    }
+}

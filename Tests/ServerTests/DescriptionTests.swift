@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CurlClient
+import FoundationEssentials
+import Operations
+import Server
+import Store
+import Subprocess
+import TestSupport
+import Testing
+import Yams
+
+/// The description of the API says what is served, and nothing else.
+@Suite(.timeLimit(.minutes(2)))
+struct DescriptionTests {
+    private struct Described: Decodable {
+        struct Parameter: Decodable {
+            let name: String?
+            let `in`: String?
+            let required: Bool?
+            let ref: String?
+
+            private enum CodingKeys: String, CodingKey {
+                case name, `in`, required
+                case ref = "$ref"
+            }
+        }
+
+        struct Object: Decodable {
+            let properties: [String: Node]?
+            let required: [String]?
+        }
+
+        struct Media: Decodable { let schema: Object }
+
+        struct Body: Decodable {
+            let content: [String: Media]?
+            let ref: String?
+
+            private enum CodingKeys: String, CodingKey {
+                case content
+                case ref = "$ref"
+            }
+        }
+
+        struct Node: Decodable {}
+
+        struct Asked: Decodable {
+            let operationId: String
+            let parameters: [Parameter]?
+            let requestBody: Body?
+            let responses: [String: Node]
+            let description: String?
+        }
+
+        struct Path: Decodable {
+            let parameters: [Parameter]?
+            let get: Asked?
+            let post: Asked?
+            let delete: Asked?
+        }
+
+        struct Components: Decodable {
+            let parameters: [String: Parameter]
+            let requestBodies: [String: Body]
+            let schemas: [String: Schema]
+        }
+
+        struct Schema: Decodable { let `enum`: [String]? }
+
+        let openapi: String
+        let paths: [String: Path]
+        let components: Components
+    }
+
+    private let described: Described
+
+    init() throws {
+        described = try YAMLDecoder().decode(Described.self, from: APIDescription.yaml)
+    }
+
+    /// A route in one line: method, path, name, status, and its fields with their places.
+    private static func line(_ route: APIRoute) -> String {
+        let fields = route.route.fields.filter { $0.place != .content }.map { field in
+            let place =
+                switch route.route.place(of: field) {
+                case .path: "path \(field.name)"
+                case .query: "query \(field.name)"
+                case .body: "body \(field.name)"
+                case .header(let name): "header \(name)"
+                case .content: ""
+                }
+            return place + (field.isRequired ? "!" : "")
+        }
+        return [
+            route.route.method.rawValue, route.route.path, route.name, "\(route.route.status)",
+            fields.sorted().joined(separator: ", "),
+        ].joined(separator: " ")
+    }
+
+    private func lines() -> [String] {
+        described.paths.flatMap { path, entry in
+            [("GET", entry.get), ("POST", entry.post), ("DELETE", entry.delete)].compactMap { method, asked in
+                asked.map { line(method, path, entry, $0) }
+            }
+        }.sorted()
+    }
+
+    private func line(_ method: String, _ path: String, _ entry: Described.Path, _ asked: Described.Asked) -> String {
+        let parameters = ((entry.parameters ?? []) + (asked.parameters ?? [])).map { parameter in
+            parameter.ref.flatMap { described.components.parameters[Self.name($0)] } ?? parameter
+        }
+        var fields = parameters.map { "\($0.in ?? "?") \($0.name ?? "?")" + ($0.required == true ? "!" : "") }
+        let body = asked.requestBody.flatMap { body in
+            body.ref.flatMap { described.components.requestBodies[Self.name($0)] } ?? body
+        }
+        if let object = body?.content?["application/json"]?.schema {
+            fields += (object.properties ?? [:]).keys.map { name in
+                "body \(name)" + (object.required?.contains(name) == true ? "!" : "")
+            }
+        }
+        let statuses = asked.responses.keys.filter { $0 != "default" }.joined(separator: ",")
+        return [method, path, asked.operationId, statuses, fields.sorted().joined(separator: ", ")]
+            .joined(separator: " ")
+    }
+
+    private static func name(_ reference: String) -> String {
+        reference.split(separator: "/").last.map(String.init) ?? reference
+    }
+
+    @Test func `every route is described with its fields, and nothing else is`() {
+        #expect(described.openapi == "3.1.0")
+        #expect(lines() == APIRoute.all.map(Self.line).sorted())
+    }
+
+    @Test func `the role that each route takes is said`() {
+        for route in APIRoute.all where !route.isPublic {
+            let entry = described.paths[route.route.path]
+            let asked =
+                switch route.route.method {
+                case .get: entry?.get
+                case .post: entry?.post
+                case .delete: entry?.delete
+                }
+            let expected = route.route.access == .member ? "For every role" : "For `\(route.route.access.rawValue)`"
+            #expect(asked?.description?.hasPrefix(expected) == true, "\(route.name): \(expected)")
+        }
+    }
+
+    @Test func `roles and scopes are those that there are`() {
+        #expect(described.components.schemas["Role"]?.enum == Role.allCases.map(\.rawValue))
+        #expect(described.components.schemas["Scope"]?.enum == ScopeSet.known)
+    }
+
+    @Test func `the description in the program is the one in its files`() throws {
+        let names = ["head", "templates", "pools", "workspaces", "fleet", "access", "components", "schemas", "reports"]
+        let files = zip([10, 20, 30, 40, 50, 60, 80, 81, 82], names)
+        let text = try files.map { try PageTests.source("Description/\($0.0)-\($0.1).yaml") }.joined()
+        #expect(APIDescription.yaml == text, "run Scripts/embed-pages")
+    }
+
+    @Test(.database(.currentSchema)) func `it is served to everybody`() async throws {
+        try await APIRoom.open { room async throws in
+            let reply = try await room.ask(.get, "/openapi.yaml", as: nil)
+            #expect(reply.status == 200)
+            #expect(reply.headers["content-type"] == "application/yaml")
+            #expect(reply.body == APIDescription.yaml)
+        }
+    }
+
+    /// Schemathesis makes requests of the description, good ones and bad ones, and judges the answers by it: statuses,
+    /// media types, schemas, no error of the server's, nothing bad accepted, nothing good refused.
+    @Test(.database(.currentSchema), .enabled(if: Schemathesis.isInstalled, "schemathesis is not installed"))
+    func `schemathesis has nothing to say`() async throws {
+        // It revokes what tokens it finds, so it has one that is in no list.
+        let secret = TokenSecret.random()
+        try await APIRoom.open(own: (secret, .machine("schemathesis"))) { room async throws in
+            let preset = try await room.addTemplate()
+            _ = try await room.addWorkspace("hers", owner: "ada", of: preset)
+            let outcome = try await Schemathesis.run(
+                url: "http://\(room.address)/api/v1/openapi.yaml",
+                token: secret.text
+            )
+            #expect(outcome.status.isSuccess, "\(outcome.standardOutput.joined(separator: "\n"))")
+        }
+    }
+}

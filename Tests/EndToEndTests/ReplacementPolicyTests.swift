@@ -40,10 +40,12 @@ import Testing
             let outcome = try await fleet.stoker("claim", "disk", "--owner", "ada", "--name", "box", "--wait")
             #expect(outcome.status == .exited(1))
             #expect(
-                outcome.standardError.first?.hasPrefix(
-                    "error: the build failed: The claim would replace terraform_data.disk (triggers_replace), and "
-                        + "terraform.replacement_policy is block"
-                ) == true
+                outcome.standardError.contains {
+                    $0.hasPrefix(
+                        "error: the build failed: The claim would replace terraform_data.disk (triggers_replace), and "
+                            + "terraform.replacement_policy is block"
+                    )
+                }
             )
             #expect(
                 try await facts(watch) == [

@@ -15,7 +15,7 @@ import Testing
         let backend = try await session.backend
         let task = Task { try await session.execute(long) }
         try await observer.until(
-            "state = 'active' AND wait_event = 'PgSleep' FROM pg_stat_activity WHERE pid = \(backend)"
+            "state = 'active' AND wait_event IS NOT DISTINCT FROM 'PgSleep' FROM pg_stat_activity WHERE pid = \(backend)"
         )
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
@@ -31,7 +31,9 @@ import Testing
         let task = Task {
             try await session.executeBatch([Statement("test.insert", "INSERT INTO t VALUES (1)"), long])
         }
-        try await observer.until("wait_event = 'PgSleep' FROM pg_stat_activity WHERE pid = \(backend)")
+        try await observer.until(
+            "wait_event IS NOT DISTINCT FROM 'PgSleep' FROM pg_stat_activity WHERE pid = \(backend)"
+        )
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(try await session.value("SELECT count(*) FROM t") == 0)
@@ -43,7 +45,9 @@ import Testing
         let backend = try await session.backend
         try await session.run("CREATE TEMP TABLE t (n int)")
         let first = Task { try await session.execute(long) }
-        try await observer.until("wait_event = 'PgSleep' FROM pg_stat_activity WHERE pid = \(backend)")
+        try await observer.until(
+            "wait_event IS NOT DISTINCT FROM 'PgSleep' FROM pg_stat_activity WHERE pid = \(backend)"
+        )
         let second = Task { try await session.execute(Statement("test.queued", "INSERT INTO t VALUES (1)")) }
         second.cancel()
         try await observer.run("SELECT pg_cancel_backend(\(backend))")
@@ -116,7 +120,9 @@ import Testing
         let observer = try await PostgresSession.test()
         let backend = try await session.backend
         let task = Task { try await session.execute(long) }
-        try await observer.until("wait_event = 'PgSleep' FROM pg_stat_activity WHERE pid = \(backend)")
+        try await observer.until(
+            "wait_event IS NOT DISTINCT FROM 'PgSleep' FROM pg_stat_activity WHERE pid = \(backend)"
+        )
         try await observer.run("SELECT pg_terminate_backend(\(backend))")
         let error = await #expect(throws: PostgresError.self) { try await task.value }
         #expect(error?.sqlState == .adminShutdown)

@@ -208,7 +208,9 @@ import Testing
                 try await transaction.run("SELECT pg_sleep(60)")
             }
         }
-        try await observer.until("wait_event = 'PgSleep' FROM pg_stat_activity WHERE pid = \(backend)")
+        try await observer.until(
+            "wait_event IS NOT DISTINCT FROM 'PgSleep' FROM pg_stat_activity WHERE pid = \(backend)"
+        )
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(try await pool.value("SELECT sum(value) FROM \(sql: table)") == 0)

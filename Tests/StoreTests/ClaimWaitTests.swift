@@ -145,8 +145,10 @@ import Testing
             let line = Line(room: room)
             async let waiting = line.claim("mine")
             try await line.queued(1)
-            let version = try await room.fleet.addVersion(of: room.template.id)
+            let version = try await room.fleet.addVersion(of: room.template.id, activating: false)
             let preset = try await room.fleet.addPreset(of: version, desired: 1)
+            // Whoever waits looks at any moment: a version becomes active with its presets.
+            try await room.fleet.activate(version, of: room.template.id)
             let prebuild = try await room.fleet.addWorkspace(of: preset)
             #expect(try await waiting.workspaceID == prebuild.id)
         }

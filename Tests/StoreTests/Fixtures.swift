@@ -110,7 +110,8 @@ extension Fleet {
     func addVersion(
         of template: TemplateID,
         parameters: [String] = ["test"],
-        agents: [String] = []
+        agents: [String] = [],
+        activating: Bool = true
     ) async throws -> TemplateVersionID {
         let version: TemplateVersionID = try await value(
             """
@@ -127,8 +128,12 @@ extension Fleet {
         try await sql(
             "INSERT INTO template_version_agents (template_version_id, name) SELECT \(version), unnest(\(agents))"
         )
-        try await sql("UPDATE templates SET active_version_id = \(version) WHERE id = \(template)")
+        if activating { try await activate(version, of: template) }
         return version
+    }
+
+    func activate(_ version: TemplateVersionID, of template: TemplateID) async throws {
+        try await sql("UPDATE templates SET active_version_id = \(version) WHERE id = \(template)")
     }
 
     func addPreset(

@@ -32,11 +32,14 @@ package struct ExplainSchedule: Operation {
         self.count = count
     }
 
+    // Inlined into the table's closure, it ends Swift 6.3's optimizer.
+    @inline(never)
     package func perform(in context: OperationContext) async throws -> ScheduleReport {
         try explain(now: try await context.store.now(), zones: context.zones)
     }
 
     /// - Parameter now: Asked only without ``at``.
+    @inline(never)
     package func explain(now: Instant, zones: ZoneDirectory) throws(Refusal) -> ScheduleReport {
         let expression: CronExpression
         do {

@@ -4,6 +4,13 @@ import PostgresClient
 package import Prebuilds
 
 extension Store {
+    /// The build that handed the workspace `w` over, or else made it. Not by time: a claim and its build are not dated by
+    /// the same clock reading.
+    static let buildOfClaim: SQL = """
+        SELECT * FROM workspace_builds x WHERE x.workspace_id = w.id AND x.transition = 'start'
+        ORDER BY x.reason <> 'claim', x.build_number LIMIT 1
+        """
+
     /// A claim's result as it is now: a replacement policy may have given the claimant another workspace than the prebuild.
     ///
     /// Throws ``StoreError`` of code `.notFound`, also for one that the audience may not know of.
@@ -18,11 +25,7 @@ extension Store {
                 JOIN users u ON u.id = c.claimant_id
                 JOIN templates t ON t.id = c.template_id
                 JOIN template_version_presets p ON p.id = c.preset_id
-                CROSS JOIN LATERAL (
-                    SELECT * FROM workspace_builds x
-                    WHERE x.workspace_id = w.id AND x.transition = 'start' AND x.created_at >= c.created_at
-                    ORDER BY x.build_number LIMIT 1
-                ) b
+                CROSS JOIN LATERAL (\(sql: Self.buildOfClaim)) b
                 WHERE c.id = \(id) AND \(sql: audience.seesWorkspace)
                 """
             )

@@ -208,11 +208,7 @@ struct EarlierClaim {
             JOIN workspaces w ON w.id = c.workspace_id
             LEFT JOIN templates t ON t.id = c.template_id
             LEFT JOIN template_version_presets p ON p.id = c.preset_id
-            JOIN LATERAL (
-                SELECT * FROM workspace_builds x
-                WHERE x.workspace_id = w.id AND x.transition = 'start' AND x.created_at >= c.created_at
-                ORDER BY x.build_number LIMIT 1
-            ) b ON true
+            CROSS JOIN LATERAL (\(sql: Store.buildOfClaim)) b
             WHERE lower(u.username) = lower(\(owner)) AND NOT u.deleted AND c.idempotency_key = \(key)
             """
         )

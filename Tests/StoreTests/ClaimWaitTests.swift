@@ -140,6 +140,24 @@ import Testing
         }
     }
 
+    @Test func `a claim that would wait and need not is found again, by its id and by its key`() async throws {
+        try await ClaimRoom.open { room in
+            let prebuild = try await room.fleet.addWorkspace(of: room.preset)
+            let request = ClaimRequest(template: "go-dev", owner: "ada", name: "mine", idempotencyKey: "k")
+            var results: [ClaimResult] = []
+            for _ in 0..<2 {
+                results.append(
+                    try await room.fleet.store.claim(request, waitingAtMost: .seconds(50)) { _ in
+                        Issue.record("it waited")
+                    }
+                )
+            }
+            #expect(results.map(\.workspaceID) == [prebuild.id, prebuild.id])
+            #expect(results.map(\.isRepeat) == [false, true])
+            #expect(try await room.fleet.store.claim(results[0].claimID).jobID == results[0].jobID)
+        }
+    }
+
     @Test func `a place in the queue is kept when the template gets a new version`() async throws {
         try await ClaimRoom.open(sessions: 6) { room in
             let line = Line(room: room)

@@ -9,6 +9,8 @@ package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case notFound
         /// The request makes no sense as it stands.
         case invalid
+        /// The thing is in a state in which this cannot be done.
+        case conflict
     }
 
     package let code: Code

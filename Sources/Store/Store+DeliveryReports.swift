@@ -17,7 +17,7 @@ package struct DeliverySelection: Hashable, Sendable {
 }
 
 /// A delivery as an operator wants to see it. Its body is not shown: it is in the event.
-package struct DeliveryReport: Hashable, Sendable {
+package struct DeliveryReport: Hashable, Sendable, Codable {
     package var id: DeliveryID
     package var eventID: EventID
     package var eventType: String
@@ -33,6 +33,19 @@ package struct DeliveryReport: Hashable, Sendable {
     /// When it is tried again; `nil` when it has arrived or was given up.
     package var nextAttemptAt: Instant?
     package var completedAt: Instant?
+
+    private enum CodingKeys: String, CodingKey {
+        case id, status, attempts, address, excerpt
+        case eventID = "event_id"
+        case eventType = "event_type"
+        case endpointName = "endpoint"
+        case responseCode = "response_code"
+        case latencyMilliseconds = "latency_ms"
+        case errorClass = "error_class"
+        case createdAt = "created_at"
+        case nextAttemptAt = "next_attempt_at"
+        case completedAt = "completed_at"
+    }
 }
 
 extension Store {

@@ -8,8 +8,12 @@ extension Store {
     ///
     /// By its id a deleted one is found too. Throws ``StoreError`` of code `.notFound`, or of `.invalid` when the name fits
     /// several.
-    package func workspace(_ workspace: String, owner: String? = nil) async throws -> WorkspaceDetails {
-        let id = try await find(workspace, owner: owner)
+    package func workspace(
+        _ workspace: String,
+        owner: String? = nil,
+        visibleTo audience: Audience = .everything
+    ) async throws -> WorkspaceDetails {
+        let id = try await find(workspace, owner: owner, visibleTo: audience)
         let answers = try await pool.executeBatch(Self.details(of: id))
         guard let row = answers[0].first else { throw StoreError.noWorkspace(workspace) }
         var reader = RowReader(row)
@@ -39,7 +43,11 @@ extension Store {
         )
     }
 
-    private func find(_ workspace: String, owner: String?) async throws -> WorkspaceID {
+    private func find(
+        _ workspace: String,
+        owner: String?,
+        visibleTo audience: Audience
+    ) async throws -> WorkspaceID {
         let found = try await pool.execute(
             Statement(
                 "workspaces.named",
@@ -47,6 +55,7 @@ extension Store {
                 SELECT w.id FROM workspaces w LEFT JOIN users u ON u.id = w.owner_id
                 WHERE (w.id::text = lower(\(workspace)) OR NOT w.deleted AND lower(w.name) = lower(\(workspace)))
                     AND (\(owner) IS NULL OR lower(u.username) = lower(\(owner)))
+                    AND \(sql: audience.seesWorkspace)
                 LIMIT 2
                 """
             )

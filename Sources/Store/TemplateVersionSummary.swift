@@ -3,7 +3,7 @@
 package import Prebuilds
 
 /// A version of a template, as lists show it.
-package struct TemplateVersionSummary: Hashable, Sendable, Encodable {
+package struct TemplateVersionSummary: Hashable, Sendable, Codable {
     package var id: TemplateVersionID
     package var name: String
     package var message: String

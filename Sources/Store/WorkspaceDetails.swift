@@ -3,7 +3,7 @@
 package import Prebuilds
 
 /// All that is known of one workspace.
-package struct WorkspaceDetails: Hashable, Sendable, Encodable {
+package struct WorkspaceDetails: Hashable, Sendable, Codable {
     package var workspace: WorkspaceSummary
     package var organizationName: String
     package var versionName: String
@@ -18,12 +18,12 @@ package struct WorkspaceDetails: Hashable, Sendable, Encodable {
     /// How it was claimed; `nil`: it was not.
     package var claim: Claim?
 
-    package struct Parameter: Hashable, Sendable, Encodable {
+    package struct Parameter: Hashable, Sendable, Codable {
         package var name: String
         package var value: String
     }
 
-    package struct Build: Hashable, Sendable, Encodable {
+    package struct Build: Hashable, Sendable, Codable {
         package var number: Int
         package var transition: String
         package var reason: String
@@ -41,7 +41,7 @@ package struct WorkspaceDetails: Hashable, Sendable, Encodable {
         }
     }
 
-    package struct Resource: Hashable, Sendable, Encodable {
+    package struct Resource: Hashable, Sendable, Codable {
         package var type: String
         package var name: String
         package var address: String
@@ -53,7 +53,7 @@ package struct WorkspaceDetails: Hashable, Sendable, Encodable {
         }
     }
 
-    package struct Agent: Hashable, Sendable, Encodable {
+    package struct Agent: Hashable, Sendable, Codable {
         package var name: String
         package var state: String
         package var readyAt: Instant?
@@ -65,7 +65,7 @@ package struct WorkspaceDetails: Hashable, Sendable, Encodable {
         }
     }
 
-    package struct Claim: Hashable, Sendable, Encodable {
+    package struct Claim: Hashable, Sendable, Codable {
         package var outcome: String
         package var reason: String
         package var claimedAt: Instant
@@ -82,6 +82,43 @@ package struct WorkspaceDetails: Hashable, Sendable, Encodable {
         case parameters, builds, resources, agents, claim, deleted
         case organizationName = "org_name"
         case versionName = "version_name"
+    }
+
+    package init(
+        workspace: WorkspaceSummary,
+        organizationName: String,
+        versionName: String,
+        deleted: Bool,
+        parameters: [Parameter],
+        builds: [Build],
+        resources: [Resource],
+        agents: [Agent],
+        claim: Claim?
+    ) {
+        self.workspace = workspace
+        self.organizationName = organizationName
+        self.versionName = versionName
+        self.deleted = deleted
+        self.parameters = parameters
+        self.builds = builds
+        self.resources = resources
+        self.agents = agents
+        self.claim = claim
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            workspace: try WorkspaceSummary(from: decoder),
+            organizationName: try container.decode(String.self, forKey: .organizationName),
+            versionName: try container.decode(String.self, forKey: .versionName),
+            deleted: try container.decode(Bool.self, forKey: .deleted),
+            parameters: try container.decode([Parameter].self, forKey: .parameters),
+            builds: try container.decode([Build].self, forKey: .builds),
+            resources: try container.decode([Resource].self, forKey: .resources),
+            agents: try container.decode([Agent].self, forKey: .agents),
+            claim: try container.decodeIfPresent(Claim.self, forKey: .claim)
+        )
     }
 
     /// The summary's members, and beside them the rest.

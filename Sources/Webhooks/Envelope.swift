@@ -3,7 +3,7 @@
 package import Prebuilds
 
 /// The form in which an endpoint gets events.
-package enum Envelope: String, CaseIterable, Sendable {
+package enum Envelope: String, CaseIterable, Codable, Sendable {
     /// Standard Webhooks 1.0: `type`, `timestamp`, `data`.
     case standard
     /// CloudEvents 1.0 in structured mode.

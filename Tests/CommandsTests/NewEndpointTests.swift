@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import Operations
 import Provisioning
 import Store
 import Testing
@@ -72,8 +73,8 @@ import Webhooks
     }
 
     @Test func `an unknown event is refused with what was probably meant`() throws {
-        let error = #expect(throws: CommandError.self) { try Self.endpoint(events: ["worker_los"]) }
-        #expect(error?.description == "there is no event 'worker_los'. Did you mean 'worker_lost'?")
+        let error = #expect(throws: Refusal.self) { try Self.endpoint(events: ["worker_los"]) }
+        #expect(error?.description == "There is no event 'worker_los'. Did you mean 'worker_lost'?")
         #expect(try Self.endpoint(events: ["worker_lost"]).endpoint.events == ["worker_lost"])
     }
 

@@ -8,9 +8,12 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct PageTests {
-    static func source(_ path: String) throws -> String {
-        let root = FilePath("\(#filePath)").removingLastComponent().removingLastComponent().removingLastComponent()
-        return try String(contentsOfFile: root.appending("Sources/Server/\(path)").string, encoding: .utf8)
+    static func path(_ name: String) -> String {
+        FilePath("\(#filePath)").removingLastComponent().appending("../../Sources/Server/\(name)").string
+    }
+
+    static func source(_ name: String) throws -> String {
+        try String(contentsOfFile: path(name), encoding: .utf8)
     }
 
     @Test func `the page runs its own script and style alone, and asks its own server alone`() async throws {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 import Prebuilds
 import Store
 
@@ -12,11 +13,11 @@ extension TemplatesCommand {
         @Argument(help: "The template.")
         var template: String
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let versions = try await global.withStore { store, _, _ in try await store.templateVersions(of: template) }
+            let versions = try await control.ask(ListTemplateVersions(template: template))
             try output.print(versions) { $0.table.text }
         }
     }
@@ -34,13 +35,11 @@ extension TemplatesCommand {
         @Argument(help: "The version's name or id; of several of one name the newest.")
         var version: String
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let promoted = try await global.withStore { store, _, _ in
-                try await store.promote(version, of: template)
-            }
+            let promoted = try await control.ask(PromoteTemplateVersion(template: template, version: version))
             try output.print(promoted) { "'\($0.name)' is the active version of \(template)." }
         }
     }
@@ -55,21 +54,20 @@ extension TemplatesCommand {
         var template: String
 
         @Option(help: "What people read who want to claim it.")
-        var message = "it is not offered any more"
+        var message = DeprecateTemplate.usualMessage
 
         @Flag(help: "Take it back.")
         var undo = false
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
 
         func validate() throws {
             guard !message.isEmpty else { throw ValidationError("--message takes words; --undo takes it back.") }
         }
 
         func run() async throws {
-            try await global.withStore { store, _, _ in
-                try await store.deprecateTemplate(template, message: undo ? "" : message)
-            }
+            let operation = DeprecateTemplate(template: template, message: undo ? nil : message, undo: undo)
+            _ = try await control.ask(operation)
             try Console.note(undo ? "\(template) can be claimed again." : "\(template) is deprecated: \(message)")
         }
     }
@@ -83,10 +81,10 @@ extension TemplatesCommand {
         @Argument(help: "The template.")
         var template: String
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
 
         func run() async throws {
-            try await global.withStore { store, _, _ in try await store.deleteTemplate(template) }
+            _ = try await control.ask(DeleteTemplate(template: template))
             try Console.note("\(template) is deleted; its pools are being emptied.")
         }
     }

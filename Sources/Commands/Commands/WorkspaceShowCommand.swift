@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 import Prebuilds
 import Store
 
@@ -17,13 +18,11 @@ extension WorkspacesCommand {
         @Option(help: "Its owner, where several workspaces have the name.")
         var owner: String?
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let details = try await global.withStore { store, _, _ in
-                try await store.workspace(workspace, owner: owner)
-            }
+            let details = try await control.ask(ShowWorkspace(workspace: workspace, owner: owner))
             try output.print(details, table: \.text)
         }
     }

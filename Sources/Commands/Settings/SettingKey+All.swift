@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Operations
+
 extension SettingKey {
     /// Every setting, in the order in which the default file and the documentation show them.
     static let all: [SettingKey] = [

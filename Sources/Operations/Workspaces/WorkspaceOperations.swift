@@ -3,94 +3,6 @@
 package import Prebuilds
 package import Store
 
-/// Gives a person a ready prebuild at once, else a fresh build.
-package struct ClaimWorkspace: Operation {
-    package var template: String
-    package var preset: String?
-    /// `nil`: the caller.
-    package var owner: String?
-    package var name: String
-    package var parameters: [String: String]?
-    /// With the same key, the same request gives the same workspace however often it is made.
-    package var idempotencyKey: String?
-    /// How many seconds to wait for the next prebuild when none is ready; `nil`: not at all.
-    package var patience: Int?
-
-    private enum CodingKeys: String, CodingKey {
-        case template, preset, owner, name, parameters
-        case idempotencyKey = "idempotency_key"
-        case patience = "wait_for_refill"
-    }
-
-    package static let route = Route(
-        .post,
-        "/claims",
-        .workspaces,
-        for: .member,
-        status: 201,
-        [
-            Field("template", .text(most: 64), required: true),
-            Field("preset", .text(most: 128)),
-            Field("owner", .text(most: 64)),
-            Field("name", .text(most: 64), required: true),
-            Field("parameters", .textMap),
-            Field("wait_for_refill", .integer(1...3600)),
-            Field("idempotency_key", .text(most: 255), in: .header("Idempotency-Key")),
-        ]
-    )
-
-    package init(_ request: ClaimRequest, patience: Int? = nil) {
-        template = request.template
-        preset = request.preset
-        owner = request.owner
-        name = request.name
-        parameters = request.parameters
-        idempotencyKey = request.idempotencyKey
-        self.patience = patience
-    }
-
-    package func perform(in context: OperationContext) async throws -> ClaimResult {
-        let caller = context.caller
-        let owner = try caller.named(owner)
-        guard caller.has(.owner) || owner.lowercased() == caller.name.lowercased() else {
-            throw Refusal(.forbidden, "Only the role 'owner' claims workspaces for others", remedy: "Claim your own.")
-        }
-        let request = ClaimRequest(
-            template: template,
-            preset: preset,
-            owner: owner,
-            name: name,
-            parameters: parameters ?? [:],
-            idempotencyKey: idempotencyKey
-        )
-        guard let patience else { return try await context.store.claim(request) }
-        return try await context.news.following(.prebuilds) { bell in
-            try await context.store.claim(request, waitingAtMost: .seconds(patience)) { await bell.wait(atMost: $0) }
-        }
-    }
-}
-
-/// What a claim gave, as it is now.
-package struct ShowClaim: Operation {
-    package var claim: ClaimID
-
-    package static let route = Route(
-        .get,
-        "/claims/{claim}",
-        .workspaces,
-        for: .member,
-        [Field("claim", .identifier, required: true)]
-    )
-
-    package init(claim: ClaimID) {
-        self.claim = claim
-    }
-
-    package func perform(in context: OperationContext) async throws -> ClaimResult {
-        try await context.store.claim(claim, visibleTo: context.caller.audience)
-    }
-}
-
 package struct ListWorkspaces: PagedOperation {
     package typealias Element = WorkspaceSummary
 
@@ -127,6 +39,25 @@ package struct ListWorkspaces: PagedOperation {
     }
 }
 
+/// A workspace with its builds, resources, agents and claim.
+package struct ShowWorkspace: Operation {
+    /// Its name or id; by its id a deleted one is found too.
+    package var workspace: String
+    /// Its owner, where several workspaces have the name.
+    package var owner: String?
+
+    package static let route = Route(.get, "/workspaces/{workspace}", .workspaces, for: .member, workspaceFields)
+
+    package init(workspace: String, owner: String? = nil) {
+        self.workspace = workspace
+        self.owner = owner
+    }
+
+    package func perform(in context: OperationContext) async throws -> WorkspaceDetails {
+        try await context.store.workspace(workspace, owner: owner, visibleTo: context.caller.audience)
+    }
+}
+
 /// Enqueues the deletion of a workspace and of what was built for it.
 package struct DeleteWorkspace: Operation {
     /// Its name or id.
@@ -140,7 +71,7 @@ package struct DeleteWorkspace: Operation {
         .workspaces,
         for: .member,
         status: 202,
-        [Field("workspace", .text(most: 64), required: true), Field("owner", .text(most: 64))]
+        workspaceFields
     )
 
     package init(workspace: String, owner: String? = nil) {
@@ -168,3 +99,7 @@ package struct DeletionReport: Hashable, Sendable, Codable {
         case jobID = "job_id"
     }
 }
+
+private let workspaceFields = [
+    Field("workspace", .text(most: 64), required: true), Field("owner", .text(most: 64)),
+]

@@ -36,6 +36,7 @@ extension Problem {
         case .forbidden: .forbidden
         case .notFound: .notFound
         case .invalid: .invalid
+        case .conflict: .conflict
         }
     }
 

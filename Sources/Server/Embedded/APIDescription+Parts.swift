@@ -2,5 +2,8 @@
 
 // Made of the files of Sources/Server/Description by Scripts/embed-pages.
 extension APIDescription {
-    static let parts = [head, templates, pools, workspaces, fleet, access, components, schemas, reports]
+    static let parts = [
+        head, templates, pools, workspaces, fleet, webhooks, access, components, schemas, reports,
+        deliveries, details,
+    ]
 }

@@ -26,6 +26,18 @@ extension APIDescription {
               in: query
               description: As the link `next` of the page before has it.
               schema: { type: string, maxLength: 200 }
+            Template:
+              name: template
+              in: path
+              required: true
+              description: Its name.
+              schema: { type: string, minLength: 1, maxLength: 64 }
+            Endpoint:
+              name: endpoint
+              in: path
+              required: true
+              description: The endpoint's name.
+              schema: { type: string, minLength: 1, maxLength: 64 }
             Workspace:
               name: workspace
               in: path
@@ -60,6 +72,18 @@ extension APIDescription {
                         description: A template, for all its presets; a preset as `template/preset`; or a preset's id.
                       preset: { type: string, maxLength: 128, description: One of the template's presets. }
           responses:
+            Endpoint:
+              description: The endpoint.
+              content:
+                application/json: { schema: { $ref: "#/components/schemas/Endpoint" } }
+            NewKeys:
+              description: The endpoint; a secret or public key that was made just now is shown, this once.
+              content:
+                application/json: { schema: { $ref: "#/components/schemas/Endpoint" } }
+            EndpointDetails:
+              description: The endpoint, how it has been doing, and what waits for it.
+              content:
+                application/json: { schema: { $ref: "#/components/schemas/EndpointDetails" } }
             ChangedPresets:
               description: The presets that were changed.
               content:

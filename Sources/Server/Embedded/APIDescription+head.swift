@@ -36,6 +36,7 @@ extension APIDescription {
           - { name: pools, description: "Presets, prebuilds, plans and schedules." }
           - { name: workspaces, description: "Claims, workspaces and their jobs." }
           - { name: fleet, description: "Workers, maintenance, status, settings." }
+          - { name: webhooks, description: Who is told what happens. }
           - { name: access, description: Users and tokens. }
         paths:
           /openapi.yaml:

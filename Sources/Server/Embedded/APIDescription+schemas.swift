@@ -46,6 +46,20 @@ extension APIDescription {
                 presets: { type: integer }
                 deprecated: { type: string, description: "Not empty: it is deprecated, and this is the message." }
                 created_at: { $ref: "#/components/schemas/Time" }
+            TemplateVersion:
+              type: object
+              additionalProperties: false
+              required: [id, name, message, status, error, active, presets, workspaces, created_at]
+              properties:
+                id: { $ref: "#/components/schemas/Id" }
+                name: { type: string }
+                message: { type: string }
+                status: { type: string, description: "Of its import; `succeeded` when it needed none." }
+                error: { type: string, description: Why its import failed. }
+                active: { type: boolean }
+                presets: { type: integer }
+                workspaces: { type: integer, description: Those that are built of it. }
+                created_at: { $ref: "#/components/schemas/Time" }
             Push:
               type: object
               additionalProperties: false

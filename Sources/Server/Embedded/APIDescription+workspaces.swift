@@ -75,6 +75,17 @@ extension APIDescription {
             parameters:
               - { $ref: "#/components/parameters/Workspace" }
               - { name: owner, in: query, description: Where several have the name., schema: { type: string, maxLength: 64 } }
+            get:
+              operationId: showWorkspace
+              tags: [workspaces]
+              summary: Show a workspace with its builds, resources, agents and claim
+              description: For every role, of their own. By its id a deleted one is found too.
+              responses:
+                "200":
+                  description: The workspace. Sensitive values are not shown.
+                  content:
+                    application/json: { schema: { $ref: "#/components/schemas/WorkspaceDetails" } }
+                default: { $ref: "#/components/responses/Problem" }
             delete:
               operationId: deleteWorkspace
               tags: [workspaces]

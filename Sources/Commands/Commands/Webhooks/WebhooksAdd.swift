@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Store
-import Templates
+import Operations
 import Webhooks
-import Worker
 
 extension WebhooksCommand {
     /// `stoker webhooks add`
@@ -50,7 +48,7 @@ extension WebhooksCommand {
         @Option(help: "How many requests are on their way to it at once, from one worker: 1 to 64.")
         var concurrency = 8
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func validate() throws {
@@ -62,23 +60,17 @@ extension WebhooksCommand {
         }
 
         func run() async throws {
-            let report = try await global.withStore { store, _, settings in
-                let worker = try WorkerSettings(settings, zones: ZoneDirectory())
-                let new = try NewEndpoint(
-                    name: name,
-                    url: url,
-                    secret: secret,
-                    events: events,
-                    envelope: envelope,
-                    headers: Dictionary(headers.compactMap(KeyValue.split)) { _, last in last },
-                    signsPublicly: signsPublicly,
-                    concurrency: concurrency,
-                    policy: worker.addressPolicy,
-                    codec: worker.codec
-                )
-                try await store.addEndpoint(new.endpoint)
-                return EndpointReport(new.endpoint, secret: new.generatedSecret, publicKey: new.publicKey)
-            }
+            let operation = AddEndpoint(
+                name: name,
+                url: url,
+                secret: secret,
+                events: events,
+                envelope: envelope,
+                headers: Dictionary(headers.compactMap(KeyValue.split)) { _, last in last },
+                ed25519: signsPublicly,
+                concurrency: concurrency
+            )
+            let report = try await control.ask(operation)
             try output.print(report) { report in
                 "Added the endpoint \(report.name). Try it: stoker webhooks test \(report.name)" + report.keysText
             }

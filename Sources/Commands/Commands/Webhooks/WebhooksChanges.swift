@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Provisioning
-import Store
-import Webhooks
-import Worker
+import Operations
 
 extension WebhooksCommand {
     /// `stoker webhooks show`
@@ -16,12 +13,11 @@ extension WebhooksCommand {
         @Argument(help: "The endpoint's name.")
         var name: String
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let details = try await global.withStore { store, _, _ in try await store.endpointDetails(name) }
-            try output.print(EndpointDetailsReport(details)) { $0.text }
+            try output.print(try await control.ask(ShowEndpoint(endpoint: name))) { $0.text }
         }
     }
 
@@ -53,7 +49,7 @@ extension WebhooksCommand {
         )
         var signingKey = false
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func validate() throws {
@@ -64,25 +60,15 @@ extension WebhooksCommand {
         }
 
         func run() async throws {
-            let report = try await global.withStore { store, _, settings in
-                let codec = try EncryptionKeys.codec(settings)
-                let endpoint = try await store.endpoint(named: name).changedByCommand()
-                if signingKey {
-                    let key = SigningKey.randomEd25519()
-                    try await store.setSigningKey(of: endpoint.id, to: codec.seal(Array(key.encoded.utf8)))
-                    return EndpointReport(endpoint, publicKey: key.verifier)
-                }
-                let key = try secret.map { try SigningKey($0) } ?? SigningKey.randomSecret()
-                guard key.isShared else {
-                    throw CommandError(.refused, "--secret takes a shared secret (whsec_)", remedy: "See --ed25519.")
-                }
-                try await store.rotateSecret(
-                    of: endpoint.id,
-                    to: codec.seal(Array(key.encoded.utf8)),
-                    overlap: DurationNotation.read(overlap) ?? .zero
+            let seconds = DurationNotation.read(overlap).map { Int($0.components.seconds) }
+            let report = try await control.ask(
+                RotateEndpointSecret(
+                    endpoint: name,
+                    secret: secret,
+                    overlap: signingKey ? nil : seconds,
+                    ed25519: signingKey
                 )
-                return EndpointReport(endpoint, secret: secret == nil ? key.encoded : nil)
-            }
+            )
             try output.print(report) { report in
                 "'\(report.name)' signs with a new key from now on." + report.keysText
             }
@@ -98,14 +84,11 @@ extension WebhooksCommand {
         @Argument(help: "The endpoint's name.")
         var name: String
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let report = try await global.withStore { store, _, _ in
-                try await store.enableEndpoint(store.endpoint(named: name).id)
-                return EndpointReport(try await store.endpoint(named: name))
-            }
+            let report = try await control.ask(EnableEndpoint(endpoint: name))
             try output.print(report) { "'\($0.name)' is enabled." }
         }
     }
@@ -123,15 +106,11 @@ extension WebhooksCommand {
         @Option(help: "Why; shown in lists.")
         var reason = ""
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let report = try await global.withStore { store, _, _ in
-                let reason = reason.isEmpty ? "disabled by \(Host.user)" : "\(reason) (\(Host.user))"
-                try await store.disableEndpoint(store.endpoint(named: name).id, reason: reason)
-                return EndpointReport(try await store.endpoint(named: name))
-            }
+            let report = try await control.ask(DisableEndpoint(endpoint: name, reason: reason))
             try output.print(report) { "'\($0.name)' is disabled." }
         }
     }
@@ -145,34 +124,14 @@ extension WebhooksCommand {
         @Argument(help: "The endpoint's name.")
         var name: String
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let report = try await global.withStore { store, _, _ in
-                let details = try await store.endpointDetails(name)
-                // One of the configuration would come back with the next worker, unless its setting is gone.
-                if details.endpoint.isEnabled { _ = try details.endpoint.changedByCommand() }
-                try await store.removeEndpoint(details.endpoint.id)
-                return EndpointDetailsReport(details)
-            }
+            let report = try await control.ask(RemoveEndpoint(endpoint: name))
             try output.print(report) {
                 "Removed '\($0.name)', and with it \($0.waiting) waiting deliveries and \($0.deadLetters) dead letters."
             }
         }
-    }
-}
-
-extension Endpoint {
-    /// Itself, unless it belongs to the configuration, which alone may change it.
-    fileprivate func changedByCommand() throws -> Endpoint {
-        guard source == "command" else {
-            throw CommandError(
-                .refused,
-                "'\(name)' is the endpoint of the configuration",
-                remedy: "Change notifications.webhook.url or notifications.webhook.secret, and restart the workers."
-            )
-        }
-        return self
     }
 }

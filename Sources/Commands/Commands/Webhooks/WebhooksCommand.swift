@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 import Store
 
 /// `stoker webhooks`
@@ -17,12 +18,11 @@ struct WebhooksCommand: ParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the endpoints.")
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let endpoints = try await global.withStore { store, _, _ in try await store.endpoints() }
-            try output.print(endpoints.map { EndpointReport($0) }) { $0.table.text }
+            try output.print(try await control.ask(ListEndpoints())) { $0.table.text }
         }
     }
 
@@ -35,18 +35,14 @@ struct WebhooksCommand: ParsableCommand {
         @Argument(help: "The endpoint's name.")
         var name: String
 
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let (state, wasDisabled) = try await global.withStore { store, _, _ in
-                let endpoint = try await store.endpoint(named: name)
-                // The sender's own time-out, and time to come to it.
-                let state = try await Ping(store: store, endpoint: endpoint).send(within: .seconds(30))
-                return (state, !endpoint.isEnabled)
-            }
+            let report = try await control.ask(TestEndpoint(endpoint: name))
+            let state = report.state
             try output.print(state) {
-                $0.sentence(name) + (wasDisabled && state.status == "sent" ? " It is enabled again." : "")
+                $0.sentence(name) + (report.wasDisabled && state.status == "sent" ? " It is enabled again." : "")
             }
             guard state.status == "sent" else { throw CommandError("the ping to '\(name)' did not arrive") }
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 import Prebuilds
 import Store
 
@@ -21,7 +22,7 @@ extension WebhooksCommand {
         var limit = 50
 
         @OptionGroup var selection: DeliveryOptions
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func validate() throws {
@@ -29,9 +30,15 @@ extension WebhooksCommand {
         }
 
         func run() async throws {
-            let deliveries = try await global.withStore { store, _, _ in
-                try await store.deliveries(selection.selection(name, in: store), failed: failed, limit: limit)
-            }
+            let deliveries = try await control.ask(
+                ListDeliveries(
+                    endpoint: name,
+                    failed: failed,
+                    since: selection.since,
+                    type: selection.type,
+                    limit: limit
+                )
+            )
             try output.print(deliveries) { $0.table.text }
         }
     }
@@ -50,7 +57,7 @@ extension WebhooksCommand {
         var name: String?
 
         @OptionGroup var selection: DeliveryOptions
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func validate() throws {
@@ -66,18 +73,13 @@ extension WebhooksCommand {
         }
 
         func run() async throws {
-            let count = try await global.withStore { store, _, _ in
-                if let id = delivery.flatMap({ DeliveryID($0) }) {
-                    try await store.replayDelivery(id)
-                    return 1
-                }
-                return try await store.replayDeliveries(selection.selection(name, in: store))
-            }
-            try output.print(Replayed(replayed: count)) { "\($0.replayed) to be delivered again." }
-        }
-
-        private struct Replayed: Encodable {
-            let replayed: Int
+            let operation = ReplayDeliveries(
+                delivery: delivery.flatMap { DeliveryID($0) },
+                since: selection.since,
+                endpoint: name,
+                type: selection.type
+            )
+            try output.print(try await control.ask(operation)) { "\($0.replayed) to be delivered again." }
         }
     }
 }
@@ -89,46 +91,6 @@ struct DeliveryOptions: ParsableArguments {
 
     @Option(help: "Only those of this type of event.")
     var type: String?
-
-    func selection(_ endpoint: String?, in store: Store) async throws -> DeliverySelection {
-        if let type { try NewEndpoint.requireEvent(type) }
-        var selection = DeliverySelection(type: type, since: since)
-        if let endpoint { selection.endpoint = try await store.endpoint(named: endpoint).id }
-        return selection
-    }
-}
-
-extension DeliveryReport: Encodable {
-    private enum CodingKeys: String, CodingKey {
-        case id, status, attempts, address, excerpt
-        case eventID = "event_id"
-        case eventType = "event_type"
-        case endpointName = "endpoint"
-        case responseCode = "response_code"
-        case latencyMilliseconds = "latency_ms"
-        case errorClass = "error_class"
-        case createdAt = "created_at"
-        case nextAttemptAt = "next_attempt_at"
-        case completedAt = "completed_at"
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode("\(id)", forKey: .id)
-        try container.encode("\(eventID)", forKey: .eventID)
-        try container.encode(eventType, forKey: .eventType)
-        try container.encode(endpointName, forKey: .endpointName)
-        try container.encode(status, forKey: .status)
-        try container.encode(attempts, forKey: .attempts)
-        try container.encodeIfPresent(responseCode, forKey: .responseCode)
-        try container.encodeIfPresent(latencyMilliseconds, forKey: .latencyMilliseconds)
-        try container.encode(errorClass, forKey: .errorClass)
-        try container.encode(address, forKey: .address)
-        try container.encode(excerpt, forKey: .excerpt)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encodeIfPresent(nextAttemptAt, forKey: .nextAttemptAt)
-        try container.encodeIfPresent(completedAt, forKey: .completedAt)
-    }
 }
 
 extension [DeliveryReport] {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
-import Store
+package import Store
 
 extension Endpoint {
     /// Scheme, host and port: path and query may be secrets.
-    var shownURL: String {
+    package var shownURL: String {
         // What is stored was read by the same reader; should it no longer be readable, nothing of it is shown.
         (try? EndpointURL(url))?.origin ?? "(unreadable)"
     }

@@ -2,7 +2,7 @@
 
 extension Collection<String> {
     /// The element that was probably meant by a name that is none of them; `nil` when none is near.
-    func nearest(to name: String) -> String? {
+    package func nearest(to name: String) -> String? {
         let changes = map { candidate in
             (candidate, Array(candidate.lowercased()).difference(from: Array(name.lowercased())).count)
         }

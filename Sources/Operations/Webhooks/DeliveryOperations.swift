@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Prebuilds
+package import Store
+import Webhooks
+
+/// Deliveries, the newest first, with what became of their last attempts.
+package struct ListDeliveries: Operation {
+    /// Only those to this endpoint.
+    package var endpoint: String?
+    /// Only those that were given up.
+    package var failed: Bool?
+    /// Only those made since then.
+    package var since: Instant?
+    /// Only those of this type of event.
+    package var type: String?
+    /// How many at most; `nil`: 50.
+    package var limit: Int?
+
+    package static let route = Route(
+        .get,
+        "/deliveries",
+        .webhooks,
+        for: .owner,
+        [Field("failed", .flag), Field("limit", .integer(1...10_000))] + selectionFields
+    )
+
+    package init(
+        endpoint: String? = nil,
+        failed: Bool? = nil,
+        since: Instant? = nil,
+        type: String? = nil,
+        limit: Int? = nil
+    ) {
+        self.endpoint = endpoint
+        self.failed = failed
+        self.since = since
+        self.type = type
+        self.limit = limit
+    }
+
+    package func perform(in context: OperationContext) async throws -> [DeliveryReport] {
+        let selection = try await DeliverySelection(endpoint, type, since, in: context.store)
+        return try await context.store.deliveries(selection, failed: failed ?? false, limit: limit ?? 50)
+    }
+}
+
+/// Makes deliveries again, with the same ids: one, or all that were given up since an instant.
+package struct ReplayDeliveries: Operation {
+    /// One that may have arrived before.
+    package var delivery: DeliveryID?
+    /// Those that were given up since then; with the two below.
+    package var since: Instant?
+    package var endpoint: String?
+    package var type: String?
+
+    package static let route = Route(
+        .post,
+        "/deliveries/replay",
+        .webhooks,
+        for: .owner,
+        [Field("delivery", .identifier)] + selectionFields
+    )
+
+    package init(
+        delivery: DeliveryID? = nil,
+        since: Instant? = nil,
+        endpoint: String? = nil,
+        type: String? = nil
+    ) {
+        self.delivery = delivery
+        self.since = since
+        self.endpoint = endpoint
+        self.type = type
+    }
+
+    package func perform(in context: OperationContext) async throws -> ReplayReport {
+        guard (delivery == nil) != (since == nil) else {
+            throw Refusal(.invalid, "Either one delivery is made again or those since an instant", remedy: "Name one.")
+        }
+        if let delivery {
+            guard endpoint == nil, type == nil else {
+                throw Refusal(.invalid, "'endpoint' and 'type' go with 'since'", remedy: "Leave them out.")
+            }
+            try await context.store.replayDelivery(delivery)
+            return ReplayReport(replayed: 1)
+        }
+        let selection = try await DeliverySelection(endpoint, type, since, in: context.store)
+        return ReplayReport(replayed: try await context.store.replayDeliveries(selection))
+    }
+}
+
+/// How many deliveries are made again.
+package struct ReplayReport: Hashable, Sendable, Codable {
+    package let replayed: Int
+}
+
+private let selectionFields = [
+    Field("endpoint", .text(most: 64)), Field("since", .instant),
+    Field("type", .choice(EventType.allCases.map(\.rawValue))),
+]
+
+extension DeliverySelection {
+    fileprivate init(_ endpoint: String?, _ type: String?, _ since: Instant?, in store: Store) async throws {
+        if let type { try NewEndpoint.requireEvent(type) }
+        self.init(type: type, since: since)
+        if let endpoint { self.endpoint = try await store.endpoint(named: endpoint).id }
+    }
+}

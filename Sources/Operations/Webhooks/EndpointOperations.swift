@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Provisioning
+import Store
+package import Webhooks
+
+package struct ListEndpoints: Operation {
+    package static let route = Route(.get, "/webhooks", .webhooks, for: .owner)
+
+    package init() {}
+
+    package func perform(in context: OperationContext) async throws -> [EndpointReport] {
+        try await context.store.endpoints().map { EndpointReport($0) }
+    }
+}
+
+/// How an endpoint has been doing, and what waits for it.
+package struct ShowEndpoint: Operation {
+    package var endpoint: String
+
+    package static let route = Route(.get, "/webhooks/{endpoint}", .webhooks, for: .owner, [endpointField])
+
+    package init(endpoint: String) {
+        self.endpoint = endpoint
+    }
+
+    package func perform(in context: OperationContext) async throws -> EndpointDetailsReport {
+        EndpointDetailsReport(try await context.store.endpointDetails(endpoint))
+    }
+}
+
+/// Adds an endpoint. A secret that is made here is in the answer, once.
+package struct AddEndpoint: Operation {
+    package var name: String
+    package var url: String
+    /// `nil`: one is made.
+    package var secret: String?
+    /// Only events of these types; none: all.
+    package var events: [String]?
+    package var envelope: Envelope?
+    package var headers: [String: String]?
+    /// Whether an Ed25519 key is made as well, whose public key is in the answer.
+    package var ed25519: Bool?
+    /// How many requests are on their way to it at once, from one worker.
+    package var concurrency: Int?
+
+    package static let route = Route(
+        .post,
+        "/webhooks",
+        .webhooks,
+        for: .owner,
+        status: 201,
+        [
+            Field("name", .text(most: 64), required: true), Field("url", .text(most: 2048), required: true),
+            secretField,
+            Field("events", .choices(EventType.allCases.map(\.rawValue))),
+            Field("envelope", .choice(Envelope.allCases.map(\.rawValue))), Field("headers", .textMap),
+            Field("ed25519", .flag), Field("concurrency", .integer(1...64)),
+        ]
+    )
+
+    package init(
+        name: String,
+        url: String,
+        secret: String? = nil,
+        events: [String]? = nil,
+        envelope: Envelope? = nil,
+        headers: [String: String]? = nil,
+        ed25519: Bool? = nil,
+        concurrency: Int? = nil
+    ) {
+        self.name = name
+        self.url = url
+        self.secret = secret
+        self.events = events
+        self.envelope = envelope
+        self.headers = headers
+        self.ed25519 = ed25519
+        self.concurrency = concurrency
+    }
+
+    package func perform(in context: OperationContext) async throws -> EndpointReport {
+        let new = try NewEndpoint(
+            name: name,
+            url: url,
+            secret: secret,
+            events: events ?? [],
+            envelope: envelope ?? .standard,
+            headers: headers ?? [:],
+            signsPublicly: ed25519 ?? false,
+            concurrency: concurrency ?? 8,
+            policy: context.addressPolicy,
+            codec: context.codec
+        )
+        try await context.store.addEndpoint(new.endpoint)
+        return EndpointReport(new.endpoint, secret: new.generatedSecret, publicKey: new.publicKey)
+    }
+}
+
+/// Gives an endpoint a new secret; the one before signs as well for a while. One that is made here is in the answer, once.
+package struct RotateEndpointSecret: Operation {
+    package var endpoint: String
+    /// `nil`: one is made.
+    package var secret: String?
+    /// For how many seconds the previous secret signs as well; `nil`: a day.
+    package var overlap: Int?
+    /// Makes a new Ed25519 key instead.
+    package var ed25519: Bool?
+
+    package static let route = Route(
+        .post,
+        "/webhooks/{endpoint}/rotate-secret",
+        .webhooks,
+        for: .owner,
+        [endpointField, secretField, Field("overlap", .integer(0...31_536_000)), Field("ed25519", .flag)]
+    )
+
+    package init(endpoint: String, secret: String? = nil, overlap: Int? = nil, ed25519: Bool? = nil) {
+        self.endpoint = endpoint
+        self.secret = secret
+        self.overlap = overlap
+        self.ed25519 = ed25519
+    }
+
+    package func perform(in context: OperationContext) async throws -> EndpointReport {
+        let (store, codec) = (context.store, context.codec)
+        if ed25519 ?? false {
+            guard secret == nil else {
+                throw Refusal(
+                    .invalid,
+                    "A secret and an Ed25519 key are not changed at once",
+                    remedy: "Name one of them."
+                )
+            }
+            let found = try await store.endpoint(named: endpoint).changedByCommand()
+            let key = SigningKey.randomEd25519()
+            try await store.setSigningKey(of: found.id, to: codec.seal(Array(key.encoded.utf8)))
+            return EndpointReport(found, publicKey: key.verifier)
+        }
+        let key = try secret.map { try SigningKey($0) } ?? SigningKey.randomSecret()
+        guard key.isShared else {
+            throw Refusal(
+                .invalid,
+                "The secret is no shared secret (whsec_)",
+                remedy: "An Ed25519 key is made by Stoker."
+            )
+        }
+        let found = try await store.endpoint(named: endpoint).changedByCommand()
+        try await store.rotateSecret(
+            of: found.id,
+            to: codec.seal(Array(key.encoded.utf8)),
+            overlap: .seconds(overlap ?? 86_400)
+        )
+        return EndpointReport(found, secret: secret == nil ? key.encoded : nil)
+    }
+}
+
+let endpointField = Field("endpoint", .text(most: 64), required: true)
+private let secretField = Field("secret", .text(most: 200))
+
+extension Endpoint {
+    /// Itself, unless it belongs to the configuration, which alone may change it.
+    func changedByCommand() throws(Refusal) -> Endpoint {
+        guard source == "command" else {
+            throw Refusal(
+                .conflict,
+                "'\(name)' is the endpoint of the configuration",
+                remedy: "Change notifications.webhook.url or notifications.webhook.secret, and restart the workers."
+            )
+        }
+        return self
+    }
+}

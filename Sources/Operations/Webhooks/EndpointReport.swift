@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Prebuilds
+package import Store
+
+/// An endpoint as it is shown: the URL may hold a token, so only its beginning is.
+package struct EndpointReport: Hashable, Sendable, Codable {
+    package let id: String
+    package let name: String
+    package let url: String
+    package let events: [String]
+    package let envelope: String
+    package let enabled: Bool
+    package let disabledReason: String
+    package let source: String
+    /// Only when it was made just now.
+    package let secret: String?
+    /// What receivers verify `v1a` signatures with; only when its key was made just now.
+    package let publicKey: String?
+
+    package init(_ endpoint: Endpoint, secret: String? = nil, publicKey: String? = nil) {
+        id = "\(endpoint.id)"
+        name = endpoint.name
+        url = endpoint.shownURL
+        events = endpoint.events
+        envelope = endpoint.envelope
+        enabled = endpoint.isEnabled
+        disabledReason = endpoint.disabledReason
+        source = endpoint.source
+        self.secret = secret
+        self.publicKey = publicKey
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case id, name, url, events, envelope, enabled, source, secret
+        case disabledReason = "disabled_reason"
+        case publicKey = "public_key"
+    }
+}
+
+/// Everything of an endpoint that may be shown.
+package struct EndpointDetailsReport: Hashable, Sendable, Codable {
+    package let id: String
+    package let name: String
+    package let url: String
+    package let events: [String]
+    package let envelope: String
+    /// The names alone: values are often tokens.
+    package let headers: [String]
+    /// Which signatures its requests have: `v1`, `v1a`.
+    package let signatures: [String]
+    package let previousSecretUntil: Instant?
+    package let concurrency: Int
+    package let enabled: Bool
+    package let disabledReason: String
+    package let source: String
+    /// `closed`: everything is sent; `open`: nothing but probes.
+    package let circuit: String
+    package let consecutiveFailures: Int
+    package let failingSince: Instant?
+    package let nextProbeAt: Instant?
+    package let lastStatus: Int?
+    package let lastError: String
+    package let lastSuccessAt: Instant?
+    package let createdAt: Instant
+    package let waiting: Int
+    package let deadLetters: Int
+
+    package init(_ details: EndpointDetails) {
+        let endpoint = details.endpoint
+        id = "\(endpoint.id)"
+        name = endpoint.name
+        url = endpoint.shownURL
+        events = endpoint.events
+        envelope = endpoint.envelope
+        headers = endpoint.headers.keys.sorted()
+        signatures = (endpoint.secret == nil ? [] : ["v1"]) + (endpoint.signingKey == nil ? [] : ["v1a"])
+        previousSecretUntil = details.previousSecretExpiresAt
+        concurrency = endpoint.maximumConcurrency
+        enabled = endpoint.isEnabled
+        disabledReason = endpoint.disabledReason
+        source = endpoint.source
+        circuit = details.health.openedAt == nil ? "closed" : "open"
+        consecutiveFailures = details.health.consecutiveFailures
+        failingSince = details.health.failingSince
+        nextProbeAt = details.health.openedAt == nil ? nil : details.health.nextProbeAt
+        lastStatus = details.lastStatus
+        lastError = details.lastError
+        lastSuccessAt = details.lastSuccessAt
+        createdAt = details.createdAt
+        waiting = details.waiting
+        deadLetters = details.deadLetters
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case id, name, url, events, envelope, headers, signatures, concurrency, enabled, source, circuit, waiting
+        case previousSecretUntil = "previous_secret_until"
+        case disabledReason = "disabled_reason"
+        case consecutiveFailures = "consecutive_failures"
+        case failingSince = "failing_since"
+        case nextProbeAt = "next_probe_at"
+        case lastStatus = "last_status"
+        case lastError = "last_error"
+        case lastSuccessAt = "last_success_at"
+        case createdAt = "created_at"
+        case deadLetters = "dead_letters"
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import CurlClient
+package import Provisioning
+package import Store
+package import Webhooks
+
+/// An endpoint that a person describes, checked before anything is stored.
+package struct NewEndpoint: Sendable {
+    package let endpoint: Endpoint
+    /// Shown once, when it was made here.
+    package let generatedSecret: String?
+    /// What receivers verify its Ed25519 signatures with, when it has such a key.
+    package let publicKey: String?
+
+    /// The name that belongs to the endpoint of the configuration.
+    package static let configured = "configuration"
+
+    /// - Parameters:
+    ///   - secret: `nil`: one is made.
+    ///   - signsPublicly: Whether an Ed25519 key is made, too.
+    ///   - codec: Seals the secret for the database.
+    /// - Throws: ``EndpointURLError``, ``Refusal``; ``SigningKeyError`` for a secret that is none.
+    package init(
+        name: String,
+        url: String,
+        secret: String?,
+        events: [String] = [],
+        envelope: Envelope = .standard,
+        headers: [String: String] = [:],
+        signsPublicly: Bool = false,
+        concurrency: Int = 8,
+        source: String = "command",
+        policy: AddressPolicy,
+        codec: StateCodec
+    ) throws {
+        let target = try EndpointURL(url)
+        if let address = target.address, let refusal = policy.refusal(of: address, plain: target.isPlain) {
+            throw Refusal(.invalid, "The URL's address is refused: \(refusal)")
+        }
+        for event in events { try Self.requireEvent(event) }
+        if source == "command", name == Self.configured {
+            throw Refusal(.invalid, "The name '\(name)' is kept for the endpoint of the configuration")
+        }
+        let key = try secret.map { try SigningKey($0) } ?? SigningKey.randomSecret()
+        let signingKey = signsPublicly ? SigningKey.randomEd25519() : nil
+        publicKey = signingKey?.verifier
+        generatedSecret = secret == nil ? key.encoded : nil
+        // Checks the headers, too.
+        _ = try EndpointTarget(
+            url: target,
+            envelope: envelope,
+            keys: [key],
+            headers: headers.map { HTTPHeader($0.key, $0.value) },
+            concurrencyKey: name
+        )
+        endpoint = Endpoint(
+            name: name,
+            url: target.text,
+            events: events,
+            envelope: envelope.rawValue,
+            secret: try codec.seal(Array(key.encoded.utf8)),
+            signingKey: try signingKey.map { try codec.seal(Array($0.encoded.utf8)) },
+            headers: headers,
+            maximumConcurrency: concurrency,
+            source: source
+        )
+    }
+}
+
+extension NewEndpoint {
+    /// Throws ``Refusal`` when there is no such type of event.
+    package static func requireEvent(_ name: String) throws(Refusal) {
+        guard EventType(rawValue: name) == nil else { return }
+        let names = EventType.allCases.map(\.rawValue)
+        let remedy =
+            names.nearest(to: name).map { "Did you mean '\($0)'?" } ?? "There are: \(names.joined(separator: ", "))."
+        throw Refusal(.invalid, "There is no event '\(name)'", remedy: remedy)
+    }
+}

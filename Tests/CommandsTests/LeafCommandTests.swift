@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import FoundationEssentials
+import Operations
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Commands
+
+/// Whatever a command does can be asked of a server, unless it is about this machine or this database.
+@Suite(.timeLimit(.minutes(1))) struct LeafCommandTests {
+    /// The commands without subcommands, by their words.
+    private static func leaves(
+        of command: any ParsableCommand.Type = StokerCommand.self,
+        _ path: [String] = []
+    ) -> [String: any ParsableCommand.Type] {
+        let children = command.configuration.subcommands
+        guard !children.isEmpty else { return [path.joined(separator: " "): command] }
+        return children.reduce(into: [:]) { found, child in
+            found.merge(leaves(of: child, path + [child._commandName])) { first, _ in first }
+        }
+    }
+
+    private static let id = "7b0c1a52-6a0e-4f0e-9d4b-0d7a2f6a3a11"
+
+    /// Command lines of every command that a server can carry out, with the first operation that each asks for.
+    private static let remote: [String: (arguments: [String], operation: String)] = [
+        "claim": (["t", "--owner", "ada", "--name", "dev"], "claimWorkspace"),
+        "jobs cancel": ([id], "cancelJob"),
+        "jobs list": ([], "listJobs"),
+        "jobs logs": ([id], "readLog"),
+        "jobs retry": ([id], "retryJob"),
+        "jobs show": ([id], "showJob"),
+        "maintenance start": ([], "startMaintenance"),
+        "maintenance status": ([], "showMaintenance"),
+        "maintenance stop": ([], "stopMaintenance"),
+        "plan": ([], "makePlan"),
+        "prebuilds list": ([], "listPrebuilds"),
+        "prebuilds pause": ([], "pausePrebuilds"),
+        "prebuilds resume": ([], "resumePrebuilds"),
+        "presets invalidate": (["t"], "invalidatePresets"),
+        "presets list": ([], "listPresets"),
+        "presets reset": (["t"], "resetPresets"),
+        "reconcile": ([], "reconcile"),
+        "schedule preview": ([], "previewSchedules"),
+        "status": ([], "showStatus"),
+        "templates delete": (["t"], "deleteTemplate"),
+        "templates deprecate": (["t"], "deprecateTemplate"),
+        "templates list": ([], "listTemplates"),
+        "templates promote": (["t", "v"], "promoteTemplateVersion"),
+        "templates push": ([example], "pushTemplate"),
+        "templates versions": (["t"], "listTemplateVersions"),
+        "tokens add": (["laptop"], "addToken"),
+        "tokens list": ([], "listTokens"),
+        "tokens revoke": ([id], "revokeToken"),
+        "users add": (["ada"], "addUser"),
+        "users list": ([], "listUsers"),
+        "webhooks add": (["hook", "https://example.com"], "addEndpoint"),
+        "webhooks deliveries": ([], "listDeliveries"),
+        "webhooks disable": (["hook"], "disableEndpoint"),
+        "webhooks enable": (["hook"], "enableEndpoint"),
+        "webhooks list": ([], "listEndpoints"),
+        "webhooks remove": (["hook"], "removeEndpoint"),
+        "webhooks replay": ([id], "replayDeliveries"),
+        "webhooks rotate-secret": (["hook"], "rotateEndpointSecret"),
+        "webhooks show": (["hook"], "showEndpoint"),
+        "webhooks test": (["hook"], "testEndpoint"),
+        "workers drain": (["one"], "drainWorkers"),
+        "workers list": ([], "listWorkers"),
+        "workers resume": (["one"], "resumeWorkers"),
+        "workspaces delete": (["dev"], "deleteWorkspace"),
+        "workspaces list": ([], "listWorkspaces"),
+        "workspaces show": (["dev"], "showWorkspace"),
+    ]
+
+    /// What is local by nature, and why.
+    private static let local = [
+        "bench claim": "measures this machine with databases of its own",
+        "bench queue": "measures this machine with databases of its own",
+        "bench reconcile": "measures this machine with databases of its own",
+        "bench webhooks": "measures this machine with databases of its own",
+        "config default": "prints a file, and asks nobody",
+        "config document": "prints a file, and asks nobody",
+        "config print": "shows this machine's settings; a server's own are its route 'listSettings'",
+        "doctor": "examines this machine and its way to the database",
+        "healthcheck": "asks this machine's worker over HTTP whether it is ready",
+        "migrate": "changes the database, with credentials that no server should have",
+        "schedule explain": "computes, and asks nobody; for programs there is the route 'explainSchedule'",
+        "schema events": "prints a document, and asks nobody",
+        "schema template": "prints a document, and asks nobody",
+        "up": "runs a process",
+        "worker": "runs a process",
+    ]
+
+    /// Operations that no command asks for first.
+    private static let others = [
+        "explainSchedule": "for programs; the command computes by itself",
+        "listSettings": "for programs; the command shows this machine's",
+        "showClaim": "asked for by 'claim --wait' when its build has ended",
+    ]
+
+    private static var example: String {
+        FilePath("\(#filePath)").removingLastComponent().appending("../../Config/templates/process-local").string
+    }
+
+    @Test func `every command can be asked of a server, or says why not`() {
+        let leaves = Self.leaves()
+        #expect(leaves.keys.sorted() == (Array(Self.remote.keys) + Array(Self.local.keys)).sorted())
+        for (name, command) in leaves {
+            let takesServer = Mirror(reflecting: command.init()).children.contains { $0.label == "_control" }
+            #expect(takesServer == (Self.remote[name] != nil), "\(name)")
+        }
+        let asked = Set(Self.remote.values.map(\.operation)).union(Self.others.keys)
+        #expect(asked == Set(OperationTable.all.map(\.name)))
+    }
+
+    @Test func `with a server, each command asks it for its operation`() async throws {
+        let server = try await WebhookReceiver.start(script: "recorder.py")
+        let routes = Dictionary(uniqueKeysWithValues: OperationTable.all.map { ($0.name, $0.route) })
+        for (name, line) in Self.remote.sorted(by: { $0.key < $1.key }) {
+            let before = try server.received.count
+            let words = name.split(separator: " ").map(String.init) + line.arguments
+            var command = try #require(
+                try StokerCommand.parseAsRoot(words + ["--server", server.url(""), "--token", "t"])
+                    as? any AsyncParsableCommand
+            )
+            let error = await #expect(throws: CommandError.self, "\(name)") { try await command.run() }
+            #expect(error == CommandError(.refused, "Recorded"), "\(name)")
+            let request = try #require(try await server.requests(before + 1).last)
+            let route = try #require(routes[line.operation])
+            let path = request.path.prefix { $0 != "?" }.split(separator: "/").dropFirst(2)
+            let pattern = route.segments
+            #expect(request.method == route.method.rawValue, "\(name)")
+            #expect(
+                path.count == pattern.count && zip(path, pattern).allSatisfy { $1.hasPrefix("{") || $0 == $1 },
+                "\(name): \(request.path) is not \(route.path)"
+            )
+            #expect(request.headers["authorization"] == "Bearer t")
+        }
+        try await server.end()
+    }
+}

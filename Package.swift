@@ -136,7 +136,7 @@ let tests: [Target] = [
         dependencies: [
             "LocalPostgres", "PostgresClient", "Stoker", "Store", "TestSupport", .subprocess, .systemPackage,
         ],
-        exclude: ["stalling_proxy.py"],
+        exclude: ["stalling_proxy.py", "wrong_clock.c"],
         swiftSettings: swift
     ),
 ]

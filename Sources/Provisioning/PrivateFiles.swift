@@ -34,7 +34,7 @@ enum PrivateFiles {
 
     /// Replaces the file's content so that a reader, or a machine that loses power, sees the old bytes or the new.
     static func replace(_ path: FilePath, _ bytes: [UInt8]) throws(FileFailure) {
-        let partial = FilePath("\(path.string).\(getpid()).partial")
+        let partial = FilePath("\(path.string).\(getpid())\(partialSuffix)")
         unlink(partial.string)
         try create(partial, bytes)
         let descriptor = open(partial.string, O_RDONLY | O_CLOEXEC)
@@ -45,6 +45,24 @@ enum PrivateFiles {
             let failure = FileFailure("replace", path)
             unlink(partial.string)
             throw failure
+        }
+    }
+
+    private static let partialSuffix = ".partial"
+    /// Seconds.
+    private static let longestMaking = 60
+
+    /// Whether nobody can be making it any more: what is made under another name gets its own within milliseconds.
+    static func isAbandoned(_ path: FilePath) -> Bool {
+        var information = stat()
+        return lstat(path.string, &information) == 0 && information.st_mtim.tv_sec < time(nil) - longestMaking
+    }
+
+    /// Removes what was left of files that were being replaced when their writer was killed.
+    static func removePartial(in directory: FilePath) throws(FileFailure) {
+        for name in try names(in: directory) where name.hasSuffix(partialSuffix) {
+            let path = directory.appending(name)
+            if isAbandoned(path) { unlink(path.string) }
         }
     }
 

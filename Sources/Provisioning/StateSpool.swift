@@ -108,6 +108,7 @@ package struct StateSpool: Sendable {
             leftover.removeNow()
         }
         try WorkDirectory.removeUnnamed(in: executions)
+        try PrivateFiles.removePartial(in: directory)
         var found: [SpooledState] = []
         for name in try PrivateFiles.names(in: directory) where name.hasSuffix(".state") {
             guard let execution = ExecutionName(String(name.dropLast(".state".count))),

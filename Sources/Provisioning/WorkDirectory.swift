@@ -23,8 +23,6 @@ final class WorkDirectory: Sendable {
 
     static let stateName = "state.json"
     private static let unnamedPrefix = "new-"
-    /// Seconds; it takes milliseconds to make one and give it its name.
-    private static let longestUnnamed = 60
 
     private init(path: FilePath, spoolFile: FilePath, lock: Int32) {
         self.path = path
@@ -71,11 +69,8 @@ final class WorkDirectory: Sendable {
     /// Removes what a worker had begun to make when it was killed, before anything was in it.
     static func removeUnnamed(in executions: FilePath) throws(FileFailure) {
         for name in try PrivateFiles.names(in: executions) where name.hasPrefix(unnamedPrefix) {
-            var information = stat()
             let path = executions.appending(name)
-            guard lstat(path.string, &information) == 0, information.st_mtim.tv_sec < time(nil) - longestUnnamed
-            else { continue }
-            FileTree.remove(path)
+            if PrivateFiles.isAbandoned(path) { FileTree.remove(path) }
         }
     }
 

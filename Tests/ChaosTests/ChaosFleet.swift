@@ -80,7 +80,9 @@ struct ChaosFleet: Sendable {
     }
 
     /// Puts in start builds of the witness, for workspaces of ada's with the name and a number.
-    func enqueue(_ count: Int, _ name: String, maxAttempts: Int = 50) async throws {
+    ///
+    /// - Parameter delay: Seconds until they are due.
+    func enqueue(_ count: Int, _ name: String, maxAttempts: Int = 50, due delay: Int = 0) async throws {
         _ = try await watch.store.pool.execute(
             Statement(
                 "test.enqueue",
@@ -96,8 +98,10 @@ struct ChaosFleet: Sendable {
                     RETURNING id
                 ), j AS (
                     INSERT INTO provisioner_jobs (organization_id, initiator_id, provisioner, file_id, max_attempts,
-                        template_id, workspace_id)
-                    SELECT t.organization_id, t.owner_id, 'process', t.file_id, \(maxAttempts), t.id, w.id FROM t, w
+                        template_id, workspace_id, available_at)
+                    SELECT t.organization_id, t.owner_id, 'process', t.file_id, \(maxAttempts), t.id, w.id,
+                        now() + make_interval(secs => \(delay))
+                    FROM t, w
                     RETURNING id, workspace_id
                 ), b AS (
                     INSERT INTO workspace_builds (workspace_id, template_version_id, build_number, transition, initiator_id,
@@ -146,9 +150,9 @@ struct ChaosFleet: Sendable {
     func leftovers(of worker: String) -> [String] {
         ["spool", "executions"].flatMap { room in
             let path = fleet.directory.appending(worker).appending(room).string
-            // Those that a kill has left without a name go after a minute.
+            // Those that a kill has left without a name, or half written, go after a minute.
             return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
-                .filter { !$0.hasPrefix("new-") }.map { "\(worker)/\(room)/\($0)" }
+                .filter { !$0.hasPrefix("new-") && !$0.hasSuffix(".partial") }.map { "\(worker)/\(room)/\($0)" }
         }
     }
 }

@@ -95,16 +95,31 @@ struct SpoolTests {
         #expect(try await recover() == [SpooledState(execution, state: Array("2".utf8))])
     }
 
+    private func age(_ path: FilePath, _ seconds: Int) throws {
+        var times = [timeval(), timeval()]
+        for index in times.indices { times[index].tv_sec = time(nil) - seconds }
+        try #require(utimes(path.string, times) == 0)
+    }
+
     @Test func `a directory that never got its name is removed once nobody can be making it`() async throws {
-        for (name, age) in [("new-1", 90), ("new-2", 0)] {
-            let path = executions.appending(name)
-            try PrivateFiles.makeDirectory(path)
-            var times = [timeval(), timeval()]
-            for index in times.indices { times[index].tv_sec = time(nil) - age }
-            try #require(utimes(path.string, times) == 0)
+        for (name, seconds) in [("new-1", 90), ("new-2", 0)] {
+            try PrivateFiles.makeDirectory(executions.appending(name))
+            try age(executions.appending(name), seconds)
         }
         _ = try await fixture.host.spool.recover()
         #expect(try PrivateFiles.names(in: executions) == ["new-2"])
+    }
+
+    @Test func `half a file in the spool is removed once nobody can be writing it`() async throws {
+        let spool = fixture.host.spool
+        try PrivateFiles.makeDirectory(spool.directory)
+        let names = ["\(execution).state.7.partial", "\(execution).state.8.partial"]
+        for (name, seconds) in zip(names, [90, 0]) {
+            try PrivateFiles.create(spool.directory.appending(name), Array("{".utf8))
+            try age(spool.directory.appending(name), seconds)
+        }
+        #expect(try await recover() == [])
+        #expect(try PrivateFiles.names(in: spool.directory) == [names[1]])
     }
 
     @Test func `half a state is not handed in`() async throws {

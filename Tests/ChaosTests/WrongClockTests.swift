@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import PostgresClient
+import Subprocess
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Workers whose wall clocks are wrong by ten minutes, either way.
+@Suite struct WrongClockTests {
+    @Test(.database(.currentSchema), .timeLimit(.minutes(2)))
+    func `no lease ends early, none is stolen, and delays last as long as they should`() async throws {
+        try await ChaosFleet.open { chaos in
+            let clock = try await Self.library(in: chaos.fleet.directory)
+            func wrong(by seconds: Int) -> [String: String] {
+                ["LD_PRELOAD": clock.string, "WRONG_CLOCK": "\(seconds)"]
+            }
+            let fast = try await chaos.worker("fast", settings: wrong(by: 600))
+            let slow = try await chaos.worker("slow", settings: wrong(by: -600))
+            // The clocks really are wrong: what a worker logs says so.
+            let right = try await chaos.worker("right")
+            let minutes = [fast, slow, right].map { $0.lines.first.map { String($0.text.prefix(16)) } }
+            #expect(Set(minutes).count == 3)
+
+            // Held back for longer than a poll, and nobody's clock but the database's says when that is over.
+            try await chaos.enqueue(9, "later", due: 4)
+            try await chaos.enqueue(2, "long")
+            try await chaos.enqueue(20, "box")
+            let prompt = try await chaos.ends(of: "box", within: .seconds(30))
+            #expect(prompt == ["succeeded 20 of 20"])
+            let held = try await chaos.ends(of: "later", within: .seconds(30))
+            #expect(held == ["succeeded 9 of 9"])
+            let early = try await chaos.tooEarly()
+            #expect(early == [])
+
+            // Two leases later the long ones run where they began, and every lease ends when it should.
+            try await chaos.watch.until(
+                "two leases",
+                "SELECT count(*) FROM workers WHERE state = 'active' AND last_seen_at > created_at + interval '6 s'",
+                is: 3,
+                within: .seconds(20)
+            )
+            let leases = try await chaos.watch.column(
+                """
+                SELECT concat_ws(' ', name, state, lease_expires_at - last_seen_at, lease_expires_at > now()) FROM workers
+                WHERE name <> 'pusher' ORDER BY name
+                """
+            )
+            #expect(leases == ["fast", "right", "slow"].map { "\($0) active 00:00:03 t" })
+            #expect(chaos.witness.epochs(of: "long1") == [1])
+            #expect(chaos.witness.epochs(of: "long2") == [1])
+            #expect(chaos.witness.overlaps == [])
+            for worker in [fast, slow, right] { try await worker.end() }
+        }
+    }
+
+    /// What makes a program that preloads it read a wrong time of day; the compiler is the one that Swift brings along.
+    private static func library(in directory: FilePath) async throws -> FilePath {
+        let source = FilePath("\(#filePath)").removingLastComponent().appending("wrong_clock.c")
+        let library = directory.appending("wrong_clock.so")
+        let outcome = try await RunningProcess.outcome(
+            of: "/usr/bin/env",
+            ["clang", "-shared", "-fPIC", "-O1", "-o", library.string, source.string]
+        )
+        try #require(outcome.status.isSuccess, "\(outcome.standardError)")
+        return library
+    }
+}
+
+extension ChaosFleet {
+    /// Builds that began before they were due.
+    fileprivate func tooEarly() async throws -> [String] {
+        try await watch.column(
+            """
+            SELECT w.name FROM provisioner_jobs j JOIN workspaces w ON w.id = j.workspace_id
+            WHERE j.started_at < j.available_at
+            """
+        )
+    }
+}

@@ -238,7 +238,7 @@ let package = Package(
                 "Templates", "Webhooks",
                 .crypto, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging, .metrics, .nioCore,
             ],
-            exclude: ["Description", "Page"],
+            resources: [.embedInCode("Description"), .embedInCode("Page")],
             swiftSettings: safe
         ),
 
@@ -252,6 +252,7 @@ let package = Package(
                 .argumentParser, .configuration, .crypto, .lifecycle, .logging, .metrics, .systemPackage, .unixSignals,
                 .yams,
             ],
+            resources: [.embedInCode("Examples")],
             swiftSettings: safe
         ),
         .executableTarget(name: "Stoker", dependencies: ["Commands"], swiftSettings: safe),

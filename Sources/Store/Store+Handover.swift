@@ -106,19 +106,9 @@ extension Store {
                     """
                     WITH forgotten AS (
                         UPDATE provisioner_jobs j SET
-                            worker_id = CASE WHEN j.attempt < j.max_attempts THEN NULL ELSE j.worker_id END,
-                            started_at = CASE WHEN j.attempt < j.max_attempts THEN NULL ELSE j.started_at END,
-                            completed_at = CASE
-                                WHEN j.canceled_at IS NOT NULL OR j.attempt >= j.max_attempts THEN now()
-                            END,
-                            error = CASE
-                                WHEN j.attempt >= j.max_attempts AND j.canceled_at IS NULL
-                                THEN 'Its worker could not record what came of this job, and no attempts are left.'
-                            END,
-                            error_code = CASE
-                                WHEN j.attempt >= j.max_attempts AND j.canceled_at IS NULL THEN 'WORKER_LOST'
-                            END,
-                            available_at = now(), claim_epoch = j.claim_epoch + 1, refresh_first = true, updated_at = now()
+                            \(sql: Self.takenBack(
+                                orFailing: "'Its worker could not record what came of this job, and no attempts are left.'"
+                            ))
                         FROM unnest(\(jobs.map(\.id)), \(jobs.map(\.epoch))) f(id, epoch)
                         WHERE j.id = f.id AND j.claim_epoch = f.epoch AND j.completed_at IS NULL
                         RETURNING j.id
@@ -131,5 +121,18 @@ extension Store {
             if !given.isEmpty { _ = try await transaction.execute(Self.failedEvents(given)) }
             return given.count
         }
+    }
+
+    /// What becomes of a job `j` that is taken from its worker: it waits for another one, which refreshes before it changes
+    /// anything; canceled, or without attempts left, it ends. The epoch shuts the old execution out (jobs.md, "Leases").
+    static func takenBack(orFailing message: SQL) -> SQL {
+        """
+        worker_id = CASE WHEN j.attempt < j.max_attempts THEN NULL ELSE j.worker_id END,
+        started_at = CASE WHEN j.attempt < j.max_attempts THEN NULL ELSE j.started_at END,
+        completed_at = CASE WHEN j.canceled_at IS NOT NULL OR j.attempt >= j.max_attempts THEN now() END,
+        error = CASE WHEN j.attempt >= j.max_attempts AND j.canceled_at IS NULL THEN \(sql: message) END,
+        error_code = CASE WHEN j.attempt >= j.max_attempts AND j.canceled_at IS NULL THEN 'WORKER_LOST' END,
+        available_at = now(), claim_epoch = j.claim_epoch + 1, refresh_first = true, updated_at = now()
+        """
     }
 }

@@ -151,17 +151,9 @@ extension Store {
             RETURNING id, name
         ), taken AS (
             UPDATE provisioner_jobs j SET
-                worker_id = CASE WHEN j.attempt < j.max_attempts THEN NULL ELSE j.worker_id END,
-                started_at = CASE WHEN j.attempt < j.max_attempts THEN NULL ELSE j.started_at END,
-                completed_at = CASE
-                    WHEN j.canceled_at IS NOT NULL OR j.attempt >= j.max_attempts THEN now()
-                END,
-                error = CASE
-                    WHEN j.attempt >= j.max_attempts AND j.canceled_at IS NULL
-                    THEN 'The worker ' || lost.name || ' was lost while it ran this job, and no attempts are left.'
-                END,
-                error_code = CASE WHEN j.attempt >= j.max_attempts AND j.canceled_at IS NULL THEN 'WORKER_LOST' END,
-                available_at = now(), claim_epoch = j.claim_epoch + 1, refresh_first = true, updated_at = now()
+                \(sql: takenBack(
+                    orFailing: "'The worker ' || lost.name || ' was lost while it ran this job, and no attempts are left.'"
+                ))
             -- Workers that were lost before as well: a claim that was under way when its worker was declared lost
             -- commits after this statement has looked. And those that left without having handed back all they held.
             FROM workers lost

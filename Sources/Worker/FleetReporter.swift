@@ -1,24 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Logging
+package import Prebuilds
 import ServiceLifecycle
 package import Store
 package import Telemetry
 
-/// Tells the metrics of the queue, the workers and the deliveries for the whole fleet, so that a sum over all workers is true: one worker
-/// does it, for as long as its lease is good.
+/// Tells the metrics of the whole fleet, so that a sum over all workers is true: one worker does it, for as long as its
+/// lease is good.
+///
+/// Claims are among them because any process may make one, also a command that exits at once: the database counts them.
 package struct FleetReporter: Service {
+    /// What is read, and published, together; also the name of the publication.
+    enum Subject: String, CaseIterable {
+        case queue, claims
+    }
+
     private let store: Store
-    private let worker: WorkerRegistration
+    private let worker: WorkerID
     private let registry: MetricsRegistry
     private let interval: Duration
     private let logger: Logger
 
     package init(
         store: Store,
-        worker: WorkerRegistration,
+        worker: WorkerID,
         registry: MetricsRegistry,
-        interval: Duration = .seconds(15),
+        interval: Duration = .seconds(10),
         logger: Logger
     ) {
         self.store = store
@@ -31,42 +39,46 @@ package struct FleetReporter: Service {
     package func run() async throws {
         try? await cancelWhenGracefulShutdown {
             while true {
-                await report()
+                for subject in Subject.allCases { await report(subject) }
                 try await Task.sleep(for: interval * Double.random(in: 0.9...1.1))
             }
         }
-        registry.withdraw(Self.name)
+        rest()
     }
 
-    private static let name = "fleet"
+    /// Tells nothing any more: to be called when the worker drains, and another begins to speak.
+    func rest() {
+        for subject in Subject.allCases { registry.withdraw(subject.rawValue) }
+    }
 
     /// One look. What cannot be asked for now is told as it was, until it is too old.
-    func report() async {
+    func report(_ subject: Subject) async {
         let began = ContinuousClock.now
         do {
-            guard let facts = try await store.fleetFacts(for: worker.id) else { return registry.withdraw(Self.name) }
-            registry.publish(Self.name, Self.samples(facts), for: min(facts.voice, interval * 4), now: began)
+            guard let report = try await read(subject) else { return registry.withdraw(subject.rawValue) }
+            registry.publish(
+                subject.rawValue,
+                report.samples,
+                histograms: report.histograms,
+                for: report.voice,
+                now: began
+            )
         } catch is CancellationError {
             return
         } catch {
-            logger.warning("the queue could not be counted for the metrics", metadata: ["error": "\(error)"])
+            let metadata: Logger.Metadata = ["subject": "\(subject)", "error": "\(error)"]
+            logger.warning("the fleet could not be counted for the metrics", metadata: metadata)
         }
     }
 
-    static func samples(_ facts: FleetFacts) -> [GaugeSample] {
-        var counts: [[String]: Double] = [:]
-        for status in ["pending", "running", "canceling"] {
-            for jobClass in JobClass.allCases { counts[[status, jobClass.name]] = 0 }
+    /// - Returns: nil when another worker speaks.
+    private func read(_ subject: Subject) async throws -> FleetReport? {
+        switch subject {
+        case .queue:
+            try await store.fleetFacts(for: worker).map { FleetReport($0, atMost: interval * 4) }
+        case .claims:
+            try await store.claimTotals(for: worker, bounds: MetricCatalogue.claimDuration.upperBounds)
+                .map(FleetReport.init)
         }
-        for count in facts.jobs { counts[[count.status, count.jobClass], default: 0] += Double(count.count) }
-        return counts.map { GaugeSample(MetricCatalogue.jobCounts, $0.key, $0.value) }
-            + [
-                GaugeSample(MetricCatalogue.jobOldestPending, [], facts.oldestPending / .seconds(1)),
-                GaugeSample(MetricCatalogue.webhookBacklog, [], Double(facts.deliveries.deliveries)),
-                GaugeSample(MetricCatalogue.webhookOldestPending, [], facts.deliveries.oldestAge / .seconds(1)),
-            ]
-            + [WorkerState.active, .draining, .drained, .lost].map {
-                GaugeSample(MetricCatalogue.workerCounts, [$0.rawValue], Double(facts.workers[$0] ?? 0))
-            }
     }
 }

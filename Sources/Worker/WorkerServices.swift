@@ -67,7 +67,7 @@ package struct WorkerServices: Sendable {
         let retention = Retention(store: store, age: configuration.retention, logger: logger)
         let reporter = FleetReporter(
             store: store,
-            worker: configuration.registration,
+            worker: configuration.id,
             registry: registry,
             logger: logger
         )
@@ -80,7 +80,10 @@ package struct WorkerServices: Sendable {
             drain: jobs.drain,
             logger: logger,
             observe: observe,
-            rest: rest
+            rest: {
+                reporter.rest()
+                rest()
+            }
         )
         services =
             [jobs.wakeUps, deliverer(jobs.wakeUps.events)] + middle

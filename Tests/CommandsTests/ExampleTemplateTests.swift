@@ -12,7 +12,6 @@ import Testing
     @Test(arguments: ExampleTemplate.allCases)
     func `the program carries the files of the repository`(example: ExampleTemplate) throws {
         let directory = "\(SettingsTableTests.repository)/Config/templates/\(example.rawValue)"
-        // After a change: Scripts/embed-examples
         let files = try TemplateSource.entries(at: directory).filter { $0.path != "README.md" }
         #expect(example.entries.map(\.path) == files.map(\.path))
         #expect(example.entries.map(\.isExecutable) == files.map(\.isExecutable))

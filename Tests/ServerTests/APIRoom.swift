@@ -77,13 +77,8 @@ struct APIRoom {
     }
 
     static func connected(to url: String, _ body: (Store) async throws -> Void) async throws {
-        let pool = PostgresPool(PostgresConfiguration(url), size: 4, logger: .silent)
-        do {
+        try await PostgresPool.withPool(PostgresConfiguration(url), size: 4, logger: .silent) { pool in
             try await body(Store(pool: pool))
-            await pool.close()
-        } catch {
-            await pool.close()
-            throw error
         }
     }
 

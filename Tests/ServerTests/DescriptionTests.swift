@@ -152,12 +152,6 @@ struct DescriptionTests {
         #expect(described.components.schemas["Scope"]?.enum == ScopeSet.known)
     }
 
-    @Test func `the description in the program is the one in its files`() throws {
-        let names = try FileManager.default.contentsOfDirectory(atPath: PageTests.path("Description"))
-        let text = try names.sorted().map { try PageTests.source("Description/\($0)") }.joined()
-        #expect(APIDescription.yaml == text, "run Scripts/embed-pages")
-    }
-
     @Test(.database(.currentSchema)) func `it is served to everybody`() async throws {
         try await APIRoom.open { room async throws in
             let reply = try await room.ask(.get, "/openapi.yaml", as: nil)

@@ -8,14 +8,6 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct PageTests {
-    static func path(_ name: String) -> String {
-        FilePath("\(#filePath)").removingLastComponent().appending("../../Sources/Server/\(name)").string
-    }
-
-    static func source(_ name: String) throws -> String {
-        try String(contentsOfFile: path(name), encoding: .utf8)
-    }
-
     @Test func `the page runs its own script and style alone, and asks its own server alone`() async throws {
         try await withServer { address async throws in
             let client = try HTTPClient(PageTests.anywhere)
@@ -32,10 +24,6 @@ struct PageTests {
                 #expect(!Page.html.contains(forbidden), "\(forbidden)")
             }
         }
-    }
-
-    @Test func `the page in the program is the one in its file`() throws {
-        #expect(try Page.html == Self.source("Page/page.html"), "run Scripts/embed-pages")
     }
 
     static let anywhere: HTTPClientConfiguration = {

@@ -13,13 +13,8 @@ import Testing
     /// Runs the body with a store that has one session.
     private func withStore(_ body: (Store) async throws -> Void) async throws {
         let configuration = PostgresConfiguration(TestDatabase.current.connectionString)
-        let pool = PostgresPool(configuration, size: 1, logger: .silent)
-        do {
+        try await PostgresPool.withPool(configuration, size: 1, logger: .silent) { pool in
             try await body(Store(pool: pool))
-            await pool.close()
-        } catch {
-            await pool.close()
-            throw error
         }
     }
 

@@ -38,14 +38,8 @@ struct Fleet: Sendable {
         sessions: Int = 1,
         _ body: (Store) async throws -> Result
     ) async throws -> Result {
-        let pool = PostgresPool(PostgresConfiguration(url), size: sessions, logger: .silent)
-        do {
-            let result = try await body(Store(pool: pool))
-            await pool.close()
-            return result
-        } catch {
-            await pool.close()
-            throw error
+        try await PostgresPool.withPool(PostgresConfiguration(url), size: sessions, logger: .silent) { pool in
+            try await body(Store(pool: pool))
         }
     }
 

@@ -26,7 +26,7 @@ import Testing
         init(_ store: Store) async throws {
             reporter = FleetReporter(
                 store: store,
-                worker: registration,
+                worker: registration.id,
                 registry: registry,
                 logger: TestPools.logger
             )
@@ -59,7 +59,7 @@ import Testing
                 endpoints.map { NewDelivery(id: .random(), endpointID: $0.id, body: [], contentType: "text/plain") }
             }
             try await pools.sql("UPDATE webhook_deliveries SET created_at = now() - interval '70 seconds'")
-            for worker in [first, second] { await worker.reporter.report() }
+            for worker in [first, second] { await worker.reporter.report(.queue) }
             #expect(second.lines("stoker_jobs") + second.lines("stoker_webhook_backlog") == [])
             #expect(first.lines("stoker_webhook_backlog") == ["stoker_webhook_backlog 3"])
             let age = first.lines("stoker_webhook_oldest_pending_seconds").compactMap {
@@ -84,7 +84,7 @@ import Testing
             #expect(oldest.count == 1 && oldest.allSatisfy { (90..<150).contains($0) })
 
             _ = try await pools.store.drainWorkers(named: "\(first.registration.id)", within: .zero, by: "test")
-            for worker in [first, second] { await worker.reporter.report() }
+            for worker in [first, second] { await worker.reporter.report(.queue) }
             #expect(first.lines("stoker_jobs") == [])
             #expect(second.lines("stoker_workers").contains(#"stoker_workers{state="draining"} 1"#))
         }

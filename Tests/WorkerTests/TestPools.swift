@@ -43,14 +43,8 @@ struct TestPools: Sendable {
         sessions: Int,
         _ body: (Store) async throws -> Result
     ) async throws -> Result {
-        let pool = PostgresPool(PostgresConfiguration(url), size: sessions, logger: logger)
-        do {
-            let result = try await body(Store(pool: pool))
-            await pool.close()
-            return result
-        } catch {
-            await pool.close()
-            throw error
+        try await PostgresPool.withPool(PostgresConfiguration(url), size: sessions, logger: logger) { pool in
+            try await body(Store(pool: pool))
         }
     }
 

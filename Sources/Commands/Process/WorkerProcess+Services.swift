@@ -21,12 +21,6 @@ extension WorkerProcess {
         let access = AccessURL(configured: settings.publicURL, address: settings.http.address)
         let agents = AgentAccess(store: store, sealing: sealing, address: access.url)
         let hub = ReinitHub(store: store, logger: logger)
-        let claims = ClaimMetrics(
-            store: store,
-            worker: settings.worker.id,
-            registry: telemetry.registry,
-            logger: logger
-        )
         let services = WorkerServices(
             store: store,
             configuration: settings.worker,
@@ -71,16 +65,13 @@ extension WorkerProcess {
                     }
                 ),
                 // Stopped before the server, which waits for those that wait here.
-                hub, claims,
+                hub,
             ],
             registry: telemetry.registry,
             logger: logger,
             heard: hub.hear,
             observe: telemetry.passes.record,
-            rest: {
-                telemetry.passes.rest()
-                claims.rest()
-            }
+            rest: telemetry.passes.rest
         )
         health.watch(services.drain)
         telemetry.watch(store.pool)

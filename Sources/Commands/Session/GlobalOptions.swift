@@ -55,19 +55,14 @@ struct GlobalOptions: ParsableArguments {
     ) async throws -> Result {
         // What a command has to say of the database, it says in its error.
         let logger = Logger(label: "stoker", factory: { _ in SwiftLogNoOpLogHandler() })
-        let pool = PostgresPool(address.configuration, size: 2, logger: logger)
         do {
-            let store = Store(pool: pool)
-            if requiringSchema { try await store.requireSchema() }
-            let result = try await body(store)
-            await pool.close()
-            return result
+            return try await PostgresPool.withPool(address.configuration, size: 2, logger: logger) { pool in
+                let store = Store(pool: pool)
+                if requiringSchema { try await store.requireSchema() }
+                return try await body(store)
+            }
         } catch let error as PostgresError where error.isConnecting {
-            await pool.close()
             throw DatabaseError(cause: error, source: address.source)
-        } catch {
-            await pool.close()
-            throw error
         }
     }
 }

@@ -2,7 +2,7 @@
 
 import Templates
 
-/// The templates of `Config/templates`, carried in the program: what `stoker up` begins with.
+/// The templates of `Config/templates`, carried in the program (by the links in `Examples`): what `stoker up` begins with.
 enum ExampleTemplate: String, CaseIterable, Sendable {
     /// Needs Terraform or OpenTofu.
     case terraform = "terraform-local"
@@ -14,14 +14,14 @@ enum ExampleTemplate: String, CaseIterable, Sendable {
         switch self {
         case .terraform:
             [
-                .file("main.tf", Array(Self.terraformMain.utf8)),
-                .file("stoker.yaml", Array(Self.terraformManifest.utf8)),
-                .file("variables.tf", Array(Self.terraformVariables.utf8)),
+                .file("main.tf", PackageResources.terraform_local_main_tf),
+                .file("stoker.yaml", PackageResources.terraform_local_stoker_yaml),
+                .file("variables.tf", PackageResources.terraform_local_variables_tf),
             ]
         case .process:
             [
-                .file("provision", Array(Self.processProgram.utf8), executable: true),
-                .file("stoker.yaml", Array(Self.processManifest.utf8)),
+                .file("provision", PackageResources.process_local_provision, executable: true),
+                .file("stoker.yaml", PackageResources.process_local_stoker_yaml),
             ]
         }
     }

@@ -51,14 +51,8 @@ final class ScratchDatabases: Sendable {
         _ body: (Store) async throws -> Result
     ) async throws -> Result {
         let logger = Logger(label: "stoker.bench", factory: { _ in SwiftLogNoOpLogHandler() })
-        let pool = PostgresPool(configuration(of: name), size: sessions, logger: logger)
-        do {
-            let result = try await body(Store(pool: pool))
-            await pool.close()
-            return result
-        } catch {
-            await pool.close()
-            throw error
+        return try await PostgresPool.withPool(configuration(of: name), size: sessions, logger: logger) { pool in
+            try await body(Store(pool: pool))
         }
     }
 

@@ -29,14 +29,8 @@ struct WebhookBench {
         try await ScratchDatabases.using(address) { databases in
             var configuration = address.directConfiguration
             configuration.database = try await databases.make()
-            let pool = PostgresPool(configuration, size: 4, logger: Self.logger)
-            do {
-                let figures = try await figures(Store(pool: pool), configuration)
-                await pool.close()
-                return figures
-            } catch {
-                await pool.close()
-                throw error
+            return try await PostgresPool.withPool(configuration, size: 4, logger: Self.logger) { pool in
+                try await figures(Store(pool: pool), configuration)
             }
         }
     }

@@ -10,7 +10,7 @@ import Testing
 @testable import Worker
 
 /// Claims by any process, as Prometheus sees them from three workers.
-@Suite(.database(.migrated), .timeLimit(.minutes(1))) struct ClaimMetricsTests {
+@Suite(.database(.migrated), .timeLimit(.minutes(1))) struct ClaimReportTests {
     private struct Worker {
         let registration = WorkerRegistration(
             name: "worker",
@@ -21,10 +21,10 @@ import Testing
             leaseDuration: .seconds(60)
         )
         let registry = MetricsRegistry()
-        let metrics: ClaimMetrics
+        let reporter: FleetReporter
 
         init(_ store: Store) async throws {
-            metrics = ClaimMetrics(
+            reporter = FleetReporter(
                 store: store,
                 worker: registration.id,
                 registry: registry,
@@ -55,12 +55,12 @@ import Testing
             let workers = [
                 try await Worker(pools.store), try await Worker(pools.store), try await Worker(pools.store),
             ]
-            for worker in workers { try await worker.metrics.tell() }
+            for worker in workers { await worker.reporter.report(.claims) }
             #expect(workers.map { $0.lines() } == [[], [], []])
 
             for name in ["a", "b", "c"] { _ = try await claim(pools, name) }
             await #expect(throws: StoreError.self) { _ = try await claim(pools, "a") }
-            for _ in 0..<2 { for worker in workers { try await worker.metrics.tell() } }
+            for _ in 0..<2 { for worker in workers { await worker.reporter.report(.claims) } }
             #expect(
                 workers[0].lines("stoker_claims_total") == [
                     #"stoker_claims_total{outcome="error"} 1"#, #"stoker_claims_total{outcome="hit"} 2"#,
@@ -81,10 +81,10 @@ import Testing
             try await pools.sql(
                 "UPDATE workspace_claims SET usable_at = created_at + interval '7 seconds' WHERE outcome = 'hit'"
             )
-            try await workers[0].metrics.tell()
+            await workers[0].reporter.report(.claims)
             try await pools.store.setWorkerState(workers[0].registration.id, .draining, reason: "upgrade")
-            workers[0].metrics.rest()
-            for _ in 0..<2 { for worker in workers { try await worker.metrics.tell() } }
+            workers[0].reporter.rest()
+            for _ in 0..<2 { for worker in workers { await worker.reporter.report(.claims) } }
             #expect(workers[0].lines() == [])
             #expect(
                 workers[1].lines(#"stoker_claim_duration_seconds_bucket{stage="usable""#).map { line in
@@ -101,7 +101,7 @@ import Testing
             )
             // Retention takes rows, not counts.
             try await pools.sql("DELETE FROM workspace_claims")
-            try await workers[1].metrics.tell()
+            await workers[1].reporter.report(.claims)
             #expect(
                 workers[1].lines("stoker_claims_total{outcome=\"hit\"}") == [#"stoker_claims_total{outcome="hit"} 2"#]
             )
@@ -122,7 +122,7 @@ import Testing
                 FROM templates t, template_version_presets p, users u WHERE u.username = 'ada'
                 """
             )
-            try await worker.metrics.tell()
+            await worker.reporter.report(.claims)
             #expect(worker.lines("stoker_claims_total") == [#"stoker_claims_total{outcome="hit"} 1"#])
             #expect(worker.lines("stoker_claim_hit_ratio") == ["stoker_claim_hit_ratio 1"])
         }
@@ -133,7 +133,7 @@ import Testing
             try await prepare(pools)
             let worker = try await Worker(pools.store)
             _ = try await claim(pools, "a")
-            try await worker.metrics.tell()
+            await worker.reporter.report(.claims)
             #expect(worker.lines("stoker_claims_total", in: .seconds(50)).count == 1)
             #expect(worker.lines("stoker_claims_total", in: .seconds(61)) == [])
         }

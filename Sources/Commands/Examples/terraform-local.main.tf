@@ -1,0 +1,1 @@
+../../../Config/templates/terraform-local/main.tf

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Store
+import Telemetry
+
+/// Metrics of the whole fleet at one moment.
+struct FleetReport {
+    let samples: [GaugeSample]
+    var histograms: [HistogramSample] = []
+    /// For how long they may be told.
+    let voice: Duration
+
+    /// Jobs, workers and deliveries. They are of the moment, so they are told for a few intervals at most.
+    init(_ facts: FleetFacts, atMost limit: Duration) {
+        var counts: [[String]: Double] = [:]
+        for status in ["pending", "running", "canceling"] {
+            for jobClass in JobClass.allCases { counts[[status, jobClass.name]] = 0 }
+        }
+        for count in facts.jobs { counts[[count.status, count.jobClass], default: 0] += Double(count.count) }
+        samples =
+            counts.map { GaugeSample(MetricCatalogue.jobCounts, $0.key, $0.value) }
+            + [
+                GaugeSample(MetricCatalogue.jobOldestPending, [], facts.oldestPending / .seconds(1)),
+                GaugeSample(MetricCatalogue.webhookBacklog, [], Double(facts.deliveries.deliveries)),
+                GaugeSample(MetricCatalogue.webhookOldestPending, [], facts.deliveries.oldestAge / .seconds(1)),
+            ]
+            + [WorkerState.active, .draining, .drained, .lost].map {
+                GaugeSample(MetricCatalogue.workerCounts, [$0.rawValue], Double(facts.workers[$0] ?? 0))
+            }
+        voice = min(facts.voice, limit)
+    }
+
+    /// What all claims add up to: totals, which stay true until the next count.
+    init(_ totals: ClaimTotals) {
+        samples =
+            totals.outcomes.map { GaugeSample(MetricCatalogue.claimOutcomes, [$0], $1) }
+            + totals.claimed.map { pool, count in
+                let labels = [pool.templateName, pool.presetName, pool.organizationName]
+                return GaugeSample(MetricCatalogue.prebuildsClaimed, labels, count)
+            }
+            + (totals.hitRatio.map { [GaugeSample(MetricCatalogue.claimHitRatio, [], $0)] } ?? [])
+        histograms = totals.durations.map {
+            HistogramSample(MetricCatalogue.claimDuration, [$0], counts: $1.counts, sum: $1.sum)
+        }
+        voice = totals.voice
+    }
+}

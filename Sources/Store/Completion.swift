@@ -18,6 +18,20 @@ package struct PoolName: Hashable, Sendable {
     package var organization: String
 }
 
+/// What became of an order for a prebuild.
+package enum PoolNews: Hashable, Sendable {
+    /// It can be claimed for the first time, so long after it was ordered.
+    case refilled(after: Duration)
+    /// Its build has failed for good.
+    case failed(PoolName)
+
+    /// - Parameter seconds: Since the order, by the database's clock; `nil`: it cannot be claimed yet.
+    init?(refilledAfter seconds: Double?) {
+        guard let seconds else { return nil }
+        self = .refilled(after: max(.seconds(seconds), .zero))
+    }
+}
+
 /// What a workspace build leaves behind.
 package struct BuildCompletion: Hashable, Sendable {
     package var result: JobResult

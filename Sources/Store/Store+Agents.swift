@@ -83,6 +83,7 @@ extension Store {
     ///
     /// The last agent of a prebuild to become ready makes it eligible, which is told to claims that wait, and to the
     /// reconciler.
+    /// The first time, it was a refill.
     package func report(_ state: AgentState, by token: AgentTokenHash) async throws -> AgentIdentity? {
         let answers = try await pool.executeBatch([
             Statement(
@@ -95,17 +96,25 @@ extension Store {
                         ready_at = CASE WHEN \(state == .ready) THEN now() ELSE a.ready_at END, updated_at = now()
                     WHERE a.auth_token_hash = \(token.bytes) AND NOT a.deleted
                         AND a.lifecycle_state <> \(state.rawValue)::workspace_agent_lifecycle_state
-                    RETURNING a.resource_id
+                    RETURNING a.id
                 )
-                SELECT pg_notify(\(Channel.reconcile), ''),
+                -- The agents as they were: 'a', which has changed, and the others.
+                SELECT CASE WHEN \(state == .ready) AND a.ready_at IS NULL AND j.job_status = 'succeeded' AND NOT EXISTS (
+                    SELECT FROM workspace_resources s JOIN workspace_agents o ON o.resource_id = s.id
+                    WHERE s.job_id = b.job_id AND o.id <> a.id AND NOT o.deleted AND o.lifecycle_state <> 'ready'
+                ) THEN extract(epoch FROM now() - b.created_at)::float8 END,
+                    pg_notify(\(Channel.reconcile), ''),
                     pg_notify(\(Channel.ready), coalesce(b.template_version_preset_id::text, ''))
                 FROM changed
-                JOIN workspace_resources r ON r.id = changed.resource_id
+                JOIN workspace_agents a ON a.id = changed.id
+                JOIN workspace_resources r ON r.id = a.resource_id
                 JOIN workspace_builds b ON b.job_id = r.job_id AND b.reason = 'prebuild'
+                JOIN provisioner_jobs j ON j.id = b.job_id
                 """
             ),
             Statement("agents.identify", within: .seconds(5), Self.identity(token)),
         ])
+        if let changed = answers[0].first { try PoolNews(refilledAfter: changed.decode(column: 0)).map(observe) }
         return try answers[1].first.map(AgentIdentity.init)
     }
 

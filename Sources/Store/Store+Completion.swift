@@ -21,12 +21,19 @@ extension Store {
                     + readyAgents(job, completion.readyAgents)
                     + settle(job, completion.result) + [Self.finished(job)]
             )
+            try Self.news(of: completion.result, answers.dropLast().last?.first).map(observe)
             guard !replacements.isEmpty, let row = answers.first?.first else { return nil }
-            return PoolName(
-                template: try row.decode(column: 0),
-                preset: try row.decode(column: 1),
-                organization: try row.decode(column: 2)
-            )
+            return try PoolName(row)
+        }
+    }
+
+    /// What the last of the statements that settle a result says of a pool.
+    private static func news(of result: JobResult, _ row: Row?) throws -> PoolNews? {
+        guard let row else { return nil }
+        switch result {
+        case .succeeded: return PoolNews(refilledAfter: try row.decode(column: 0))
+        case .failed: return try row.decode(column: 3) ? .failed(PoolName(row)) : nil
+        case .canceled: return nil
         }
     }
 
@@ -84,6 +91,17 @@ extension Store {
             )
         )
         if rows.isEmpty { throw StoreError.leaseLost(job.id) }
+    }
+}
+
+extension PoolName {
+    /// Of a row that begins with the names of template, preset and organization.
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            template: try row.decode(column: 0),
+            preset: try row.decode(column: 1),
+            organization: try row.decode(column: 2)
+        )
     }
 }
 
@@ -184,11 +202,15 @@ extension Store {
                         AND r.job_id = b.job_id AND a.resource_id = r.id
                     """
                 ),
-                // To claims that wait for a prebuild, and to agents that wait for a claim.
+                // To claims that wait for a prebuild, and to agents that wait for a claim. The last, for what it returns.
                 Statement(
                     "completion.ready",
                     """
-                    SELECT CASE b.reason
+                    SELECT CASE WHEN b.reason = 'prebuild' AND NOT EXISTS (
+                        SELECT FROM workspace_resources r JOIN workspace_agents a ON a.resource_id = r.id
+                        WHERE r.job_id = b.job_id AND NOT a.deleted AND a.lifecycle_state <> 'ready'
+                    ) THEN extract(epoch FROM now() - b.created_at)::float8 END,
+                    CASE b.reason
                         WHEN 'claim' THEN pg_notify(\(Channel.claimed), b.workspace_id::text)
                         ELSE pg_notify(\(Channel.ready), coalesce(b.template_version_preset_id::text, ''))
                     END
@@ -240,7 +262,7 @@ extension Store {
         Statement(
             "completion.failed_event",
             """
-            SELECT stoker_emit_event(
+            SELECT t.name, coalesce(p.name, ''), o.name, b.reason = 'prebuild' AND b.transition = 'start', stoker_emit_event(
                 CASE WHEN b.transition = 'delete' THEN 'workspace_delete_failed' ELSE 'workspace_build_failed' END,
                 NULL, \(sql: PlanWriter.templateAdmins),
                 jsonb_build_object('org', o.name, 'workspace', w.name, 'template', t.name, 'template_version', v.name,

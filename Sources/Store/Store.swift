@@ -9,9 +9,12 @@ package import Prebuilds
 /// here: a method takes what was decided and writes it, or refuses when the facts have changed.
 package struct Store: Sendable {
     package let pool: PostgresPool
+    let observe: @Sendable (PoolNews) -> Void
 
-    package init(pool: PostgresPool) {
+    /// - Parameter observe: Called after a write of this process that has filled a pool, or failed to.
+    package init(pool: PostgresPool, observe: @escaping @Sendable (PoolNews) -> Void = { _ in }) {
         self.pool = pool
+        self.observe = observe
     }
 
     /// The database's own time, which decides everything: leases, back-off, schedules, age.

@@ -103,7 +103,10 @@ package enum MetricCatalogue {
         "stoker_reconcile_passes_total",
         .counter,
         labels: ["result"],
-        help: "Reconciler passes by how they ended."
+        help: """
+            Reconciler passes by how they ended: done, partly (a preset could not be written), failed (rolled back), \
+            paused, held_elsewhere.
+            """
     )
     package static let refillDuration = MetricFamily(
         "stoker_refill_duration_seconds",

@@ -19,13 +19,14 @@ package struct PassMetrics: Sendable {
     }
 
     /// To be called as soon as the pass has ended.
-    package func record(_ result: PassResult, lasting duration: Duration) {
+    package func record(_ result: Result<PassResult, any Error>, lasting duration: Duration) {
         switch result {
-        case .lockHeldElsewhere:
-            MetricCatalogue.reconcilePasses.counter("held_elsewhere", factory: registry).increment()
-        case .done(let plan, let applied):
-            let outcome = plan.pause == nil ? (applied.failures.isEmpty ? "done" : "partly") : "paused"
-            MetricCatalogue.reconcilePasses.counter(outcome, factory: registry).increment()
+        case .failure:
+            count(pass: "failed")
+        case .success(.lockHeldElsewhere):
+            count(pass: "held_elsewhere")
+        case .success(.done(let plan, let applied)):
+            count(pass: plan.pause == nil ? (applied.failures.isEmpty ? "done" : "partly") : "paused")
             MetricCatalogue.reconcileDuration.timer(factory: registry).record(duration: duration)
             count(applied.created, of: plan)
             publish(plan, voice: applied.voice, since: .now - duration)
@@ -35,6 +36,10 @@ package struct PassMetrics: Sendable {
     /// Tells nothing of the pools any more: to be called when the worker drains.
     package func rest() {
         pools.withdraw()
+    }
+
+    private func count(pass outcome: String) {
+        MetricCatalogue.reconcilePasses.counter(outcome, factory: registry).increment()
     }
 
     private func count(_ created: [PresetID: Int], of plan: Plan) {

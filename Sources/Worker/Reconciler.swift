@@ -18,14 +18,14 @@ package struct Reconciler: Service {
     private let zones: ZoneDirectory
     private let clock: any Clock<Duration>
     private let logger: Logger
-    private let observe: @Sendable (PassResult, Duration) -> Void
+    private let observe: @Sendable (Result<PassResult, any Error>, Duration) -> Void
     private let rest: @Sendable () -> Void
     private let memory = PlanMemory()
 
     /// Wake-ups that come so soon after a pass wait and share the next one.
     private static let coalescing = Duration.milliseconds(50)
 
-    /// - Parameter observe: Called after every pass with its result and how long it took.
+    /// - Parameter observe: Called after every pass, also one that failed, with its result and how long it took.
     /// - Parameter rest: Called when no passes are made any more, because the worker drains.
     package init(
         store: Store,
@@ -37,7 +37,7 @@ package struct Reconciler: Service {
         zones: ZoneDirectory = ZoneDirectory(),
         clock: any Clock<Duration> = ContinuousClock(),
         logger: Logger,
-        observe: @escaping @Sendable (PassResult, Duration) -> Void = { _, _ in },
+        observe: @escaping @Sendable (Result<PassResult, any Error>, Duration) -> Void = { _, _ in },
         rest: @escaping @Sendable () -> Void = {}
     ) {
         self.store = store
@@ -101,17 +101,23 @@ package struct Reconciler: Service {
     /// One whole pass. Throws what the store throws; nothing was written then.
     package func pass(at now: Instant? = nil) async throws -> PassResult {
         let began = ContinuousClock.now
-        let result = try await store.reconcile(
-            by: worker,
-            at: now,
-            limits: limits,
-            memory: memory,
-            makePlan: { snapshot, now in
-                Plan(snapshot: snapshot, now: now, limits: limits, zones: zones.rules(for: snapshot))
-            }
-        )
-        observe(result, began.duration(to: .now))
-        return result
+        do {
+            let result = try await store.reconcile(
+                by: worker,
+                at: now,
+                limits: limits,
+                memory: memory,
+                makePlan: { snapshot, now in
+                    Plan(snapshot: snapshot, now: now, limits: limits, zones: zones.rules(for: snapshot))
+                }
+            )
+            observe(.success(result), began.duration(to: .now))
+            return result
+        } catch {
+            // Whoever ends the worker ends its pass: that is no failure.
+            if !(error is CancellationError) { observe(.failure(error), began.duration(to: .now)) }
+            throw error
+        }
     }
 
     private func report(_ plan: Plan, _ applied: AppliedPlan) {

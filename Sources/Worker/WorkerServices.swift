@@ -36,7 +36,7 @@ package struct WorkerServices: Sendable {
         registry: MetricsRegistry,
         logger: Logger,
         heard: @escaping @Sendable (ListenerEvent) -> Void = { _ in },
-        observe: @escaping @Sendable (PassResult, Duration) -> Void = { _, _ in },
+        observe: @escaping @Sendable (Result<PassResult, any Error>, Duration) -> Void = { _, _ in },
         rest: @escaping @Sendable () -> Void = {}
     ) {
         jobs = JobServices(

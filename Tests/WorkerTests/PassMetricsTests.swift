@@ -147,4 +147,23 @@ import Testing
             #expect(worker.values("stoker_prebuilds_snapshot_timestamp_seconds").count == 1)
         }
     }
+
+    @Test func `a pass that fails is counted, and one that is canceled with its worker is not`() async throws {
+        try await TestPools.open { pools in
+            let worker = try await Worker(pools.store)
+            try await pools.sql("ALTER TABLE settings RENAME TO elsewhere")
+            for _ in 1...2 {
+                await #expect(throws: (any Error).self) { _ = try await worker.reconciler.pass() }
+            }
+            try await pools.sql("ALTER TABLE elsewhere RENAME TO settings")
+            let ended = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                _ = try await worker.reconciler.pass()
+            }
+            await #expect(throws: CancellationError.self) { try await ended.value }
+            _ = try await worker.reconciler.pass()
+            #expect(worker.values("stoker_reconcile_passes_total{result=\"failed\"}") == [2])
+            #expect(worker.values("stoker_reconcile_passes_total{") == [1, 2])
+        }
+    }
 }

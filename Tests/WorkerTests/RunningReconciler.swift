@@ -39,8 +39,9 @@ final class RunningReconciler: Sendable {
             logger: TestPools.logger,
             observe: { [passes, refusals] result, _ in
                 switch result {
-                case .done(_, let applied): passes.send(applied)
-                case .lockHeldElsewhere: refusals.update { $0 += 1 }
+                case .success(.done(_, let applied)): passes.send(applied)
+                case .success(.lockHeldElsewhere): refusals.update { $0 += 1 }
+                case .failure: break
                 }
             },
             rest: { [rests] in rests.update { $0 = true } }

@@ -42,7 +42,7 @@ import Testing
             bell: wakeUps.reconcile,
             drain: Drain(),
             logger: TestPools.logger,
-            observe: { result, _ in passes.observe(result) }
+            observe: { result, _ in if case .success(let result) = result { passes.observe(result) } }
         )
         let running = [Task { try await wakeUps.run() }, Task { try await reconciler.run() }]
         try await body(passes)

@@ -50,6 +50,16 @@ struct ProcessTelemetry: Sendable {
             .counter(pool.template, pool.preset, pool.organization, factory: registry).increment()
     }
 
+    @Sendable func poolChanged(_ news: PoolNews) {
+        switch news {
+        case .refilled(let duration):
+            MetricCatalogue.refillDuration.timer(factory: registry).record(duration: duration)
+        case .failed(let pool):
+            MetricCatalogue.prebuildsFailed
+                .counter(pool.template, pool.preset, pool.organization, factory: registry).increment()
+        }
+    }
+
     @Sendable func attemptMade(_ delivery: LeasedDelivery, _ attempt: DeliveryAttempt) {
         MetricCatalogue.webhookDeliveries.counter(delivery.endpoint.name, attempt.status, factory: registry).increment()
         MetricCatalogue.webhookDuration.timer(factory: registry).record(duration: attempt.latency)

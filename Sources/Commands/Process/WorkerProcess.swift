@@ -61,7 +61,7 @@ struct WorkerProcess: Sendable {
     ) async throws {
         let logger = telemetry.logger
         let pool = PostgresPool(address.configuration, size: poolSize, logger: logger)
-        let store = Store(pool: pool)
+        let store = Store(pool: pool, observe: telemetry.poolChanged)
         do {
             try await prepare(store)
             try await serve(store, stop: stop, whenUp: whenUp)

@@ -41,7 +41,7 @@ struct RefillBench {
                 drain: Drain(),
                 logger: logger,
                 observe: { result, _ in
-                    guard case .done(_, let applied) = result, applied.createdTotal > 0 else { return }
+                    guard case .success(.done(_, let applied)) = result, applied.createdTotal > 0 else { return }
                     fills.continuation.yield(.now)
                 }
             )

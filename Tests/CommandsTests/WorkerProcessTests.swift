@@ -156,8 +156,9 @@ import Worker
 
     @Test(.timeLimit(.minutes(1))) func `a port in use is found before anything starts`() async throws {
         let up = Whistle<HTTPAddress>()
+        // An address of its own: nobody else's connection takes the port when the server has left it.
         let server = buildServer(
-            configuration: HTTPConfiguration(address: HTTPAddress(host: "127.0.0.1", port: 0)),
+            configuration: HTTPConfiguration(address: HTTPAddress(host: "127.77.0.1", port: 0)),
             readiness: { [] },
             registry: MetricsRegistry(families: []),
             logger: Self.logger,

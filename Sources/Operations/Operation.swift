@@ -13,8 +13,15 @@ package protocol Operation: Codable, Sendable {
     /// How it is asked for over HTTP, and who may.
     static var route: Route { get }
 
+    /// Whether it may wait for long: then it ends when whoever asked has gone.
+    var mayWait: Bool { get }
+
     /// Does it. Throws ``Refusal``, or the errors of the rooms below, in words for the person who asked.
     func perform(in context: OperationContext) async throws -> Answer
+}
+
+extension Operation {
+    package var mayWait: Bool { false }
 }
 
 /// The answer of what has nothing to tell.

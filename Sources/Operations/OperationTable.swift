@@ -7,19 +7,27 @@ package struct AnyOperation: Sendable {
     /// In lower camel case, as the API's description names it.
     package let name: String
     package let route: Route
-    /// Reads the operation from its fields as a JSON object, performs it, and writes the answer.
-    package let perform: @Sendable (Data, OperationContext) async throws -> OperationAnswer
+    /// Reads the operation from its fields as a JSON object.
+    package let read: @Sendable (Data) throws -> AskedOperation
 
     package init<Asked: Operation>(_ type: Asked.Type) {
         let words = "\(Asked.self)"
         name = words.prefix(1).lowercased() + words.dropFirst()
         route = Asked.route
-        perform = { fields, context in
+        read = { fields in
             let operation = try JSONDecoder().decode(Asked.self, from: fields)
-            let answer = try await operation.perform(in: context)
-            return try OperationAnswer(answer)
+            return AskedOperation(mayWait: operation.mayWait) { context in
+                try OperationAnswer(try await operation.perform(in: context))
+            }
         }
     }
+}
+
+/// An operation with its fields, whatever its type.
+package struct AskedOperation: Sendable {
+    package let mayWait: Bool
+    /// Performs it, and writes the answer.
+    package let perform: @Sendable (OperationContext) async throws -> OperationAnswer
 }
 
 /// What an operation answered, as JSON.

@@ -3,6 +3,8 @@
 import FoundationEssentials
 import HTTPTypes
 package import Hummingbird
+package import Operations
+import Prebuilds
 package import Store
 
 /// What agents inside of workspaces call with the token that their build gave them: they report their state, and wait to be
@@ -17,29 +19,91 @@ package struct AgentRoutes: RouteSet {
     }
 
     package func add(to router: Router<ServerRequestContext>) {
-        router.post("/api/v1/agents/me/ready") { request, _ in try await report(request) }
-        router.get("/api/v1/agents/me/reinit") { request, _ in try await wait(request) }
+        router.post(Self.path(Self.report)) { request, _ in try await explained { try await report(request) } }
+        router.get(Self.path(Self.wait)) { request, context in
+            try await explained {
+                let (token, agent) = try await agent(request)
+                let asked = try await RequestFields.read(Self.wait, request, path: [:])
+                let stream = ReinitStream(
+                    store: store,
+                    hub: hub,
+                    token: token,
+                    heard: try JSONDecoder().decode(Asked.self, from: asked).heard.flatMap { $0.isEmpty ? nil : $0 }
+                )
+                return try await stream.response(to: agent, on: context.channel)
+            }
+        }
     }
 
-    private func token(of request: Request) throws -> AgentTokenHash {
+    /// As operations are told of their errors.
+    private func explained(_ body: () async throws -> Response) async throws -> Response {
+        do {
+            return try await body()
+        } catch {
+            throw Problem(error) ?? error
+        }
+    }
+
+    /// Who asks. Throws a problem for whoever is no agent.
+    private func agent(_ request: Request) async throws -> (AgentTokenHash, AgentIdentity) {
         let words = request.headers[.authorization]?.split(separator: " ") ?? []
         guard words.count == 2, words[0].lowercased() == "bearer" else { throw Problem.noAgent }
-        return AgentTokenHash(of: String(words[1]))
+        let token = AgentTokenHash(of: String(words[1]))
+        guard let agent = try await store.agent(token) else { throw Problem.noAgent }
+        return (token, agent)
     }
+
+    private struct Asked: Decodable {
+        let heard: String?
+    }
+}
+
+// MARK: - As they are described
+
+extension AgentRoutes {
+    /// What an agent may say of itself.
+    private static let states = AgentState.allCases.filter { $0 != .created }
+
+    private static let report = Route(
+        .post,
+        "/agents/me/ready",
+        .workspaces,
+        for: .member,
+        [Field("state", .choice(states.map(\.rawValue))), Field("reinit", .identifier)]
+    )
+
+    private static let wait = Route(
+        .get,
+        "/agents/me/reinit",
+        .workspaces,
+        for: .member,
+        [Field("heard", .text(most: 64), in: .header("Last-Event-ID"))]
+    )
+
+    /// By the names of the API's description. They are no users' to ask: scopes and roles say nothing here.
+    package static let described = [(name: "reportAgent", route: report), (name: "awaitClaim", route: wait)]
+
+    private static func path(_ route: Route) -> RouterPath { RouterPath(APIRoute.root + route.path) }
 }
 
 // MARK: - Reports
 
 extension AgentRoutes {
-    /// More than any state needs.
-    private static let longestReport = 1_024
+    private struct Report: Decodable {
+        let state: AgentState?
+        /// The claim build of which the agent has heard.
+        let reinit: BuildID?
+    }
 
+    /// Without a state, `ready`.
     private func report(_ request: Request) async throws -> Response {
-        let token = try token(of: request)
         // Before the body is read: who has no token sends nothing here.
-        guard try await store.agent(token) != nil else { throw Problem.noAgent }
-        let state = try await state(in: request)
-        guard let agent = try await store.report(state, by: token) else { throw Problem.noAgent }
+        let (token, _) = try await agent(request)
+        // Of whatever media type: what is simplest in a shell says that it is a form.
+        let fields = try await RequestFields.read(Self.report, request, path: [:], requiresMediaType: false)
+        let report = try JSONDecoder().decode(Report.self, from: fields)
+        if let build = report.reinit { try await store.acknowledgeReinit(build, by: token) }
+        guard let agent = try await store.report(report.state ?? .ready, by: token) else { throw Problem.noAgent }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return Response(
@@ -48,99 +112,14 @@ extension AgentRoutes {
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: try encoder.encode(agent)))
         )
     }
-
-    /// The body's `state`; without a body, `ready`.
-    private func state(in request: Request) async throws -> AgentState {
-        let body = try await request.body.collect(upTo: Self.longestReport)
-        guard body.readableBytes > 0 else { return .ready }
-        let data = Data(body.readableBytesView)
-        let reportable = AgentState.allCases.filter { $0 != .created }
-        guard let members = try? JSONDecoder().decode([String: String].self, from: data),
-            members.count == 1, let text = members["state"], let state = AgentState(rawValue: text),
-            reportable.contains(state)
-        else {
-            throw Problem(
-                .badRequest,
-                title: "Not a state of an agent",
-                detail: #"Send {"state": S} with one of: "# + reportable.map(\.rawValue).joined(separator: ", ") + "."
-            )
-        }
-        return state
-    }
-}
-
-// MARK: - Claims
-
-extension AgentRoutes {
-    /// Server-sent events (WHATWG HTML, "Server-sent events"): `reinit`, whose id is the claim build's, for as long as the
-    /// agent listens.
-    ///
-    /// Each claim build is told once, to whoever listens first after it. An agent that says what it has heard last, by
-    /// `Last-Event-ID`, is believed: so it also hears what a broken connection has swallowed.
-    private func wait(_ request: Request) async throws -> Response {
-        let token = try token(of: request)
-        guard let agent = try await store.agent(token) else { throw Problem.noAgent }
-        let last = Self.lastEventID.flatMap { request.headers[$0] }.flatMap { $0.isEmpty ? nil : $0 }
-        // Before the look: a claim between the two is seen by one of them.
-        let signals = hub.signals(for: token, of: agent.workspaceID)
-        let missed = try await store.missedReinit(of: token, heard: last)
-        return Response(
-            status: .ok,
-            headers: Self.streamHeaders,
-            body: ResponseBody { writer in
-                try await request.body.consumeWithCancellationOnInboundClose { _ in
-                    try await writer.write(ByteBuffer(string: ": waiting\nretry: 1000\n\n"))
-                    if let missed { try await tell(missed, to: token, anyway: last != nil, &writer) }
-                    for await signal in signals {
-                        switch signal {
-                        case .claimed(let reinit): try await tell(reinit, to: token, anyway: false, &writer)
-                        case .alive: try await writer.write(ByteBuffer(string: ": alive\n\n"))
-                        }
-                    }
-                }
-                try await writer.finish(nil)
-            }
-        )
-    }
-
-    /// - Parameter anyway: The agent has said that it does not know, whatever was sent before.
-    @concurrent
-    private func tell(
-        _ reinit: Reinit,
-        to token: AgentTokenHash,
-        anyway: Bool,
-        _ writer: inout any ResponseBodyWriter
-    ) async throws {
-        // Tasks of their own: an agent that hangs up in the middle must not take the answer with it.
-        let isOurs = try await Task { try await store.takeReinit(reinit, for: token) }.value
-        guard isOurs || anyway else { return }
-        do {
-            try Task.checkCancellation()
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            let data = String(decoding: try encoder.encode(reinit), as: UTF8.self)
-            try await writer.write(ByteBuffer(string: "id: \(reinit.buildID)\nevent: reinit\ndata: \(data)\n\n"))
-        } catch {
-            try await Task { try await store.returnReinit(reinit, for: token) }.value
-            throw error
-        }
-    }
-
-    private static let lastEventID = HTTPField.Name("Last-Event-ID")
-
-    private static var streamHeaders: HTTPFields {
-        var headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
-        // Proxies that collect answers before they pass them on would hold the event back.
-        if let buffering = HTTPField.Name("X-Accel-Buffering") { headers[buffering] = "no" }
-        return headers
-    }
 }
 
 extension Problem {
     /// No token, one that no agent has, or one of a workspace that is gone: which, is nobody's business.
     fileprivate static let noAgent = Problem(
-        .unauthorized,
-        title: "Not an agent",
-        detail: "Send the token that the build gave the agent: 'Authorization: Bearer stka_...'."
+        .unauthenticated,
+        "This is no agent's token.",
+        remedy: "Send the token that the build gave the agent: 'Authorization: Bearer stka_...'.",
+        headers: [.wwwAuthenticate: "Bearer realm=\"stoker\""]
     )
 }

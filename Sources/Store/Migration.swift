@@ -31,6 +31,7 @@ package struct Migration: Hashable, Sendable {
         Migration(11, "scaling", PackageResources.V0011_scaling_sql),
         Migration(12, "deliveries", PackageResources.V0012_deliveries_sql),
         Migration(13, "claims_and_agents", PackageResources.V0013_claims_and_agents_sql),
+        Migration(14, "reinit_told", PackageResources.V0014_reinit_told_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {

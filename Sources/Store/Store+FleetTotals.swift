@@ -36,15 +36,22 @@ extension Store {
     ///
     /// Each claim is counted once, whoever calls and however often; what retention removes stays counted.
     ///
-    /// - Parameter bounds: Upper bounds of the histograms' buckets; the same in every process.
-    package func claimTotals(for worker: WorkerID, bounds: [Double]) async throws -> ClaimTotals? {
+    /// - Parameters:
+    ///   - bounds: Upper bounds of the histograms' buckets; the same in every process.
+    ///   - hitsAreFinal: Whether a hit is one whatever its build shows. Else it is counted when that has ended: what was counted
+    ///     cannot be taken back.
+    package func claimTotals(
+        for worker: WorkerID,
+        bounds: [Double],
+        hitsAreFinal: Bool = true
+    ) async throws -> ClaimTotals? {
         let voice = try await pool.execute(
             Statement("totals.voice", within: .seconds(5), "SELECT \(sql: Self.voice(of: worker))")
         )
         let seconds = try voice.only().decode(Double.self)
         guard seconds > 0 else { return nil }
         let answers = try await pool.executeBatch([
-            Self.count(bounds),
+            Self.count(bounds, hitsAreFinal),
             Statement("totals.read", within: .seconds(10), "SELECT metric, labels, part, value FROM fleet_totals"),
             Statement(
                 "totals.hit_ratio",
@@ -64,8 +71,15 @@ extension Store {
     }
 
     /// Takes claims in small numbers: their rows are locked meanwhile, and a first call after years finds many.
-    private static func count(_ bounds: [Double]) -> Statement {
-        Statement(
+    private static func count(_ bounds: [Double], _ hitsAreFinal: Bool) -> Statement {
+        // A claim's build succeeds, or it ends; a refusal has changed the outcome before that.
+        let isOpen: SQL = """
+            (NOT \(hitsAreFinal) AND c.outcome = 'hit' AND c.usable_at IS NULL AND EXISTS (
+                SELECT FROM workspace_builds b JOIN provisioner_jobs j ON j.id = b.job_id AND j.completed_at IS NULL
+                WHERE b.workspace_id = c.workspace_id AND b.reason = 'claim'
+            ))
+            """
+        return Statement(
             "totals.count",
             within: .seconds(30),
             """
@@ -75,7 +89,8 @@ extension Store {
                     extract(epoch FROM c.bound_at - c.created_at)::float8 AS bind,
                     extract(epoch FROM c.usable_at - c.created_at)::float8 AS usable
                 FROM workspace_claims c
-                WHERE NOT c.outcome_counted OR (c.usable_at IS NOT NULL AND NOT c.usable_counted)
+                WHERE (NOT c.outcome_counted OR (c.usable_at IS NOT NULL AND NOT c.usable_counted))
+                    AND NOT \(sql: isOpen)
                 ORDER BY c.created_at LIMIT 10000 FOR UPDATE SKIP LOCKED
             ), marked AS (
                 UPDATE workspace_claims c SET outcome_counted = true, usable_counted = c.usable_counted OR news.is_usable

@@ -19,19 +19,24 @@ package struct FleetReporter: Service {
     private let store: Store
     private let worker: WorkerID
     private let registry: MetricsRegistry
+    private let hitsAreFinal: Bool
     private let interval: Duration
     private let logger: Logger
 
+    /// - Parameter hitsAreFinal: Whether no replacement policy undoes a claim; see
+    ///   ``Store/claimTotals(for:bounds:hitsAreFinal:)``.
     package init(
         store: Store,
         worker: WorkerID,
         registry: MetricsRegistry,
+        hitsAreFinal: Bool = true,
         interval: Duration = .seconds(10),
         logger: Logger
     ) {
         self.store = store
         self.worker = worker
         self.registry = registry
+        self.hitsAreFinal = hitsAreFinal
         self.interval = interval
         self.logger = logger
     }
@@ -77,8 +82,11 @@ package struct FleetReporter: Service {
         case .queue:
             try await store.fleetFacts(for: worker).map { FleetReport($0, atMost: interval * 4) }
         case .claims:
-            try await store.claimTotals(for: worker, bounds: MetricCatalogue.claimDuration.upperBounds)
-                .map(FleetReport.init)
+            try await store.claimTotals(
+                for: worker,
+                bounds: MetricCatalogue.claimDuration.upperBounds,
+                hitsAreFinal: hitsAreFinal
+            ).map(FleetReport.init)
         }
     }
 }

@@ -2,6 +2,7 @@
 
 package import Logging
 package import PostgresClient
+import Provisioning
 package import ServiceLifecycle
 package import Store
 package import Telemetry
@@ -69,6 +70,7 @@ package struct WorkerServices: Sendable {
             store: store,
             worker: configuration.id,
             registry: registry,
+            hitsAreFinal: configuration.replacementPolicy == .warn,
             logger: logger
         )
         let reconciler = Reconciler(

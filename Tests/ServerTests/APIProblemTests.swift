@@ -64,10 +64,56 @@ struct APIProblemTests {
             problem: "unsupported-media-type"
         ),
         Mistake(body: String(repeating: " ", count: 70_000) + "{}", status: 413, problem: "body-too-large"),
+        Mistake(
+            path: "/templates",
+            body: String(repeating: "x", count: 32 << 20 | 1),
+            headers: ["Content-Type": "application/x-tar"],
+            status: 413,
+            problem: "body-too-large"
+        ),
         Mistake(method: .delete, path: "/plan", status: 405, problem: "method-not-allowed"),
         Mistake(body: #"{"template": "none", "name": "a", "owner": "ada"}"#, status: 404, problem: "not-found"),
         Mistake(body: #"{"template": "gone", "name": "a", "owner": "ada"}"#, status: 410, problem: "template-deleted"),
         Mistake(body: #"{"template": "go-dev", "name": "taken", "owner": "ada"}"#, status: 409, problem: "name-taken"),
+        Mistake(path: "/templates/gone/promote", body: #"{"version": "v1"}"#, status: 404, problem: "not-found"),
+        Mistake(
+            path: "/templates/go-dev/deprecate",
+            body: #"{"message": "x", "undo": true}"#,
+            status: 422,
+            problem: "invalid"
+        ),
+        Mistake(method: .delete, path: "/templates/go-dev", status: 409, problem: "conflict"),
+        Mistake(path: "/webhooks", body: #"{"name": "a", "url": "ftp://x"}"#, status: 422, problem: "invalid"),
+        Mistake(
+            path: "/webhooks",
+            body: #"{"name": "a", "url": "https://10.0.0.1/"}"#,
+            status: 422,
+            problem: "invalid"
+        ),
+        Mistake(
+            path: "/webhooks",
+            body: #"{"name": "a", "url": "https://example.com", "secret": "hunter2"}"#,
+            status: 422,
+            problem: "invalid"
+        ),
+        Mistake(
+            path: "/webhooks",
+            body: #"{"name": "hook", "url": "https://example.com"}"#,
+            status: 409,
+            problem: "name-taken"
+        ),
+        Mistake(
+            path: "/webhooks",
+            body: #"{"name": "a", "url": "https://example.com", "events": ["worker_los"]}"#,
+            status: 400,
+            problem: "wrong-type",
+            field: "events"
+        ),
+        Mistake(path: "/webhooks/fixed/rotate-secret", status: 409, problem: "conflict"),
+        Mistake(method: .delete, path: "/webhooks/fixed", status: 409, problem: "conflict"),
+        Mistake(path: "/webhooks/none/enable", status: 404, problem: "not-found"),
+        Mistake(path: "/deliveries/replay", body: "{}", status: 422, problem: "invalid"),
+        Mistake(method: .get, path: "/workspaces/none", status: 404, problem: "not-found"),
         Mistake(body: #"{"template": "go-dev", "name": "-", "owner": "ada"}"#, status: 422, problem: "invalid"),
         Mistake(path: "/users", body: #"{"name": "ADA"}"#, status: 409, problem: "name-taken"),
         Mistake(
@@ -99,6 +145,12 @@ struct APIProblemTests {
             _ = try await room.addWorkspace("taken", owner: "ada", of: preset)
             _ = try await room.addTemplate("gone")
             try await room.sql("UPDATE templates SET deleted = true WHERE name = 'gone'")
+            try await room.sql(
+                """
+                INSERT INTO webhook_endpoints (name, url, source)
+                VALUES ('hook', 'https://example.com', 'command'), ('fixed', 'https://example.com', 'configuration')
+                """
+            )
             let before = try await Self.counts(room)
             for mistake in Self.mistakes {
                 let reply = try await room.ask(
@@ -126,7 +178,8 @@ struct APIProblemTests {
         let rows = try await room.sql(
             """
             SELECT ARRAY[(SELECT count(*) FROM workspaces), (SELECT count(*) FROM provisioner_jobs),
-                (SELECT count(*) FROM users), (SELECT count(*) FROM files)]
+                (SELECT count(*) FROM users), (SELECT count(*) FROM files), (SELECT count(*) FROM webhook_endpoints),
+                (SELECT count(*) FROM templates WHERE deleted OR deprecated <> '')]
             """
         )
         return try #require(rows.first).decode([Int].self)
@@ -189,5 +242,27 @@ struct APIProblemTests {
             #expect(try await room.ask(.post, "/reconcile", as: secret.text).problem == "insufficient-scope")
             #expect(try await room.ask(.get, "/status", as: secret.text + "x").problem == "unauthenticated")
         }
+    }
+
+    @Test func `without a database it is said that it is gone, and when to ask again`() async throws {
+        let pool = PostgresPool(PostgresConfiguration("postgresql://127.0.0.1:1/none"), size: 1, logger: .silent)
+        let store = Store(pool: pool)
+        let context = try APIRoom.context(store, "postgresql://127.0.0.1:1/none")
+        let api = APIMiddleware(
+            context: context,
+            authenticator: Authenticator(store: store),
+            limiter: RateLimiter(rate: 0)
+        )
+        let agents = AgentRoutes(store: store, hub: ReinitHub(store: store, logger: .silent))
+        let token = ["--header", "Authorization: Bearer stoker_x"]
+        try await withServer(routes: [agents], api: api) { address async throws in
+            for path in ["/templates", "/agents/me/reinit"] {
+                let answer = try await ask(address, "/api/v1\(path)", token + ["--include"])
+                #expect(answer.status == 503, "\(path)")
+                #expect(answer.body.contains { $0.lowercased().hasPrefix("retry-after: 5") }, "\(answer.body)")
+                #expect(answer.body.last?.contains("urn:stoker:problem:unavailable") == true)
+            }
+        }
+        await pool.close()
     }
 }

@@ -28,9 +28,11 @@ struct APIRoom {
     /// - Parameters:
     ///   - rate: As `http.request_rate`.
     ///   - own: A token of the process alone.
+    ///   - routes: What is served beside the API.
     static func open(
         rate: Int = 0,
         own: (secret: TokenSecret, caller: Caller)? = nil,
+        routes: (Store) -> [any RouteSet] = { _ in [] },
         _ body: (APIRoom) async throws -> Void
     ) async throws {
         let url = TestDatabase.current.connectionString
@@ -48,32 +50,39 @@ struct APIRoom {
                 )
                 tokens[person.name] = secret.text
             }
-            let context = OperationContext(
-                store: store,
-                limits: PlanLimits(
-                    backoffInterval: .seconds(60),
-                    backoffLookback: .seconds(3600),
-                    failureHardLimit: 3,
-                    maxPendingJobs: 0
-                ),
-                zones: ZoneDirectory(),
-                drainDeadline: .seconds(60),
-                addressPolicy: AddressPolicy(),
-                codec: try StateCodec(keys: []),
-                settings: [],
-                news: JobNews(PostgresConfiguration(url)),
-                caller: .machine("nobody")
-            )
+            let context = try context(store, url)
             let api = APIMiddleware(
                 context: context,
                 authenticator: Authenticator(store: store, own: own),
                 limiter: RateLimiter(rate: rate)
             )
-            let client = try HTTPClient(PageTests.anywhere)
-            try await withServer(api: api) { address in
+            var configuration = PageTests.anywhere
+            configuration.timeout = .seconds(60)
+            let client = try HTTPClient(configuration)
+            try await withServer(routes: routes(store), api: api) { address in
                 try await body(APIRoom(store: store, address: address, tokens: tokens, client: client))
             }
         }
+    }
+
+    /// What operations are performed with, on the database of the URL.
+    static func context(_ store: Store, _ url: String) throws -> OperationContext {
+        OperationContext(
+            store: store,
+            limits: PlanLimits(
+                backoffInterval: .seconds(60),
+                backoffLookback: .seconds(3600),
+                failureHardLimit: 3,
+                maxPendingJobs: 0
+            ),
+            zones: ZoneDirectory(),
+            drainDeadline: .seconds(60),
+            addressPolicy: AddressPolicy(),
+            codec: try StateCodec(keys: []),
+            settings: [],
+            news: JobNews(PostgresConfiguration(url)),
+            caller: .machine("nobody")
+        )
     }
 
     static func connected(to url: String, _ body: (Store) async throws -> Void) async throws {

@@ -51,6 +51,7 @@ struct DescriptionTests {
             let requestBody: Body?
             let responses: [String: Node]
             let description: String?
+            let security: [[String: [String]]]?
         }
 
         struct Path: Decodable {
@@ -80,10 +81,10 @@ struct DescriptionTests {
     }
 
     /// A route in one line: method, path, name, status, and its fields with their places.
-    private static func line(_ route: APIRoute) -> String {
-        let fields = route.route.fields.filter { $0.place != .content }.map { field in
+    private static func line(_ name: String, _ route: Route) -> String {
+        let fields = route.fields.filter { $0.place != .content }.map { field in
             let place =
-                switch route.route.place(of: field) {
+                switch route.place(of: field) {
                 case .path: "path \(field.name)"
                 case .query: "query \(field.name)"
                 case .body: "body \(field.name)"
@@ -93,7 +94,7 @@ struct DescriptionTests {
             return place + (field.isRequired ? "!" : "")
         }
         return [
-            route.route.method.rawValue, route.route.path, route.name, "\(route.route.status)",
+            route.method.rawValue, route.path, name, "\(route.status)",
             fields.sorted().joined(separator: ", "),
         ].joined(separator: " ")
     }
@@ -130,7 +131,19 @@ struct DescriptionTests {
 
     @Test func `every route is described with its fields, and nothing else is`() {
         #expect(described.openapi == "3.1.0")
-        #expect(lines() == APIRoute.all.map(Self.line).sorted())
+        let served = APIRoute.all.map { Self.line($0.name, $0.route) } + AgentRoutes.described.map(Self.line)
+        #expect(lines() == served.sorted())
+    }
+
+    @Test func `each route names whose token it takes`() {
+        var schemes: [String: [[String: [String]]]] = [:]
+        for entry in described.paths.values {
+            for asked in [entry.get, entry.post, entry.delete].compactMap(\.self) {
+                schemes[asked.operationId] = asked.security
+            }
+        }
+        // The others take what the whole document names: a user's.
+        #expect(schemes == ["describe": [], "reportAgent": [["agent": []]], "awaitClaim": [["agent": []]]])
     }
 
     @Test func `the role that each route takes is said`() {
@@ -167,7 +180,10 @@ struct DescriptionTests {
     func `schemathesis has nothing to say`() async throws {
         // It revokes what tokens it finds, so it has one that is in no list.
         let secret = TokenSecret.random()
-        try await APIRoom.open(own: (secret, .machine("schemathesis"))) { room async throws in
+        let agents = { (store: Store) in
+            [AgentRoutes(store: store, hub: ReinitHub(store: store, logger: .silent))] as [any RouteSet]
+        }
+        try await APIRoom.open(own: (secret, .machine("schemathesis")), routes: agents) { room async throws in
             let preset = try await room.addTemplate()
             _ = try await room.addWorkspace("hers", owner: "ada", of: preset)
             let outcome = try await Schemathesis.run(

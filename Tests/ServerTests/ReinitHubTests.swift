@@ -18,8 +18,9 @@ import Testing
         }
     }
 
-    /// So many workspaces whose claim build has succeeded, each with an agent; returns them by the agent's token.
-    private func addClaimed(_ count: Int, to store: Store) async throws -> [AgentTokenHash: WorkspaceID] {
+    /// So many workspaces whose claim build has succeeded, each with an agent, whose tokens are `token-1` and so on; returns
+    /// them by the agent's token.
+    static func addClaimed(_ count: Int, to store: Store) async throws -> [AgentTokenHash: WorkspaceID] {
         let rows = try await store.pool.execute(
             Statement(
                 "test",
@@ -43,9 +44,9 @@ import Testing
                     SELECT resource, job, 'start', 'stoker_agent', 'main' FROM fresh
                 ), agents AS (
                     INSERT INTO workspace_agents (resource_id, auth_token_hash)
-                    SELECT resource, sha256(('token ' || n)::bytea) FROM fresh
+                    SELECT resource, sha256(('token-' || n)::bytea) FROM fresh
                 )
-                SELECT 'token ' || n, workspace FROM fresh
+                SELECT 'token-' || n, workspace FROM fresh
                 """
             )
         )
@@ -63,7 +64,7 @@ import Testing
 
     @Test func `one statement asks for all agents that wait, and for no others`() async throws {
         try await withStore { store in
-            let agents = try await addClaimed(300, to: store)
+            let agents = try await Self.addClaimed(300, to: store)
             let hub = ReinitHub(store: store, interval: .seconds(600), logger: .silent)
             let waiting = agents.map { ($1, hub.signals(for: $0, of: $1)) }
             #expect(hub.count == 300)
@@ -81,7 +82,7 @@ import Testing
 
     @Test func `a notification concerns the agents of its workspace alone`() async throws {
         try await withStore { store in
-            let agents = Array(try await addClaimed(2, to: store))
+            let agents = Array(try await Self.addClaimed(2, to: store))
             let hub = ReinitHub(store: store, interval: .seconds(600), logger: .silent)
             let (first, second) = (
                 hub.signals(for: agents[0].key, of: agents[0].value),

@@ -109,10 +109,17 @@ struct RoleTests {
                     // Word for word what is said of one that never was.
                     #expect(reply.body == missing.body.replacing("\(prebuildsUserID)", with: "\(hers)"))
                 }
+                let hidden = try await room.ask(.get, "/workspaces/hers", as: person)
+                let missing = try await room.ask(.get, "/workspaces/none", as: person)
+                #expect(hidden.status == 404)
+                #expect(hidden.body == missing.body.replacing("none", with: "hers"))
                 #expect(try await room.ask(.delete, "/workspaces/hers", as: person).problem == "not-found")
                 #expect(try await room.ask(.delete, "/workspaces/hers?owner=ada", as: person).problem == "not-found")
             }
             #expect(try await room.ask(.get, "/jobs/\(hers)/logs/stream", as: "ada").body.contains("\"made\""))
+            for person in ["ada", "oona"] {
+                #expect(try await room.ask(.get, "/workspaces/hers", as: person).status == 200)
+            }
             #expect(try await room.ask(.delete, "/workspaces/hers", as: "ada").status == 202)
         }
     }

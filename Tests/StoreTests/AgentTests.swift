@@ -180,13 +180,18 @@ import Testing
             }
             #expect(takers == 1)
             #expect(try await pending() == nil)
-            #expect(try await store.missedReinit(of: token, heard: nil) == nil)
+            // Sent is not heard: whoever connects anew is told again.
+            #expect(try await store.missedReinit(of: token, heard: nil) == reinit)
+            #expect(try await store.takeReinit(reinit, for: token, again: true))
             try await store.returnReinit(reinit, for: token)
             #expect(try await pending() == reinit)
             #expect(try await store.takeReinit(reinit, for: token))
             // What an agent says that it has heard counts more than what was sent.
             #expect(try await store.missedReinit(of: token, heard: "0") == reinit)
             #expect(try await store.missedReinit(of: token, heard: "\(claim.buildID)") == nil)
+            // That was an acknowledgment: it needs not be said again.
+            #expect(try await store.missedReinit(of: token, heard: nil) == nil)
+            #expect(try await store.takeReinit(reinit, for: token) == false)
             // Whoever starts after the claim has nothing to be told of it.
             try await house.fleet.addBuild(
                 .init(transition: .start, status: .pending),

@@ -23,11 +23,12 @@ import Testing
         let registry = MetricsRegistry()
         let reporter: FleetReporter
 
-        init(_ store: Store) async throws {
+        init(_ store: Store, hitsAreFinal: Bool = true) async throws {
             reporter = FleetReporter(
                 store: store,
                 worker: registration.id,
                 registry: registry,
+                hitsAreFinal: hitsAreFinal,
                 logger: TestPools.logger
             )
             try await store.register(registration)
@@ -106,6 +107,35 @@ import Testing
                 workers[1].lines("stoker_claims_total{outcome=\"hit\"}") == [#"stoker_claims_total{outcome="hit"} 2"#]
             )
             #expect(workers[1].lines("stoker_claim_hit_ratio") == [])
+        }
+    }
+
+    @Test func `where a policy may undo a claim, it is counted as what it came to`() async throws {
+        try await TestPools.open { pools in
+            try await prepare(pools)
+            let worker = try await Worker(pools.store, hitsAreFinal: false)
+            for name in ["kept", "undone"] {
+                let outcome = try await claim(pools, name).outcome
+                #expect(outcome == .hit)
+            }
+            await worker.reporter.report(.claims)
+            #expect(worker.lines("stoker_claims_total") == [])
+            // As a refused claim leaves it.
+            try await pools.sql(
+                """
+                UPDATE workspace_claims SET outcome = 'miss_unmatched'
+                WHERE workspace_id = (SELECT id FROM workspaces WHERE name = 'undone')
+                """
+            )
+            try await pools.finishBuilds()
+            for _ in 0..<2 { await worker.reporter.report(.claims) }
+            #expect(
+                worker.lines("stoker_claims_total") == [
+                    #"stoker_claims_total{outcome="hit"} 1"#, #"stoker_claims_total{outcome="miss_unmatched"} 1"#,
+                ]
+            )
+            #expect(worker.lines("stoker_prebuilds_claimed_total").map { $0.suffix(2) } == [" 1"])
+            #expect(worker.lines("stoker_claim_hit_ratio") == ["stoker_claim_hit_ratio 0.5"])
         }
     }
 

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Logging
 import Server
 import Synchronization
 
 /// Where workspaces reach this process: as it is configured, else the address on which it listens.
 final class AccessURL: Sendable {
+    /// What is wrong where nothing is configured and there is more than one worker.
+    static let warning: Logger.Message = """
+        http.public_url is not set: agents in workspaces that this worker builds call its own address, and a claim that another \
+        worker builds gives them another one, which may replace resources. Set it to the same URL on all workers.
+        """
+
     private let configured: String?
     private let address: Mutex<HTTPAddress>
 

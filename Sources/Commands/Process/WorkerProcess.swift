@@ -81,6 +81,8 @@ struct WorkerProcess: Sendable {
     private func prepare(_ store: Store) async throws {
         try await store.requireSchema()
         try await ConfiguredEndpoint.settle(endpoint, in: store, codec: settings.codec)
+        // One machine alone has one address.
+        if settings.publicURL == nil, pageToken == nil { telemetry.logger.warning(AccessURL.warning) }
     }
 
     private func serve(

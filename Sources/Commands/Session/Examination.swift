@@ -79,7 +79,7 @@ struct Examination {
                     return findings + [Finding("schema", .failed, refusal.message, remedy: refusal.remedy)]
                 }
                 findings.append(Finding("schema", .ok, "it is this program's"))
-                return try await findings + [workers(store)] + endpoints(store)
+                return try await findings + workers(store) + endpoints(store)
             }
         } catch {
             return [Finding("database", .failed, ErrorReport(error).sentence)]
@@ -98,10 +98,24 @@ struct Examination {
         )
     }
 
-    private func workers(_ store: Store) async throws -> Finding {
+    private func workers(_ store: Store) async throws -> [Finding] {
         let up = try await store.workers().filter { $0.state == WorkerState.active.rawValue }
-        guard up.isEmpty else { return Finding("workers", .ok, "\(up.count) up") }
-        return Finding("workers", .warning, "no worker is up", remedy: "Start one with 'stoker worker'.")
+        guard !up.isEmpty else {
+            return [Finding("workers", .warning, "no worker is up", remedy: "Start one with 'stoker worker'.")]
+        }
+        return [Finding("workers", .ok, "\(up.count) up"), publicURL(workers: up.count)]
+    }
+
+    private func publicURL(workers: Int) -> Finding {
+        let check = "public URL"
+        if let url = worker.publicURL { return Finding(check, .ok, "agents in workspaces call \(url)") }
+        guard workers > 1 else { return Finding(check, .ok, "agents in workspaces call the one worker's own address") }
+        return Finding(
+            check,
+            .warning,
+            "http.public_url is not set, and each of \(workers) workers gives agents its own address",
+            remedy: "Set it to the same URL on all of them: a load balancer's, as a rule."
+        )
     }
 
     private func endpoints(_ store: Store) async throws -> [Finding] {

@@ -83,6 +83,8 @@ package struct TestEndpoint: Operation {
         self.wait = wait
     }
 
+    package var mayWait: Bool { true }
+
     package func perform(in context: OperationContext) async throws -> PingReport {
         let found = try await context.store.endpoint(named: endpoint)
         let state = try await Ping(store: context.store, endpoint: found).send(within: .seconds(wait ?? 30))

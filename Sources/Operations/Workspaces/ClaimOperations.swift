@@ -16,6 +16,9 @@ package struct ClaimWorkspace: Operation {
     /// How many seconds to wait for the next prebuild when none is ready; `nil`: not at all.
     package var patience: Int?
 
+    /// In seconds.
+    package static let longestWait = 3600
+
     private enum CodingKeys: String, CodingKey {
         case template, preset, owner, name, parameters
         case idempotencyKey = "idempotency_key"
@@ -34,7 +37,7 @@ package struct ClaimWorkspace: Operation {
             Field("owner", .text(most: 64)),
             Field("name", .text(most: 64), required: true),
             Field("parameters", .textMap),
-            Field("wait_for_refill", .integer(1...3600)),
+            Field("wait_for_refill", .integer(1...longestWait)),
             Field("idempotency_key", .text(most: 255), in: .header("Idempotency-Key")),
         ]
     )
@@ -48,6 +51,8 @@ package struct ClaimWorkspace: Operation {
         idempotencyKey = request.idempotencyKey
         self.patience = patience
     }
+
+    package var mayWait: Bool { patience != nil }
 
     package func perform(in context: OperationContext) async throws -> ClaimResult {
         let caller = context.caller

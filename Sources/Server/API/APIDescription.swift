@@ -6,7 +6,7 @@ package enum APIDescription {
     package static let yaml = [
         PackageResources.head_yaml, PackageResources.templates_yaml, PackageResources.pools_yaml,
         PackageResources.workspaces_yaml, PackageResources.fleet_yaml, PackageResources.webhooks_yaml,
-        PackageResources.access_yaml,
+        PackageResources.agents_yaml, PackageResources.access_yaml,
         PackageResources.components_yaml, PackageResources.schemas_yaml, PackageResources.reports_yaml,
         PackageResources.deliveries_yaml, PackageResources.details_yaml,
     ].map { String(decoding: $0, as: UTF8.self) }.joined()

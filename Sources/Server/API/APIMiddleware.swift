@@ -5,6 +5,7 @@ import HTTPTypes
 package import Hummingbird
 import NIOCore
 package import Operations
+import ServiceLifecycle
 import Store
 
 /// Serves the API: finds the route, finds out who asks and whether they may, and lets the operation be performed.
@@ -17,11 +18,19 @@ package struct APIMiddleware: RouterMiddleware {
     private let context: OperationContext
     private let authenticator: Authenticator
     private let limiter: RateLimiter
+    /// What stays open: logs that are followed, and operations that wait.
+    private let streams: OpenStreams
 
-    package init(context: OperationContext, authenticator: Authenticator, limiter: RateLimiter) {
+    package init(
+        context: OperationContext,
+        authenticator: Authenticator,
+        limiter: RateLimiter,
+        streams: OpenStreams = OpenStreams()
+    ) {
         self.context = context
         self.authenticator = authenticator
         self.limiter = limiter
+        self.streams = streams
     }
 
     package func handle(
@@ -37,7 +46,7 @@ package struct APIMiddleware: RouterMiddleware {
             throw Problem(.methodNotAllowed, "Allowed here: \(allowed).", headers: [.allow: allowed])
         }
         do {
-            return try await answer(request, match.route, path: match.path, from: context.address)
+            return try await answer(request, match.route, path: match.path, context)
         } catch {
             // What is not the client's doing is logged further up.
             throw Problem(error) ?? error
@@ -48,33 +57,60 @@ package struct APIMiddleware: RouterMiddleware {
         _ request: Request,
         _ route: APIRoute,
         path: [String: String],
-        from address: String
+        _ connection: ServerRequestContext
     ) async throws -> Response {
+        let (address, channel) = (connection.address, connection.channel)
         if case .description = route.target {
             try admit(.address(address))
             return Self.response(200, Data(APIDescription.yaml.utf8), type: "application/yaml")
         }
         var context = context
-        context.caller = try await caller(request, from: address)
+        let secret = try secret(request, from: address)
+        context.caller = try await caller(secret, from: address)
         try Self.authorize(context.caller, route.route)
         let fields = try await RequestFields.read(route.route, request, path: path)
         switch route.target {
         case .operation(let operation):
-            let answer = try await operation.perform(fields, context)
+            let answer = try await perform(try operation.read(fields), context, secret, on: channel)
             var response = Self.response(route.route.status, answer.body, type: "application/json")
             if let next = answer.next, let link = HTTPField.Name("Link") {
                 response.headers[link] = Self.link(request, cursor: next)
             }
             return response
         case .log:
-            return try await LogStream(fields, context).response()
+            let place = try streams.open(for: secret.hash)
+            return try await LogStream(fields, context, place).response(on: channel)
         case .description:
             return Self.response(200, Data(), type: "application/yaml")
         }
     }
 
-    /// Who asks, once they have not asked too often.
-    private func caller(_ request: Request, from address: String) async throws -> Caller {
+    /// What may wait is performed for as long as somebody waits for it, and the server goes on.
+    private func perform(
+        _ operation: AskedOperation,
+        _ context: OperationContext,
+        _ secret: TokenSecret,
+        on channel: any NIOCore.Channel
+    ) async throws -> OperationAnswer {
+        guard operation.mayWait else { return try await operation.perform(context) }
+        let place = try streams.open(for: secret.hash)
+        defer { place.close() }
+        do {
+            return try await cancelWhenGracefulShutdown {
+                try await channel.whileConnected { try await operation.perform(context) }
+            }
+        } catch is CancellationError {
+            throw Problem(
+                .unavailable,
+                "The server goes, and what was waited for has not come.",
+                remedy: "Ask again; with the same idempotency key a claim is not made twice.",
+                headers: [.retryAfter: "1"]
+            )
+        }
+    }
+
+    /// The token that a request presents, once it has not asked too often.
+    private func secret(_ request: Request, from address: String) throws -> TokenSecret {
         let secret: TokenSecret
         do {
             secret = try Authenticator.secret(request.headers)
@@ -83,6 +119,10 @@ package struct APIMiddleware: RouterMiddleware {
             throw error
         }
         try admit(limiter.knows(secret.hash) ? .token(secret.hash) : .address(address))
+        return secret
+    }
+
+    private func caller(_ secret: TokenSecret, from address: String) async throws -> Caller {
         let caller = try await authenticator.caller(secret)
         limiter.know(secret.hash)
         return caller

@@ -20,24 +20,29 @@ struct LogStream: Sendable {
     private let job: JobID
     private let line: Int64
     private let context: OperationContext
+    private let place: OpenStreams.Place
 
-    init(_ fields: Data, _ context: OperationContext) throws {
+    init(_ fields: Data, _ context: OperationContext, _ place: OpenStreams.Place) throws {
         let asked = try JSONDecoder().decode(Asked.self, from: fields)
         job = asked.job
         line = try asked.cursor.map(FollowLog.line) ?? 0
         self.context = context
+        self.place = place
     }
 
     /// Throws when there is no such job for the caller.
-    func response() async throws -> Response {
+    func response(on channel: any NIOCore.Channel) async throws -> Response {
         _ = try await context.store.job(job, visibleTo: context.caller.audience)
+        let hangUp = try await HangUpWatch.on(channel)
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
             body: ResponseBody { [self] writer in
+                defer { place.close() }
                 let (events, feed) = AsyncStream.makeStream(of: ByteBuffer.self)
                 let following = Task { await follow(feed) }
                 defer { following.cancel() }
+                hangUp.whenEnded { feed.finish() }
                 for await event in events { try await writer.write(event) }
                 try await writer.finish(nil)
             }

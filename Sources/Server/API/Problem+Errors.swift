@@ -25,8 +25,8 @@ extension Problem {
         case let error as EndpointTargetError: self.init(.invalid, "\(error)")
         case let error as SigningKeyError: self.init(.invalid, "\(error)")
         case let error as PostgresError:
-            guard error.kind == .connection else { return nil }
-            self.init(.unavailable, "The database cannot be reached at the moment.", headers: [.retryAfter: "5"])
+            guard error.isPassing else { return nil }
+            self.init(.unavailable, "The database does not answer at the moment.", headers: [.retryAfter: "5"])
         default: return nil
         }
     }
@@ -49,5 +49,23 @@ extension Problem {
         case .deleted: .templateDeleted
         case .leaseLost, .schema, .inconsistent: nil
         }
+    }
+}
+
+extension PostgresError {
+    /// Whether it is the database that is gone, going, coming or overrun, and not the statement that is wrong.
+    fileprivate var isPassing: Bool {
+        switch kind {
+        case .connection, .deadlineExceeded, .poolExhausted, .closed: true
+        case .server(let state): isRetriable || state.isRefusal
+        case .decoding, .misuse: false
+        }
+    }
+}
+
+extension SQLState {
+    /// The server takes no connection of this role to this database.
+    fileprivate var isRefusal: Bool {
+        ["28", "3D"].contains(conditionClass) || code == "55000"
     }
 }

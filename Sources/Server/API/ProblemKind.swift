@@ -22,6 +22,7 @@ package enum ProblemKind: String, CaseIterable, Sendable {
     case invalid
     case templateInvalid = "template-invalid"
     case tooManyRequests = "too-many-requests"
+    case tooManyStreams = "too-many-streams"
     case unavailable
 
     /// The URI that names the kind, the same in every release.
@@ -47,7 +48,8 @@ package enum ProblemKind: String, CaseIterable, Sendable {
         case .invalid: "The request makes no sense as it stands"
         case .templateInvalid: "The template cannot be used"
         case .tooManyRequests: "Too many requests"
-        case .unavailable: "The database does not answer"
+        case .tooManyStreams: "Too many requests are open"
+        case .unavailable: "It cannot be done at the moment"
         }
     }
 
@@ -63,7 +65,7 @@ package enum ProblemKind: String, CaseIterable, Sendable {
         case .bodyTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
         case .invalid, .templateInvalid: .unprocessableContent
-        case .tooManyRequests: .tooManyRequests
+        case .tooManyRequests, .tooManyStreams: .tooManyRequests
         case .unavailable: .serviceUnavailable
         }
     }

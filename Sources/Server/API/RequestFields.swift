@@ -23,12 +23,19 @@ struct RequestFields {
     }
 
     /// The fields as a JSON object. Throws a problem for one that is unknown, missing, or not what was expected.
-    static func read(_ route: Route, _ request: Request, path: [String: String]) async throws -> Data {
+    ///
+    /// - Parameter requiresMediaType: Whether a body must say what it is.
+    static func read(
+        _ route: Route,
+        _ request: Request,
+        path: [String: String],
+        requiresMediaType: Bool = true
+    ) async throws -> Data {
         var fields = RequestFields(route, request, path: path)
         for (name, text) in path { try fields.set(name, text, in: .path) }
         try fields.readQuery()
         try fields.readHeaders()
-        try await fields.readBody()
+        try await fields.readBody(requiresMediaType)
         if let missing = route.fields.first(where: { $0.isRequired && fields.values[$0.name] == nil }) {
             throw Problem(
                 .missingField,
@@ -62,7 +69,7 @@ struct RequestFields {
         }
     }
 
-    private mutating func readBody() async throws {
+    private mutating func readBody(_ requiresMediaType: Bool) async throws {
         let body = try await content()
         if let field = route.fields.first(where: { $0.place == .content }) {
             try requireMediaType(["application/x-tar", "application/octet-stream"], of: body)
@@ -73,7 +80,7 @@ struct RequestFields {
         guard route.method == .post else {
             throw Problem(.malformedBody, "A \(route.method.rawValue) has no body here.")
         }
-        try requireMediaType(["application/json"], of: body)
+        if requiresMediaType { try requireMediaType(["application/json"], of: body) }
         guard let text = String(validating: body, as: UTF8.self), let value = try? JSONValue(parsing: text),
             case .object(let members) = value
         else {

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Prebuilds
+import Store
+
+/// Server-sent events (WHATWG HTML, "Server-sent events") for one agent that waits: `reinit`, whose id is the claim build's, for
+/// as long as the agent listens.
+///
+/// Each claim build is sent once, to whoever listens first after it, and again to an agent that begins to listen anew and is
+/// not known to have heard it. It is known when the agent says so, by `Last-Event-ID` or with a report; when it hung up in
+/// order after it was sent; or when the connection stood for a while thereafter, which it does not unless the other side
+/// acknowledges what it receives.
+struct ReinitStream: Sendable {
+    let store: Store
+    let hub: ReinitHub
+    let token: AgentTokenHash
+    /// What the agent says that it has heard last; `nil`: it does not say.
+    let heard: String?
+
+    /// How long bytes may remain without the other side's acknowledgment before the connection is given up.
+    private static let unacknowledged = Duration.seconds(30)
+    /// How long a connection must have stood for what was sent to have arrived.
+    private static let settled = Duration.seconds(75)
+
+    func response(to agent: AgentIdentity, on channel: any NIOCore.Channel) async throws
+        -> Response
+    {
+        // Before the look: a claim between the two is seen by one of them.
+        let signals = hub.signals(for: token, of: agent.workspaceID)
+        let missed = try await store.missedReinit(of: token, heard: heard)
+        try await channel.limitUnacknowledged(to: Self.unacknowledged)
+        let hangUp = try await HangUpWatch.on(channel)
+        return Response(
+            status: .ok,
+            headers: Self.headers,
+            body: ResponseBody { writer in
+                let (heard, feed) = AsyncStream.makeStream(of: ReinitHub.Signal.self)
+                let feeding = Task {
+                    for await signal in signals { feed.yield(signal) }
+                    feed.finish()
+                }
+                defer { feeding.cancel() }
+                hangUp.whenEnded { feed.finish() }
+                var sent = Sent()
+                do {
+                    try await tell(heard, missed, &sent, &writer)
+                    if hangUp.hasHungUp { try await acknowledge(sent) }
+                } catch {
+                    if hangUp.hasHungUp { try await acknowledge(sent) }
+                    throw error
+                }
+                try await writer.finish(nil)
+            }
+        )
+    }
+
+    /// What was sent on this connection, and when, until it is known to have been heard.
+    private struct Sent: Sendable {
+        var reinit: Reinit?
+        var at = ContinuousClock.now
+    }
+
+    @concurrent
+    private func tell(
+        _ signals: AsyncStream<ReinitHub.Signal>,
+        _ missed: Reinit?,
+        _ sent: inout Sent,
+        _ writer: inout any ResponseBodyWriter
+    ) async throws {
+        try await writer.write(ByteBuffer(string: ": waiting\nretry: 1000\n\n"))
+        if let missed { try await tell(missed, again: true, &sent, &writer) }
+        for await signal in signals {
+            switch signal {
+            case .claimed(let reinit): try await tell(reinit, again: false, &sent, &writer)
+            case .alive:
+                try await writer.write(ByteBuffer(string: ": alive\n\n"))
+                if sent.reinit != nil, sent.at.duration(to: .now) > Self.settled {
+                    try await acknowledge(sent)
+                    sent.reinit = nil
+                }
+            }
+        }
+    }
+
+    @concurrent
+    private func tell(
+        _ reinit: Reinit,
+        again: Bool,
+        _ sent: inout Sent,
+        _ writer: inout any ResponseBodyWriter
+    ) async throws {
+        // Tasks of their own: an agent that hangs up in the middle must not take the answer with it.
+        let isOurs = try await Task { try await store.takeReinit(reinit, for: token, again: again) }.value
+        guard isOurs else { return }
+        do {
+            try Task.checkCancellation()
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            let data = String(decoding: try encoder.encode(reinit), as: UTF8.self)
+            try await writer.write(ByteBuffer(string: "id: \(reinit.buildID)\nevent: reinit\ndata: \(data)\n\n"))
+            sent = Sent(reinit: reinit, at: .now)
+        } catch {
+            try await Task { try await store.returnReinit(reinit, for: token) }.value
+            throw error
+        }
+    }
+
+    private func acknowledge(_ sent: Sent) async throws {
+        guard let reinit = sent.reinit else { return }
+        try await Task { try await store.acknowledgeReinit(reinit.buildID, by: token) }.value
+    }
+
+    private static var headers: HTTPFields {
+        var headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
+        // Proxies that collect answers before they pass them on would hold the event back.
+        if let buffering = HTTPField.Name("X-Accel-Buffering") { headers[buffering] = "no" }
+        return headers
+    }
+}

@@ -33,7 +33,9 @@ extension Store {
     }
 
     private func migrateOnce() async throws -> Migration? {
-        try await pool.withTransaction("migrate") { transaction in
+        // The workers of the release before go on meanwhile: a step that takes tables in another order than they do may have
+        // to give way several times.
+        try await pool.withTransaction("migrate", attempts: 20) { transaction in
             _ = try await transaction.execute(
                 Statement(
                     "migrations.lock",

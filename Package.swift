@@ -30,6 +30,7 @@ extension Target.Dependency {
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
+    static let inMemoryTracing = product(name: "InMemoryTracing", package: "swift-distributed-tracing")
     static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
@@ -112,7 +113,7 @@ let tests: [Target] = [
         dependencies: [
             "CurlClient", "PostgresClient", "Prebuilds", "Provisioning", "Store", "Telemetry", "TestSupport",
             "Webhooks",
-            "Worker", .lifecycle, .logging, .metrics,
+            "Worker", .lifecycle, .logging, .metrics, .tracing,
         ],
         swiftSettings: swift
     ),
@@ -190,7 +191,7 @@ let package = Package(
         // Middle.
         .target(
             name: "Store",
-            dependencies: ["PostgresClient", "Prebuilds", "Templates", .crypto, .logging, .metrics],
+            dependencies: ["PostgresClient", "Prebuilds", "Templates", .crypto, .logging, .metrics, .tracing],
             resources: [.embedInCode("Migrations")],
             swiftSettings: safe
         ),
@@ -216,7 +217,7 @@ let package = Package(
             name: "Operations",
             dependencies: [
                 "CurlClient", "PostgresClient", "Prebuilds", "Provisioning", "Store", "Templates", "Webhooks",
-                .crypto, .logging,
+                .crypto, .logging, .tracing,
             ],
             swiftSettings: safe
         ),
@@ -261,8 +262,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "CLinux", "LocalPostgres", "PostgresClient", "Prebuilds", "Store", .logging, .subprocess,
-                .systemPackage,
+                "CLinux", "LocalPostgres", "PostgresClient", "Prebuilds", "Store", .inMemoryTracing, .logging, .subprocess,
+                .systemPackage, .tracing,
             ],
             swiftSettings: swift
         ),

@@ -205,10 +205,11 @@ extension ClaimStatements {
         """
         new_job AS (
             INSERT INTO provisioner_jobs (id, organization_id, initiator_id, type, provisioner, input, file_id, tags,
-                priority, template_id, workspace_id)
+                priority, template_id, workspace_id, trace_metadata)
             SELECT bound.job_id, \(target.organizationID), \(target.ownerID), 'workspace_build', t.provisioner,
                 jsonb_build_object('workspace_build_id', bound.build_id), v.file_id,
-                coalesce(v.tags, '{"scope":"organization","owner":""}'), \(JobClass.interactive.rawValue), t.id, bound.id
+                coalesce(v.tags, '{"scope":"organization","owner":""}'), \(JobClass.interactive.rawValue), t.id, bound.id,
+                \(TraceContext.current)
             FROM bound, templates t, template_versions v
             WHERE t.id = \(target.templateID) AND v.id = \(target.versionID)
         ), new_build AS (

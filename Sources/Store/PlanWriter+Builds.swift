@@ -42,10 +42,10 @@ extension PlanWriter {
                 FROM fresh
             ), new_jobs AS (
                 INSERT INTO provisioner_jobs (id, organization_id, initiator_id, type, provisioner, input, file_id, tags,
-                    priority, available_at, template_id, workspace_id, created_at, updated_at)
+                    priority, available_at, template_id, workspace_id, trace_metadata, created_at, updated_at)
                 SELECT job_id, organization_id, \(prebuildsUserID), 'workspace_build', provisioner,
                     jsonb_build_object('workspace_build_id', build_id), file_id, tags, \(JobClass.pool.rawValue),
-                    \(plan.now), template_id, workspace_id, \(plan.now), \(plan.now)
+                    \(plan.now), template_id, workspace_id, \(TraceContext.current), \(plan.now), \(plan.now)
                 FROM fresh
             ), new_builds AS (
                 INSERT INTO workspace_builds (id, workspace_id, template_version_id, build_number, transition,
@@ -104,11 +104,13 @@ extension PlanWriter {
                 UPDATE workspaces w SET retiring = true, updated_at = \(plan.now) FROM victims WHERE w.id = victims.id
             ), new_jobs AS (
                 INSERT INTO provisioner_jobs (id, organization_id, initiator_id, type, provisioner, input, file_id, tags,
-                    priority, max_attempts, available_at, template_id, workspace_id, created_at, updated_at)
+                    priority, max_attempts, available_at, template_id, workspace_id, trace_metadata, created_at,
+                    updated_at)
                 SELECT d.job_id, d.organization_id, \(prebuildsUserID), 'workspace_build', t.provisioner,
                     jsonb_build_object('workspace_build_id', d.build_id), v.file_id,
                     coalesce(v.tags, '{"scope":"organization","owner":""}'), \(JobClass.delete.rawValue),
-                    \(literal: JobClass.deleteAttempts), \(plan.now), d.template_id, d.id, \(plan.now), \(plan.now)
+                    \(literal: JobClass.deleteAttempts), \(plan.now), d.template_id, d.id, \(TraceContext.current),
+                    \(plan.now), \(plan.now)
                 FROM victims d
                 JOIN templates t ON t.id = d.template_id
                 JOIN template_versions v ON v.id = d.template_version_id

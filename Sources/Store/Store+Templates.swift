@@ -71,11 +71,12 @@ extension Store {
                     INSERT INTO files (hash, data) VALUES (\(push.hash), \(push.archive))
                     ON CONFLICT (hash) DO UPDATE SET mimetype = files.mimetype RETURNING id
                 ), job AS (
-                    INSERT INTO provisioner_jobs (organization_id, initiator_id, type, provisioner, input, file_id, priority)
+                    INSERT INTO provisioner_jobs (organization_id, initiator_id, type, provisioner, input, file_id, priority,
+                        trace_metadata)
                     SELECT organization.id, \(prebuildsUserID), 'template_version_import',
                         \(push.provisioner)::provisioner_type,
                         jsonb_build_object('template_name', \(push.templateName), 'activate', \(push.activates)),
-                        file.id, \(JobClass.import.rawValue)
+                        file.id, \(JobClass.import.rawValue), \(TraceContext.current)
                     FROM organization, file RETURNING id, organization_id, file_id
                 ), version AS (
                     INSERT INTO template_versions

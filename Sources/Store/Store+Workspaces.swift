@@ -158,11 +158,11 @@ extension Store {
                     UPDATE workspaces w SET retiring = true, updated_at = now() FROM target WHERE w.id = target.id
                 ), new_job AS (
                     INSERT INTO provisioner_jobs (id, organization_id, initiator_id, type, provisioner, input, file_id, tags,
-                        priority, max_attempts, template_id, workspace_id)
+                        priority, max_attempts, template_id, workspace_id, trace_metadata)
                     SELECT d.job_id, d.organization_id, d.owner_id, 'workspace_build', t.provisioner,
                         jsonb_build_object('workspace_build_id', d.build_id), v.file_id,
                         coalesce(v.tags, '{"scope":"organization","owner":""}'), \(JobClass.delete.rawValue),
-                        \(literal: JobClass.deleteAttempts), t.id, d.id
+                        \(literal: JobClass.deleteAttempts), t.id, d.id, \(TraceContext.current)
                     FROM target d
                     JOIN templates t ON t.id = d.template_id
                     JOIN template_versions v ON v.id = d.template_version_id

@@ -5,6 +5,7 @@ package import Logging
 package import Prebuilds
 import ServiceLifecycle
 package import Store
+import Tracing
 package import Webhooks
 
 /// Makes deliveries of events and sends those that are due: at least once, never for a change that was rolled back
@@ -186,7 +187,14 @@ extension Deliverer {
             lanes.leave(endpoint, after: nil)
             return recorder.add(FinishedAttempt(delivery, .handedBack))
         }
-        let attempt = await Attempt(delivery, at: delivery.now + waited, sealing: sealing).send(by: client)
+        let attempt = await withSpan("deliver", ofKind: .client) { span in
+            let attempt = await Attempt(delivery, at: delivery.now + waited, sealing: sealing).send(by: client)
+            span.attributes["stoker.delivery.id"] = "\(delivery.id)"
+            span.attributes["stoker.endpoint.id"] = "\(endpoint)"
+            span.attributes["stoker.attempt"] = delivery.attempt
+            if attempt.status != "sent" { span.setStatus(SpanStatus(code: .error, message: attempt.errorClass)) }
+            return attempt
+        }
         let finished = FinishedAttempt(delivery, attempt)
         // After a failure the next one waits until it is known whether the endpoint is to be spared.
         if !finished.hasFailed { lanes.leave(endpoint, after: attempt.latency) }

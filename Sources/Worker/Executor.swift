@@ -4,6 +4,7 @@ package import Logging
 import Prebuilds
 package import Provisioning
 package import Store
+import Tracing
 
 /// Runs one claimed job to its end: gathers what it needs, calls the provisioner, and records what came of it under the
 /// job's fence.
@@ -47,6 +48,18 @@ package struct Executor: Sendable {
 
     /// Never throws: a failure is the job's result, or is left to the reaper when the job has been lost.
     func execute(_ job: ClaimedJob, control: ExecutionControl) async {
+        await withSpan(job.type == .workspaceBuild ? "build" : "import", context: job.context, ofKind: .consumer) {
+            span in
+            span.attributes["stoker.job.id"] = "\(job.id)"
+            span.attributes["stoker.attempt"] = job.attempt
+            let result = await executed(job, control: control)
+            span.attributes["stoker.result"] = result
+            if result == "failed" { span.setStatus(SpanStatus(code: .error)) }
+        }
+    }
+
+    /// Returns what became of it.
+    private func executed(_ job: ClaimedJob, control: ExecutionControl) async -> String {
         var logger = logger
         logger[metadataKey: "job.id"] = "\(job.id)"
         let began = ContinuousClock.now
@@ -75,6 +88,7 @@ package struct Executor: Sendable {
         }
         observe(job, result, began.duration(to: .now))
         logger.info("job ended", metadata: ["result": "\(result)", "attempt": "\(job.attempt)"])
+        return result
     }
 
     /// Calls the provisioner and turns what it says into what is to be recorded.

@@ -5,6 +5,7 @@ package import Prebuilds
 import ServiceLifecycle
 package import Store
 package import Templates
+import Tracing
 
 /// Makes passes: at start, every interval, when something changed, and at the edges of schedules. Every worker tries; the
 /// lock lets one through (reconciler.md, "When a pass runs").
@@ -102,15 +103,22 @@ package struct Reconciler: Service {
     package func pass(at now: Instant? = nil) async throws -> PassResult {
         let began = ContinuousClock.now
         do {
-            let result = try await store.reconcile(
-                by: worker,
-                at: now,
-                limits: limits,
-                memory: memory,
-                makePlan: { snapshot, now in
-                    Plan(snapshot: snapshot, now: now, limits: limits, zones: zones.rules(for: snapshot))
+            let result = try await withSpan("reconcile") { span in
+                let result = try await store.reconcile(
+                    by: worker,
+                    at: now,
+                    limits: limits,
+                    memory: memory,
+                    makePlan: { snapshot, now in
+                        Plan(snapshot: snapshot, now: now, limits: limits, zones: zones.rules(for: snapshot))
+                    }
+                )
+                if case .done(_, let applied) = result {
+                    span.attributes["stoker.created"] = applied.createdTotal
+                    span.attributes["stoker.deleted"] = applied.deleted.count
                 }
-            )
+                return result
+            }
             observe(.success(result), began.duration(to: .now))
             return result
         } catch {

@@ -88,6 +88,7 @@ struct ListTests {
     @Test(.database(.currentSchema)) func `the same key gives the same workspace, and no other request may use it`()
         async throws
     {
+        _ = TestTracer.shared
         try await APIRoom.open { room async throws in
             _ = try await room.addTemplate()
             struct Claim: Decodable, Equatable { let workspace_id: String, claim_id: ClaimID, `repeat`: Bool }
@@ -96,6 +97,7 @@ struct ListTests {
             let again = try await room.ask(.post, "/claims", as: "ada", body: body, headers: ["Idempotency-Key": "k"])
             let (one, two) = (try first.decoded(Claim.self), try again.decoded(Claim.self))
             #expect(one.workspace_id == two.workspace_id && !one.repeat && two.repeat)
+            #expect(TestTracer.spans("claim", "stoker.workspace.id", one.workspace_id).count == 2)
             let other = try await room.ask(
                 .post,
                 "/claims",

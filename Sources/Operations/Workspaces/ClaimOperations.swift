@@ -2,6 +2,7 @@
 
 package import Prebuilds
 package import Store
+import Tracing
 
 /// Gives a person a ready prebuild at once, else a fresh build.
 package struct ClaimWorkspace: Operation {
@@ -68,6 +69,15 @@ package struct ClaimWorkspace: Operation {
             parameters: parameters ?? [:],
             idempotencyKey: idempotencyKey
         )
+        return try await withSpan("claim", ofKind: .server) { span in
+            let result = try await bind(request, in: context)
+            span.attributes["stoker.outcome"] = result.outcome.rawValue
+            span.attributes["stoker.workspace.id"] = "\(result.workspaceID)"
+            return result
+        }
+    }
+
+    private func bind(_ request: ClaimRequest, in context: OperationContext) async throws -> ClaimResult {
         guard let patience else { return try await context.store.claim(request) }
         return try await context.news.following(.prebuilds) { bell in
             try await context.store.claim(request, waitingAtMost: .seconds(patience)) { await bell.wait(atMost: $0) }

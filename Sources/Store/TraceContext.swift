@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import PostgresClient
+package import Tracing
+
+/// The trace in which a job was ordered. It travels in the job's row, as the headers that the tracer would send (interfaces.md,
+/// "Traces"), to whichever worker executes the job.
+enum TraceContext {
+    /// That of the current task; `nil` where nothing is traced.
+    static var current: PostgresJSON? {
+        guard let context = ServiceContext.current else { return nil }
+        var headers: [String: String] = [:]
+        InstrumentationSystem.instrument.inject(context, into: &headers, using: Headers())
+        guard !headers.isEmpty, let json = try? JSONEncoder().encode(headers) else { return nil }
+        return PostgresJSON(String(decoding: json, as: UTF8.self))
+    }
+
+    private struct Headers: Injector, Extractor {
+        func inject(_ value: String, forKey key: String, into headers: inout [String: String]) { headers[key] = value }
+        func extract(key: String, from headers: [String: String]) -> String? { headers[key] }
+    }
+
+    fileprivate static func read(_ json: String) -> ServiceContext {
+        var context = ServiceContext.topLevel
+        // What another program has written there is no reason not to execute the job.
+        guard let headers = try? JSONDecoder().decode([String: String].self, from: Data(json.utf8)) else {
+            return context
+        }
+        InstrumentationSystem.instrument.extract(headers, into: &context, using: Headers())
+        return context
+    }
+}
+
+extension ClaimedJob {
+    /// Where its execution belongs in the trace of whoever ordered it.
+    package var context: ServiceContext { trace.map(TraceContext.read) ?? .topLevel }
+}

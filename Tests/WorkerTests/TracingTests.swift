@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import InMemoryTracing
+import PostgresClient
+import Prebuilds
+import Provisioning
+import Store
+import TestSupport
+import Testing
+import Tracing
+import Webhooks
+
+@testable import Worker
+
+/// What a tracer is told, and that a trace goes on in the worker that executes (interfaces.md, "Traces").
+@Suite(.database(.migrated), .timeLimit(.minutes(1))) struct TracingTests {
+    private func pass(_ pools: TestPools) async throws -> PassResult {
+        try await Reconciler(
+            store: pools.store,
+            worker: .random(),
+            interval: .seconds(60),
+            limits: PlanLimits(),
+            bell: Doorbell(),
+            drain: Drain(),
+            logger: TestPools.logger
+        ).pass()
+    }
+
+    @Test func `a build belongs to the pass that ordered it`() async throws {
+        let tracer = TestTracer.shared
+        try await TestPools.open { pools in
+            _ = try await pools.addPreset("us", desired: 1)
+            let trace = try await tracer.withSpan("test") { span in
+                _ = try await pass(pools)
+                return span.context.inMemorySpanContext?.traceID
+            }
+            let worker = WorkerRegistration(
+                name: "w",
+                hostname: "",
+                version: "1",
+                tags: #"{"scope":"organization","owner":""}"#,
+                capacity: 1,
+                leaseDuration: .seconds(60)
+            )
+            try await pools.store.register(worker)
+            let job = try #require(try await pools.store.claimJobs(for: worker.id, limit: 1, poolLimit: 1).first)
+            let executor = Executor(store: pools.store, provisioners: [:], logger: TestPools.logger)
+            await executor.execute(
+                job,
+                control: ExecutionControl(limits: ExecutionLimits(), leaseUntil: .now + .seconds(60))
+            )
+
+            let ordered = try #require(
+                tracer.finishedSpans.first { $0.operationName == "reconcile" && $0.spanContext.traceID == trace }
+            )
+            #expect(ordered.attributes.get("stoker.created")?.toSpanAttribute() == .int64(1))
+            let built = TestTracer.spans("build", "stoker.job.id", "\(job.id)")
+            #expect(built.map(\.spanContext.traceID) == [trace])
+            #expect(built.map(\.spanContext.parentSpanID) == [ordered.spanContext.spanID])
+            #expect(built.map { $0.attributes.get("stoker.result")?.toSpanAttribute() } == [.string("failed")])
+            #expect(built.map(\.status?.code) == [.error])
+        }
+    }
+
+    @Test func `a delivery is a span, with an error when it fails`() async throws {
+        _ = TestTracer.shared
+        let receiver = try await WebhookReceiver.start(secrets: [TestPools.secret.encoded])
+        try await TestPools.open { pools in
+            try await pools.addEndpoint("good", receiver.url("/ok"))
+            try await pools.addEndpoint("bad", receiver.url("/status/410"))
+            try await pools.emit(1)
+            var spans: [String: SpanStatus.Code] = [:]
+            try await RunningDeliverer.fleet(of: 1, on: pools.store) { fleet in
+                for _ in 0..<2 {
+                    let delivery = try await fleet[0].attempts.next("an attempt").delivery
+                    let found = TestTracer.spans("deliver", "stoker.delivery.id", "\(delivery.id)")
+                    #expect(found.map(\.kind) == [.client])
+                    spans[delivery.endpoint.name] = found.first?.status?.code
+                }
+            }
+            #expect(spans == ["bad": .error])
+        }
+    }
+}

@@ -130,7 +130,7 @@ struct JobClaim {
                 ), 0)
                 FROM organizations o WHERE o.max_concurrent_builds IS NOT NULL
             ), due AS MATERIALIZED (
-                SELECT j.id, CASE WHEN EXISTS (SELECT FROM caps) THEN \(sql: Self.template(of: "j")) END AS template_id,
+                SELECT j.ctid AS row, j.id, CASE WHEN EXISTS (SELECT FROM caps) THEN \(sql: Self.template(of: "j")) END AS template_id,
                     j.organization_id, j.priority, j.claim_order
                 FROM provisioner_jobs j CROSS JOIN me
                 -- Without a worker nothing is walked over.
@@ -151,7 +151,7 @@ struct JobClaim {
                 LIMIT \(literal: limit)
                 FOR NO KEY UPDATE OF j SKIP LOCKED
             ), chosen AS (
-                SELECT id FROM due d
+                SELECT d.row FROM due d
                 WHERE \(sql: poolLimit < limit ? isInPoolLimit : "true")
                     -- Looked at only where there is a cap: how many of those before it count against the same.
                     AND NOT EXISTS (
@@ -170,8 +170,10 @@ struct JobClaim {
                 UPDATE provisioner_jobs j
                 SET worker_id = \(worker), started_at = now(), attempt = j.attempt + 1, claim_epoch = j.claim_epoch + 1,
                     updated_at = now()
-                FROM chosen WHERE j.id = chosen.id
-                RETURNING j.*
+                -- The row is locked, so it is still where it was found.
+                FROM chosen WHERE j.ctid = chosen.row
+                RETURNING j.id, j.claim_epoch, j.type, j.provisioner, j.priority, j.attempt, j.max_attempts,
+                    j.refresh_first, j.available_at, j.started_at, j.input, j.trace_metadata, j.claim_order
             )
             SELECT id, claim_epoch, type::text, provisioner::text, priority, attempt, max_attempts, refresh_first,
                 available_at, started_at, coalesce(input @> '{"no_op": true}', false), trace_metadata,

@@ -12,9 +12,10 @@ import Testing
 
 /// A worker's wake-ups, lease and job runner together, on jobs without work.
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct JobServicesTests {
-    /// A worker of four slots whose heartbeat is an hour away, so that only notifications reach it.
+    /// A worker whose heartbeat is an hour away, so that only notifications reach it.
     private func withWorker(
         _ pools: TestPools,
+        slots: Int = 4,
         _ body: (JobServices, TestSignal<[ClaimedJob]>) async throws -> Void
     ) async throws {
         let claims = TestSignal<[ClaimedJob]>()
@@ -24,7 +25,7 @@ import Testing
                 hostname: "",
                 version: "1",
                 tags: #"{"scope":"organization","owner":""}"#,
-                capacity: 4,
+                capacity: slots,
                 leaseDuration: .seconds(7_200)
             )
         )
@@ -99,6 +100,22 @@ import Testing
                 let untold = try await enqueue(pools, 1, .interactive, telling: Channel.refill)
                 #expect(try await claims.next("the job that stands before").map(\.id) == untold)
             }
+        }
+    }
+
+    @Test func `jobs that need no doing are claimed and ended once each, however many claims are made at once`()
+        async throws
+    {
+        try await TestPools.open { pools in
+            try await withWorker(pools, slots: 200) { _, claims in
+                let jobs = try await enqueue(pools, 3_000, .pool, telling: Channel.refill)
+                var claimed: [JobID] = []
+                while claimed.count < jobs.count { claimed += try await claims.next("more of the jobs").map(\.id) }
+                #expect(Set(claimed) == Set(jobs))
+                #expect(claimed.count == jobs.count)
+            }
+            #expect(try await unfinished(pools) == 0)
+            #expect(try await pools.value("SELECT count(*) FROM provisioner_jobs WHERE attempt <> 1") == 0)
         }
     }
 

@@ -38,6 +38,9 @@ struct BenchCommand: ParsableCommand {
         @Option(help: "How often each run is made; the median counts.")
         var rounds = 3
 
+        @Option(help: "Also keep the queue full while a transaction is held open for so long, such as 5m.")
+        var held: DurationArgument?
+
         @OptionGroup var global: GlobalOptions
         @OptionGroup var output: OutputOptions
 
@@ -47,6 +50,7 @@ struct BenchCommand: ParsableCommand {
             guard (1...64).contains(workers) else { throw ValidationError("--workers takes 1 to 64.") }
             guard beside >= 0 else { throw ValidationError("--beside takes a number that is not negative.") }
             guard rounds > 0 else { throw ValidationError("--rounds takes a number above 0.") }
+            if let held, held.duration < .seconds(10) { throw ValidationError("--held takes 10s or more.") }
         }
 
         func run() async throws {
@@ -59,6 +63,7 @@ struct BenchCommand: ParsableCommand {
                     workers: workers,
                     finished: beside,
                     rounds: rounds,
+                    held: held?.duration,
                     note: Console.note
                 )
                 return BenchReport(bench: "queue", machine: machine, figures: try await bench.figures())

@@ -17,6 +17,8 @@ struct QueueBench {
     let finished: Int
     /// How often each run is made; the median counts.
     let rounds: Int
+    /// For how long a transaction is held open beside a queue that is kept full; `nil`: not at all.
+    let held: Duration?
     /// Told of what is being done.
     let note: (String) throws -> Void
 
@@ -47,7 +49,13 @@ struct QueueBench {
                 runs.crowded.append(try await drain(databases, crowded))
                 runs.held.append(try await drain(databases, alone, holding: true))
             }
-            return figures(runs) + [
+            var heldLong: [BenchFigure] = []
+            if let held {
+                try note("Holding a transaction open for \(held.components.seconds) seconds ...")
+                let bench = HeldTransactionBench(databases: databases, jobs: jobs, concurrency: concurrency, time: held)
+                heldLong.append(try await bench.figure())
+            }
+            return figures(runs) + heldLong + [
                 BenchFigure("latency, idle", latency, unit: "ms", target: "p50 <= 2.5, p99 <= 6 ms"),
                 BenchFigure("transactions of an idle worker", idleRate, unit: "/s", target: "<= 1 /s"),
             ]

@@ -19,6 +19,14 @@ package struct AgentRoutes: RouteSet {
     }
 
     package func add(to router: Router<ServerRequestContext>) {
+        for route in [Self.report, Self.wait] {
+            for method in Self.methods where method.rawValue != route.method.rawValue {
+                router.on(Self.path(route), method: method) { _, _ -> Response in
+                    let allowed = route.method.rawValue
+                    throw Problem(.methodNotAllowed, "Allowed here: \(allowed).", headers: [.allow: allowed])
+                }
+            }
+        }
         router.post(Self.path(Self.report)) { request, _ in try await explained { try await report(request) } }
         router.get(Self.path(Self.wait)) { request, context in
             try await explained {
@@ -34,6 +42,9 @@ package struct AgentRoutes: RouteSet {
             }
         }
     }
+
+    /// Those that are refused by name, where they are not the route's; what is none at all is not found.
+    private static let methods: [HTTPRequest.Method] = [.get, .put, .post, .patch, .delete, .head, .options, .trace]
 
     /// As operations are told of their errors.
     private func explained(_ body: () async throws -> Response) async throws -> Response {

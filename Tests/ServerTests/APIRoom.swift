@@ -58,6 +58,8 @@ struct APIRoom {
             )
             var configuration = PageTests.anywhere
             configuration.timeout = .seconds(60)
+            // More than may wait at the server at once.
+            configuration.maximumTransfersPerKey = 64
             let client = try HTTPClient(configuration)
             try await withServer(routes: routes(store), api: api) { address in
                 try await body(APIRoom(store: store, address: address, tokens: tokens, client: client))

@@ -95,6 +95,8 @@ package struct BuildRequest: Sendable {
     package var archive: TemplateArchive
     /// The workspace's last state; `nil` when nothing was ever created.
     package var state: [UInt8]?
+    /// States of executions that came too late, and that ``state`` does not contain: a deletion destroys each of them too.
+    package var lateStates: [[UInt8]]
     /// Agent name to token. Never logged.
     package var agentTokens: [String: String]
     /// Where the agents find Stoker: the API's base URL, as workspaces reach it; empty when there is none.
@@ -119,6 +121,7 @@ package struct BuildRequest: Sendable {
         parameters: [BuildParameter] = [],
         archive: TemplateArchive,
         state: [UInt8]? = nil,
+        lateStates: [[UInt8]] = [],
         agentTokens: [String: String] = [:],
         serverURL: String = "",
         replacementPolicy: ReplacementPolicy = .warn,
@@ -138,6 +141,7 @@ package struct BuildRequest: Sendable {
         self.parameters = parameters
         self.archive = archive
         self.state = state
+        self.lateStates = lateStates
         self.agentTokens = agentTokens
         self.serverURL = serverURL
         self.replacementPolicy = replacementPolicy

@@ -21,4 +21,17 @@ package protocol Provisioner: Sendable {
         reporter: any ExecutionReporter,
         control: ExecutionControl
     ) async throws(ProvisioningFailure) -> BuildOutcome
+
+    /// Adds to a state what another one of the same workspace, which came too late to be its own, names beside it.
+    ///
+    /// - Returns: the state to go on from, and what could not be added to it: that is for the workspace's deletion, which
+    ///   destroys it for itself (``BuildRequest/lateStates``).
+    func takingOver(_ late: [UInt8], into state: [UInt8]?) -> (state: [UInt8]?, rest: [UInt8]?)
+}
+
+extension Provisioner {
+    /// Of states that only their template can read, none is added to another.
+    package func takingOver(_ late: [UInt8], into state: [UInt8]?) -> (state: [UInt8]?, rest: [UInt8]?) {
+        (state, late)
+    }
 }

@@ -32,6 +32,8 @@ package struct BuildContext: Hashable, Sendable {
     package var parameters: [Parameter]
     /// The state of the newest build that has one, this one included; as it was stored.
     package var state: [UInt8]?
+    /// States of executions of this workspace that came too late, in the order in which they came.
+    package var lateStates: [LateState]
     /// Agents that a build of this version brings up.
     package var agents: [String]
 
@@ -44,6 +46,23 @@ package struct BuildContext: Hashable, Sendable {
 
     package var isPrebuild: Bool { ownerID == prebuildsUserID }
     package var isClaim: Bool { reason == "claim" }
+}
+
+/// A state that was handed in after another execution had begun. It stays until a build has taken over, or a deletion has
+/// destroyed, what it names.
+package struct LateState: Hashable, Sendable {
+    /// The execution that left it.
+    package var execution: HeldJob
+    /// When: the same execution may hand in another.
+    package var receivedAt: Instant
+    /// As it was stored.
+    package var state: [UInt8]
+
+    package init(execution: HeldJob, receivedAt: Instant, state: [UInt8]) {
+        self.execution = execution
+        self.receivedAt = receivedAt
+        self.state = state
+    }
 }
 
 /// Everything an execution needs to know of the import of a template version.

@@ -43,6 +43,8 @@ package struct BuildCompletion: Hashable, Sendable {
     package var replacements: [Replacement]
     /// Agents that the build itself has found ready; others report for themselves.
     package var readyAgents: [String]
+    /// Late states of the workspace whose resources the build has destroyed.
+    package var destroyed: [LateState] = []
 
     package init(
         result: JobResult,

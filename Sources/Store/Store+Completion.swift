@@ -19,7 +19,7 @@ extension Store {
                 replacements
                     + [state(job, completion.state), resources(job, completion), timings(job, completion.timings)]
                     + readyAgents(job, completion.readyAgents)
-                    + settle(job, completion.result) + [Self.finished(job)]
+                    + settle(job, completion) + [Self.finished(job)]
             )
             try Self.news(of: completion.result, answers.dropLast().last?.first).map(observe)
             guard !replacements.isEmpty, let row = answers.first?.first else { return nil }
@@ -173,8 +173,8 @@ extension Store {
     }
 
     /// What the result means for the workspace: a finished delete removes it, a finished claim makes it usable.
-    private func settle(_ job: HeldJob, _ result: JobResult) -> [Statement] {
-        switch result {
+    private func settle(_ job: HeldJob, _ completion: BuildCompletion) -> [Statement] {
+        switch completion.result {
         case .succeeded:
             [
                 Statement(
@@ -218,7 +218,7 @@ extension Store {
                     WHERE b.job_id = \(job.id) AND b.transition = 'start' AND b.reason IN ('claim', 'prebuild')
                     """
                 ),
-            ]
+            ] + Self.destroyed(job, completion.destroyed)
         case .failed: [Self.failedEvents([job.id])]
         case .canceled: []
         }

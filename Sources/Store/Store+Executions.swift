@@ -22,6 +22,7 @@ extension Store {
                         WHERE s.workspace_id = w.id AND s.build_number <= b.build_number
                             AND s.provisioner_state IS NOT NULL
                         ORDER BY s.build_number DESC LIMIT 1),
+                    ARRAY(SELECT l.job_id FROM late_states l WHERE l.workspace_id = w.id ORDER BY l.received_at, l.claim_epoch),
                     ARRAY(SELECT a.name FROM template_version_agents a WHERE a.template_version_id = v.id ORDER BY a.name)
                 FROM provisioner_jobs j
                 JOIN workspace_builds b ON b.job_id = j.id
@@ -40,7 +41,7 @@ extension Store {
         let (
             buildID, number, transition, reason, workspaceID, workspaceName, ownerID, ownerName, ownerEmail,
             organizationID, organizationName, templateID, templateName, versionID, versionName, presetName,
-            fileID, fileHash, names, values, sensitive, state, agents
+            fileID, fileHash, names, values, sensitive, state, late, agents
         ) = try row.decode(
             BuildID.self,
             Int.self,
@@ -64,6 +65,7 @@ extension Store {
             [String].self,
             [String].self,
             [UInt8]?.self,
+            [JobID].self,
             [String].self
         )
         guard let transition = WorkspaceTransition(rawValue: transition) else {
@@ -92,6 +94,7 @@ extension Store {
                 BuildContext.Parameter(name: $0, value: $1, isSensitive: sensitive.contains($0))
             },
             state: state,
+            lateStates: late.isEmpty ? [] : try await lateStates(of: workspaceID),
             agents: agents
         )
     }

@@ -9,7 +9,8 @@ package enum HandedIn: String, Hashable, Sendable {
     case stored
     /// The execution has recorded its own end, and with it its state.
     case ended
-    /// Another execution had begun from an older state. It is kept beside the job, for whoever looks for it.
+    /// Another execution had begun from an older state. It is kept beside the job, for the workspace's next build; for its
+    /// deletion, a new one where it has been deleted already.
     case late
     /// There is no such build any more.
     case unknown
@@ -25,57 +26,66 @@ extension Store {
     ///
     /// - Parameter state: As it is to be stored: sealed, where states are.
     package func handIn(_ state: [UInt8], of execution: HeldJob, from worker: String) async throws -> HandedIn {
-        let rows = try await pool.execute(
-            Statement(
-                "executions.hand_in",
-                within: .seconds(30),
-                """
-                WITH job AS MATERIALIZED (
-                    SELECT j.id, j.claim_epoch, j.attempt, j.worker_id, j.completed_at, j.canceled_at, j.error_code,
-                        b.id AS build_id, b.workspace_id, b.build_number
-                    FROM provisioner_jobs j JOIN workspace_builds b ON b.job_id = j.id
-                    WHERE j.id = \(execution.id) FOR NO KEY UPDATE OF j
-                ), fate AS MATERIALIZED (
-                    SELECT job.*, CASE
-                        WHEN claim_epoch = \(execution.epoch) AND completed_at IS NULL THEN 'stored'
-                        WHEN claim_epoch = \(execution.epoch) THEN 'ended'
-                        WHEN claim_epoch = \(execution.epoch) + 1 AND CASE
-                                WHEN completed_at IS NULL THEN worker_id IS NULL
-                                ELSE canceled_at IS NOT NULL OR error_code = 'WORKER_LOST'
-                            END
-                            AND NOT EXISTS (
-                                SELECT FROM workspace_builds l JOIN provisioner_jobs lj ON lj.id = l.job_id
-                                WHERE l.workspace_id = job.workspace_id AND l.build_number > job.build_number
-                                    AND lj.claim_epoch > 0
-                            ) THEN 'stored'
-                        ELSE 'late'
-                    END AS word
-                    FROM job
-                ), stored AS (
-                    UPDATE workspace_builds b SET provisioner_state = \(state), updated_at = now()
-                    FROM fate WHERE b.id = fate.build_id AND fate.word = 'stored'
-                ), refreshing AS (
-                    UPDATE provisioner_jobs j SET refresh_first = true
-                    FROM fate WHERE j.id = fate.id AND fate.word = 'stored' AND fate.completed_at IS NULL
-                ), kept AS (
-                    INSERT INTO late_states (job_id, claim_epoch, workspace_id, worker_name, state)
-                    SELECT id, \(execution.epoch), workspace_id, \(worker), \(state) FROM fate WHERE word = 'late'
-                    ON CONFLICT (job_id, claim_epoch) DO UPDATE SET state = excluded.state, received_at = now()
-                    -- Told once: a row that was there has been updated.
-                    RETURNING job_id, xmax = 0 AS is_new
-                ), told AS (
-                    INSERT INTO provisioner_job_logs (job_id, attempt, source, level, output)
-                    SELECT fate.id, fate.attempt, 'worker', 'warn',
-                        'The state of execution ' || \(execution.epoch) || ' came after another had begun. It is kept in '
-                            || 'late_states; look for resources tagged with the build that no later state holds.'
-                    FROM fate JOIN kept ON kept.job_id = fate.id AND kept.is_new
-                )
-                SELECT word FROM fate
-                """
+        try await pool.withTransaction("executions.hand_in") { transaction in
+            let rows = try await transaction.execute(Self.handIn(state, of: execution, from: worker))
+            guard let row = rows.first else { return .unknown }
+            let (word, workspace) = try row.decode(String.self, WorkspaceID.self)
+            let fate = HandedIn(rawValue: word) ?? .unknown
+            // The workspace may be gone already; what this state names is not.
+            if fate == .late { _ = try await transaction.execute(Self.deletionOfLateStates(of: "\(workspace)")) }
+            return fate
+        }
+    }
+
+    private static func handIn(_ state: [UInt8], of execution: HeldJob, from worker: String) -> Statement {
+        Statement(
+            "executions.hand_in",
+            within: .seconds(30),
+            """
+            WITH job AS MATERIALIZED (
+                SELECT j.id, j.claim_epoch, j.attempt, j.worker_id, j.completed_at, j.canceled_at, j.error_code,
+                    b.id AS build_id, b.workspace_id, b.build_number
+                FROM provisioner_jobs j JOIN workspace_builds b ON b.job_id = j.id
+                JOIN workspaces w ON w.id = b.workspace_id
+                WHERE j.id = \(execution.id) FOR NO KEY UPDATE OF j, w
+            ), fate AS MATERIALIZED (
+                SELECT job.*, CASE
+                    WHEN claim_epoch = \(execution.epoch) AND completed_at IS NULL THEN 'stored'
+                    WHEN claim_epoch = \(execution.epoch) THEN 'ended'
+                    WHEN claim_epoch = \(execution.epoch) + 1 AND CASE
+                            WHEN completed_at IS NULL THEN worker_id IS NULL
+                            ELSE canceled_at IS NOT NULL OR error_code = 'WORKER_LOST'
+                        END
+                        AND NOT EXISTS (
+                            SELECT FROM workspace_builds l JOIN provisioner_jobs lj ON lj.id = l.job_id
+                            WHERE l.workspace_id = job.workspace_id AND l.build_number > job.build_number
+                                AND lj.claim_epoch > 0
+                        ) THEN 'stored'
+                    ELSE 'late'
+                END AS word
+                FROM job
+            ), stored AS (
+                UPDATE workspace_builds b SET provisioner_state = \(state), updated_at = now()
+                FROM fate WHERE b.id = fate.build_id AND fate.word = 'stored'
+            ), refreshing AS (
+                UPDATE provisioner_jobs j SET refresh_first = true
+                FROM fate WHERE j.id = fate.id AND fate.word = 'stored' AND fate.completed_at IS NULL
+            ), kept AS (
+                INSERT INTO late_states (job_id, claim_epoch, workspace_id, worker_name, state)
+                SELECT id, \(execution.epoch), workspace_id, \(worker), \(state) FROM fate WHERE word = 'late'
+                ON CONFLICT (job_id, claim_epoch) DO UPDATE SET state = excluded.state, received_at = now()
+                -- Told once: a row that was there has been updated.
+                RETURNING job_id, xmax = 0 AS is_new
+            ), told AS (
+                INSERT INTO provisioner_job_logs (job_id, attempt, source, level, output)
+                SELECT fate.id, fate.attempt, 'worker', 'warn',
+                    'The state of execution ' || \(execution.epoch) || ' came after another had begun. It is kept: the '
+                        || 'next build takes over what it names, and the deletion destroys it.'
+                FROM fate JOIN kept ON kept.job_id = fate.id AND kept.is_new
             )
+            SELECT word, workspace_id FROM fate
+            """
         )
-        guard let row = rows.first else { return .unknown }
-        return HandedIn(rawValue: try row.decode(String.self)) ?? .unknown
     }
 
     /// The jobs that are the worker's as the database sees it.

@@ -83,6 +83,7 @@ extension Prunable {
                         WHERE b.workspace_id = w.id
                             AND (j.completed_at IS NULL OR j.completed_at >= \(sql: old) OR \(sql: Self.isEvidence))
                     )
+                    AND NOT EXISTS (SELECT FROM late_states l WHERE l.workspace_id = w.id)
                 ORDER BY w.updated_at \(sql: limit)
             ), builds AS (
                 DELETE FROM workspace_builds b USING old WHERE b.workspace_id = old.id RETURNING b.job_id

@@ -125,8 +125,8 @@ extension Store {
                     remedy: "Name the owner too."
                 )
             }
-            let deletion = try await transaction.executeBatch(Self.deletion(of: try row.decode(WorkspaceID.self)))
-            guard let job = deletion.last?.first else {
+            let id = try row.decode(WorkspaceID.self)
+            guard let job = try await transaction.execute(Self.deletion(of: "\(id)")).first else {
                 throw StoreError(
                     .conflict,
                     "Another build of '\(workspace)' is under way",
@@ -137,49 +137,46 @@ extension Store {
         }
     }
 
-    /// The statements that add a delete build to a locked workspace; the last returns the job, or nothing while another
-    /// build is under way.
-    private static func deletion(of workspace: WorkspaceID) -> [Statement] {
-        [
-            Statement(
-                "workspaces.enqueue_delete",
-                """
-                WITH target AS MATERIALIZED (
-                    SELECT w.id, w.organization_id, w.owner_id, w.template_id, b.id AS last_build_id, b.build_number,
-                        b.template_version_id, b.template_version_preset_id,
-                        gen_random_uuid() AS build_id, gen_random_uuid() AS job_id
-                    FROM workspaces w
-                    CROSS JOIN LATERAL (
-                        SELECT * FROM workspace_builds l WHERE l.workspace_id = w.id ORDER BY l.build_number DESC LIMIT 1
-                    ) b
-                    JOIN provisioner_jobs j ON j.id = b.job_id AND j.completed_at IS NOT NULL
-                    WHERE w.id = \(workspace)
-                ), retired AS (
-                    UPDATE workspaces w SET retiring = true, updated_at = now() FROM target WHERE w.id = target.id
-                ), new_job AS (
-                    INSERT INTO provisioner_jobs (id, organization_id, initiator_id, type, provisioner, input, file_id, tags,
-                        priority, max_attempts, template_id, workspace_id, trace_metadata)
-                    SELECT d.job_id, d.organization_id, d.owner_id, 'workspace_build', t.provisioner,
-                        jsonb_build_object('workspace_build_id', d.build_id), v.file_id,
-                        coalesce(v.tags, '{"scope":"organization","owner":""}'), \(JobClass.delete.rawValue),
-                        \(literal: JobClass.deleteAttempts), t.id, d.id, \(TraceContext.current)
-                    FROM target d
-                    JOIN templates t ON t.id = d.template_id
-                    JOIN template_versions v ON v.id = d.template_version_id
-                ), new_build AS (
-                    INSERT INTO workspace_builds (id, workspace_id, template_version_id, build_number, transition,
-                        initiator_id, job_id, reason, template_version_preset_id)
-                    SELECT build_id, id, template_version_id, build_number + 1, 'delete', owner_id, job_id, 'initiator',
-                        template_version_preset_id
-                    FROM target
-                ), new_parameters AS (
-                    INSERT INTO workspace_build_parameters (workspace_build_id, name, value)
-                    SELECT d.build_id, p.name, p.value
-                    FROM target d JOIN workspace_build_parameters p ON p.workspace_build_id = d.last_build_id
-                )
-                SELECT job_id, pg_notify(\(Channel.jobs), ''), pg_notify(\(Channel.reconcile), '') FROM target
-                """
+    /// Adds a delete build to a locked workspace; returns the job, or nothing while another build is under way.
+    static func deletion(of workspace: SQL) -> Statement {
+        Statement(
+            "workspaces.enqueue_delete",
+            """
+            WITH target AS MATERIALIZED (
+                SELECT w.id, w.organization_id, w.owner_id, w.template_id, b.id AS last_build_id, b.build_number,
+                    b.template_version_id, b.template_version_preset_id,
+                    gen_random_uuid() AS build_id, gen_random_uuid() AS job_id
+                FROM workspaces w
+                CROSS JOIN LATERAL (
+                    SELECT * FROM workspace_builds l WHERE l.workspace_id = w.id ORDER BY l.build_number DESC LIMIT 1
+                ) b
+                JOIN provisioner_jobs j ON j.id = b.job_id AND j.completed_at IS NOT NULL
+                WHERE w.id = \(sql: workspace)
+            ), retired AS (
+                UPDATE workspaces w SET retiring = true, updated_at = now() FROM target WHERE w.id = target.id
+            ), new_job AS (
+                INSERT INTO provisioner_jobs (id, organization_id, initiator_id, type, provisioner, input, file_id, tags,
+                    priority, max_attempts, template_id, workspace_id, trace_metadata)
+                SELECT d.job_id, d.organization_id, d.owner_id, 'workspace_build', t.provisioner,
+                    jsonb_build_object('workspace_build_id', d.build_id), v.file_id,
+                    coalesce(v.tags, '{"scope":"organization","owner":""}'), \(JobClass.delete.rawValue),
+                    \(literal: JobClass.deleteAttempts), t.id, d.id, \(TraceContext.current)
+                FROM target d
+                JOIN templates t ON t.id = d.template_id
+                JOIN template_versions v ON v.id = d.template_version_id
+            ), new_build AS (
+                INSERT INTO workspace_builds (id, workspace_id, template_version_id, build_number, transition,
+                    initiator_id, job_id, reason, template_version_preset_id)
+                SELECT build_id, id, template_version_id, build_number + 1, 'delete', owner_id, job_id, 'initiator',
+                    template_version_preset_id
+                FROM target
+            ), new_parameters AS (
+                INSERT INTO workspace_build_parameters (workspace_build_id, name, value)
+                SELECT d.build_id, p.name, p.value
+                FROM target d JOIN workspace_build_parameters p ON p.workspace_build_id = d.last_build_id
             )
-        ]
+            SELECT job_id, pg_notify(\(Channel.jobs), ''), pg_notify(\(Channel.reconcile), '') FROM target
+            """
+        )
     }
 }

@@ -102,8 +102,10 @@ package struct Executor: Sendable {
         do {
             switch job.type {
             case .workspaceBuild:
-                let request = try await buildRequest(job)
-                return try await build(request, provisioner, reporter: reporter, control: control)
+                let context = try await store.buildContext(of: job.held)
+                let request = try await buildRequest(job, context, provisioner)
+                let verdict = try await build(request, provisioner, reporter: reporter, control: control)
+                return context.transition == .delete ? verdict.destroying(context.lateStates) : verdict
             case .templateVersionImport:
                 let (request, context) = try await importRequest(job)
                 let outcome = try await provisioner.importVersion(request, reporter: reporter, control: control)
@@ -152,8 +154,12 @@ extension Executor {
 // MARK: - Requests
 
 extension Executor {
-    private func buildRequest(_ job: ClaimedJob) async throws -> BuildRequest {
-        let context = try await store.buildContext(of: job.held)
+    private func buildRequest(
+        _ job: ClaimedJob,
+        _ context: BuildContext,
+        _ provisioner: any Provisioner
+    ) async throws -> BuildRequest {
+        let states = try await states(job, context, provisioner)
         return BuildRequest(
             jobID: job.id,
             buildID: context.buildID,
@@ -174,12 +180,36 @@ extension Executor {
                 BuildParameter(name: $0.name, value: $0.value, sensitive: $0.isSensitive)
             },
             archive: archive(context.fileID, context.fileHash),
-            state: try context.state.map(sealing.open),
+            state: states.state,
+            lateStates: states.late,
             agentTokens: try await agentTokens(job, context),
             serverURL: try await agents?.url ?? "",
             replacementPolicy: replacementPolicy,
             refreshFirst: job.refreshFirst
         )
+    }
+
+    /// The state to go on from, with what late ones name beside it, and what is left of those. The database has it before the
+    /// build begins: nothing is forgotten, whatever becomes of it.
+    private func states(
+        _ job: ClaimedJob,
+        _ context: BuildContext,
+        _ provisioner: any Provisioner
+    ) async throws -> (state: [UInt8]?, late: [[UInt8]]) {
+        let stored = try context.state.map(sealing.open)
+        var state = stored
+        var taken: [(state: LateState, rest: [UInt8]?)] = []
+        for late in context.lateStates {
+            let rest: [UInt8]?
+            (state, rest) = provisioner.takingOver(try sealing.open(late.state), into: state)
+            taken.append((late, rest))
+        }
+        if let state, state != stored || taken.contains(where: { $0.rest == nil }) {
+            let sealed = try taken.map { (state: $0.state, rest: try $0.rest.map(sealing.seal)) }
+            let isHeld = try await store.takeOver(sealed, into: sealing.seal(state), of: job.held)
+            guard isHeld else { throw StoreError.leaseLost(job.id) }
+        }
+        return (state, taken.compactMap(\.rest))
     }
 
     /// The tokens of the version's agents. Before a build that starts them, the database knows who they are.

@@ -34,6 +34,13 @@ enum Verdict: Sendable {
         )
     }
 
+    /// The same, when it is a success, with what a deletion has destroyed besides.
+    func destroying(_ late: [LateState]) -> Verdict {
+        guard case .build(var completion) = self, completion.result == .succeeded else { return self }
+        completion.destroyed = late
+        return .build(completion)
+    }
+
     init(manifest: TemplateManifest, of context: ImportContext) {
         self = .imported(manifest, context)
     }

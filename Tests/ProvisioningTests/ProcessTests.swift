@@ -186,13 +186,13 @@ struct ProcessTests {
     ])
     func `a member's value is cut out as it was written`(object: String, value: String) {
         #expect(
-            JSONMember.value(of: "state", in: Array(object.utf8)).map { String(decoding: $0, as: UTF8.self) } == value
+            RawJSON.value(of: "state", in: Array(object.utf8)).map { String(decoding: $0, as: UTF8.self) } == value
         )
     }
 
     @Test func `a member that is not there is nil`() {
         for object in ["{}", "[]", "", #"{"a":{"state":1}}"#, #"{"stat":1}"#] {
-            #expect(JSONMember.value(of: "state", in: Array(object.utf8)) == nil)
+            #expect(RawJSON.value(of: "state", in: Array(object.utf8)) == nil)
         }
     }
 }

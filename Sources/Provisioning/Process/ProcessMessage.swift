@@ -47,7 +47,7 @@ enum ProcessMessage: Equatable {
                 output: line.output ?? ""
             )
         case "state":
-            guard let state = JSONMember.value(of: "state", in: bytes) else { return nil }
+            guard let state = RawJSON.value(of: "state", in: bytes) else { return nil }
             self = .state(state == Array("null".utf8) ? nil : state)
         case "resource":
             guard let type = line.resourceType, let name = line.name else { return nil }

@@ -45,11 +45,28 @@ package struct ProcessProvisioner: Provisioner {
             try await cache.open(request.archive, in: directory, log: log, control: control) {
                 _ throws(ProvisioningFailure) in
             }
-            let transcript = ProcessTranscript(stage: request.transition.rawValue, log: log, directory: directory)
-            let command = try await command(request, directory, transcript)
-            let result = try await run(command, request, directory, transcript, control)
-            return try outcome(of: request, transcript.said, result.status, log)
+            let outcome = try await perform(request, directory, log, control)
+            guard request.transition == .delete else { return outcome }
+            for late in request.lateStates {
+                log.log(.info, "delete", "Deleting what an earlier execution created that could not tell in time.")
+                var again = request
+                again.state = late
+                _ = try await perform(again, directory, log, control)
+            }
+            return outcome
         }
+    }
+
+    private func perform(
+        _ request: BuildRequest,
+        _ directory: WorkDirectory,
+        _ log: ExecutionLog,
+        _ control: ExecutionControl
+    ) async throws(ProvisioningFailure) -> BuildOutcome {
+        let transcript = ProcessTranscript(stage: request.transition.rawValue, log: log, directory: directory)
+        let command = try await command(request, directory, transcript)
+        let result = try await run(command, request, directory, transcript, control)
+        return try outcome(of: request, transcript.said, result.status, log)
     }
 
     private func run(

@@ -23,7 +23,7 @@ package struct TerraformProvisioner: Provisioner {
         control: ExecutionControl
     ) async throws(ProvisioningFailure) -> BuildOutcome {
         let log = ExecutionLog(reporter, control, Redactor(request))
-        guard request.transition != .delete || request.state != nil else {
+        guard request.transition != .delete || request.state != nil || !request.lateStates.isEmpty else {
             log.log(.info, "destroy", "Nothing was ever created, so there is nothing to destroy.")
             return BuildOutcome()
         }
@@ -37,6 +37,10 @@ package struct TerraformProvisioner: Provisioner {
             return request.transition == .delete
                 ? try await destroy(request, terraform) : try await apply(request, terraform)
         }
+    }
+
+    package func takingOver(_ late: [UInt8], into state: [UInt8]?) -> (state: [UInt8]?, rest: [UInt8]?) {
+        TerraformStates.takingOver(late, into: state)
     }
 
     /// Finds Terraform and asks for its version, as a build would.
@@ -123,6 +127,17 @@ package struct TerraformProvisioner: Provisioner {
     ) async throws(ProvisioningFailure) -> BuildOutcome {
         try await changing(request, terraform) { () throws(ProvisioningFailure) in try await terraform.destroy() }
         await terraform.directory.dropState()
+        // The first is gone for good, so each of these is the state meanwhile: whatever interrupts it is gone on with.
+        for late in request.lateStates {
+            terraform.log.log(
+                .info,
+                "destroy",
+                "Destroying what an earlier execution created that could not tell in time."
+            )
+            try await terraform.directory.replaceState(late)
+            try await changing(request, terraform) { () throws(ProvisioningFailure) in try await terraform.destroy() }
+            await terraform.directory.dropState()
+        }
         return BuildOutcome()
     }
 
@@ -175,6 +190,16 @@ extension WorkDirectory {
     /// Nothing exists any more, so there is no state to save.
     fileprivate func dropState() async {
         await BlockingWork.run { [stateFile] () throws(Never) in _ = unlink(stateFile.string) }
+    }
+
+    fileprivate func replaceState(_ state: [UInt8]) async throws(ProvisioningFailure) {
+        do throws(FileFailure) {
+            try await BlockingWork.run { [stateFile] () throws(FileFailure) in
+                try PrivateFiles.replace(stateFile, state)
+            }
+        } catch {
+            throw ProvisioningFailure(error)
+        }
     }
 
     /// Takes a state that was written elsewhere, if it was.

@@ -1,17 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Cuts a member's value out of a JSON object, byte for byte: a state is nobody's to reformat, least of all its numbers.
-enum JSONMember {
-    /// The bytes of the value of the object's own member `name`; `nil` when it has none.
-    ///
-    /// - Parameter object: One whole JSON object; the caller has decoded it before. The name is compared as it is
-    ///   written, without escapes. Of several, the last counts, as in most readers.
+/// Takes JSON apart without reading its values, byte for byte: a state is nobody's to reformat, least of all its numbers.
+///
+/// For one whole document that has been decoded before. Names are compared as they are written, without escapes.
+enum RawJSON {
+    /// A member of an object; the name is without its quotes.
+    struct Member: Equatable {
+        let name: [UInt8]
+        var value: [UInt8]
+
+        init(_ name: String, _ value: String) {
+            self.init(name: Array(name.utf8), value: Array(value.utf8))
+        }
+
+        init(name: [UInt8], value: [UInt8]) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// The bytes of the value of the object's own member `name`; `nil` when it has none. Of several, the last counts, as in
+    /// most readers.
     static func value(of name: String, in object: [UInt8]) -> [UInt8]? {
-        let name = Array(name.utf8)
+        members(of: object).last { $0.name.elementsEqual(name.utf8) }?.value
+    }
+
+    /// The object's own members in order; none when it is no object.
+    static func members(of object: [UInt8]) -> [Member] {
         var scanner = Scanner(bytes: object)
         scanner.skipSpace()
-        guard scanner.take(UInt8(ascii: "{")) else { return nil }
-        var found: [UInt8]?
+        guard scanner.take(UInt8(ascii: "{")) else { return [] }
+        var found: [Member] = []
         while true {
             scanner.skipSpace()
             guard scanner.current == UInt8(ascii: "\"") else { return found }
@@ -20,10 +39,34 @@ enum JSONMember {
             guard scanner.take(UInt8(ascii: ":")) else { return found }
             scanner.skipSpace()
             let value = scanner.skipValue()
-            if object[key].dropFirst().dropLast().elementsEqual(name) { found = Array(object[value]) }
+            found.append(Member(name: Array(object[key].dropFirst().dropLast()), value: Array(object[value])))
             scanner.skipSpace()
             guard scanner.take(UInt8(ascii: ",")) else { return found }
         }
+    }
+
+    /// The array's own elements in order; none when it is no array.
+    static func elements(of array: [UInt8]) -> [[UInt8]] {
+        var scanner = Scanner(bytes: array)
+        scanner.skipSpace()
+        guard scanner.take(UInt8(ascii: "[")) else { return [] }
+        var found: [[UInt8]] = []
+        while true {
+            scanner.skipSpace()
+            guard let byte = scanner.current, byte != UInt8(ascii: "]") else { return found }
+            found.append(Array(array[scanner.skipValue()]))
+            scanner.skipSpace()
+            guard scanner.take(UInt8(ascii: ",")) else { return found }
+        }
+    }
+
+    static func object(_ members: [Member]) -> [UInt8] {
+        let bodies = members.map { Array("\"".utf8) + $0.name + Array("\":".utf8) + $0.value }
+        return Array("{".utf8) + Array(bodies.joined(separator: ",".utf8)) + Array("}".utf8)
+    }
+
+    static func array(_ elements: [[UInt8]]) -> [UInt8] {
+        Array("[".utf8) + Array(elements.joined(separator: ",".utf8)) + Array("]".utf8)
     }
 
     private struct Scanner {

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+
+/// Joins two states of one workspace that went their own ways: executions that ran one after the other began from the same
+/// older state, and the first could hand in its own only when the second had begun.
+///
+/// Neither serial nor lineage says which of two such states is right: each names what its execution has created, so both
+/// are. What the late one names beside the other is taken over. Where both name different objects at one address, the
+/// later execution's is the workspace's, and the other is left over, to be destroyed for itself.
+enum TerraformStates {
+    /// - Parameter late: A whole state; what is no state of version 4 is left over as it is.
+    /// - Returns: the state with what could be taken over, and a state with what was not, if there is any.
+    static func takingOver(_ late: [UInt8], into state: [UInt8]?) -> (state: [UInt8]?, rest: [UInt8]?) {
+        guard let state else { return (late, nil) }
+        guard let target = Document(state), let source = Document(late) else { return (state, late) }
+        var joined = target.resources
+        var rest: [Resource] = []
+        for resource in source.resources where resource.isManaged {
+            guard let index = joined.firstIndex(where: { $0.address == resource.address }) else {
+                joined.append(resource)
+                continue
+            }
+            let known = joined[index].instances
+            let unknown = resource.instances.filter { late in !known.contains { late.isSameObject(as: $0) } }
+            let collides = { (late: Instance) in
+                late.isDeposed || known.contains { $0.key == late.key && !$0.isDeposed }
+            }
+            joined[index].instances += unknown.filter { !collides($0) }
+            let left = unknown.filter(collides)
+            if !left.isEmpty { rest.append(resource.with(left)) }
+        }
+        let leftover = rest.isEmpty ? nil : source.with(rest, serial: source.serial + 1)
+        guard joined != target.resources else { return (state, leftover) }
+        return (target.with(joined, serial: max(target.serial, source.serial) + 1), leftover)
+    }
+}
+
+/// A state file of version 4, as far as it is taken apart.
+private struct Document {
+    let members: [RawJSON.Member]
+    let serial: Int
+    let resources: [Resource]
+
+    init?(_ bytes: [UInt8]) {
+        guard let header = try? JSONDecoder().decode(StateHeader.self, from: Data(bytes)), header.version == 4 else {
+            return nil
+        }
+        members = RawJSON.members(of: bytes)
+        serial = header.serial
+        resources = RawJSON.elements(of: RawJSON.value(of: "resources", in: bytes) ?? []).map(Resource.init)
+    }
+
+    func with(_ resources: [Resource], serial: Int) -> [UInt8] {
+        let changed = [
+            RawJSON.Member("serial", "\(serial)"),
+            RawJSON.Member(name: Array("resources".utf8), value: RawJSON.array(resources.map(\.bytes))),
+        ]
+        return RawJSON.object(members.filter { member in !changed.contains { $0.name == member.name } } + changed)
+    }
+}
+
+private struct Resource: Equatable {
+    let members: [RawJSON.Member]
+    var instances: [Instance]
+
+    init(_ bytes: [UInt8]) {
+        members = RawJSON.members(of: bytes).filter { !$0.name.elementsEqual("instances".utf8) }
+        instances = RawJSON.elements(of: RawJSON.value(of: "instances", in: bytes) ?? []).map(Instance.init)
+    }
+
+    var bytes: [UInt8] {
+        let list = RawJSON.Member(name: Array("instances".utf8), value: RawJSON.array(instances.map(\.bytes)))
+        return RawJSON.object(members + [list])
+    }
+
+    /// Data sources are nobody's to destroy.
+    var isManaged: Bool { value("mode") == Array(#""managed""#.utf8) }
+
+    var address: [[UInt8]?] { ["module", "type", "name"].map(value) + [value("mode")] }
+
+    func with(_ instances: [Instance]) -> Resource {
+        var copy = self
+        copy.instances = instances
+        return copy
+    }
+
+    private func value(_ name: String) -> [UInt8]? {
+        members.last { $0.name.elementsEqual(name.utf8) }?.value
+    }
+}
+
+/// An object of a resource: the current one of its key, or one that was deposed.
+private struct Instance: Equatable {
+    let bytes: [UInt8]
+    let key: [UInt8]?
+    let isDeposed: Bool
+    /// The provider's own id where it has one, else everything known of the object.
+    private let identity: [UInt8]
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        key = RawJSON.value(of: "index_key", in: bytes)
+        isDeposed = RawJSON.value(of: "deposed", in: bytes) != nil
+        let attributes = RawJSON.value(of: "attributes", in: bytes) ?? bytes
+        identity = RawJSON.value(of: "id", in: attributes) ?? attributes
+    }
+
+    func isSameObject(as other: Instance) -> Bool {
+        key == other.key && identity == other.identity
+    }
+}

@@ -53,6 +53,16 @@ import Testing
             #expect(after == before)
             let state = try await chaos.stateAndEpoch("long1")
             #expect(state == "\"done by 3\" 3")
+            // A deletion destroys what the workspace's state names, and what the late one does.
+            try await chaos.fleet.run("workspaces", "delete", "long1", "--owner", "ada")
+            try await chaos.watch.until(
+                "the deletion",
+                "SELECT count(*) FROM workspaces WHERE name = 'long1' AND NOT deleted",
+                is: 0
+            )
+            #expect(chaos.witness.epochs(of: "long1") == [1, 3, 1, 1])
+            #expect(chaos.witness.state(givenTo: "long1", epoch: 1) == "interrupted by 1")
+            #expect(try await chaos.watch.number("SELECT count(*) FROM late_states") == 0)
             try await chaos.requireNoLeftovers(of: ["lost"])
             for process in [successor, again] { try await process.end() }
         }

@@ -202,6 +202,7 @@ extension BuildRequest {
         stage: BuildStage = .none,
         parameters: [BuildParameter] = [],
         state: [UInt8]? = nil,
+        lateStates: [[UInt8]] = [],
         agentTokens: [String: String] = [:],
         policy: ReplacementPolicy = .warn,
         jobID: JobID = .random()
@@ -221,6 +222,7 @@ extension BuildRequest {
             parameters: parameters,
             archive: archive,
             state: state,
+            lateStates: lateStates,
             agentTokens: agentTokens,
             replacementPolicy: policy
         )

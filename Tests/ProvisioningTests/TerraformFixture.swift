@@ -31,6 +31,7 @@ struct TerraformFixture {
         stage: BuildStage = .none,
         parameters: [BuildParameter] = [],
         state: [UInt8]? = nil,
+        lateStates: [[UInt8]] = [],
         policy: ReplacementPolicy = .warn,
         reporter: Recorder = Recorder(),
         control: ExecutionControl? = nil
@@ -41,6 +42,7 @@ struct TerraformFixture {
             stage: stage,
             parameters: parameters,
             state: state,
+            lateStates: lateStates,
             policy: policy
         )
         return try await provisioner.build(request, reporter: reporter, control: control ?? fixture.control())

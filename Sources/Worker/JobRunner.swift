@@ -55,52 +55,22 @@ struct JobRunner: Service {
         guard free > 0 || !queue.done.isEmpty else { return [] }
         let began = ContinuousClock.now
         let place = queue.start(now: began, hasNews: free > 0 && earlierJobs.take())
-        let whole = ClaimShare(
-            finishing: queue.done,
-            limit: free,
-            poolLimit: max(free - configuration.reservedInteractiveSlots, 0)
-        )
-        var claimed: [ClaimedJob] = []
-        var hasAnswer = false
-        queue.done = []
-        for (share, answer) in await take(whole, behind: place, atOnce: queue.isFlowing) {
-            switch answer {
-            case .success(let jobs):
-                claimed += jobs
-                hasAnswer = true
-            case .failure(let error):
-                queue.done += share.finishing
-                earlierJobs.raise()
-                logger.warning("jobs could not be claimed", metadata: ["error": "\(error)"])
-            }
-        }
-        guard hasAnswer else { return nil }
-        guard free > 0 else { return [] }
-        queue.advance(past: claimed, from: place, isFull: claimed.count == free, began: began, ended: .now)
-        return claimed
-    }
-
-    private typealias Answer = (share: ClaimShare, jobs: Result<[ClaimedJob], any Error>)
-
-    /// - Parameter atOnce: By two claims at the same time, each of which skips what the other takes.
-    private func take(_ share: ClaimShare, behind place: QueuePlace?, atOnce: Bool) async -> [Answer] {
-        guard atOnce, let (half, rest) = share.halves else { return [await take(share, behind: place)] }
-        async let other = take(rest, behind: place)
-        return [await take(half, behind: place), await other]
-    }
-
-    private func take(_ share: ClaimShare, behind place: QueuePlace?) async -> Answer {
         do {
-            let jobs = try await store.finish(
-                share.finishing,
+            let claimed = try await store.finish(
+                queue.done,
                 andClaimFor: configuration.id,
-                limit: share.limit,
-                poolLimit: share.poolLimit,
+                limit: free,
+                poolLimit: max(free - configuration.reservedInteractiveSlots, 0),
                 behind: place
             )
-            return (share, .success(jobs))
+            queue.done = []
+            guard free > 0 else { return [] }
+            queue.advance(past: claimed, from: place, isFull: claimed.count == free, began: began, ended: .now)
+            return claimed
         } catch {
-            return (share, .failure(error))
+            earlierJobs.raise()
+            logger.warning("jobs could not be claimed", metadata: ["error": "\(error)"])
+            return nil
         }
     }
 

@@ -12,9 +12,6 @@ struct QueueSearch {
     /// Jobs that needed no doing, to be finished with the next claim.
     var done: [HeldJob] = []
 
-    /// The last claim filled every slot with jobs that needed no doing: what limits the worker is how fast it claims.
-    private(set) var isFlowing = false
-
     private var place: QueuePlace?
     private var nextLookBack: ContinuousClock.Instant?
     /// The last claim has not looked at the front.
@@ -43,7 +40,6 @@ struct QueueSearch {
         ended: ContinuousClock.Instant
     ) {
         hasSkipped = start != nil
-        isFlowing = isFull && jobs.allSatisfy(\.isNoOp)
         if start == nil {
             nextLookBack = ended + max(Self.shortestPause, began.duration(to: ended) * Self.pausePerCost)
         }

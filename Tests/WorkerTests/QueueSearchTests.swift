@@ -10,7 +10,7 @@ import Testing
 @Suite struct QueueSearchTests {
     private let now = ContinuousClock.now
 
-    private func job(_ second: Int64, isNoOp: Bool = false) -> ClaimedJob {
+    private func job(_ second: Int64) -> ClaimedJob {
         let id = JobID(high: 1, low: UInt64(second))
         let due = Instant(seconds: second)
         return ClaimedJob(
@@ -21,7 +21,6 @@ import Testing
             jobClass: .pool,
             availableAt: due,
             startedAt: due,
-            isNoOp: isNoOp,
             place: QueuePlace(order: due, job: id)
         )
     }
@@ -42,13 +41,6 @@ import Testing
         #expect(search.start(now: now + .milliseconds(999), hasNews: false) == job(20).place)
         #expect(search.start(now: now + .milliseconds(999), hasNews: true) == nil)
         #expect(search.start(now: now + .seconds(1), hasNews: false) == nil)
-    }
-
-    @Test func `it flows while every slot is filled with what needs no doing`() {
-        #expect(!QueueSearch().isFlowing)
-        #expect(search(finding: [job(10, isNoOp: true), job(20, isNoOp: true)], isFull: true).isFlowing)
-        #expect(!search(finding: [job(10, isNoOp: true), job(20, isNoOp: true)], isFull: false).isFlowing)
-        #expect(!search(finding: [job(10, isNoOp: true), job(20)], isFull: true).isFlowing)
     }
 
     @Test func `a look from the front that takes long is made more seldom`() {

@@ -27,7 +27,7 @@ struct BenchCommand: ParsableCommand {
         var jobs = 50_000
 
         @Option(help: "How many jobs a worker takes at once.")
-        var concurrency = 200
+        var concurrency = 400
 
         @Option(help: "How many workers compete in one of the runs.")
         var workers = 16

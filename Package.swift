@@ -262,7 +262,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "CLinux", "LocalPostgres", "PostgresClient", "Prebuilds", "Store", .inMemoryTracing, .logging, .subprocess,
+                "CLinux", "LocalPostgres", "PostgresClient", "Prebuilds", "Store", .inMemoryTracing, .logging,
+                .subprocess,
                 .systemPackage, .tracing,
             ],
             swiftSettings: swift

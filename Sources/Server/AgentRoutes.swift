@@ -19,14 +19,6 @@ package struct AgentRoutes: RouteSet {
     }
 
     package func add(to router: Router<ServerRequestContext>) {
-        for route in [Self.report, Self.wait] {
-            for method in Self.methods where method.rawValue != route.method.rawValue {
-                router.on(Self.path(route), method: method) { _, _ -> Response in
-                    let allowed = route.method.rawValue
-                    throw Problem(.methodNotAllowed, "Allowed here: \(allowed).", headers: [.allow: allowed])
-                }
-            }
-        }
         router.post(Self.path(Self.report)) { request, _ in try await explained { try await report(request) } }
         router.get(Self.path(Self.wait)) { request, context in
             try await explained {
@@ -42,9 +34,6 @@ package struct AgentRoutes: RouteSet {
             }
         }
     }
-
-    /// Those that are refused by name, where they are not the route's; what is none at all is not found.
-    private static let methods: [HTTPRequest.Method] = [.get, .put, .post, .patch, .delete, .head, .options, .trace]
 
     /// As operations are told of their errors.
     private func explained(_ body: () async throws -> Response) async throws -> Response {
@@ -93,6 +82,16 @@ extension AgentRoutes {
 
     /// By the names of the API's description. They are no users' to ask: scopes and roles say nothing here.
     package static let described = [(name: "reportAgent", route: report), (name: "awaitClaim", route: wait)]
+
+    /// Throws a problem for another method than the route's.
+    static func requireMethod(of request: Request, at segments: [String]) throws(Problem) {
+        let path = "/" + segments.joined(separator: "/")
+        guard let route = described.map(\.route).first(where: { $0.path == path }),
+            route.method.rawValue != request.method.rawValue
+        else { return }
+        let allowed = route.method.rawValue
+        throw Problem(.methodNotAllowed, "Allowed here: \(allowed).", headers: [.allow: allowed])
+    }
 
     private static func path(_ route: Route) -> RouterPath { RouterPath(APIRoute.root + route.path) }
 }

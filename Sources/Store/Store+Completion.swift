@@ -202,6 +202,7 @@ extension Store {
                         AND r.job_id = b.job_id AND a.resource_id = r.id
                     """
                 ),
+            ] + Self.destroyed(job, completion.destroyed) + [
                 // To claims that wait for a prebuild, and to agents that wait for a claim. The last, for what it returns.
                 Statement(
                     "completion.ready",
@@ -217,8 +218,8 @@ extension Store {
                     FROM workspace_builds b
                     WHERE b.job_id = \(job.id) AND b.transition = 'start' AND b.reason IN ('claim', 'prebuild')
                     """
-                ),
-            ] + Self.destroyed(job, completion.destroyed)
+                )
+            ]
         case .failed: [Self.failedEvents([job.id])]
         case .canceled: []
         }

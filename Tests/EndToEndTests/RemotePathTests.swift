@@ -92,7 +92,7 @@ import Testing
     }
 
     /// Where a worker on a free port listens, by its log.
-    private static func address(of worker: RunningProcess) async throws -> String {
+    static func address(of worker: RunningProcess) async throws -> String {
         let line = try await worker.line("its address") { $0.text.contains("listening on 127.0.0.1:") }
         let range = try #require(line.text.firstRange(of: "listening on 127.0.0.1:"))
         let port = line.text[range.upperBound...].prefix { $0.isNumber }

@@ -21,10 +21,16 @@ import Testing
     }
 
     /// A claim that waits, in a task of its own: to cancel it is to hang up.
-    private func claim(_ room: APIRoom, _ name: String) -> Task<APIRoom.Reply, any Error> {
+    private func claim(
+        _ room: APIRoom,
+        _ name: String,
+        told: TestSignal<Int> = TestSignal()
+    ) -> Task<APIRoom.Reply, any Error> {
         Task {
             let body = #"{"template": "go-dev", "name": "\#(name)", "owner": "ada", "wait_for_refill": 60}"#
-            return try await room.ask(.post, "/claims", as: "ada", body: body)
+            let reply = try await room.ask(.post, "/claims", as: "ada", body: body)
+            told.send(reply.status)
+            return reply
         }
     }
 
@@ -36,7 +42,8 @@ import Testing
         try await DatabaseWatch.on(TestDatabase.current.connectionString) { watch async throws in
             try await APIRoom.open { room async throws in
                 let preset = try await addPool(room)
-                let claims = (0..<16).map { claim(room, "w\($0)") }
+                let told = TestSignal<Int>()
+                let claims = (0..<16).map { claim(room, "w\($0)", told: told) }
                 try await watch.until("all to wait", Self.waiting, is: 16)
                 // The server's pool has 4 connections.
                 #expect(try await room.ask(.get, "/templates", as: "ada").status == 200)
@@ -46,7 +53,8 @@ import Testing
                 #expect(try await room.ask(.get, "/jobs", as: "oona").status == 200)
 
                 _ = try await room.addWorkspace("prebuild-1", owner: "prebuilds", of: preset)
-                try await watch.until("one to be served", Self.waiting, is: 15)
+                #expect(try await told.next("the one that is served") == 201)
+                #expect(try await watch.number(Self.waiting) == 15)
                 for claim in claims { claim.cancel() }
                 try await watch.until("nobody to wait", Self.waiting, is: 0, within: .seconds(20))
                 var served: [Claimed] = []

@@ -40,7 +40,10 @@ package struct APIMiddleware: RouterMiddleware {
     ) async throws -> Response {
         guard let segments = Self.segments(of: request.uri.path) else { return try await next(request, context) }
         let matches = APIRoute.all.compactMap { route in route.match(segments).map { (route: route, path: $0) } }
-        guard !matches.isEmpty else { return try await next(request, context) }
+        guard !matches.isEmpty else {
+            try AgentRoutes.requireMethod(of: request, at: segments)
+            return try await next(request, context)
+        }
         guard let match = matches.first(where: { $0.route.route.method.rawValue == request.method.rawValue }) else {
             let allowed = Set(matches.map(\.route.route.method.rawValue)).sorted().joined(separator: ", ")
             throw Problem(.methodNotAllowed, "Allowed here: \(allowed).", headers: [.allow: allowed])

@@ -6,14 +6,20 @@ package import Tracing
 
 /// The trace in which a job was ordered. It travels in the job's row, as the headers that the tracer would send (interfaces.md,
 /// "Traces"), to whichever worker executes the job.
-enum TraceContext {
-    /// That of the current task; `nil` where nothing is traced.
+package enum TraceContext {
+    /// That of the current task, as a job's row keeps it; `nil` where nothing is traced.
     static var current: PostgresJSON? {
-        guard let context = ServiceContext.current else { return nil }
-        var headers: [String: String] = [:]
-        InstrumentationSystem.instrument.inject(context, into: &headers, using: Headers())
+        let headers = headers
         guard !headers.isEmpty, let json = try? JSONEncoder().encode(headers) else { return nil }
         return PostgresJSON(String(decoding: json, as: UTF8.self))
+    }
+
+    /// That of the current task, as the tracer sends it; empty where nothing is traced.
+    package static var headers: [String: String] {
+        guard let context = ServiceContext.current else { return [:] }
+        var headers: [String: String] = [:]
+        InstrumentationSystem.instrument.inject(context, into: &headers, using: Headers())
+        return headers
     }
 
     private struct Headers: Injector, Extractor {

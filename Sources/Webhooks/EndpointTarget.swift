@@ -38,13 +38,13 @@ package struct EndpointTarget: Sendable {
     /// - Parameters:
     ///   - id: The delivery's; the same at every attempt.
     ///   - now: Becomes `webhook-timestamp`; receivers refuse what is five minutes off.
-    ///   - traceParent: The W3C trace context, if there is one.
+    ///   - trace: The headers of the trace that the attempt belongs to, if there is one.
     package func request(
         id: DeliveryID,
         body: [UInt8],
         contentType: String,
         at now: Instant,
-        traceParent: String? = nil
+        trace: [HTTPHeader] = []
     ) throws(SigningKeyError) -> HTTPRequest {
         let signature = try Signature(of: body, id: "\(id)", at: now, keys: keys)
         var all = headers
@@ -53,8 +53,7 @@ package struct EndpointTarget: Sendable {
         all.append(HTTPHeader("webhook-timestamp", signature.timestamp))
         if !keys.isEmpty { all.append(HTTPHeader("webhook-signature", signature.signatures)) }
         if envelope == .coder { all.append(HTTPHeader("X-Message-Id", signature.id)) }
-        if let traceParent { all.append(HTTPHeader("traceparent", traceParent)) }
-        return HTTPRequest(url, headers: all, body: body, concurrencyKey: concurrencyKey)
+        return HTTPRequest(url, headers: all + trace, body: body, concurrencyKey: concurrencyKey)
     }
 
     private static func isReserved(_ name: String) -> Bool {

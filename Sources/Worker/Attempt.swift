@@ -27,7 +27,8 @@ struct Attempt {
                 id: delivery.id,
                 body: delivery.body,
                 contentType: delivery.contentType,
-                at: now
+                at: now,
+                trace: TraceContext.headers.sorted { $0.key < $1.key }.map { HTTPHeader($0.key, $0.value) }
             )
         } catch {
             // An endpoint that cannot be sent to as it is configured; it will not get better by itself.

@@ -25,7 +25,7 @@ import Webhooks
             body: [1, 2],
             contentType: "application/json",
             at: Samples.now,
-            traceParent: "00-0-0-00"
+            trace: [HTTPHeader("traceparent", "00-0-0-00")]
         )
         #expect(
             request.headers == [

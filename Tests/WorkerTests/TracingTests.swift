@@ -79,6 +79,9 @@ import Webhooks
                 }
             }
             #expect(spans == ["bad": .error])
+            // The receiver may go on with the trace.
+            let traces = try await receiver.requests(2).map { $0.headers["in-memory-trace-id"] }
+            #expect(traces.count == 2 && Set(traces).count == 2 && !traces.contains(nil))
         }
     }
 }

@@ -27,6 +27,7 @@ extension Target.Dependency {
     static let configuration = product(name: "Configuration", package: "swift-configuration")
     static let coreMetrics = product(name: "CoreMetrics", package: "swift-metrics")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let deque = product(name: "DequeModule", package: "swift-collections")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
@@ -149,6 +150,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections.git", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration.git", exact: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-distributed-tracing.git", exact: "1.7.3"),
@@ -178,6 +180,11 @@ let package = Package(
             pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
         ),
+        .systemLibrary(
+            name: "CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
+        ),
         .target(name: "CLinux"),
         .target(name: "CBuildInfo", cSettings: [.define("STOKER_VERSION", to: "\"\(version)\"")]),
 
@@ -197,7 +204,9 @@ let package = Package(
         ),
         .target(
             name: "Provisioning",
-            dependencies: ["CLinux", "Prebuilds", "Templates", .crypto, .logging, .subprocess, .systemPackage],
+            dependencies: [
+                "CLinux", "CZlib", "Prebuilds", "Templates", .crypto, .logging, .subprocess, .systemPackage,
+            ],
             swiftSettings: swift
         ),
         .target(name: "Webhooks", dependencies: ["CurlClient", "Prebuilds", .crypto], swiftSettings: safe),
@@ -228,7 +237,7 @@ let package = Package(
             dependencies: [
                 "CurlClient", "PostgresClient", "Prebuilds", "Provisioning", "Store", "Telemetry", "Templates",
                 "Webhooks",
-                .crypto, .lifecycle, .logging, .metrics, .tracing,
+                .crypto, .deque, .lifecycle, .logging, .metrics, .tracing,
             ],
             swiftSettings: safe
         ),

@@ -172,7 +172,9 @@ struct ChildWatch: ~Copyable {
     }
 
     private func judge(_ guardStatus: ChildStatus) throws(ProvisioningFailure) -> ChildResult {
-        if let startFailure { throw .notStarted(command.executable, SystemError.startFailure(startFailure)) }
+        if let startFailure, cause == nil {
+            throw .notStarted(command.executable, SystemError.startFailure(startFailure))
+        }
         if output.overflowed || errors.overflowed {
             let generally = "\(command.executable.string) printed more than can be kept."
             throw command.tooMuchOutput ?? ProvisioningFailure(.failed, generally)

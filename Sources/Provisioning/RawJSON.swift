@@ -69,6 +69,27 @@ enum RawJSON {
         Array("[".utf8) + Array(elements.joined(separator: ",".utf8)) + Array("]".utf8)
     }
 
+    /// The document with every NUL in its strings replaced (U+FFFD): no `text` and no `jsonb` of Postgres takes one. In JSON it
+    /// is always written as an escape.
+    static func replacingNULs(in document: [UInt8]) -> [UInt8] {
+        let escape = Array("u0000".utf8)
+        guard document.firstRange(of: escape) != nil else { return document }
+        var cleaned: [UInt8] = []
+        var index = 0
+        while index < document.count {
+            guard document[index] == UInt8(ascii: "\\") else {
+                cleaned.append(document[index])
+                index += 1
+                continue
+            }
+            // A backslash and what it escapes, which may be another one.
+            let isNUL = document[(index + 1)...].starts(with: escape)
+            cleaned += isNUL ? Array("\\ufffd".utf8) : Array(document[index..<min(index + 2, document.count)])
+            index += isNUL ? 6 : 2
+        }
+        return cleaned
+    }
+
     private struct Scanner {
         let bytes: [UInt8]
         var index = 0

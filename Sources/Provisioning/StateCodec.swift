@@ -4,18 +4,25 @@ import Crypto
 
 /// Seals states for the database with AES-256-GCM, and opens them again.
 ///
-/// Sealed: the bytes `STKR`, a version (1), the key's id (8 bytes), the nonce (12), the ciphertext, the tag (16); the
-/// header is authenticated with the rest. Without a key a state is stored as it is, and Postgres compresses it (TOAST);
-/// an encrypted one does not compress.
+/// Sealed: the bytes `STKR`, a version, the key's id (8 bytes), the nonce (12), the ciphertext, the tag (16); the header is
+/// authenticated with the rest. Version 1 holds the state as it is, version 2 its size (4 bytes) and the state compressed,
+/// where that is shorter: what is encrypted does not compress any more. Only workers that can read the second are given it. Without a key a state is stored as it is, and
+/// Postgres compresses it (TOAST).
 package struct StateCodec: Sendable {
     private struct Key: Sendable {
         let id: [UInt8]
         let key: SymmetricKey
     }
 
-    private static let magic: [UInt8] = Array("STKR".utf8) + [1]
+    private enum Version: UInt8 {
+        case plain = 1
+        case compressed = 2
+    }
+
+    private static let magic: [UInt8] = Array("STKR".utf8)
     private static let idSize = 8
-    private static let headerSize = magic.count + idSize
+    private static let headerSize = magic.count + 1 + idSize
+    private static let sizeSize = 4
 
     private let keys: [Key]
 
@@ -33,11 +40,12 @@ package struct StateCodec: Sendable {
         }
     }
 
-    package func seal(_ state: [UInt8]) throws(StateCodecError) -> [UInt8] {
+    package func seal(_ state: [UInt8], compressing: Bool = false) throws(StateCodecError) -> [UInt8] {
         guard let key = keys.first else { return state }
-        let header = Self.magic + key.id
+        let (version, content) = compressing ? Self.shortest(state) : (.plain, state)
+        let header = Self.magic + [version.rawValue] + key.id
         do {
-            let box = try AES.GCM.seal(state, using: key.key, authenticating: header)
+            let box = try AES.GCM.seal(content, using: key.key, authenticating: header)
             return header + Array(box.nonce) + Array(box.ciphertext) + Array(box.tag)
         } catch {
             throw .damaged
@@ -48,15 +56,33 @@ package struct StateCodec: Sendable {
     package func open(_ stored: [UInt8]) throws(StateCodecError) -> [UInt8] {
         guard stored.starts(with: Self.magic) else { return stored }
         guard stored.count >= Self.headerSize + 12 + 16 else { throw .damaged }
+        guard let version = Version(rawValue: stored[Self.magic.count]) else {
+            throw .unknownVersion(stored[Self.magic.count])
+        }
         let header = Array(stored[..<Self.headerSize])
-        let id = Array(header[Self.magic.count...])
+        let id = Array(header.suffix(Self.idSize))
         guard let key = keys.first(where: { $0.id == id }) else { throw .unknownKey(id: Self.hexadecimal(id)) }
+        let content: [UInt8]
         do {
             let box = try AES.GCM.SealedBox(combined: stored[Self.headerSize...])
-            return Array(try AES.GCM.open(box, using: key.key, authenticating: header))
+            content = Array(try AES.GCM.open(box, using: key.key, authenticating: header))
         } catch {
             throw .damaged
         }
+        switch version {
+        case .plain: return content
+        case .compressed:
+            let size = content.prefix(Self.sizeSize).reduce(0) { $0 << 8 | Int($1) }
+            guard let state = Deflate.decompress(content.dropFirst(Self.sizeSize), size: size) else { throw .damaged }
+            return state
+        }
+    }
+
+    private static func shortest(_ state: [UInt8]) -> (Version, [UInt8]) {
+        guard let size = UInt32(exactly: state.count), let compressed = Deflate.compress(state),
+            compressed.count + sizeSize < state.count
+        else { return (.plain, state) }
+        return (.compressed, withUnsafeBytes(of: size.bigEndian, Array.init) + compressed)
     }
 
     private static func hexadecimal(_ bytes: [UInt8]) -> String {
@@ -68,12 +94,16 @@ package struct StateCodec: Sendable {
 package enum StateCodecError: Error, Hashable, Sendable, CustomStringConvertible {
     case keySize(Int)
     case unknownKey(id: String)
+    /// Sealed by a later release.
+    case unknownVersion(UInt8)
     case damaged
 
     package var description: String {
         switch self {
         case .keySize(let count): "an encryption key has 32 bytes, this one has \(count)"
         case .unknownKey(let id): "the state was sealed with key \(id), which is not configured; add it again"
+        case .unknownVersion(let version):
+            "the state was sealed in the form \(version), which a later release than this one writes; update this worker"
         case .damaged: "the stored state is damaged, or was sealed with another key of the same id"
         }
     }

@@ -60,9 +60,13 @@ package struct StateSpool: Sendable {
     ///
     /// Such a directory is removed once its state is in the spool. One whose worker or guard still lives is not touched:
     /// it holds the lock. Call it at start, and after the database was away.
-    package func recover() async throws(SpoolFailure) -> [SpooledState] {
+    ///
+    /// - Parameter report: Told of a directory or file that cannot be read or removed; the others are not held up by it.
+    package func recover(_ report: @escaping @Sendable (SpoolFailure) -> Void) async throws(SpoolFailure)
+        -> [SpooledState]
+    {
         do throws(FileFailure) {
-            return try await BlockingWork.run { () throws(FileFailure) in try collect() }
+            return try await BlockingWork.run { () throws(FileFailure) in try collect(report) }
         } catch {
             throw SpoolFailure(error)
         }
@@ -78,8 +82,8 @@ package struct StateSpool: Sendable {
 
     /// Forgets the state of an execution: the database has it, or has said that the fence no longer holds.
     ///
-    /// Call it after every execution whose end has been recorded. Without it the state is handed in again at the next
-    /// start, where the fence refuses it.
+    /// Call it after every execution whose end has been recorded. Without it the state is handed in again, and the fence
+    /// refuses it.
     package func discard(jobID: JobID, claimEpoch: Int64) async {
         await discard(ExecutionName(jobID: jobID, claimEpoch: claimEpoch))
     }
@@ -93,27 +97,21 @@ package struct StateSpool: Sendable {
         directory.appending("\(execution.description).state")
     }
 
-    private func collect() throws(FileFailure) -> [SpooledState] {
+    private func collect(_ report: (SpoolFailure) -> Void) throws(FileFailure) -> [SpooledState] {
         for name in try PrivateFiles.names(in: executions) {
-            guard let execution = ExecutionName(directory: name),
-                let leftover = try WorkDirectory.takeOver(executions.appending(name), spoolFile: file(execution))
-            else { continue }
-            if let state = try PrivateFiles.read(leftover.stateFile),
-                !state.isEmpty,
-                try PrivateFiles.read(leftover.spoolFile) == nil
-            {
-                try PrivateFiles.makeDirectory(directory)
-                try PrivateFiles.replace(leftover.spoolFile, state)
-            }
-            leftover.removeNow()
+            do throws(FileFailure) { try takeOver(name) } catch { report(SpoolFailure(error)) }
         }
         try WorkDirectory.removeUnnamed(in: executions)
         try PrivateFiles.removePartial(in: directory)
         var found: [SpooledState] = []
         for name in try PrivateFiles.names(in: directory) where name.hasSuffix(".state") {
-            guard let execution = ExecutionName(String(name.dropLast(".state".count))),
-                let state = try PrivateFiles.read(directory.appending(name))
-            else { continue }
+            guard let execution = ExecutionName(String(name.dropLast(".state".count))) else { continue }
+            let read: [UInt8]?
+            do throws(FileFailure) { read = try PrivateFiles.read(directory.appending(name)) } catch {
+                report(SpoolFailure(error))
+                continue
+            }
+            guard let state = read else { continue }
             // A kill in the middle of a write has left half of one: the last checkpoint is better.
             guard StateDocument.isWhole(state) else {
                 unlink(directory.appending(name).string)
@@ -122,6 +120,21 @@ package struct StateSpool: Sendable {
             found.append(SpooledState(jobID: execution.jobID, claimEpoch: execution.claimEpoch, state: state))
         }
         return found
+    }
+
+    /// Takes what a dead execution has left in its directory into the spool, and removes it.
+    private func takeOver(_ name: String) throws(FileFailure) {
+        guard let execution = ExecutionName(directory: name),
+            let leftover = try WorkDirectory.takeOver(executions.appending(name), spoolFile: file(execution))
+        else { return }
+        if let state = try PrivateFiles.read(leftover.stateFile),
+            !state.isEmpty,
+            try PrivateFiles.read(leftover.spoolFile) == nil
+        {
+            try PrivateFiles.makeDirectory(directory)
+            try PrivateFiles.replace(leftover.spoolFile, state)
+        }
+        leftover.removeNow()
     }
 
     /// What a guard does with the state of a child that it has ended. Nothing to save is no failure.

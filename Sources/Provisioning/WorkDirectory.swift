@@ -101,7 +101,7 @@ final class WorkDirectory: Sendable {
         await BlockingWork.run { () throws(Never) in self.removeNow() }
     }
 
-    /// What cannot be removed now stays for the next ``StateSpool/recover()``.
+    /// What cannot be removed now stays for the next ``StateSpool/recover(_:)``.
     func removeNow() {
         temporary.remove()
         FileTree.remove(path)

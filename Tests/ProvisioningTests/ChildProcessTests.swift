@@ -70,9 +70,18 @@ struct ChildProcessTests {
         }
         #expect(failure == ProvisioningFailure(.canceled, "The job was canceled.", state: Array("1\n".utf8)))
         let spooled = SpooledState(execution, state: Array("1\n".utf8))
-        #expect(try await fixture.host.spool.recover() == [spooled])
+        #expect(try await fixture.host.spool.recover { Issue.record("\($0)") } == [spooled])
         await fixture.host.spool.discard(jobID: execution.jobID, claimEpoch: execution.claimEpoch)
-        #expect(try await fixture.host.spool.recover() == [])
+        #expect(try await fixture.host.spool.recover { Issue.record("\($0)") } == [])
+    }
+
+    @Test func `a child is not started once the lease has ended`() async throws {
+        let begun = fixture.root.appending("begun")
+        let failure = await #expect(throws: ProvisioningFailure.self) {
+            try await fixture.shell(": >\(begun)", control: fixture.control(lease: .seconds(-1)))
+        }
+        #expect(failure?.code == .interrupted)
+        #expect(access(begun.string, F_OK) != 0)
     }
 
     @Test func `a child that ignores the interruption is killed after the grace`() async throws {

@@ -122,7 +122,7 @@ struct ProcessTests {
         #expect(failure?.code == .interrupted)
         #expect(failure?.state == Array("[1]".utf8))
         let spooled = SpooledState(jobID: request.jobID, claimEpoch: 7, state: Array("[1]".utf8))
-        #expect(try await fixture.host.spool.recover() == [spooled])
+        #expect(try await fixture.host.spool.recover { Issue.record("\($0)") } == [spooled])
     }
 
     @Test func `states stay when nothing is said, and go with a deletion`() async throws {
@@ -131,6 +131,36 @@ struct ProcessTests {
         #expect(try await build(.fixture(silent, state: state)).state == state)
         #expect(try await build(.fixture(silent, .delete, state: state)).state == nil)
         #expect(try await build(.fixture(silent)).state == nil)
+    }
+
+    @Test func `that nothing exists any more is a state like another`() async throws {
+        let null = Array("null".utf8)
+        let script = #"echo '{"type":"state","state":123}'; echo '{"type":"state","state":null}'"#
+        let recorder = Recorder()
+        #expect(try await build(.fixture(try archive(script)), reporter: recorder).state == null)
+        #expect(recorder.checkpoints.last == null)
+        // One that gives up after it has cleaned up is not asked to destroy what it said before.
+        await #expect(throws: ProvisioningFailure(.failed, "gone", state: null)) {
+            try await build(.fixture(try archive(script + "; echo gone >&2; exit 1")))
+        }
+        let told = Recorder()
+        _ = try await build(.fixture(try archive("cat"), .delete, state: null), reporter: told)
+        #expect(told.lines.map(\.output).joined().hasSuffix(#""state":null}"#))
+    }
+
+    @Test func `a NUL in what a process says is replaced, for no database takes one`() async throws {
+        let script = #"""
+            cat <<'END'
+            {"type":"log","output":"a\u0000b \\\\u0000"}
+            {"type":"resource","resource_type":"vm","name":"b\u0000x"}
+            {"type":"result","error":"no\u0000pe"}
+            END
+            """#
+        let recorder = Recorder()
+        await #expect(throws: ProvisioningFailure(.failed, "no\u{FFFD}pe")) {
+            try await build(.fixture(try archive(script)), reporter: recorder)
+        }
+        #expect(recorder.lines.map(\.output) == [#"a\#u{FFFD}b \\u0000"#])
     }
 
     @Test func `a claim that would replace under block is refused`() async throws {

@@ -14,9 +14,14 @@ import Worker
 
 extension WorkerProcess {
     /// All services of the process, wired.
-    func services(of store: Store, client: HTTPClient, up: Whistle<HTTPAddress>) -> WorkerServices {
+    func services(
+        of store: Store,
+        client: HTTPClient,
+        compressingStates: Bool,
+        up: Whistle<HTTPAddress>
+    ) -> WorkerServices {
         let logger = telemetry.logger
-        let sealing = StateSealing(settings.codec)
+        let sealing = StateSealing(settings.codec, compressing: compressingStates)
         let health = WorkerHealth(store: store)
         let access = AccessURL(configured: settings.publicURL, address: settings.http.address)
         let agents = AgentAccess(store: store, sealing: sealing, address: access.url)

@@ -61,18 +61,24 @@ struct WorkerProcess: Sendable {
     ) async throws {
         let logger = telemetry.logger
         let pool = PostgresPool(address.configuration, size: poolSize, logger: logger)
-        let store = Store(pool: pool, observe: telemetry.poolChanged)
+        // However busy the pool is, a lease is renewed in time.
+        let lifeline = PostgresPool(address.configuration, size: 1, logger: logger)
+        let store = Store(pool: pool, lifeline: lifeline, observe: telemetry.poolChanged)
+        let hangUp = {
+            await lifeline.close()
+            await pool.close()
+        }
         do {
             try await prepare(store)
             try await serve(store, stop: stop, whenUp: whenUp)
         } catch let error as PostgresError where error.isConnecting {
-            await pool.close()
+            await hangUp()
             throw DatabaseError(cause: error, source: address.source)
         } catch {
-            await pool.close()
+            await hangUp()
             throw error
         }
-        await pool.close()
+        await hangUp()
         if stop.wasHard {
             throw CommandError("stopped by a third signal", remedy: "Its jobs are taken over by other workers.")
         }
@@ -92,7 +98,12 @@ struct WorkerProcess: Sendable {
     ) async throws {
         let up = Whistle<HTTPAddress>()
         let client = try HTTPClient(settings.webhooks)
-        let services = services(of: store, client: client, up: up)
+        let services = services(
+            of: store,
+            client: client,
+            compressingStates: try await store.mayCompressStates(),
+            up: up
+        )
         let endedEarly = Whistle<Void>()
         let reports = ServiceReports(to: manager, of: services, settings.worker, logger: telemetry.logger)
         let running: [any Service] =

@@ -153,7 +153,7 @@ enum EncryptionKeys {
 }
 
 extension StateSealing {
-    init(_ codec: StateCodec) {
-        self.init(seal: { try codec.seal($0) }, open: { try codec.open($0) })
+    init(_ codec: StateCodec, compressing: Bool) {
+        self.init(seal: { try codec.seal($0, compressing: compressing) }, open: { try codec.open($0) })
     }
 }

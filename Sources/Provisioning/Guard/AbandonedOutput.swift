@@ -20,7 +20,7 @@ struct AbandonedOutput: ~Copyable {
                 .lines(limit: LineSplitter.protocolLimit) { line in
                     guard line.omitted == 0, case .state(let state)? = ProcessMessage(line.bytes) else { return }
                     // There is nobody to tell when even this fails; the state before it stays.
-                    try? PrivateFiles.replace(stateFile, state ?? [])
+                    try? PrivateFiles.replace(stateFile, state)
                 }
             } ?? .discard
         )

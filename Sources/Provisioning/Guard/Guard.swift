@@ -41,6 +41,12 @@ package enum Guard {
             GuardMessage.notStarted(errno: errno).send(over: socket)
             return 127
         }
+        guard stoker_boot_time() < charge.lease.interruptAt else {
+            // The worker was frozen before it came to start this: another may run the job by now.
+            GuardMessage.ending(.lease).send(over: socket)
+            GuardMessage.notStarted(errno: ETIME).send(over: socket)
+            return 127
+        }
         let child = spawn(charge)
         guard child > 0 else {
             GuardMessage.notStarted(errno: -child).send(over: socket)

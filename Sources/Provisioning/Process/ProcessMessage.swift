@@ -5,8 +5,8 @@ import FoundationEssentials
 /// One line that a process prints on its standard output.
 enum ProcessMessage: Equatable {
     case log(level: LogLevel, stage: String?, output: String)
-    /// The state from now on, as it was written; `nil` for `null`: nothing exists.
-    case state([UInt8]?)
+    /// The state from now on, as it was written; `null`: nothing exists.
+    case state([UInt8])
     case resource(BuiltResource)
     case replacement(Replacement)
     case agent(name: String)
@@ -35,10 +35,9 @@ enum ProcessMessage: Equatable {
 
     /// Reads a line; `nil` when it is no message, so that it is a line of the log.
     init?(_ bytes: [UInt8]) {
-        guard bytes.first == UInt8(ascii: "{"), let line = try? JSONDecoder().decode(Line.self, from: Data(bytes))
-        else {
-            return nil
-        }
+        guard bytes.first == UInt8(ascii: "{"),
+            let line = try? JSONDecoder().decode(Line.self, from: Data(RawJSON.replacingNULs(in: bytes)))
+        else { return nil }
         switch line.type {
         case "log":
             self = .log(
@@ -48,7 +47,7 @@ enum ProcessMessage: Equatable {
             )
         case "state":
             guard let state = RawJSON.value(of: "state", in: bytes) else { return nil }
-            self = .state(state == Array("null".utf8) ? nil : state)
+            self = .state(state)
         case "resource":
             guard let type = line.resourceType, let name = line.name else { return nil }
             self = .resource(

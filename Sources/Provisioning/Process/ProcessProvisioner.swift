@@ -153,9 +153,8 @@ package struct ProcessProvisioner: Provisioner {
             let code = said.code ?? FailureClassifier.classify(([message] + said.lastErrors).joined(separator: "\n"))
             throw log.redactor.redact(ProvisioningFailure(code, message, replacements: said.replacements))
         }
-        let state = said.hasState ? said.state : request.state
         return BuildOutcome(
-            state: request.transition == .delete ? nil : state,
+            state: request.transition == .delete ? nil : said.state ?? request.state,
             resources: said.resources,
             agents: said.agents,
             replacements: said.replacements

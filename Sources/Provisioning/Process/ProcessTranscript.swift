@@ -5,8 +5,7 @@ import Synchronization
 /// What a process has said so far. Fed from the thread that watches the process.
 final class ProcessTranscript: Sendable {
     struct Said: Sendable {
-        /// Whether the process spoke of its state at all.
-        var hasState = false
+        /// `nil`: the process has not spoken of its state.
         var state: [UInt8]?
         var resources: [BuiltResource] = []
         var replacements: [Replacement] = []
@@ -74,16 +73,13 @@ final class ProcessTranscript: Sendable {
     }
 
     /// The file is for the guard, which saves it if this worker dies; the checkpoint is for the database.
-    private func take(_ new: [UInt8]?) {
+    private func take(_ new: [UInt8]) {
         do throws(FileFailure) {
-            try PrivateFiles.replace(directory.stateFile, new ?? [])
+            try PrivateFiles.replace(directory.stateFile, new)
         } catch {
             state.withLock { $0.spoolFailure = error }
         }
-        state.withLock { said in
-            said.hasState = true
-            said.state = new
-        }
-        if let new { continuation.yield(new) }
+        state.withLock { $0.state = new }
+        continuation.yield(new)
     }
 }

@@ -45,7 +45,12 @@ final class TerraformLog: Sendable {
 
     func readJSON(_ line: OutputLine) {
         guard !line.bytes.isEmpty else { return }
-        guard let event = try? JSONDecoder().decode(TerraformEvent.self, from: Data(line.bytes)) else {
+        guard
+            let event = try? JSONDecoder().decode(
+                TerraformEvent.self,
+                from: Data(RawJSON.replacingNULs(in: line.bytes))
+            )
+        else {
             // A provider or a provisioner that prints past Terraform.
             return log.log(.info, stage, line.text)
         }

@@ -73,8 +73,14 @@ struct ChaosFleet: Sendable {
     ]
 
     /// A worker that is claiming.
-    func worker(_ name: String, settings: [String: String] = [:]) async throws -> RunningProcess {
-        let process = try await fleet.worker(name, settings: settings)
+    ///
+    /// - Parameter launcher: The command line that starts it, when that is not the program itself.
+    func worker(
+        _ name: String,
+        settings: [String: String] = [:],
+        through launcher: [String] = []
+    ) async throws -> RunningProcess {
+        let process = try await fleet.worker(name, settings: settings, through: launcher)
         try await process.line(containing: "worker started")
         return process
     }

@@ -23,49 +23,91 @@ import Testing
         try await ChaosFleet.open { chaos in
             let network = try await StallingNetwork(to: chaos.fleet.database)
             let lost = try await chaos.worker("lost", settings: ["STOKER_DATABASE_URL": network.connectionString])
-            try await chaos.enqueue(1, "long")
-            _ = try await chaos.watch.until("the first execution") { chaos.witness.hasBegun("long1") ? true : nil }
-            _ = try await chaos.watch.until("its checkpoint") {
-                try await chaos.stateAndEpoch("long1") == "\"begun by 1\" 1" ? true : nil
-            }
-            let successor = try await chaos.worker("successor")
-
             let loser = loss == .cutOff ? network.process : lost
-            loser.send(.suspend)
-            let ends = try await chaos.ends(of: "long", within: .seconds(30))
-            #expect(ends == ["succeeded 1 of 1"])
-            // The first execution was gone before the second began, which went on from the checkpoint.
-            #expect(chaos.witness.overlaps == [])
-            #expect(chaos.witness.epochs(of: "long1") == [1, 3])
-            #expect(chaos.witness.state(givenTo: "long1", epoch: 3) == "begun by 1")
-
-            let before = try await chaos.row(of: "long1")
-            loser.send(.resume)
-            // It learns that it was declared lost, and ends; what its execution left is kept beside the job.
-            let status = try await lost.exit()
-            #expect(!status.isSuccess)
-            let again = try await chaos.worker("lost")
-            let late = try await chaos.watch.column(
-                "SELECT convert_from(state, 'UTF8') || ' from ' || worker_name FROM late_states"
+            try await showTakeover(
+                chaos,
+                from: lost,
+                lose: { loser.send(.suspend) },
+                restore: { loser.send(.resume) }
             )
-            #expect(late == ["\"interrupted by 1\" from lost"])
-            let after = try await chaos.row(of: "long1")
-            #expect(after == before)
-            let state = try await chaos.stateAndEpoch("long1")
-            #expect(state == "\"done by 3\" 3")
-            // A deletion destroys what the workspace's state names, and what the late one does.
-            try await chaos.fleet.run("workspaces", "delete", "long1", "--owner", "ada")
-            try await chaos.watch.until(
-                "the deletion",
-                "SELECT count(*) FROM workspaces WHERE name = 'long1' AND NOT deleted",
-                is: 0
-            )
-            #expect(chaos.witness.epochs(of: "long1") == [1, 3, 1, 1])
-            #expect(chaos.witness.state(givenTo: "long1", epoch: 1) == "interrupted by 1")
-            #expect(try await chaos.watch.number("SELECT count(*) FROM late_states") == 0)
-            try await chaos.requireNoLeftovers(of: ["lost"])
-            for process in [successor, again] { try await process.end() }
         }
+    }
+
+    @Test(
+        .database(.currentSchema),
+        .timeLimit(.minutes(2)),
+        .enabled("network namespaces are not permitted here, or ip, nsenter and unshare are missing") {
+            await NetworkHost.isPermitted
+        }
+    )
+    func `a worker on a machine whose link is down has no children when another takes over, and changes nothing later`()
+        async throws
+    {
+        try await ChaosFleet.open { chaos in
+            let host = try await NetworkHost()
+            let network = try await StallingNetwork(to: chaos.fleet.database, address: NetworkHost.gateway)
+            let lost = try await chaos.worker(
+                "lost",
+                settings: ["STOKER_DATABASE_URL": network.connectionString],
+                through: host.launcher + [BuiltProduct.stoker.string, "worker"]
+            )
+            try await showTakeover(
+                chaos,
+                from: lost,
+                lose: { try await host.setLink("down") },
+                restore: { try await host.setLink("up") }
+            )
+        }
+    }
+
+    /// Loses contact with a worker that has a build in hand and its checkpoint stored, until another has done it again.
+    private func showTakeover(
+        _ chaos: ChaosFleet,
+        from lost: RunningProcess,
+        lose: () async throws -> Void,
+        restore: () async throws -> Void
+    ) async throws {
+        try await chaos.enqueue(1, "long")
+        _ = try await chaos.watch.until("the first execution") { chaos.witness.hasBegun("long1") ? true : nil }
+        _ = try await chaos.watch.until("its checkpoint") {
+            try await chaos.stateAndEpoch("long1") == "\"begun by 1\" 1" ? true : nil
+        }
+        let successor = try await chaos.worker("successor")
+
+        try await lose()
+        let ends = try await chaos.ends(of: "long", within: .seconds(30))
+        #expect(ends == ["succeeded 1 of 1"])
+        // The first execution was gone before the second began, which went on from the checkpoint.
+        #expect(chaos.witness.overlaps == [])
+        #expect(chaos.witness.epochs(of: "long1") == [1, 3])
+        #expect(chaos.witness.state(givenTo: "long1", epoch: 3) == "begun by 1")
+
+        let before = try await chaos.row(of: "long1")
+        try await restore()
+        // It learns that it was declared lost, and ends; what its execution left is kept beside the job.
+        let status = try await lost.exit()
+        #expect(!status.isSuccess)
+        let again = try await chaos.worker("lost")
+        let late = try await chaos.watch.column(
+            "SELECT convert_from(state, 'UTF8') || ' from ' || worker_name FROM late_states"
+        )
+        #expect(late == ["\"interrupted by 1\" from lost"])
+        let after = try await chaos.row(of: "long1")
+        #expect(after == before)
+        let state = try await chaos.stateAndEpoch("long1")
+        #expect(state == "\"done by 3\" 3")
+        // A deletion destroys what the workspace's state names, and what the late one does.
+        try await chaos.fleet.run("workspaces", "delete", "long1", "--owner", "ada")
+        try await chaos.watch.until(
+            "the deletion",
+            "SELECT count(*) FROM workspaces WHERE name = 'long1' AND NOT deleted",
+            is: 0
+        )
+        #expect(chaos.witness.epochs(of: "long1") == [1, 3, 1, 1])
+        #expect(chaos.witness.state(givenTo: "long1", epoch: 1) == "interrupted by 1")
+        #expect(try await chaos.watch.number("SELECT count(*) FROM late_states") == 0)
+        try await chaos.requireNoLeftovers(of: ["lost"])
+        for process in [successor, again] { try await process.end() }
     }
 }
 
@@ -92,41 +134,5 @@ extension ChaosFleet {
             WHERE w.name = \(workspace)
             """
         )
-    }
-}
-
-/// A way to the database over TCP that can be made to carry nothing.
-struct StallingNetwork: Sendable {
-    let process: RunningProcess
-    let connectionString: String
-
-    /// - Parameter database: A URL of a unix socket.
-    init(to database: String) async throws {
-        let url = try #require(Socket(url: database))
-        let script = FilePath("\(#filePath)").removingLastComponent().appending("stalling_proxy.py")
-        process = try await RunningProcess.start("/usr/bin/env", ["python3", script.string, url.path])
-        let port = try await process.line("its port") { Int($0.text) != nil }.text
-        connectionString = "postgresql://\(url.user)@127.0.0.1:\(port)/\(url.database)"
-    }
-
-    private struct Socket {
-        let path: String
-        let user: String
-        let database: String
-
-        /// `postgresql:///database?host=DIRECTORY&user=NAME[&port=NUMBER]`
-        init?(url: String) {
-            let parts = url.dropFirst("postgresql:///".count).split(separator: "?")
-            guard parts.count == 2 else { return nil }
-            var values: [Substring: Substring] = [:]
-            for pair in parts[1].split(separator: "&") {
-                let sides = pair.split(separator: "=", maxSplits: 1)
-                if sides.count == 2 { values[sides[0]] = sides[1] }
-            }
-            guard let host = values["host"], let user = values["user"] else { return nil }
-            path = "\(host.replacing("%2F", with: "/"))/.s.PGSQL.\(values["port"] ?? "5432")"
-            self.user = String(user)
-            database = String(parts[0])
-        }
     }
 }

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Passes TCP connections on to a unix socket. Frozen with SIGSTOP, it is a network that carries nothing any more."""
+"""Passes TCP connections on to a unix socket. Frozen with SIGSTOP, it is a network that carries nothing any more.
+
+    stalling_proxy.py SOCKET ADDRESS
+"""
 
 import asyncio
 import sys
@@ -16,7 +19,7 @@ async def pump(reader, writer):
         writer.close()
 
 
-async def main(path):
+async def main(path, address):
     async def connected(reader, writer):
         try:
             ours = await asyncio.open_unix_connection(path)
@@ -25,9 +28,9 @@ async def main(path):
             return
         await asyncio.gather(pump(reader, ours[1]), pump(ours[0], writer))
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    server = await asyncio.start_server(connected, address, 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
-asyncio.run(main(sys.argv[1]))
+asyncio.run(main(*sys.argv[1:]))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
 import Glibc
 import PostgresClient
 import Store
@@ -10,8 +11,9 @@ import Testing
 
 /// How workers leave and come back, with the built binary: signals, `stoker workers drain` and `resume`.
 @Suite(.timeLimit(.minutes(3))) struct DrainTests {
-    /// A pool of one, whose prebuild is ready once a file is there.
-    private static func patient(_ fleet: Fleet) throws -> (template: String, file: FilePath) {
+    /// A pool of one, whose prebuild is ready once a file is there. Interrupted, it leaves another one, and a stubborn one goes
+    /// on; who it is, it says in a third.
+    private static func patient(_ fleet: Fleet, isStubborn: Bool) throws -> (template: String, file: FilePath) {
         let file = fleet.directory.appending("go-on")
         let template = try fleet.template(
             "patient",
@@ -27,6 +29,9 @@ import Testing
                 "provision": """
                 #!/bin/sh
                 [ "$1" = start ] || exit 0
+                echo $$ >'\(file).pid'
+                trap ': >\(file).interrupted; \(isStubborn ? ":" : "exit 1")' INT
+                : >'\(file).ready'
                 while ! [ -e '\(file)' ]; do sleep 0.1; done
                 echo '{"type":"result"}'
                 """,
@@ -38,14 +43,16 @@ import Testing
 
     /// A worker with a build in hand that waits for its file.
     private func withBusyWorker(
+        isStubborn: Bool = false,
         _ body: (Fleet, DatabaseWatch, RunningProcess, FilePath) async throws -> Void
     ) async throws {
         let fleet = try await Fleet()
         try await DatabaseWatch.on(fleet.database) { watch in
             let worker = try await fleet.worker("one")
-            let (template, file) = try Self.patient(fleet)
+            let (template, file) = try Self.patient(fleet, isStubborn: isStubborn)
             try await fleet.run("templates", "push", template)
             try await watch.until("the build to run", Self.builds("running"), is: 1)
+            _ = try await watch.until("its program to run") { Self.exists("\(file).ready") ? true : nil }
             try await body(fleet, watch, worker, file)
         }
     }
@@ -56,21 +63,45 @@ import Testing
 
     private static let draining: SQL = "SELECT count(*) FROM workers WHERE state = 'draining'"
 
+    private static let handedOver: SQL = """
+        SELECT concat_ws(' ', job_status, attempt, refresh_first, worker_id IS NULL) FROM provisioner_jobs
+        WHERE type = 'workspace_build'
+        """
+
+    @Test(.database(.currentSchema), arguments: [[Signal.terminate, .terminate], [.interrupt]])
+    func `a second signal, or SIGINT, hands the build over at once, and the process ends well`(signals: [Signal])
+        async throws
+    {
+        try await withBusyWorker { _, watch, worker, file in
+            for (number, signal) in signals.enumerated() {
+                worker.send(signal)
+                guard number + 1 < signals.count else { break }
+                try await watch.until("the drain", Self.draining, is: 1)
+                #expect(try await watch.number(Self.builds("running")) == 1)
+                #expect(!Self.exists("\(file).interrupted"))
+            }
+            #expect(try await worker.exit(within: .seconds(30)) == .exited(0))
+            #expect(Self.exists("\(file).interrupted"))
+            #expect(try await watch.column(Self.handedOver) == ["pending 0 t t"])
+        }
+    }
+
     @Test(.database(.currentSchema))
-    func `a second signal hands the build over at once, and the process ends well`() async throws {
-        try await withBusyWorker { _, watch, worker, _ in
+    func `a third signal kills a build that does not heed the second, and the process ends with an error`() async throws
+    {
+        try await withBusyWorker(isStubborn: true) { _, watch, worker, file in
             worker.send(.terminate)
             try await watch.until("the drain", Self.draining, is: 1)
-            #expect(try await watch.number(Self.builds("running")) == 1)
             worker.send(.terminate)
-            #expect(try await worker.exit(within: .seconds(30)) == .exited(0))
-            let handed = try await watch.column(
-                """
-                SELECT concat_ws(' ', job_status, attempt, refresh_first, worker_id IS NULL) FROM provisioner_jobs
-                WHERE type = 'workspace_build'
-                """
-            )
-            #expect(handed == ["pending 0 t t"])
+            _ = try await watch.until("the interrupt") { Self.exists("\(file).interrupted") ? true : nil }
+            let pid = try #require(try Self.pid("\(file).pid"))
+            #expect(kill(pid, 0) == 0)
+            // It would have two minutes to heed it.
+            worker.send(.terminate)
+            #expect(try await worker.exit(within: .seconds(30)) == .exited(1))
+            #expect(worker.lines.contains { $0.text.contains("stopped by a third signal") })
+            _ = try await watch.until("the end of the build") { kill(pid, 0) != 0 ? true : nil }
+            #expect(try await watch.column(Self.handedOver) == ["pending 0 t t"])
         }
     }
 
@@ -130,6 +161,12 @@ import Testing
             worker.send(.terminate)
             #expect(try await worker.exit(within: .seconds(30)) == .exited(0))
         }
+    }
+
+    private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    private static func pid(_ path: String) throws -> pid_t? {
+        pid_t(try String(contentsOfFile: path, encoding: .utf8).prefix { $0.isNumber })
     }
 
     private static func touch(_ file: FilePath) async throws {

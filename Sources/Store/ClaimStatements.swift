@@ -212,6 +212,7 @@ extension ClaimStatements {
                 \(TraceContext.current)
             FROM bound, templates t, template_versions v
             WHERE t.id = \(target.templateID) AND v.id = \(target.versionID)
+            RETURNING claim_order
         ), new_build AS (
             INSERT INTO workspace_builds (id, workspace_id, template_version_id, build_number, transition, initiator_id,
                 job_id, reason, template_version_preset_id)
@@ -251,7 +252,7 @@ extension ClaimStatements {
                 \(sql: askedAt)
             FROM bound
         )\(sql: leaveQueue), notified AS (
-            SELECT pg_notify(\(Channel.jobs), ''), pg_notify(\(Channel.reconcile), '') FROM bound
+            SELECT \(sql: QueuePlace.news(of: "new_job")), pg_notify(\(Channel.reconcile), '') FROM bound
         )
         SELECT bound.outcome, bound.reason, bound.id, bound.build_id, bound.build_number, bound.job_id
         FROM bound LEFT JOIN notified ON true

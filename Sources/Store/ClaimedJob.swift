@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PostgresClient
 package import Prebuilds
 
 /// What a job is for; the raw values are the database's enum `provisioner_job_type`.
@@ -75,6 +76,21 @@ package struct QueuePlace: Hashable, Sendable, Comparable {
     package init(order: Instant, job: JobID) {
         self.order = order
         self.job = job
+    }
+
+    /// Before all that are in the queue.
+    package static let front = QueuePlace(order: Instant(microseconds: .min), job: JobID(high: 0, low: 0))
+
+    /// Right before the first of the jobs that a notification on ``Channel/jobs`` tells of.
+    package init(news payload: String) {
+        self = Int64(payload).map { QueuePlace(order: Instant(microseconds: $0), job: Self.front.job) } ?? .front
+    }
+
+    /// Tells of the jobs in `rows`, which have a `claim_order`.
+    static func news(of rows: String) -> SQL {
+        """
+        pg_notify(\(Channel.jobs), (SELECT (extract(epoch FROM min(claim_order)) * 1000000)::bigint FROM \(identifier: rows))::text)
+        """
     }
 
     package static func < (left: Self, right: Self) -> Bool {

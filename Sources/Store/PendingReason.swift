@@ -38,6 +38,8 @@ package struct PendingReason: Hashable, Sendable, Codable {
 struct PendingFacts: Hashable, Sendable {
     var now: Instant
     var availableAt: Instant
+    /// What its last attempt failed by.
+    var retryReason = ""
     var tags: String
     var organization: String
     var template: String
@@ -71,7 +73,8 @@ struct PendingFacts: Hashable, Sendable {
             add(.maintenance, "the fleet is in maintenance\(why)", until: maintenanceUntil)
         }
         if availableAt > now {
-            add(.notDue, "it is not due until \(Instant(seconds: availableAt.seconds + 1))", until: availableAt)
+            let why = retryReason.isEmpty ? "" : ", because its last attempt failed with \(retryReason)"
+            add(.notDue, "it is not due until \(Instant(seconds: availableAt.seconds + 1))\(why)", until: availableAt)
         }
         if workers == 0 {
             add(.noWorker, "no worker is up")

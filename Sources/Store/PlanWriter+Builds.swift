@@ -47,6 +47,7 @@ extension PlanWriter {
                     jsonb_build_object('workspace_build_id', build_id), file_id, tags, \(JobClass.pool.rawValue),
                     \(plan.now), template_id, workspace_id, \(TraceContext.current), \(plan.now), \(plan.now)
                 FROM fresh
+                RETURNING claim_order
             ), new_builds AS (
                 INSERT INTO workspace_builds (id, workspace_id, template_version_id, build_number, transition,
                     initiator_id, job_id, reason, template_version_preset_id, created_at, updated_at)
@@ -68,7 +69,7 @@ extension PlanWriter {
                     )
                 ) x ON x.preset_id = fresh.preset_id
             ), notified AS (
-                SELECT pg_notify(\(Channel.jobs), \(Channel.refill)) WHERE EXISTS (SELECT FROM fresh)
+                SELECT \(sql: QueuePlace.news(of: "new_jobs")) WHERE EXISTS (SELECT FROM fresh)
             )
             SELECT preset_id, count(*) FROM fresh LEFT JOIN notified ON true GROUP BY preset_id
             """
@@ -114,6 +115,7 @@ extension PlanWriter {
                 FROM victims d
                 JOIN templates t ON t.id = d.template_id
                 JOIN template_versions v ON v.id = d.template_version_id
+                RETURNING claim_order
             ), new_builds AS (
                 INSERT INTO workspace_builds (id, workspace_id, template_version_id, build_number, transition,
                     initiator_id, job_id, reason, template_version_preset_id, created_at, updated_at)
@@ -125,7 +127,7 @@ extension PlanWriter {
                 SELECT d.build_id, p.name, p.value
                 FROM victims d JOIN workspace_build_parameters p ON p.workspace_build_id = d.last_build_id
             ), notified AS (
-                SELECT pg_notify(\(Channel.jobs), '') WHERE EXISTS (SELECT FROM victims)
+                SELECT \(sql: QueuePlace.news(of: "new_jobs")) WHERE EXISTS (SELECT FROM victims)
             )
             SELECT victims.id FROM victims LEFT JOIN notified ON true
             """

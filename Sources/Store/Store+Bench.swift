@@ -48,9 +48,9 @@ extension Store {
                     SELECT \(sql: id), o.id, \(prebuildsUserID), 'echo', '{"no_op": true}', \(PostgresJSON(bench.tags)),
                         clock_timestamp()
                     FROM organizations o, generate_series(1, \(count)) WHERE o.is_default
-                    RETURNING id
+                    RETURNING claim_order
                 )
-                SELECT pg_notify(\(Channel.jobs), \(Channel.refill)) FROM (SELECT count(*) FROM jobs) all_jobs
+                SELECT \(sql: QueuePlace.news(of: "jobs"))
                 """
             )
         )
@@ -67,9 +67,9 @@ extension Store {
                     SELECT o.id, \(prebuildsUserID), 'echo', '{"no_op": true}', \(PostgresJSON(bench.tags)),
                         \(JobClass.interactive.rawValue)
                     FROM organizations o WHERE o.is_default
-                    RETURNING id
+                    RETURNING id, claim_order
                 )
-                SELECT id, pg_notify(\(Channel.jobs), '') FROM job
+                SELECT id, \(sql: QueuePlace.news(of: "job")) FROM job
                 """
             )
         )

@@ -42,7 +42,13 @@ extension Store {
     /// Fenced like ``completeBuild(_:_:)``. The epoch grows, so that nothing this execution still writes is taken.
     ///
     /// - Parameter refundAttempt: An attempt that was interrupted by us is not the job's fault.
-    package func requeue(_ job: HeldJob, after delay: Duration = .zero, refundAttempt: Bool) async throws {
+    /// - Parameter reason: What it failed by, for whoever asks why it waits; `nil`: it did not fail, and was handed over.
+    package func requeue(
+        _ job: HeldJob,
+        after delay: Duration = .zero,
+        refundAttempt: Bool,
+        because reason: String? = nil
+    ) async throws {
         let rows = try await pool.execute(
             Statement(
                 "executions.requeue",
@@ -53,17 +59,17 @@ extension Store {
                     WHERE id = \(job.id) AND claim_epoch = \(job.epoch) AND completed_at IS NULL FOR UPDATE
                 ), counted AS (
                     UPDATE workers w SET jobs_handed_over = jobs_handed_over + 1
-                    FROM held WHERE w.id = held.worker_id AND \(refundAttempt)
+                    FROM held WHERE w.id = held.worker_id AND \(refundAttempt && reason == nil)
                 ), returned AS (
                     UPDATE provisioner_jobs j SET worker_id = NULL, started_at = NULL,
                         available_at = now() + make_interval(secs => \(delay.inSeconds)),
                         attempt = attempt - \(literal: refundAttempt ? 1 : 0), claim_epoch = claim_epoch + 1,
                         completed_at = CASE WHEN canceled_at IS NOT NULL THEN now() END,
-                        refresh_first = true, updated_at = now()
+                        refresh_first = true, retry_reason = \(reason), updated_at = now()
                     FROM held WHERE j.id = held.id
-                    RETURNING j.id
+                    RETURNING j.id, j.claim_order
                 )
-                SELECT id, pg_notify(\(Channel.jobs), '') FROM returned
+                SELECT id, \(sql: QueuePlace.news(of: "returned")) FROM returned
                 """
             )
         )

@@ -82,21 +82,24 @@ extension Store {
 
     /// Writes that a worker's drain has come to its end, when it still drains and holds no job. Returns whether it has.
     package func finishDrain(of worker: WorkerID) async throws -> Bool {
-        let rows = try await pool.execute(
-            Statement(
-                "workers.drained",
-                within: .seconds(10),
-                """
-                SELECT id, state_reason FROM workers w
-                WHERE id = \(worker) AND state = 'draining' AND NOT EXISTS (
-                    SELECT FROM provisioner_jobs j WHERE j.worker_id = w.id AND j.completed_at IS NULL
+        try await pool.withTransaction("workers.finish_drain") { transaction in
+            // Locked: a resume comes before this, and there is no drain any more, or after it.
+            let rows = try await transaction.execute(
+                Statement(
+                    "workers.drained",
+                    within: .seconds(10),
+                    """
+                    SELECT state_reason FROM workers w
+                    WHERE id = \(worker) AND state = 'draining' AND NOT EXISTS (
+                        SELECT FROM provisioner_jobs j WHERE j.worker_id = w.id AND j.completed_at IS NULL
+                    ) FOR UPDATE
+                    """
                 )
-                """
             )
-        )
-        guard let row = rows.first else { return false }
-        let (_, reason) = try row.decode(WorkerID.self, String.self)
-        try await setWorkerState(worker, .drained, reason: reason)
-        return true
+            guard let row = rows.first else { return false }
+            let reason = try row.decode(String.self)
+            _ = try await transaction.execute(Self.workerState(worker, .drained, reason: reason))
+            return true
+        }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostgresClient
-package import Prebuilds
+import Prebuilds
 
 /// What became of a state that outlived its execution.
 package enum HandedIn: String, Hashable, Sendable {
@@ -27,6 +27,7 @@ extension Store {
     /// - Parameter state: As it is to be stored: sealed, where states are.
     package func handIn(_ state: [UInt8], of execution: HeldJob, from worker: String) async throws -> HandedIn {
         try await pool.withTransaction("executions.hand_in") { transaction in
+            _ = try await transaction.execute(Self.lockBuilds(from: execution.id))
             let rows = try await transaction.execute(Self.handIn(state, of: execution, from: worker))
             guard let row = rows.first else { return .unknown }
             let (word, workspace) = try row.decode(String.self, WorkspaceID.self)
@@ -35,6 +36,23 @@ extension Store {
             if fate == .late { _ = try await transaction.execute(Self.deletionOfLateStates(of: "\(workspace)")) }
             return fate
         }
+    }
+
+    /// Locks the job, those of later builds and the workspace: a claim passes over what is locked, so that none of these is
+    /// begun from an older state while this one is being stored.
+    private static func lockBuilds(from job: JobID) -> Statement {
+        Statement(
+            "executions.lock_builds",
+            within: .seconds(30),
+            """
+            SELECT FROM workspace_builds b
+            JOIN workspaces w ON w.id = b.workspace_id
+            JOIN workspace_builds l ON l.workspace_id = b.workspace_id AND l.build_number >= b.build_number
+            JOIN provisioner_jobs j ON j.id = l.job_id
+            WHERE b.job_id = \(job)
+            ORDER BY l.build_number FOR NO KEY UPDATE OF j, w
+            """
+        )
     }
 
     private static func handIn(_ state: [UInt8], of execution: HeldJob, from worker: String) -> Statement {
@@ -47,7 +65,7 @@ extension Store {
                     b.id AS build_id, b.workspace_id, b.build_number
                 FROM provisioner_jobs j JOIN workspace_builds b ON b.job_id = j.id
                 JOIN workspaces w ON w.id = b.workspace_id
-                WHERE j.id = \(execution.id) FOR NO KEY UPDATE OF j, w
+                WHERE j.id = \(execution.id)
             ), fate AS MATERIALIZED (
                 SELECT job.*, CASE
                     WHEN claim_epoch = \(execution.epoch) AND completed_at IS NULL THEN 'stored'
@@ -88,21 +106,6 @@ extension Store {
         )
     }
 
-    /// The jobs that are the worker's as the database sees it.
-    package func jobs(heldBy worker: WorkerID) async throws -> [HeldJob] {
-        let rows = try await pool.execute(
-            Statement(
-                "executions.held",
-                within: .seconds(5),
-                "SELECT id, claim_epoch FROM provisioner_jobs WHERE worker_id = \(worker) AND completed_at IS NULL"
-            )
-        )
-        return try rows.map { row in
-            let (id, epoch) = try row.decode(JobID.self, Int64.self)
-            return HeldJob(id: id, epoch: epoch)
-        }
-    }
-
     /// Gives back jobs that their worker holds without executing them: it never heard that it had claimed them, or could not
     /// record what came of them. Fenced; those without attempts left fail, as if their worker had been lost.
     ///
@@ -121,9 +124,9 @@ extension Store {
                             ))
                         FROM unnest(\(jobs.map(\.id)), \(jobs.map(\.epoch))) f(id, epoch)
                         WHERE j.id = f.id AND j.claim_epoch = f.epoch AND j.completed_at IS NULL
-                        RETURNING j.id
+                        RETURNING j.id, j.claim_order
                     )
-                    SELECT id, pg_notify(\(Channel.jobs), ''), pg_notify(\(Channel.reconcile), '') FROM forgotten
+                    SELECT id, \(sql: QueuePlace.news(of: "forgotten")), pg_notify(\(Channel.reconcile), '') FROM forgotten
                     """
                 )
             )

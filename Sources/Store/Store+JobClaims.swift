@@ -47,7 +47,13 @@ extension Store {
         var (finished, poolLimit) = (finished, poolLimit)
         while claimed.count < limit {
             let claim = JobClaim(worker: worker, limit: limit - claimed.count, poolLimit: poolLimit, place: place)
-            let (jobs, isCut) = try JobClaim.read(try await pool.executeBatch(claim.statements(finishing: finished)))
+            let (jobs, isCut): ([ClaimedJob], Bool)
+            do {
+                (jobs, isCut) = try JobClaim.read(try await pool.executeBatch(claim.statements(finishing: finished)))
+            } catch  where !claimed.isEmpty {
+                // Those before are this worker's by now.
+                break
+            }
             finished = []
             claimed += jobs
             poolLimit -= jobs.count { $0.jobClass == .pool }
@@ -112,23 +118,27 @@ struct JobClaim {
     private var claim: Statement {
         Statement(
             "jobs.claim",
-            within: .seconds(5),
+            // From the front it walks over whatever a transaction that is held open keeps from being vacuumed: tens of
+            // millions of entries, perhaps. The first claim of a worker has no other way.
+            within: place == nil ? .seconds(60) : .seconds(5),
             """
             WITH me AS MATERIALIZED (
                 SELECT tags, organization_ids FROM workers
                 WHERE id = \(worker) AND state = 'active' AND lease_expires_at > now() AND NOT \(sql: Store.inMaintenance)
-            ), caps AS MATERIALIZED (
-                SELECT t.id, greatest(t.max_concurrent_builds - (
-                    SELECT count(*) FROM provisioner_jobs h
-                    WHERE h.completed_at IS NULL AND h.worker_id IS NOT NULL AND \(sql: Self.template(of: "h")) = t.id
-                ), 0) AS free
-                FROM templates t WHERE t.max_concurrent_builds IS NOT NULL AND NOT t.deleted
+            ), capped AS MATERIALIZED (
+                SELECT id, max_concurrent_builds AS cap FROM templates WHERE max_concurrent_builds IS NOT NULL AND NOT deleted
                 UNION ALL
-                SELECT o.id, greatest(o.max_concurrent_builds - (
-                    SELECT count(*) FROM provisioner_jobs h
-                    WHERE h.completed_at IS NULL AND h.worker_id IS NOT NULL AND h.organization_id = o.id
-                ), 0)
-                FROM organizations o WHERE o.max_concurrent_builds IS NOT NULL
+                SELECT id, max_concurrent_builds FROM organizations WHERE max_concurrent_builds IS NOT NULL
+            ), running AS MATERIALIZED (
+                -- Counted once for all caps, and not at all where there are none.
+                SELECT x.id, count(*) AS jobs
+                FROM provisioner_jobs h
+                CROSS JOIN LATERAL (VALUES (\(sql: Self.template(of: "h"))), (h.organization_id)) x(id)
+                WHERE h.completed_at IS NULL AND h.worker_id IS NOT NULL AND EXISTS (SELECT FROM capped)
+                GROUP BY x.id
+            ), caps AS MATERIALIZED (
+                SELECT c.id, greatest(c.cap - coalesce(r.jobs, 0), 0) AS free
+                FROM capped c LEFT JOIN running r ON r.id = c.id
             ), due AS MATERIALIZED (
                 SELECT j.ctid AS row, j.id, CASE WHEN EXISTS (SELECT FROM caps) THEN \(sql: Self.template(of: "j")) END AS template_id,
                     j.organization_id, j.priority, j.claim_order

@@ -64,6 +64,15 @@ extension Store {
     /// workspace has gone on without it.
     package func retryJob(_ job: JobID) async throws {
         try await pool.withTransaction("jobs.retry") { transaction in
+            // Whoever adds a build locks the workspace: from here on nobody does, and what follows sees those that are there.
+            _ = try await transaction.execute(
+                Statement(
+                    "jobs.lock_workspace",
+                    """
+                    SELECT FROM workspaces WHERE id = (SELECT workspace_id FROM workspace_builds WHERE job_id = \(job)) FOR UPDATE
+                    """
+                )
+            )
             let found = try await transaction.execute(
                 Statement(
                     "jobs.lock_ended",
@@ -112,9 +121,9 @@ extension Store {
                             error_code = NULL, worker_id = NULL, attempt = 0, available_at = now(),
                             claim_epoch = claim_epoch + 1, refresh_first = started_at IS NOT NULL OR refresh_first,
                             updated_at = now()
-                        WHERE id = \(job) RETURNING id
+                        WHERE id = \(job) RETURNING claim_order
                     )
-                    SELECT pg_notify(\(Channel.jobs), ''), pg_notify(\(Channel.reconcile), '') FROM again
+                    SELECT \(sql: QueuePlace.news(of: "again")), pg_notify(\(Channel.reconcile), '') FROM again
                     """
                 )
             )

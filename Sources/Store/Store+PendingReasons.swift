@@ -8,11 +8,13 @@ extension Store {
     package func pendingReasons(of job: JobID) async throws -> [PendingReason] {
         guard let row = try await pool.execute(Self.pendingFacts(of: job)).first else { return [] }
         let (
-            now, availableAt, tags, organization, template, isMaintenance, until, reason, workers, matching, eligible,
+            now, availableAt, retryReason, tags, organization, template, isMaintenance, until, reason, workers,
+            matching, eligible,
             active, slots, busy, templateCap, templateRunning, organizationCap, organizationRunning, ahead
         ) = try row.decode(
             Instant.self,
             Instant.self,
+            String.self,
             String.self,
             String.self,
             String.self,
@@ -34,6 +36,7 @@ extension Store {
         return PendingFacts(
             now: now,
             availableAt: availableAt,
+            retryReason: retryReason,
             tags: tags,
             organization: organization,
             template: template,
@@ -61,7 +64,7 @@ extension Store {
             within: .seconds(10),
             """
             WITH job AS MATERIALIZED (
-                SELECT j.id, j.available_at, j.tags, j.claim_order, o.id AS organization_id, o.name AS organization,
+                SELECT j.id, j.available_at, j.retry_reason, j.tags, j.claim_order, o.id AS organization_id, o.name AS organization,
                     o.max_concurrent_builds AS organization_cap, t.id AS template_id, t.name AS template,
                     t.max_concurrent_builds AS template_cap
                 FROM provisioner_jobs j
@@ -88,7 +91,7 @@ extension Store {
                 SELECT (value->>'until')::timestamptz AS until, coalesce(value->>'reason', '') AS reason
                 FROM settings WHERE key = 'maintenance' AND \(sql: inMaintenance)
             )
-            SELECT now(), job.available_at, job.tags::text, coalesce(job.organization, ''), coalesce(job.template, ''),
+            SELECT now(), job.available_at, coalesce(job.retry_reason, ''), job.tags::text, coalesce(job.organization, ''), coalesce(job.template, ''),
                 EXISTS (SELECT FROM maintenance), (SELECT until FROM maintenance),
                 coalesce((SELECT reason FROM maintenance), ''),
                 able.workers, able.matching, able.eligible, able.active, able.slots, able.busy,

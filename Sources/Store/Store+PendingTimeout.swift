@@ -41,6 +41,8 @@ extension Store {
             ), expired AS MATERIALIZED (
                 SELECT id, claim_order FROM provisioner_jobs
                 WHERE job_status = 'pending' AND (SELECT mine FROM turn)
+                    -- Nobody is to begin any.
+                    AND NOT \(sql: Self.inMaintenance)
                     -- The order of the lowest class is the time since when a job is due.
                     AND claim_order < (now() - make_interval(secs => \(limit.inSeconds))) AT TIME ZONE 'UTC'
                     AND priority = 0 AND attempt = 0 AND NOT refresh_first

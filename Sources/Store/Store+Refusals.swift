@@ -134,9 +134,9 @@ extension Store {
                     completed_at = CASE WHEN canceled_at IS NOT NULL THEN now() END, refresh_first = false,
                     updated_at = now()
                 WHERE id = \(job.id)
-                RETURNING id
+                RETURNING claim_order
             )
-            SELECT pg_notify(\(Channel.jobs), ''), pg_notify(\(Channel.reconcile), '') FROM returned
+            SELECT \(sql: QueuePlace.news(of: "returned")), pg_notify(\(Channel.reconcile), '') FROM returned
             """
         )
     }

@@ -76,15 +76,19 @@ extension Prunable {
             WITH old AS MATERIALIZED (
                 SELECT w.id, NOT EXISTS (SELECT FROM workspace_claims c WHERE c.workspace_id = w.id) AS unclaimed
                 FROM workspaces w
-                WHERE w.deleted AND w.updated_at < \(sql: old)
-                    AND EXISTS (SELECT FROM workspace_builds b WHERE b.workspace_id = w.id)
-                    AND NOT EXISTS (
-                        SELECT FROM workspace_builds b JOIN provisioner_jobs j ON j.id = b.job_id
-                        WHERE b.workspace_id = w.id
-                            AND (j.completed_at IS NULL OR j.completed_at >= \(sql: old) OR \(sql: Self.isEvidence))
-                    )
+                -- One by one, the oldest first, until there are enough: else all builds there are would be read each time.
+                CROSS JOIN LATERAL (
+                    SELECT count(*) AS kept FROM workspace_builds b JOIN provisioner_jobs j ON j.id = b.job_id
+                    WHERE b.workspace_id = w.id
+                        AND (j.completed_at IS NULL OR j.completed_at >= \(sql: old) OR \(sql: Self.isEvidence))
+                    OFFSET 0
+                ) builds
+                WHERE w.deleted AND NOT w.pruned AND w.updated_at < \(sql: old) AND builds.kept = 0
                     AND NOT EXISTS (SELECT FROM late_states l WHERE l.workspace_id = w.id)
                 ORDER BY w.updated_at \(sql: limit)
+            ), named AS (
+                -- What a claim has given a name stays known, and is done with.
+                UPDATE workspaces w SET pruned = true FROM old WHERE w.id = old.id AND NOT old.unclaimed
             ), builds AS (
                 DELETE FROM workspace_builds b USING old WHERE b.workspace_id = old.id RETURNING b.job_id
             ), jobs AS (

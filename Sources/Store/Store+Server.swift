@@ -3,18 +3,6 @@
 import PostgresClient
 
 extension Store {
-    /// How long ago the server was started, by its own clock.
-    package func serverUptime() async throws -> Duration {
-        let rows = try await pool.execute(
-            Statement(
-                "store.uptime",
-                within: .seconds(5),
-                "SELECT extract(epoch FROM now() - pg_postmaster_start_time())::float8"
-            )
-        )
-        return .seconds(try rows.only().decode(Double.self))
-    }
-
     /// The server's version, and the settings of it that decide how fast it reads and writes.
     package func serverSettings() async throws -> [String: String] {
         let rows = try await pool.execute(

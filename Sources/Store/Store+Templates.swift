@@ -77,7 +77,7 @@ extension Store {
                         \(push.provisioner)::provisioner_type,
                         jsonb_build_object('template_name', \(push.templateName), 'activate', \(push.activates)),
                         file.id, \(JobClass.import.rawValue), \(TraceContext.current)
-                    FROM organization, file RETURNING id, organization_id, file_id
+                    FROM organization, file RETURNING id, organization_id, file_id, claim_order
                 ), version AS (
                     INSERT INTO template_versions
                         (template_id, organization_id, name, message, job_id, file_id, created_by)
@@ -87,7 +87,7 @@ extension Store {
                         AND lower(t.name) = lower(\(push.templateName))
                     RETURNING id, job_id
                 )
-                SELECT id, job_id, pg_notify(\(Channel.jobs), '') FROM version
+                SELECT id, job_id, \(sql: QueuePlace.news(of: "job")) FROM version
                 """
             )
         )

@@ -11,20 +11,38 @@ extension Store {
                 "workers.register",
                 within: .seconds(10),
                 """
-                INSERT INTO workers (id, name, hostname, version, tags, organization_ids, capacity, state, lease_expires_at)
+                INSERT INTO workers (id, name, hostname, version, tags, organization_ids, capacity, state, lease_expires_at,
+                    reads_compressed_states)
                 VALUES (\(worker.id), \(worker.name), \(worker.hostname), \(worker.version), \(PostgresJSON(worker.tags)),
                     \(worker.organizations), \(Int32(worker.capacity)), 'active',
-                    now() + make_interval(secs => \(worker.leaseDuration.inSeconds)))
+                    now() + make_interval(secs => \(worker.leaseDuration.inSeconds)), true)
                 """
             )
         )
+    }
+
+    /// Whether states may be compressed: every worker that is up can read such. It stays true, for one of an earlier release
+    /// does not start on this schema.
+    package func mayCompressStates() async throws -> Bool {
+        let rows = try await pool.execute(
+            Statement(
+                "workers.read_compressed",
+                within: .seconds(5),
+                """
+                SELECT NOT EXISTS (
+                    SELECT FROM workers WHERE state <> 'lost' AND lease_expires_at > now() AND NOT reads_compressed_states
+                )
+                """
+            )
+        )
+        return try rows.only().decode(Bool.self)
     }
 
     /// Renews the worker's lease and learns what became of its jobs, in one statement.
     ///
     /// A worker that was declared lost stays lost: its jobs have been given away, and it must start anew.
     package func heartbeat(_ worker: WorkerID, lease: Duration, holding jobs: [HeldJob]) async throws -> Heartbeat {
-        let rows = try await pool.execute(
+        let rows = try await lifeline.execute(
             Statement(
                 "workers.heartbeat",
                 within: .seconds(5),
@@ -35,8 +53,8 @@ extension Store {
                     WHERE id = \(worker) AND state <> 'lost'
                     RETURNING state, state_reason, drain_deadline
                 ), held AS (
-                    SELECT h.id, j.canceled_at IS NOT NULL AS canceled, j.id IS NULL AS lost
-                    FROM unnest(\(jobs.map(\.id)), \(jobs.map(\.epoch))) h(id, epoch)
+                    SELECT h.position, j.canceled_at IS NOT NULL AS canceled, j.id IS NULL AS lost
+                    FROM unnest(\(jobs.map(\.id)), \(jobs.map(\.epoch))) WITH ORDINALITY h(id, epoch, position)
                     -- One by one, by key: a plan that was made for a small table would read all of a large one.
                     LEFT JOIN LATERAL (
                         SELECT * FROM provisioner_jobs
@@ -44,19 +62,24 @@ extension Store {
                     ) j ON true
                 )
                 SELECT now(), coalesce(r.state::text, 'lost'), coalesce(r.state_reason, ''), r.drain_deadline,
-                    ARRAY(SELECT id FROM held WHERE canceled), ARRAY(SELECT id FROM held WHERE lost),
-                    \(sql: Self.inMaintenance)
-                FROM (SELECT) one LEFT JOIN renewed r ON true
+                    ARRAY(SELECT position FROM held WHERE canceled), ARRAY(SELECT position FROM held WHERE lost),
+                    mine.ids, mine.epochs, \(sql: Self.inMaintenance)
+                FROM (
+                    SELECT coalesce(array_agg(id), '{}') AS ids, coalesce(array_agg(claim_epoch), '{}') AS epochs
+                    FROM provisioner_jobs WHERE worker_id = \(worker) AND completed_at IS NULL
+                ) mine LEFT JOIN renewed r ON true
                 """
             )
         )
-        let (now, state, reason, deadline, canceled, lost, maintenance) = try rows.only().decode(
+        let (now, state, reason, deadline, canceled, lost, held, epochs, maintenance) = try rows.only().decode(
             Instant.self,
             String.self,
             String.self,
             Instant?.self,
+            [Int64].self,
+            [Int64].self,
             [JobID].self,
-            [JobID].self,
+            [Int64].self,
             Bool.self
         )
         return Heartbeat(
@@ -64,8 +87,9 @@ extension Store {
             state: WorkerState(rawValue: state) ?? .lost,
             stateReason: reason,
             drainDeadline: deadline,
-            canceled: canceled,
-            lost: lost,
+            canceled: canceled.map { jobs[Int($0) - 1] },
+            lost: lost.map { jobs[Int($0) - 1] },
+            held: Set(zip(held, epochs).map(HeldJob.init)),
             inMaintenance: maintenance
         )
     }
@@ -87,35 +111,42 @@ extension Store {
         reason: String = "",
         drainWithin: Duration? = nil
     ) async throws {
-        _ = try await pool.execute(
-            Statement(
-                "workers.state",
-                within: .seconds(10),
-                """
-                WITH before AS (
-                    SELECT id, name, state, state_reason, jobs_handed_over FROM workers
-                    WHERE id = \(worker) AND state <> 'lost' FOR UPDATE
-                ), changed AS (
-                    -- One that is drained already does not become less so when its process ends.
-                    UPDATE workers w SET state_reason = \(reason), state = CASE
-                            WHEN \(state.rawValue) = 'draining' AND before.state = 'drained' THEN 'drained'
-                            ELSE \(state.rawValue)
-                        END::worker_state,
-                        drain_deadline = now() + make_interval(secs => \(drainWithin?.inSeconds)), updated_at = now(),
-                        jobs_handed_over = CASE WHEN \(state.rawValue) = 'drained' THEN 0 ELSE w.jobs_handed_over END
-                    FROM before WHERE w.id = before.id
-                )
-                SELECT stoker_emit_event(
-                    'worker_drained', NULL, \(sql: PlanWriter.templateAdmins), jsonb_build_object('worker', name),
-                    jsonb_build_object('worker', jsonb_build_object('id', id, 'name', name), 'jobs', jobs_handed_over,
-                        'by', substring(state_reason FROM '^drained by (.*)$'),
-                        -- Why it was drained, which was said when the drain began.
-                        'reason', CASE WHEN state = 'draining' THEN state_reason ELSE \(reason) END),
-                    ARRAY[id], 'worker/' || id, NULL, now()
-                )
-                FROM before WHERE \(state.rawValue) = 'drained' AND state <> 'drained'
-                """
+        _ = try await pool.execute(Self.workerState(worker, state, reason: reason, drainWithin: drainWithin))
+    }
+
+    static func workerState(
+        _ worker: WorkerID,
+        _ state: WorkerState,
+        reason: String,
+        drainWithin: Duration? = nil
+    ) -> Statement {
+        Statement(
+            "workers.state",
+            within: .seconds(10),
+            """
+            WITH before AS (
+                SELECT id, name, state, state_reason, jobs_handed_over FROM workers
+                WHERE id = \(worker) AND state <> 'lost' FOR UPDATE
+            ), changed AS (
+                -- One that is drained already does not become less so when its process ends.
+                UPDATE workers w SET state_reason = \(reason), state = CASE
+                        WHEN \(state.rawValue) = 'draining' AND before.state = 'drained' THEN 'drained'
+                        ELSE \(state.rawValue)
+                    END::worker_state,
+                    drain_deadline = now() + make_interval(secs => \(drainWithin?.inSeconds)), updated_at = now(),
+                    jobs_handed_over = CASE WHEN \(state.rawValue) = 'drained' THEN 0 ELSE w.jobs_handed_over END
+                FROM before WHERE w.id = before.id
             )
+            SELECT stoker_emit_event(
+                'worker_drained', NULL, \(sql: PlanWriter.templateAdmins), jsonb_build_object('worker', name),
+                jsonb_build_object('worker', jsonb_build_object('id', id, 'name', name), 'jobs', jobs_handed_over,
+                    'by', substring(state_reason FROM '^drained by (.*)$'),
+                    -- Why it was drained, which was said when the drain began.
+                    'reason', CASE WHEN state = 'draining' THEN state_reason ELSE \(reason) END),
+                ARRAY[id], 'worker/' || id, NULL, now()
+            )
+            FROM before WHERE \(state.rawValue) = 'drained' AND state <> 'drained'
+            """
         )
     }
 
@@ -124,8 +155,13 @@ extension Store {
     ///
     /// What the lost worker did is unknown, so the next execution refreshes before it changes anything, and the epoch
     /// grows: whatever the lost one still writes matches no row.
-    package func reapLostWorkers() async throws -> ReapedJobs {
+    ///
+    /// - Parameter isSpared: Asked, with the time since the server was started, once the database has answered: whether
+    ///   nobody is to be taken for lost yet.
+    package func reapLostWorkers(unless isSpared: (Duration) -> Bool = { _ in false }) async throws -> ReapedJobs {
         try await pool.withTransaction("workers.reap") { transaction in
+            let uptime = try await transaction.execute(Self.uptime).only().decode(Double.self)
+            guard !isSpared(.seconds(uptime)) else { return ReapedJobs() }
             let (workers, requeued, failed, _, _) = try await transaction.execute(Self.reap).only().decode(
                 [WorkerID].self,
                 [JobID].self,
@@ -137,6 +173,12 @@ extension Store {
             return ReapedJobs(workers: workers, requeued: requeued, failed: failed)
         }
     }
+
+    private static let uptime = Statement(
+        "workers.server_uptime",
+        within: .seconds(5),
+        "SELECT extract(epoch FROM now() - pg_postmaster_start_time())::float8"
+    )
 
     private static let reap = Statement(
         "workers.reap",
@@ -160,9 +202,9 @@ extension Store {
             WHERE j.worker_id = lost.id AND j.completed_at IS NULL AND (SELECT mine FROM turn)
                 AND (lost.state = 'lost' OR lost.id IN (SELECT id FROM newly_lost)
                     OR lost.state = 'drained' AND lost.lease_expires_at < now())
-            RETURNING j.id, lost.id AS worker_id, j.completed_at IS NULL AS requeued
+            RETURNING j.id, j.claim_order, lost.id AS worker_id, j.completed_at IS NULL AS requeued
         ), notified AS (
-            SELECT pg_notify(\(Channel.jobs), ''), pg_notify(\(Channel.reconcile), '')
+            SELECT \(sql: QueuePlace.news(of: "taken")), pg_notify(\(Channel.reconcile), '')
             WHERE EXISTS (SELECT FROM taken)
         ), events AS (
             SELECT stoker_emit_event(

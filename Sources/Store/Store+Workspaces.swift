@@ -164,6 +164,7 @@ extension Store {
                 FROM target d
                 JOIN templates t ON t.id = d.template_id
                 JOIN template_versions v ON v.id = d.template_version_id
+                RETURNING claim_order
             ), new_build AS (
                 INSERT INTO workspace_builds (id, workspace_id, template_version_id, build_number, transition,
                     initiator_id, job_id, reason, template_version_preset_id)
@@ -175,7 +176,7 @@ extension Store {
                 SELECT d.build_id, p.name, p.value
                 FROM target d JOIN workspace_build_parameters p ON p.workspace_build_id = d.last_build_id
             )
-            SELECT job_id, pg_notify(\(Channel.jobs), ''), pg_notify(\(Channel.reconcile), '') FROM target
+            SELECT job_id, \(sql: QueuePlace.news(of: "new_job")), pg_notify(\(Channel.reconcile), '') FROM target
             """
         )
     }

@@ -9,11 +9,18 @@ package import Prebuilds
 /// here: a method takes what was decided and writes it, or refuses when the facts have changed.
 package struct Store: Sendable {
     package let pool: PostgresPool
+    let lifeline: PostgresPool
     let observe: @Sendable (PoolNews) -> Void
 
+    /// - Parameter lifeline: Sends heartbeats; `nil`: they take their turn in `pool` with everything else.
     /// - Parameter observe: Called after a write of this process that has filled a pool, or failed to.
-    package init(pool: PostgresPool, observe: @escaping @Sendable (PoolNews) -> Void = { _ in }) {
+    package init(
+        pool: PostgresPool,
+        lifeline: PostgresPool? = nil,
+        observe: @escaping @Sendable (PoolNews) -> Void = { _ in }
+    ) {
         self.pool = pool
+        self.lifeline = lifeline ?? pool
         self.observe = observe
     }
 
@@ -26,11 +33,9 @@ package struct Store: Sendable {
 
 /// The channels that processes listen on. A lost notification changes nothing but latency.
 package enum Channel {
-    /// Jobs have become due. The payload is ``refill`` when all of them refill pools, and else empty.
+    /// There are jobs to be claimed. The payload says where in the queue the first of them stands (``QueuePlace/init(news:)``),
+    /// so that whoever goes on from the last job that it claimed need not look at all of it; empty: anywhere.
     package static let jobs = "stoker_jobs"
-    /// Of jobs that stand behind all others of their class, which are the lowest: whoever goes on from the last job that it
-    /// claimed comes to them.
-    package static let refill = "refill"
     /// Something that a plan depends on has changed.
     package static let reconcile = "stoker_reconcile"
     /// A worker has an order waiting: cancel, drain or resume. The payload is the worker's id, or empty for all.

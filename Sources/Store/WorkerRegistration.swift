@@ -64,9 +64,11 @@ package struct Heartbeat: Hashable, Sendable {
     package var stateReason: String
     package var drainDeadline: Instant?
     /// Jobs whose cancellation was requested.
-    package var canceled: [JobID]
+    package var canceled: [HeldJob]
     /// Jobs that this worker no longer holds.
-    package var lost: [JobID]
+    package var lost: [HeldJob]
+    /// Jobs that are the worker's as the database sees it.
+    package var held: Set<HeldJob>
     /// The pause in force, if any; during maintenance nothing is claimed.
     package var inMaintenance: Bool
 }

@@ -80,10 +80,14 @@ package struct Deliverer: Service {
 
     private func send(in group: inout DiscardingTaskGroup) async {
         var poll = Self.shortestPoll
+        var isRung = true
+        var turns = 0
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
-            let found = await turn(in: &group)
+            // Events are told of: without a ring, every other look for them is enough.
+            let found = await turn(in: &group, dispatching: isRung || turns.isMultiple(of: 2))
+            turns += 1
             poll = found ? Self.shortestPoll : min(poll * 2, Self.longestPoll)
-            await bell.wait(atMost: poll * Double.random(in: 0.8...1.2))
+            isRung = await bell.wait(atMost: poll * Double.random(in: 0.8...1.2))
         }
         // What the last jobs of this worker caused is sent by it, if it goes quickly, or by another.
         _ = await turn(in: &group)
@@ -91,11 +95,13 @@ package struct Deliverer: Service {
     }
 
     /// Dispatches and leases once, and rings for another turn when there may be more; returns whether there was anything.
-    private func turn(in group: inout DiscardingTaskGroup) async -> Bool {
+    private func turn(in group: inout DiscardingTaskGroup, dispatching: Bool = true) async -> Bool {
         do {
-            let dispatched = try await store.dispatchEvents(limit: Self.eventBatch) { event, endpoints in
-                endpoints.flatMap { deliveries(of: event, to: $0) }
-            }
+            let dispatched =
+                dispatching
+                ? try await store.dispatchEvents(limit: Self.eventBatch) { event, endpoints in
+                    endpoints.flatMap { deliveries(of: event, to: $0) }
+                } : 0
             let free = Self.mostInHand - lanes.count
             let leased =
                 free > 0

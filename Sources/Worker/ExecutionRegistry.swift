@@ -6,9 +6,11 @@ import Store
 import Synchronization
 
 /// The executions of this worker: what the lease is renewed for, and what orders reach.
+///
+/// Of one job there may be two for a moment: one that has handed it back and is about to leave, and the next one.
 final class ExecutionRegistry: Sendable {
     private struct State {
-        var executions: [JobID: (held: HeldJob, control: ExecutionControl)] = [:]
+        var executions: [HeldJob: ExecutionControl] = [:]
         var leaseUntil: ContinuousClock.Instant
     }
 
@@ -18,7 +20,7 @@ final class ExecutionRegistry: Sendable {
         state = Mutex(State(executions: [:], leaseUntil: leaseUntil))
     }
 
-    var held: [HeldJob] { state.withLock { $0.executions.values.map(\.held) } }
+    var held: [HeldJob] { state.withLock { Array($0.executions.keys) } }
     var count: Int { state.withLock { $0.executions.count } }
     /// When the worker's right to run its jobs ends, on the monotonic clock, unless renewed.
     var leaseUntil: ContinuousClock.Instant { state.withLock { $0.leaseUntil } }
@@ -27,13 +29,13 @@ final class ExecutionRegistry: Sendable {
     func enter(_ job: HeldJob, limits: ExecutionLimits) -> ExecutionControl {
         state.withLock { state in
             let control = ExecutionControl(limits: limits, leaseUntil: state.leaseUntil)
-            state.executions[job.id] = (job, control)
+            state.executions[job] = control
             return control
         }
     }
 
     func leave(_ job: HeldJob) {
-        state.withLock { $0.executions[job.id] = nil }
+        state.withLock { $0.executions[job] = nil }
     }
 
     /// Lets every execution go on until then.
@@ -41,19 +43,19 @@ final class ExecutionRegistry: Sendable {
         for control in controls({ $0.leaseUntil = deadline }) { control.renewLease(until: deadline) }
     }
 
-    func interrupt(_ reason: Interruption, only jobs: [JobID]? = nil) {
+    func interrupt(_ reason: Interruption, only jobs: [HeldJob]? = nil) {
         for control in controls(of: jobs) { control.interrupt(reason) }
     }
 
-    func kill(only jobs: [JobID]? = nil) {
+    func kill(only jobs: [HeldJob]? = nil) {
         for control in controls(of: jobs) { control.kill() }
     }
 
-    private func controls(of jobs: [JobID]? = nil, _ body: (inout State) -> Void = { _ in }) -> [ExecutionControl] {
+    private func controls(of jobs: [HeldJob]? = nil, _ body: (inout State) -> Void = { _ in }) -> [ExecutionControl] {
         state.withLock { state in
             body(&state)
-            guard let jobs else { return state.executions.values.map(\.control) }
-            return jobs.compactMap { state.executions[$0]?.control }
+            guard let jobs else { return Array(state.executions.values) }
+            return jobs.compactMap { state.executions[$0] }
         }
     }
 

@@ -48,11 +48,16 @@ extension Executor {
         case .importEnded(let result):
             try await store.endImport(job.held, result)
             return result.name
-        case .again(let delay, let refund, let state):
+        case .again(let repetition, let delay, let state):
             // First the state, under the fence that the second write ends.
             if let state { _ = try await store.checkpoint(sealing.seal(state), of: job.held) }
-            try await store.requeue(job.held, after: delay, refundAttempt: refund)
-            return refund ? "handed_over" : "retried"
+            try await store.requeue(
+                job.held,
+                after: delay,
+                refundAttempt: !repetition.usesAttempt,
+                because: repetition.reason
+            )
+            return repetition.name
         case .lost:
             return "lost"
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Logging
+import PostgresClient
 import Prebuilds
 package import Provisioning
 package import Store
@@ -83,7 +84,7 @@ package struct Executor: Sendable {
             let verdict = await perform(job, reporter: reporter, control: control)
             group.cancelAll()
             await group.waitForAll()
-            await log.finish()
+            await log.finish(until: control.leaseDeadline)
             return await record(verdict, of: job, control: control, logger: logger)
         }
         observe(job, result, began.duration(to: .now))
@@ -116,6 +117,10 @@ package struct Executor: Sendable {
             return Verdict(job, failure: failure, interruption: control.interruption, timings: reporter.timings)
         } catch let error as StoreError where error.code == .leaseLost {
             return Verdict(lost: true)
+        } catch let error as PostgresError where error.isRetriable {
+            // The database was away for a moment, and nothing has been begun.
+            logger.warning("the job could not be begun", metadata: ["job.id": "\(job.id)", "error": "\(error)"])
+            return .again(.handedOver, after: .seconds(1), state: nil)
         } catch {
             return Verdict(job, failure: ProvisioningFailure(.transient, "\(error)"))
         }

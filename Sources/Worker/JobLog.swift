@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DequeModule
 import Logging
 import Provisioning
 import Store
@@ -15,7 +16,7 @@ final class JobLog: Sendable {
         var pendingBytes = 0
         var writtenBytes = 0
         /// Beyond the head: the newest lines, which are written at the end.
-        var tail: [JobLogLine] = []
+        var tail: Deque<JobLogLine> = []
         var tailBytes = 0
         var droppedLines = 0
         var droppedBytes = 0
@@ -30,6 +31,8 @@ final class JobLog: Sendable {
     private static let flushInterval = Duration.milliseconds(250)
     private static let flushBytes = 64 * 1024
     private static let keptBytes = 512 * 1024
+    /// What a line costs besides its text: many short ones, or empty ones, are much as well.
+    private static let lineBytes = 64
 
     /// - Parameter write: Stores lines under the execution's fence; false when the execution has lost its job.
     /// - Parameter onLost: Called then.
@@ -44,9 +47,10 @@ final class JobLog: Sendable {
     }
 
     func append(_ line: JobLogLine) {
-        let size = line.output.utf8.count
+        let size = line.output.utf8.count + Self.lineBytes
         let isUrgent = state.withLock { state in
-            if state.writtenBytes + state.pendingBytes + size <= Self.keptBytes {
+            // Once the tail has begun, a line that is short enough for the head would come before those that it follows.
+            if state.tail.isEmpty, state.writtenBytes + state.pendingBytes + size <= Self.keptBytes {
                 state.pending.append(line)
                 state.pendingBytes += size
                 return state.pending.count == 1 || state.pendingBytes >= Self.flushBytes
@@ -55,7 +59,7 @@ final class JobLog: Sendable {
             state.tailBytes += size
             while state.tailBytes > Self.keptBytes, state.tail.count > 1 {
                 let dropped = state.tail.removeFirst().output.utf8.count
-                state.tailBytes -= dropped
+                state.tailBytes -= dropped + Self.lineBytes
                 state.droppedBytes += dropped
                 state.droppedLines += 1
             }
@@ -75,8 +79,9 @@ final class JobLog: Sendable {
         }
     }
 
-    /// Writes everything that is left, with what is missing in the middle said. Gives up after a few failures.
-    func finish() async {
+    /// Writes everything that is left, with what is missing in the middle said. While that fails, it tries again, until the
+    /// end of the lease: the last lines are the ones that say why a build failed.
+    func finish(until deadline: ContinuousClock.Instant) async {
         state.withLock { state in
             if state.droppedLines > 0 {
                 state.pending.append(
@@ -91,7 +96,7 @@ final class JobLog: Sendable {
             state.pending += state.tail
             state.tail = []
         }
-        for _ in 0..<3 where await !flush() {
+        while await !flush(), ContinuousClock.now < deadline {
             try? await Task.sleep(for: Self.flushInterval)
         }
     }

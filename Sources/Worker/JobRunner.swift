@@ -19,13 +19,15 @@ struct JobRunner: Service {
     let bell: Doorbell
     /// Rung when a job has ended while the worker drains.
     let ended: Doorbell
-    /// There may be jobs before those claimed last.
-    let earlierJobs: Flag
+    let news: QueueNews
+    /// Rung when the drain goes on, or back.
+    private let drainBell = Doorbell()
     let onClaim: @Sendable ([ClaimedJob]) -> Void
     let logger: Logger
 
     func run() async throws {
         drain.notify(bell)
+        drain.notify(drainBell)
         try await withGracefulShutdownHandler {
             try await withThrowingDiscardingTaskGroup { group in
                 var queue = QueueSearch()
@@ -54,23 +56,47 @@ struct JobRunner: Service {
         let free = drain.phase == .active ? max(configuration.registration.capacity - executions.count, 0) : 0
         guard free > 0 || !queue.done.isEmpty else { return [] }
         let began = ContinuousClock.now
-        let place = queue.start(now: began, hasNews: free > 0 && earlierJobs.take())
+        let place = queue.start(now: began, news: free > 0 ? news.take() : nil)
         do {
-            let claimed = try await store.finish(
-                queue.done,
-                andClaimFor: configuration.id,
-                limit: free,
-                poolLimit: max(free - configuration.reservedInteractiveSlots, 0),
-                behind: place
-            )
+            let done = queue.done
+            let finishAndClaim = { @Sendable in
+                try await store.finish(
+                    done,
+                    andClaimFor: configuration.id,
+                    limit: free,
+                    poolLimit: max(free - configuration.reservedInteractiveSlots, 0),
+                    behind: place
+                )
+            }
+            let claimed = try await free > 0 ? unlessDraining(finishAndClaim) : finishAndClaim()
             queue.done = []
             guard free > 0 else { return [] }
             queue.advance(past: claimed, from: place, isFull: claimed.count == free, began: began, ended: .now)
             return claimed
         } catch {
-            earlierJobs.raise()
+            queue.fail(from: place, began: began, ended: .now)
+            guard !(error is CancellationError) else { return nil }
             logger.warning("jobs could not be claimed", metadata: ["error": "\(error)"])
             return nil
+        }
+    }
+
+    /// Runs a claim, which a drain that begins meanwhile cancels: it may take long, and nothing is to be taken on any more.
+    private func unlessDraining(
+        _ claim: @escaping @Sendable () async throws -> [ClaimedJob]
+    ) async throws -> [ClaimedJob] {
+        try await withThrowingTaskGroup(of: [ClaimedJob]?.self) { group in
+            group.addTask { try await claim() }
+            group.addTask {
+                while drain.phase == .active, await drainBell.wait() {}
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let ended = try await group.next() {
+                if let claimed = ended { return claimed }
+                group.cancelAll()
+            }
+            throw CancellationError()
         }
     }
 

@@ -55,7 +55,7 @@ package struct JobServices: Sendable {
             drain: drain,
             bell: wakeUps.jobs,
             ended: wakeUps.orders,
-            earlierJobs: wakeUps.earlierJobs,
+            news: wakeUps.queueNews,
             onClaim: onClaim,
             logger: logger
         )

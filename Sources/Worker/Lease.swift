@@ -23,8 +23,10 @@ struct Lease: Service {
         // It outlives the graceful shutdown of the services that need it: those wait for their jobs first.
         await withGracefulShutdownHandler {
             drain.notify(orders)
+            var suspects: [HeldJob: ContinuousClock.Instant] = [:]
             while !Task.isCancelled, !Task.isShuttingDownGracefully {
                 let beat = await renew()
+                if let beat { suspects = await giveBackForgotten(beat, suspects) }
                 await endDrain(beat)
                 await orders.wait(atMost: pause(after: beat))
             }
@@ -66,6 +68,35 @@ struct Lease: Service {
             if ContinuousClock.now >= executions.leaseUntil - fenceMargin { executions.interrupt(.leaseEnding) }
             return nil
         }
+    }
+
+    /// Gives back what nobody has executed for some time though the database has it as this worker's, and returns who is
+    /// suspect, and since when.
+    ///
+    /// The answer to a claim may be lost though the claim was committed, and what came of an execution may not be recorded
+    /// while the database is away: then the lease is renewed for jobs that nobody executes. A claim whose answer is only
+    /// late loses nothing but the attempt: its job has been fenced off.
+    private func giveBackForgotten(
+        _ beat: Heartbeat,
+        _ suspects: [HeldJob: ContinuousClock.Instant]
+    ) async -> [HeldJob: ContinuousClock.Instant] {
+        let now = ContinuousClock.now
+        let unheld = beat.held.subtracting(executions.held).map { ($0, suspects[$0] ?? now) }
+        // Beats may follow each other closely, and the answer to a claim takes its time.
+        let patience = min(configuration.heartbeatInterval, .seconds(5))
+        let forgotten = unheld.filter { $0.1.duration(to: now) >= patience }.map(\.0)
+        if !forgotten.isEmpty {
+            do {
+                let count = try await store.giveBack(forgotten)
+                logger.warning(
+                    "jobs that this worker held and did not run were given back",
+                    metadata: ["jobs": "\(count)"]
+                )
+            } catch {
+                logger.warning("forgotten jobs could not be given back yet", metadata: ["error": "\(error)"])
+            }
+        }
+        return Dictionary(uniqueKeysWithValues: unheld)
     }
 
     /// A worker that was drained by command stays up. Its drain has ended when its last job has.

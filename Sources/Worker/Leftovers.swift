@@ -7,8 +7,7 @@ import Provisioning
 import ServiceLifecycle
 import Store
 
-/// Looks after what executions have left behind and nobody answers for any more: states in the spool, and jobs that the
-/// database believes to be this worker's (jobs.md, "Leases").
+/// Hands in the states that executions have left in the spool and nobody answers for any more (jobs.md, "Leases").
 struct Leftovers: Service {
     let store: Store
     let configuration: WorkerConfiguration
@@ -18,11 +17,9 @@ struct Leftovers: Service {
 
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
-            var suspects: Set<HeldJob> = []
             while !Task.isCancelled {
                 try await Task.sleep(for: interval)
                 await handIn()
-                suspects = await giveBackForgotten(suspects)
             }
         }
         // What the last executions could not record, while the database is still there.
@@ -36,40 +33,33 @@ struct Leftovers: Service {
     func handIn() async {
         guard let spool = executor.spool else { return }
         do {
-            for spooled in try await spool.recover() {
-                let execution = HeldJob(id: spooled.jobID, epoch: spooled.claimEpoch)
-                // It answers for its own, which may not be the last yet.
-                guard !executions.held.contains(execution) else { continue }
-                let state = try executor.sealing.seal(spooled.state)
-                let fate = try await store.handIn(state, of: execution, from: configuration.registration.name)
-                await spool.discard(spooled)
-                logger.log(
-                    level: fate == .late ? .warning : .info,
-                    "a state left by an execution was handed in",
-                    metadata: ["job.id": "\(execution.id)", "epoch": "\(execution.epoch)", "fate": "\(fate)"]
-                )
+            let states = try await spool.recover { [logger] in
+                logger.warning("what an execution has left could not be taken", metadata: ["error": "\($0)"])
             }
+            for spooled in states { await handIn(spooled, to: spool) }
         } catch {
-            logger.warning("states in the spool could not be handed in yet", metadata: ["error": "\(error)"])
+            logger.warning("the spool could not be read", metadata: ["error": "\(error)"])
         }
     }
 
-    /// Gives back the suspects that still nobody executes, and returns who is suspect now.
-    ///
-    /// The answer to a claim may be lost though the claim was committed, and what came of an execution may not be recorded
-    /// while the database is away: then the lease is renewed for jobs that nobody executes. A claim whose answer is only
-    /// late loses nothing but the attempt: its job has been fenced off.
-    private func giveBackForgotten(_ suspects: Set<HeldJob>) async -> Set<HeldJob> {
+    private func handIn(_ spooled: SpooledState, to spool: StateSpool) async {
+        let execution = HeldJob(id: spooled.jobID, epoch: spooled.claimEpoch)
+        // It answers for its own, which may not be the last yet.
+        guard !executions.held.contains(execution) else { return }
+        var logger = logger
+        logger[metadataKey: "job.id"] = "\(execution.id)"
+        logger[metadataKey: "epoch"] = "\(execution.epoch)"
         do {
-            let unheld = Set(try await store.jobs(heldBy: configuration.id)).subtracting(executions.held)
-            let forgotten = unheld.intersection(suspects)
-            guard !forgotten.isEmpty else { return unheld }
-            let count = try await store.giveBack(Array(forgotten))
-            logger.warning("jobs that this worker held and did not run were given back", metadata: ["jobs": "\(count)"])
-            return unheld.subtracting(forgotten)
+            let state = try executor.sealing.seal(spooled.state)
+            let fate = try await store.handIn(state, of: execution, from: configuration.registration.name)
+            await spool.discard(spooled)
+            logger.log(
+                level: fate == .late ? .warning : .info,
+                "a state left by an execution was handed in",
+                metadata: ["fate": "\(fate)"]
+            )
         } catch {
-            logger.debug("forgotten jobs could not be looked for", metadata: ["error": "\(error)"])
-            return suspects
+            logger.warning("a state in the spool could not be handed in yet", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -6,13 +6,15 @@ import Store
 ///
 /// A claim walks over every entry of the queue's index that was claimed and not yet vacuumed: over all of them, for as long
 /// as some transaction is held open. So each claim goes on where the last one ended. What has come to stand before that
-/// place, such as a job that a person waits for or one that was handed back, is looked for from the front: at once when
-/// there is news of it, and else once a second.
+/// place, such as a job that a person waits for or one that was handed back, is looked for where the news of it says that it
+/// stands; and once a second from the front, should news have been lost.
 struct QueueSearch {
     /// Jobs that needed no doing, to be finished with the next claim.
     var done: [HeldJob] = []
 
     private var place: QueuePlace?
+    /// News of which nothing has come yet.
+    private var unheeded: QueuePlace?
     private var nextLookBack: ContinuousClock.Instant?
     /// The last claim has not looked at the front.
     private var hasSkipped = false
@@ -24,9 +26,23 @@ struct QueueSearch {
     private static let pausePerCost = 10
 
     /// Behind which place the claim that begins now looks; `nil`: from the front.
-    func start(now: ContinuousClock.Instant, hasNews: Bool) -> QueuePlace? {
-        guard !hasNews, let nextLookBack, now < nextLookBack else { return nil }
-        return place
+    ///
+    /// - Parameter news: From where on jobs are said to have come.
+    mutating func start(now: ContinuousClock.Instant, news: QueuePlace?) -> QueuePlace? {
+        let news = [news, unheeded].compactMap(\.self).min()
+        unheeded = nil
+        guard let place, let nextLookBack, now < nextLookBack, news != .front else { return nil }
+        return min(place, news ?? place)
+    }
+
+    /// The claim from `start` has failed. Where the database did not answer in time, because there is so much to walk over,
+    /// the front can wait; what it was looking for elsewhere is looked for again.
+    mutating func fail(from start: QueuePlace?, began: ContinuousClock.Instant, ended: ContinuousClock.Instant) {
+        if start == nil { postpone(began, ended) } else { unheeded = start }
+    }
+
+    private mutating func postpone(_ began: ContinuousClock.Instant, _ ended: ContinuousClock.Instant) {
+        nextLookBack = ended + max(Self.shortestPause, began.duration(to: ended) * Self.pausePerCost)
     }
 
     /// Learns what the claim from `start` brought.
@@ -40,9 +56,7 @@ struct QueueSearch {
         ended: ContinuousClock.Instant
     ) {
         hasSkipped = start != nil
-        if start == nil {
-            nextLookBack = ended + max(Self.shortestPause, began.duration(to: ended) * Self.pausePerCost)
-        }
+        if start == nil { postpone(began, ended) }
         guard let last = jobs.compactMap(\.place).max() else { return }
         place = isFull ? last : max(place ?? last, last)
     }

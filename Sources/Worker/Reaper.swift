@@ -4,6 +4,7 @@ package import Logging
 import Prebuilds
 import ServiceLifecycle
 package import Store
+import Synchronization
 
 /// Takes the jobs of workers whose lease has ended, and ends jobs of pools that no worker has begun for too long. Every
 /// worker looks; one at a time acts.
@@ -15,9 +16,8 @@ package import Store
 package struct Reaper: Service {
     /// What it asks of the store.
     struct Work: Sendable {
-        /// How long ago the server was started; throws when it does not answer.
-        var uptime: @Sendable () async throws -> Duration
-        var reap: @Sendable () async throws -> ReapedJobs
+        /// Asks, with the time since the server was started, whether all are to be spared, when the database has answered.
+        var reap: @Sendable (_ isSpared: @Sendable (Duration) -> Bool) async throws -> ReapedJobs
         var expire: @Sendable () async throws -> OverdueJobs
     }
 
@@ -41,8 +41,7 @@ package struct Reaper: Service {
     ) {
         self.init(
             work: Work(
-                uptime: { try await store.serverUptime() },
-                reap: { try await store.reapLostWorkers() },
+                reap: { try await store.reapLostWorkers(unless: $0) },
                 expire: { try await store.expirePendingJobs(after: pendingTimeout) }
             ),
             interval: interval,
@@ -73,25 +72,57 @@ package struct Reaper: Service {
         await cancelWhenGracefulShutdown { await loop(clock) }
     }
 
+    /// Jobs wait for half an hour and more before they are given up.
+    private static let expiryInterval = Duration.seconds(60)
+
     private func loop<C: Clock>(_ clock: C) async where C.Duration == Duration {
-        var lastAnswer = clock.now
-        var spareUntil = clock.now
+        let patience = Patience(clock, lease: lease)
+        var nextExpiry = clock.now
         var reported: Set<JobID> = []
         while !Task.isCancelled {
             do { try await clock.sleep(for: interval * Double.random(in: 0.8...1.2)) } catch { return }
             do {
-                let uptime = try await work.uptime()
-                let now = clock.now
-                if lastAnswer.duration(to: now) > lease / 2 { spareUntil = now.advanced(by: lease) }
-                if uptime < lease { spareUntil = max(spareUntil, now.advanced(by: lease - uptime)) }
-                lastAnswer = now
-                guard now >= spareUntil else { continue }
-                report(try await work.reap())
+                report(try await work.reap { patience.spares(uptime: $0) })
+                guard patience.isOver, clock.now >= nextExpiry else { continue }
+                nextExpiry = clock.now.advanced(by: Self.expiryInterval)
                 report(try await work.expire(), &reported)
             } catch is CancellationError {
                 return
             } catch {
                 logger.warning("lost workers could not be looked for", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// When nobody is to be taken for lost yet.
+    private final class Patience<C: Clock>: Sendable where C.Duration == Duration {
+        private struct State {
+            var lastAnswer: C.Instant
+            var spareUntil: C.Instant
+        }
+
+        private let clock: C
+        private let lease: Duration
+        private let state: Mutex<State>
+
+        init(_ clock: C, lease: Duration) {
+            self.clock = clock
+            self.lease = lease
+            state = Mutex(State(lastAnswer: clock.now, spareUntil: clock.now))
+        }
+
+        var isOver: Bool { state.withLock { clock.now >= $0.spareUntil } }
+
+        /// To be asked when the database has answered.
+        ///
+        /// - Parameter uptime: How long ago the server was started.
+        func spares(uptime: Duration) -> Bool {
+            let now = clock.now
+            return state.withLock { state in
+                if state.lastAnswer.duration(to: now) > lease / 2 { state.spareUntil = now.advanced(by: lease) }
+                if uptime < lease { state.spareUntil = max(state.spareUntil, now.advanced(by: lease - uptime)) }
+                state.lastAnswer = now
+                return now < state.spareUntil
             }
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
+import PostgresClient
 import Provisioning
 import Store
 import Synchronization
@@ -41,12 +42,19 @@ final class Reporter: ExecutionReporter {
         collected.withLock { $0.append(timing) }
     }
 
+    /// While the database is away it tries again, for as long as the lease has still to run: the next state, or the end of the
+    /// build, may be long in coming.
     func checkpoint(_ state: [UInt8]) async {
-        do {
-            if try await !store.checkpoint(sealing.seal(state), of: job) { control.kill() }
-        } catch {
-            // The next one, or the end of the build, stores a newer state.
-            logger.warning("a checkpoint of the state could not be stored", metadata: ["error": "\(error)"])
+        let deadline = control.leaseDeadline
+        while true {
+            do {
+                if try await !store.checkpoint(sealing.seal(state), of: job) { control.kill() }
+                return
+            } catch {
+                logger.warning("a checkpoint of the state could not be stored", metadata: ["error": "\(error)"])
+                guard (error as? PostgresError)?.isRetriable == true, ContinuousClock.now < deadline else { return }
+            }
+            try? await Task.sleep(for: .seconds(1))
         }
     }
 }

@@ -15,7 +15,7 @@ enum Verdict: Sendable {
     /// A replacement policy stopped a claim before it changed anything; if its prebuild cannot go back, the build just ends.
     case refused(ClaimRefusal, otherwise: BuildCompletion)
     /// Another execution is to go on from this state.
-    case again(after: Duration, refund: Bool, state: [UInt8]?)
+    case again(Repetition, after: Duration, state: [UInt8]?)
     /// The job is another's by now.
     case lost
 
@@ -60,25 +60,19 @@ enum Verdict: Sendable {
         case (.canceled, _), (.interrupted, .canceled):
             self.init(job, ending: .canceled, failure, timings)
         case (.interrupted, .drain), (.interrupted, .leaseEnding), (.interrupted, nil):
-            self = .again(after: .zero, refund: true, state: failure.state)
+            self = .again(.handedOver, after: .zero, state: failure.state)
+        case (.capacity, _) where job.type == .workspaceBuild && job.jobClass != .delete:
+            self = .again(.held(failure), after: RetryDelay.after(.capacity, job), state: failure.state)
         case (.transient, _), (.capacity, _):
             guard job.hasAttemptsLeft else {
                 self.init(job, ending: .failed(code: failure.code.rawValue, message: failure.message), failure, timings)
                 return
             }
-            self = .again(
-                after: RetryDelay.after(failure.code, job),
-                refund: false,
-                state: failure.state
-            )
+            self = .again(.retried(failure), after: RetryDelay.after(failure.code, job), state: failure.state)
         case (.invalid, _), (.replacementBlocked, _), (.failed, _), (.timedOut, _), (.interrupted, _):
             // What cannot be deleted today may be tomorrow: a delete is tried again in place, for hours.
             if job.jobClass == .delete, job.hasAttemptsLeft {
-                self = .again(
-                    after: RetryDelay.after(failure.code, job),
-                    refund: false,
-                    state: failure.state
-                )
+                self = .again(.retried(failure), after: RetryDelay.after(failure.code, job), state: failure.state)
             } else {
                 self.init(job, ending: .failed(code: failure.code.rawValue, message: failure.message), failure, timings)
             }
@@ -114,12 +108,46 @@ extension BuildCompletion {
     }
 }
 
+/// Why a job is executed once more, and at whose expense.
+enum Repetition: Sendable {
+    /// It was interrupted by us.
+    case handedOver
+    /// It failed, and what it failed by may have gone by then. An attempt is used up.
+    case retried(ProvisioningFailure)
+    /// The cloud has no room for it. That is nobody's failure, and asking for another workspace instead brings none: the
+    /// build waits, for as long as it takes, and no attempt is used up.
+    case held(ProvisioningFailure)
+
+    /// What metrics and logs call it.
+    var name: String {
+        switch self {
+        case .handedOver: "handed_over"
+        case .retried: "retried"
+        case .held: "held"
+        }
+    }
+
+    var usesAttempt: Bool {
+        if case .retried = self { true } else { false }
+    }
+
+    /// For people who ask why the job waits.
+    var reason: String? {
+        switch self {
+        case .handedOver: nil
+        case .retried(let failure), .held(let failure): "\(failure.code.rawValue): \(failure.message)"
+        }
+    }
+}
+
 /// How long a job waits before it is tried again.
 enum RetryDelay {
     /// Exponential, with full jitter, so that what failed together does not come back together.
     static func after(_ code: ProvisioningFailure.Code, _ job: ClaimedJob) -> Duration {
         let (first, longest) = bounds(code, job.jobClass)
-        let ceiling = min(first * Double(1 << min(job.attempt, 16)), longest)
+        // A job that is held gets its attempts back; its epoch grows twice with each execution, by the claim and by the return.
+        let times = code == .capacity ? Int(clamping: (job.epoch + 1) / 2) : job.attempt
+        let ceiling = min(first * Double(1 << min(times, 16)), longest)
         return .seconds(Double.random(in: first / 2...ceiling))
     }
 

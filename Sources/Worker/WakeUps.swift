@@ -11,8 +11,7 @@ package import Store
 /// Notifications only save time: every loop also looks by itself, and all are rung when some may have been lost.
 package struct WakeUps: Service {
     package let jobs = Doorbell()
-    /// There may be jobs before those that this worker claimed last.
-    let earlierJobs = Flag()
+    let queueNews = QueueNews()
     package let reconcile = Doorbell()
     package let events = Doorbell()
     /// An order for this worker, or for all: cancel, drain, resume, maintenance.
@@ -62,7 +61,7 @@ package struct WakeUps: Service {
     private func ring(for event: ListenerEvent) {
         switch event {
         case .notification(Channel.jobs, let payload):
-            if payload != Channel.refill { earlierJobs.raise() }
+            queueNews.tell(QueuePlace(news: payload))
             jobs.ring()
         case .notification(Channel.reconcile, _): reconcile.ring()
         case .notification(Channel.events, _): events.ring()
@@ -70,7 +69,7 @@ package struct WakeUps: Service {
             if payload.isEmpty || worker == nil || WorkerID(payload) == worker { orders.ring() }
         case .notification: break
         case .listening, .reconnected:
-            earlierJobs.raise()
+            queueNews.tell(.front)
             for bell in [jobs, reconcile, events, orders] { bell.ring() }
         }
     }

@@ -94,7 +94,8 @@ package struct WorkerServices: Sendable {
 
     /// Registers the worker; its lease runs from now. What its predecessors have left is handed in before it claims.
     package func enter() async throws {
-        try await jobs.enter()
+        // First what is left, however long that takes: the lease is not renewed before the services run.
         await leftovers.handIn()
+        try await jobs.enter()
     }
 }

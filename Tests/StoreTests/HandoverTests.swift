@@ -137,8 +137,8 @@ import Testing
     ) async throws {
         try await LeftBuild.open { build in
             try await build.fleet.sql("UPDATE provisioner_jobs SET max_attempts = \(attempts)")
-            let held = try await build.fleet.store.jobs(heldBy: build.worker)
-            #expect(held == [build.execution])
+            let beat = try await build.fleet.store.heartbeat(build.worker, lease: .seconds(60), holding: [])
+            #expect(beat.held == [build.execution])
             _ = try await build.fleet.store.giveBack([HeldJob(id: build.job, epoch: Int64(epoch))])
             let found: String = try await build.fleet.value(
                 """

@@ -181,8 +181,9 @@ import Testing
                         state: .active,
                         stateReason: "",
                         drainDeadline: nil,
-                        canceled: [jobs[1].id],
-                        lost: [jobs[2].id],
+                        canceled: [jobs[1].held],
+                        lost: [jobs[2].held],
+                        held: Set(jobs.prefix(2).map(\.held) + [HeldJob(id: jobs[2].id, epoch: 9)]),
                         inMaintenance: false
                     )
             )

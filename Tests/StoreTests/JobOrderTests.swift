@@ -61,7 +61,7 @@ import Testing
             #expect(try await orders.next("the order") == "\(worker)")
             #expect(try await fleet.status(of: job.id) == .canceling)
             let beat = try await fleet.store.heartbeat(worker, lease: .seconds(60), holding: [job.held])
-            #expect(beat.canceled == [job.id])
+            #expect(beat.canceled == [job.held])
             #expect(try await fleet.store.cancelJob(job.id) == .requested(worker: "worker"))
         }
     }
@@ -74,9 +74,12 @@ import Testing
             let workspace = try await fleet.addWorkspace(of: preset, .init(status: status, errorCode: "FAILED"))
             let jobs = try await fleet.listen(to: Channel.jobs)
             try await fleet.store.retryJob(workspace.jobs[0])
-            #expect(try await jobs.next("the wake-up") == "")
+            let news = QueuePlace(news: try await jobs.next("the wake-up"))
             let worker = try await fleet.addWorker()
             let again = try await fleet.claimOne(for: worker)
+            // It says where the job stands.
+            #expect(news.order == again.place?.order)
+            #expect(try #require(again.place) > news)
             #expect(again.id == workspace.jobs[0])
             #expect(again.attempt == 1)
             #expect(again.refreshFirst)
@@ -96,6 +99,29 @@ import Testing
             }
             #expect(error?.code == .conflict)
             #expect(try await fleet.status(of: workspace.jobs[0]) == status)
+        }
+    }
+
+    @Test func `of a retry and a deletion of the same workspace at the same time, one is refused`() async throws {
+        try await Fleet.open { fleet in
+            let ada = try await fleet.addUser("ada")
+            let template = try await fleet.addTemplate()
+            let preset = try await fleet.addPreset(of: template.version, desired: 0)
+            for round in 0..<40 {
+                let name = "w\(round)"
+                let workspace = try await fleet.addWorkspace(of: preset, owner: ada, name: name, .init(status: .failed))
+                async let retried: Void? = try? fleet.store.retryJob(workspace.jobs[0])
+                async let deleted = try? fleet.store.deleteWorkspace(name)
+                let ordered = await [retried != nil, deleted != nil]
+                #expect(ordered.count { $0 } == 1, "round \(round): \(ordered)")
+                let waiting: Int = try await fleet.value(
+                    """
+                    SELECT count(*) FROM workspace_builds b JOIN provisioner_jobs j ON j.id = b.job_id
+                    WHERE b.workspace_id = \(workspace.id) AND j.job_status = 'pending'
+                    """
+                )
+                #expect(waiting == 1, "round \(round)")
+            }
         }
     }
 

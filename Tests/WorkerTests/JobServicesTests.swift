@@ -56,18 +56,24 @@ import Testing
         try await running.value
     }
 
+    /// - Parameter place: Where in the queue they are said to stand; `nil`: where they do.
     @discardableResult
-    private func enqueue(_ pools: TestPools, _ count: Int, _ jobClass: JobClass, telling payload: String) async throws
-        -> [JobID]
-    {
+    private func enqueue(
+        _ pools: TestPools,
+        _ count: Int,
+        _ jobClass: JobClass,
+        telling place: Int64? = nil
+    ) async throws -> [JobID] {
         let rows = try await pools.sql(
             """
             WITH jobs AS (
                 INSERT INTO provisioner_jobs (organization_id, initiator_id, priority, input)
                 SELECT id, id, \(jobClass.rawValue), '{"no_op": true}' FROM organizations, generate_series(1, \(count))
-                WHERE is_default RETURNING id
+                WHERE is_default RETURNING id, claim_order
             )
-            SELECT id, pg_notify(\(Channel.jobs), \(payload)) FROM jobs
+            SELECT id, pg_notify(\(Channel.jobs), coalesce(
+                \(place), (SELECT extract(epoch FROM min(claim_order)) * 1000000 FROM jobs)::bigint
+            )::text) FROM jobs
             """
         )
         return try rows.map { try $0.decode(column: 0, as: JobID.self) }
@@ -81,10 +87,10 @@ import Testing
         try await TestPools.open { pools in
             try await withWorker(pools) { _, claims in
                 for round in 0..<20 {
-                    let refill = try await enqueue(pools, 1, .pool, telling: Channel.refill)
+                    let refill = try await enqueue(pools, 1, .pool)
                     #expect(try await claims.next("the refill of round \(round)").map(\.id) == refill)
                     // Its place is half an hour before that of the refill.
-                    let waited = try await enqueue(pools, 1, .interactive, telling: "")
+                    let waited = try await enqueue(pools, 1, .interactive)
                     #expect(try await claims.next("the job of round \(round)").map(\.id) == waited)
                 }
             }
@@ -95,9 +101,9 @@ import Testing
     @Test func `jobs that nobody tells of are found by looking from the front again`() async throws {
         try await TestPools.open { pools in
             try await withWorker(pools) { _, claims in
-                let refill = try await enqueue(pools, 1, .pool, telling: Channel.refill)
+                let refill = try await enqueue(pools, 1, .pool)
                 #expect(try await claims.next("the refill").map(\.id) == refill)
-                let untold = try await enqueue(pools, 1, .interactive, telling: Channel.refill)
+                let untold = try await enqueue(pools, 1, .interactive, telling: .max)
                 #expect(try await claims.next("the job that stands before").map(\.id) == untold)
             }
         }
@@ -108,7 +114,7 @@ import Testing
     {
         try await TestPools.open { pools in
             try await withWorker(pools, slots: 200) { _, claims in
-                let jobs = try await enqueue(pools, 3_000, .pool, telling: Channel.refill)
+                let jobs = try await enqueue(pools, 3_000, .pool)
                 var claimed: [JobID] = []
                 while claimed.count < jobs.count { claimed += try await claims.next("more of the jobs").map(\.id) }
                 #expect(Set(claimed) == Set(jobs))
@@ -128,7 +134,7 @@ import Testing
                 try await pools.until("EXISTS (SELECT FROM workers WHERE state = 'drained')")
                 #expect(services.drain.phase == .draining)
                 #expect(!services.drain.isFinal)
-                let waiting = try await enqueue(pools, 2, .interactive, telling: "")
+                let waiting = try await enqueue(pools, 2, .interactive)
                 #expect(try await pools.store.resumeWorkers(named: "worker") == drained)
                 #expect(Set(try await claims.next("the jobs").map(\.id)) == Set(waiting))
                 #expect(services.drain.phase == .active)

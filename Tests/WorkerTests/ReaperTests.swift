@@ -17,20 +17,21 @@ import Testing
         let isUp = WatchedState(true)
         let uptime = WatchedState(Duration.seconds(100_000))
         let reapings = WatchedState(0)
+        let expiries = WatchedState(0)
         private let running: Task<Void, any Error>
 
         init() {
             let reaper = Reaper(
                 work: Reaper.Work(
-                    uptime: { [isUp, uptime] in
+                    reap: { [isUp, uptime, reapings] isSpared in
                         guard isUp.current else { throw Outage() }
-                        return uptime.current
-                    },
-                    reap: { [reapings] in
-                        reapings.update { $0 += 1 }
+                        if !isSpared(uptime.current) { reapings.update { $0 += 1 } }
                         return ReapedJobs()
                     },
-                    expire: { OverdueJobs() }
+                    expire: { [expiries] in
+                        expiries.update { $0 += 1 }
+                        return OverdueJobs()
+                    }
                 ),
                 interval: .seconds(10),
                 lease: .seconds(60),
@@ -58,6 +59,13 @@ import Testing
     @Test func `it reaps in every round`() async throws {
         let reaper = Running()
         #expect(try await reaper.rounds(4) == 4)
+        await reaper.stop()
+    }
+
+    @Test func `it looks for jobs that nobody begins once a minute`() async throws {
+        let reaper = Running()
+        #expect(try await reaper.rounds(10) == 10)
+        #expect(reaper.expiries.current == 2)
         await reaper.stop()
     }
 

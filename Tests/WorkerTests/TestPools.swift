@@ -5,7 +5,8 @@ import PostgresClient
 import Prebuilds
 import Store
 import TestSupport
-import Worker
+
+@testable import Worker
 
 extension DatabaseTemplate {
     /// The schema of this program, and nothing else.
@@ -58,6 +59,33 @@ struct TestPools: Sendable {
             throw StoreError(.inconsistent, "a test's statement returned no row")
         }
         return try row.decode(Value.self)
+    }
+
+    /// One pass of a reconciler.
+    @discardableResult
+    func reconcile() async throws -> PassResult {
+        try await Reconciler(
+            store: store,
+            worker: .random(),
+            interval: .seconds(60),
+            limits: PlanLimits(),
+            bell: Doorbell(),
+            drain: Drain(),
+            logger: Self.logger
+        ).pass()
+    }
+
+    func addWorker(slots: Int) async throws -> WorkerID {
+        let worker = WorkerRegistration(
+            name: "w",
+            hostname: "",
+            version: "1",
+            tags: #"{"scope":"organization","owner":""}"#,
+            capacity: slots,
+            leaseDuration: .seconds(60)
+        )
+        try await store.register(worker)
+        return worker.id
     }
 
     @discardableResult

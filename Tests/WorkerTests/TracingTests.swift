@@ -14,36 +14,16 @@ import Webhooks
 
 /// What a tracer is told, and that a trace goes on in the worker that executes (interfaces.md, "Traces").
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct TracingTests {
-    private func pass(_ pools: TestPools) async throws -> PassResult {
-        try await Reconciler(
-            store: pools.store,
-            worker: .random(),
-            interval: .seconds(60),
-            limits: PlanLimits(),
-            bell: Doorbell(),
-            drain: Drain(),
-            logger: TestPools.logger
-        ).pass()
-    }
-
     @Test func `a build belongs to the pass that ordered it`() async throws {
         let tracer = TestTracer.shared
         try await TestPools.open { pools in
             _ = try await pools.addPreset("us", desired: 1)
             let trace = try await tracer.withSpan("test") { span in
-                _ = try await pass(pools)
+                try await pools.reconcile()
                 return span.context.inMemorySpanContext?.traceID
             }
-            let worker = WorkerRegistration(
-                name: "w",
-                hostname: "",
-                version: "1",
-                tags: #"{"scope":"organization","owner":""}"#,
-                capacity: 1,
-                leaseDuration: .seconds(60)
-            )
-            try await pools.store.register(worker)
-            let job = try #require(try await pools.store.claimJobs(for: worker.id, limit: 1, poolLimit: 1).first)
+            let worker = try await pools.addWorker(slots: 1)
+            let job = try #require(try await pools.store.claimJobs(for: worker, limit: 1, poolLimit: 1).first)
             let executor = Executor(store: pools.store, provisioners: [:], logger: TestPools.logger)
             await executor.execute(
                 job,

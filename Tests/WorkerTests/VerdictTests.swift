@@ -8,11 +8,17 @@ import Testing
 @testable import Worker
 
 @Suite struct VerdictTests {
-    private func job(_ jobClass: JobClass = .pool, attempt: Int = 1, maxAttempts: Int = 3) -> ClaimedJob {
+    private func job(
+        _ jobClass: JobClass = .pool,
+        type: JobType = .workspaceBuild,
+        epoch: Int64 = 5,
+        attempt: Int = 1,
+        maxAttempts: Int = 3
+    ) -> ClaimedJob {
         ClaimedJob(
             id: JobID(high: 1, low: 2),
-            epoch: 5,
-            type: .workspaceBuild,
+            epoch: epoch,
+            type: type,
             provisioner: "terraform",
             jobClass: jobClass,
             attempt: attempt,
@@ -38,7 +44,7 @@ import Testing
             case .canceled: "canceled"
             case .failed(let code, let message): "failed \(code) \(message)"
             }
-        case .again(_, let refund, _): refund ? "handed over" : "again"
+        case .again(let repetition, _, _): repetition.name
         case .refused(let refusal, _): "refused \(refusal)"
         case .lost: "lost"
         case .imported, .importEnded: "import"
@@ -52,10 +58,10 @@ import Testing
         (.replacementBlocked, nil, "failed REPLACEMENT_BLOCKED why"),
         (.canceled, .canceled, "canceled"),
         (.interrupted, .canceled, "canceled"),
-        (.interrupted, .drain, "handed over"),
-        (.interrupted, .leaseEnding, "handed over"),
-        (.transient, nil, "again"),
-        (.capacity, nil, "again"),
+        (.interrupted, .drain, "handed_over"),
+        (.interrupted, .leaseEnding, "handed_over"),
+        (.transient, nil, "retried"),
+        (.capacity, nil, "held"),
     ])
     func `what a failure means for a pool job`(
         code: ProvisioningFailure.Code,
@@ -70,7 +76,23 @@ import Testing
     }
 
     @Test func `a delete is tried again whatever failed, until its attempts are used up`() {
-        #expect(fate(.failed, job: job(.delete, attempt: 7, maxAttempts: 8)) == "again")
+        #expect(fate(.failed, job: job(.delete, attempt: 7, maxAttempts: 8)) == "retried")
         #expect(fate(.failed, job: job(.delete, attempt: 8, maxAttempts: 8)) == "failed FAILED why")
+    }
+
+    @Test func `what has no capacity is held without using up attempts, but for deletions and imports`() {
+        #expect(fate(.capacity, job: job(attempt: 3)) == "held")
+        #expect(fate(.capacity, job: job(.interactive, attempt: 3)) == "held")
+        #expect(fate(.capacity, job: job(.delete, attempt: 8, maxAttempts: 8)) == "failed CAPACITY why")
+        #expect(fate(.capacity, job: job(type: .templateVersionImport)) == "retried")
+        #expect(!Repetition.held(ProvisioningFailure(.capacity, "why")).usesAttempt)
+    }
+
+    @Test func `a held job waits longer each time, and never more than an hour`() {
+        func longest(_ epoch: Int64) -> Double {
+            (0..<2_000).map { _ in RetryDelay.after(.capacity, job(epoch: epoch)) / .seconds(1) }.max() ?? 0
+        }
+        let waits = [1, 3, 5, 7, 99].map(longest)
+        for (wait, ceiling) in zip(waits, [120, 240, 480, 960, 3_600.0]) { #expect(ceiling * 0.8...ceiling ~= wait) }
     }
 }

@@ -98,10 +98,13 @@ package struct BuildCompletion: Hashable, Sendable {
     package struct Replacement: Hashable, Sendable {
         package var address: String
         package var paths: [String]
+        /// Why, as the provisioner says it; may be empty.
+        package var reason: String
 
-        package init(address: String, paths: [String]) {
+        package init(address: String, paths: [String], reason: String = "") {
             self.address = address
             self.paths = paths
+            self.reason = reason
         }
     }
 }

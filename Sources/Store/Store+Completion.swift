@@ -246,8 +246,13 @@ extension Store {
     private func replacedEvent(_ job: HeldJob, _ replacements: [BuildCompletion.Replacement]) throws -> Statement {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        let paths = Dictionary(replacements.map { ($0.address, $0.paths) }) { $0 + $1 }
-        let json = PostgresJSON(String(decoding: try encoder.encode(paths), as: UTF8.self))
+        func json(_ value: some Encodable) throws -> PostgresJSON {
+            PostgresJSON(String(decoding: try encoder.encode(value), as: UTF8.self))
+        }
+        let paths = try json(Dictionary(replacements.map { ($0.address, $0.paths) }) { $0 + $1 })
+        let said = replacements.filter { !$0.reason.isEmpty }
+        let reasons =
+            try said.isEmpty ? nil : json(Dictionary(said.map { ($0.address, $0.reason) }) { first, _ in first })
         return Statement(
             "completion.replaced_event",
             """
@@ -256,7 +261,7 @@ extension Store {
                 jsonb_build_object('org', o.name, 'workspace', w.name, 'template', t.name, 'template_version', v.name,
                     'preset', coalesce(p.name, ''), 'claimant', coalesce(u.username, ''),
                     'workspace_build_num', b.build_number::text),
-                jsonb_build_object('replacements', \(json), \(sql: Self.buildNames)),
+                jsonb_build_object('replacements', \(paths), 'reasons', \(reasons), \(sql: Self.buildNames)),
                 array_remove(ARRAY[w.id, w.owner_id, t.id, p.id], NULL), 'workspace/' || w.id, NULL, now()
             )
             \(sql: Self.buildSources([job.id])) AND b.reason = 'claim'

@@ -5,20 +5,32 @@ package import Prebuilds
 
 extension Store {
     /// Enters a worker that has just started; its lease runs from now.
+    ///
+    /// Throws ``StoreError`` of code `.notFound` when it is to work for an organization that there is not.
     package func register(_ worker: WorkerRegistration) async throws {
-        _ = try await pool.execute(
+        let unknown = try await pool.execute(
             Statement(
                 "workers.register",
                 within: .seconds(10),
                 """
-                INSERT INTO workers (id, name, hostname, version, tags, organization_ids, capacity, state, lease_expires_at,
-                    reads_compressed_states)
-                VALUES (\(worker.id), \(worker.name), \(worker.hostname), \(worker.version), \(PostgresJSON(worker.tags)),
-                    \(worker.organizations), \(Int32(worker.capacity)), 'active',
-                    now() + make_interval(secs => \(worker.leaseDuration.inSeconds)), true)
+                WITH named AS MATERIALIZED (
+                    SELECT n.name, o.id FROM unnest(\(worker.organizations)) n(name)
+                    LEFT JOIN organizations o ON lower(o.name) = lower(n.name) OR o.id::text = lower(n.name)
+                ), entered AS (
+                    INSERT INTO workers (id, name, hostname, version, tags, organization_ids, capacity, state,
+                        lease_expires_at, reads_compressed_states)
+                    SELECT \(worker.id), \(worker.name), \(worker.hostname), \(worker.version),
+                        \(PostgresJSON(worker.tags)), coalesce(array_agg(id), '{}'), \(Int32(worker.capacity)), 'active',
+                        now() + make_interval(secs => \(worker.leaseDuration.inSeconds)), true
+                    FROM named HAVING count(*) = count(id)
+                )
+                SELECT name FROM named WHERE id IS NULL
                 """
             )
         )
+        if let name = try unknown.first?.decode(String.self) {
+            throw StoreError.notFound("organization", name, remedy: "See worker.organizations.")
+        }
     }
 
     /// Whether states may be compressed: every worker that is up can read such. It stays true, for one of an earlier release

@@ -12,8 +12,8 @@ package struct WorkerRegistration: Hashable, Sendable {
     package var version: String
     /// A JSON object; a job's tags must be contained in it.
     package var tags: String
-    /// The organizations it works for; empty: all.
-    package var organizations: [OrganizationID]
+    /// The organizations it works for, by name or id; empty: all.
+    package var organizations: [String]
     /// How many jobs it runs at once.
     package var capacity: Int
     package var leaseDuration: Duration
@@ -24,7 +24,7 @@ package struct WorkerRegistration: Hashable, Sendable {
         hostname: String,
         version: String,
         tags: String,
-        organizations: [OrganizationID] = [],
+        organizations: [String] = [],
         capacity: Int,
         leaseDuration: Duration
     ) {

@@ -104,7 +104,15 @@ package enum EventCatalogue {
                 "Prebuilt Workspace Resource Replaced",
                 "89d9745a-816e-4695-a17f-3d0a229e2b8d",
                 "Claiming a prebuild replaced resources of it.",
-                workspace + [EventField("replacements", .stringsByName, "The paths that forced it, by resource.")]
+                workspace + [
+                    EventField("replacements", .stringsByName, "The paths that forced it, by resource."),
+                    EventField(
+                        "reasons",
+                        .stringByName,
+                        "Why, as the provisioner says it, by resource.",
+                        required: false
+                    ),
+                ]
             )
         case .workspaceBuildFailed:
             return event(

@@ -11,6 +11,8 @@ package struct EventField: Hashable, Sendable {
         case reference
         /// An object whose members are arrays of strings.
         case stringsByName
+        /// An object whose members are strings.
+        case stringByName
     }
 
     package let name: String
@@ -47,6 +49,9 @@ extension EventField {
         case .stringsByName:
             type = "object"
             members["additionalProperties"] = ["type": "array", "items": ["type": "string"]]
+        case .stringByName:
+            type = "object"
+            members["additionalProperties"] = ["type": "string"]
         }
         members["type"] = isRequired ? .string(type) : [.string(type), "null"]
         return .object(members)

@@ -28,7 +28,7 @@ enum Verdict: Sendable {
                     .init(type: $0.type, name: $0.name, address: $0.address, dailyCost: $0.dailyCost)
                 },
                 timings: timings.map(BuildCompletion.Timing.init),
-                replacements: outcome.replacements.map { .init(address: $0.address, paths: $0.paths) },
+                replacements: outcome.replacements.map(BuildCompletion.Replacement.init),
                 readyAgents: outcome.agents
             )
         )
@@ -103,7 +103,7 @@ extension BuildCompletion {
             result: result,
             state: failure.state,
             timings: timings.map(Timing.init),
-            replacements: made.map { Replacement(address: $0.address, paths: $0.paths) }
+            replacements: made.map(Replacement.init)
         )
     }
 }
@@ -157,6 +157,12 @@ enum RetryDelay {
         if code == .capacity { return (60, 3600) }
         // Eight attempts over hours: what holds a deletion up is often somebody's work.
         return jobClass == .delete ? (60, 7200) : (5, 1800)
+    }
+}
+
+extension BuildCompletion.Replacement {
+    fileprivate init(_ replacement: Provisioning.Replacement) {
+        self.init(address: replacement.address, paths: replacement.paths, reason: replacement.reason)
     }
 }
 

@@ -64,7 +64,10 @@ import Worker
         let worker = try await fleet.addWorker()
         try await fleet.store.completeBuild(
             fleet.claimOne(for: worker).held,
-            BuildCompletion(result: .succeeded, replacements: [.init(address: "a.b", paths: ["env"])])
+            BuildCompletion(
+                result: .succeeded,
+                replacements: [.init(address: "a.b", paths: ["env"], reason: "replace_by_request")]
+            )
         )
         try await fleet.pass()
         let refill = try await fleet.claimOne(for: worker)

@@ -18,7 +18,7 @@ extension Fleet {
             hostname: "host",
             version: "1",
             tags: tags,
-            organizations: organizations,
+            organizations: organizations.map { "\($0)" },
             capacity: 4,
             leaseDuration: lease
         )

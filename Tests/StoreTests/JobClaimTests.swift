@@ -93,6 +93,30 @@ import Testing
         }
     }
 
+    @Test func `a worker is told of an organization by name, and does not enter for one that there is not`()
+        async throws
+    {
+        try await Fleet.open { fleet in
+            let theirs = try await fleet.addOrganization("theirs")
+            var worker = WorkerRegistration(
+                name: "w",
+                hostname: "",
+                version: "1",
+                tags: Fleet.defaultTags,
+                organizations: ["Theirs", "nobody"],
+                capacity: 1,
+                leaseDuration: .seconds(60)
+            )
+            let error = await #expect(throws: StoreError.self) { try await fleet.store.register(worker) }
+            #expect(error?.code == .notFound)
+            #expect(error.map { "\($0)".contains("nobody") } == true)
+            #expect(try await fleet.value("SELECT count(*) FROM workers") == 0)
+            worker.organizations = ["Theirs"]
+            try await fleet.store.register(worker)
+            #expect(try await fleet.value("SELECT organization_ids[1] FROM workers") == theirs)
+        }
+    }
+
     @Test(arguments: [WorkerState.draining, .drained, .lost])
     func `a worker that is not active gets nothing`(state: WorkerState) async throws {
         try await Fleet.open { fleet in

@@ -143,7 +143,11 @@ import Testing
                 BuildCompletion(
                     result: .succeeded,
                     replacements: [
-                        .init(address: "docker_container.main", paths: ["env", "hostname"]),
+                        .init(
+                            address: "docker_container.main",
+                            paths: ["env", "hostname"],
+                            reason: "replace_because_tainted"
+                        ),
                         .init(address: "docker_volume.home", paths: ["labels.owner"]),
                     ]
                 )
@@ -152,7 +156,8 @@ import Testing
                 try await fleet.sql(
                     """
                     SELECT type, template_id::text, recipients, data->'replacements' =
-                        '{"docker_container.main": ["env", "hostname"], "docker_volume.home": ["labels.owner"]}',
+                        '{"docker_container.main": ["env", "hostname"], "docker_volume.home": ["labels.owner"]}'
+                            AND data->'reasons' = '{"docker_container.main": "replace_because_tainted"}',
                         labels->>'claimant', labels->>'workspace', (data->>'build_number')::int, targets[1]
                     FROM notification_events
                     """

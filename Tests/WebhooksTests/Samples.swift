@@ -84,7 +84,10 @@ enum Samples {
             own = ["failures": 3, "last_error": "quota \"cpu\" exceeded\nin eu-1", "build_ids": ["b1", "b2", "b3"]]
         case .prebuildFailureLimitResolved: own = ["how": "reset", "by": "ada"]
         case .workspaceResourceReplaced:
-            own = ["replacements": ["docker_container.dev[0]": ["env", "image"], "docker_volume.home": ["name"]]]
+            own = [
+                "replacements": ["docker_container.dev[0]": ["env", "image"], "docker_volume.home": ["name"]],
+                "reasons": ["docker_container.dev[0]": "replace_because_cannot_update"],
+            ]
         case .workspaceBuildFailed, .workspaceDeleteFailed:
             own = ["error": "exit status 1", "error_code": "CAPACITY", "log": "Error: no room\n"]
         case .presetValidationFailed: own = ["message": "parameter 'region' has no value"]

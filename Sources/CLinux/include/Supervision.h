@@ -17,6 +17,10 @@ int stoker_init_signals(void);
 /// Unblocks them again.
 void stoker_unblock_signals(void);
 
+/// Unmaps the code of the program and its libraries; the kernel maps again what is still run. A process would keep mapped all
+/// that its start has touched, and what lies around it.
+void stoker_forget_start(void);
+
 /// How many descendants run the same program file as the caller.
 int stoker_count_own_kind(void);
 

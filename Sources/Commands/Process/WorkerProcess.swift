@@ -113,6 +113,7 @@ struct WorkerProcess: Sendable {
                 WhenUp(up: up) {
                     reports.ready()
                     try await whenUp(store, $0)
+                    ProcessMemory.forgetStart()
                 }
             ]
         let group = ServiceGroup(

@@ -89,6 +89,7 @@ extension WorkerConfiguration {
                 hostname: Host.name,
                 version: BuildInfo.version,
                 tags: settings[.workerTags],
+                organizations: settings[.workerOrganizations],
                 capacity: settings[.concurrency],
                 leaseDuration: settings[.leaseDuration]
             )

@@ -186,6 +186,12 @@ extension Setting where Value == [String] {
         default: [],
         "Further variables of the worker's environment that templates see, such as AWS_*. Its own secrets never are."
     )
+    static let workerOrganizations = Setting(
+        "worker.organizations",
+        .list,
+        default: [],
+        "The organizations that the worker runs jobs of, by name; none: all."
+    )
     static let allowNetworks = Setting(
         "notifications.allow_networks",
         .list,

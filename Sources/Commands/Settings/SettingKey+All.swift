@@ -7,7 +7,8 @@ extension SettingKey {
     static let all: [SettingKey] = [
         Setting.dataDirectory.key,
         Setting.databaseURL.key, Setting.listenURL.key, Setting.poolSize.key,
-        Setting.workerName.key, Setting.concurrency.key, Setting.workerTags.key, Setting.reservedSlots.key,
+        Setting.workerName.key, Setting.concurrency.key, Setting.workerTags.key, Setting.workerOrganizations.key,
+        Setting.reservedSlots.key,
         Setting.leaseDuration.key, Setting.heartbeatInterval.key, Setting.drainDeadline.key,
         Setting.buildTimeout.key, Setting.importTimeout.key, Setting.outputTimeout.key, Setting.interruptGrace.key,
         Setting.workDirectory.key, Setting.templateEnvironment.key,

@@ -93,7 +93,9 @@ package struct TerraformProvisioner: Provisioner {
         _ request: BuildRequest,
         _ terraform: TerraformSession
     ) async throws(ProvisioningFailure) -> BuildOutcome {
-        let replacements = try await terraform.plan()
+        // Where nothing exists, nothing can be replaced: then there is no plan to decide about, and one command does it all.
+        let isFirst = request.state == nil
+        let replacements = isFirst ? [] : try await terraform.plan()
         try request.check(replacements)
         for replacement in replacements {
             let paths = replacement.paths.joined(separator: ", ")
@@ -104,7 +106,9 @@ package struct TerraformProvisioner: Provisioner {
             )
         }
         do throws(ProvisioningFailure) {
-            try await changing(request, terraform) { () throws(ProvisioningFailure) in try await terraform.applyPlan() }
+            try await changing(request, terraform) { () throws(ProvisioningFailure) in
+                try await isFirst ? terraform.planAndApply() : terraform.applyPlan()
+            }
         } catch {
             // How far it came is unknown; what it was about to replace is told.
             var failure = error

@@ -87,6 +87,10 @@ struct TerraformSession: Sendable {
         try await structured("plan", ["plan", "-input=false", "-json", "-lock=false"])
     }
 
+    func planAndApply() async throws(ProvisioningFailure) {
+        try await structured("apply", ["apply", "-auto-approve", "-input=false", "-json"])
+    }
+
     func applyPlan() async throws(ProvisioningFailure) {
         try await structured("apply", ["apply", "-input=false", "-json", Self.planFile])
     }

@@ -6,8 +6,8 @@ package struct PostgresValue {
     package let oid: UInt32
     /// The number of bytes.
     package let count: Int
-    private let start: UnsafeRawPointer
-    private let owner: ResultStorage
+    @usableFromInline let start: UnsafeRawPointer
+    @usableFromInline let owner: ResultStorage
 
     /// `start` must point to `count` bytes that live as long as `owner`.
     init(oid: UInt32, start: UnsafeRawPointer, count: Int, owner: ResultStorage) {
@@ -17,10 +17,9 @@ package struct PostgresValue {
         self.owner = owner
     }
 
-    /// Throws `.decoding` unless the value is of one of these types.
-    package func require(_ types: PostgresType..., for target: Any.Type) throws {
-        for type in types where type.oid == oid { return }
-        throw mismatch(target)
+    /// Throws `.decoding` unless the value is of this type.
+    package func require(_ type: PostgresType, for target: Any.Type) throws {
+        guard type.oid == oid else { throw mismatch(target) }
     }
 
     /// The error that says that a value of this type is not read as `target`.
@@ -32,7 +31,7 @@ package struct PostgresValue {
     }
 
     /// The big-endian integer at the offset. Throws `.decoding` when the value ends before it does.
-    package func integer<I: FixedWidthInteger>(_ type: I.Type, at offset: Int = 0) throws -> I {
+    @inlinable package func integer<I: FixedWidthInteger>(_ type: I.Type, at offset: Int = 0) throws -> I {
         let size = MemoryLayout<I>.size
         guard offset >= 0, offset + size <= count else { throw mismatch(type) }
         return withExtendedLifetime(owner) {

@@ -6,7 +6,7 @@ import CLibPQ
 ///
 /// Sendable because a `PGresult` is never changed here, and "PGresult objects are normally read-only after creation,
 /// and so can be passed around freely between threads" (libpq, Behavior in Threaded Programs).
-final class ResultStorage: @unchecked Sendable {
+@usableFromInline final class ResultStorage: @unchecked Sendable {
     private let result: OpaquePointer
     let statement: String
     let rowCount: Int

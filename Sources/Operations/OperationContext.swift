@@ -50,6 +50,12 @@ package struct OperationContext: Sendable {
         let (now, snapshot) = try await store.snapshot(at: moment, limits: limits)
         return Plan(snapshot: snapshot, now: now, limits: limits, zones: zones.rules(for: snapshot))
     }
+
+    /// Throws ``Refusal`` when the moment has passed, by the database's clock: what is to last until then would not begin.
+    func requireToCome(_ moment: Instant?) async throws {
+        guard let moment, try await store.now() >= moment else { return }
+        throw Refusal(.invalid, "\(moment) has passed already", remedy: "Give a moment that is to come.")
+    }
 }
 
 /// One setting as `stoker config print` shows it.

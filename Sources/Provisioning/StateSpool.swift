@@ -127,7 +127,10 @@ package struct StateSpool: Sendable {
         guard let execution = ExecutionName(directory: name),
             let leftover = try WorkDirectory.takeOver(executions.appending(name), spoolFile: file(execution))
         else { return }
-        if let state = try PrivateFiles.read(leftover.stateFile),
+        // What Terraform could write nowhere else is the newest.
+        let errored = try PrivateFiles.read(leftover.erroredStateFile)
+        let written = try PrivateFiles.read(leftover.stateFile)
+        if let state = errored ?? written,
             !state.isEmpty,
             try PrivateFiles.read(leftover.spoolFile) == nil
         {

@@ -18,6 +18,8 @@ final class WorkDirectory: Sendable {
     var module: FilePath { path.appending("module") }
     /// The state as the child keeps it.
     var stateFile: FilePath { path.appending(Self.stateName) }
+    /// Where Terraform leaves the state that it could not write there.
+    var erroredStateFile: FilePath { module.appending("errored.tfstate") }
     /// Leads to the children's `TMPDIR`.
     var temporary: ShortDirectory { ShortDirectory(link: path.appending("tmp")) }
 

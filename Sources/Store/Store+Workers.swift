@@ -57,7 +57,8 @@ extension Store {
         let rows = try await lifeline.execute(
             Statement(
                 "workers.heartbeat",
-                within: .seconds(5),
+                // Several may fail before the lease runs out.
+                within: min(.seconds(5), lease / 4),
                 """
                 WITH renewed AS (
                     UPDATE workers SET lease_expires_at = now() + make_interval(secs => \(lease.inSeconds)),

@@ -30,7 +30,7 @@ package struct FleetReporter: Service {
         worker: WorkerID,
         registry: MetricsRegistry,
         hitsAreFinal: Bool = true,
-        interval: Duration = .seconds(15),
+        interval: Duration = .seconds(10),
         logger: Logger
     ) {
         self.store = store

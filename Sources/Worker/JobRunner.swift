@@ -148,7 +148,7 @@ extension JobRunner {
     private func announceDrain() async {
         logger.info(
             "draining",
-            metadata: ["jobs": "\(executions.count)", "deadline": "\(configuration.drainDeadline)"]
+            metadata: ["jobs": "\(executions.count)", "deadline": "\(configuration.drainDeadline.components.seconds)s"]
         )
         do {
             try await store.setWorkerState(

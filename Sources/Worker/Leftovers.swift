@@ -32,19 +32,21 @@ struct Leftovers: Service {
     /// away, all stay for the next time.
     func handIn() async {
         guard let spool = executor.spool else { return }
+        // Asked before anything is read: what an execution that still runs has in the spool is neither its last word, nor to
+        // be removed by anybody else while it writes.
+        let running = Set(executions.held)
         do {
             let states = try await spool.recover { [logger] in
                 logger.warning("what an execution has left could not be taken", metadata: ["error": "\($0)"])
             }
-            for spooled in states { await handIn(spooled, to: spool) }
+            for spooled in states where !running.contains(spooled.execution) { await handIn(spooled, to: spool) }
         } catch {
             logger.warning("the spool could not be read", metadata: ["error": "\(error)"])
         }
     }
 
     private func handIn(_ spooled: SpooledState, to spool: StateSpool) async {
-        let execution = HeldJob(id: spooled.jobID, epoch: spooled.claimEpoch)
-        // It answers for its own, which may not be the last yet.
+        let execution = spooled.execution
         guard !executions.held.contains(execution) else { return }
         var logger = logger
         logger[metadataKey: "job.id"] = "\(execution.id)"
@@ -62,4 +64,8 @@ struct Leftovers: Service {
             logger.warning("a state in the spool could not be handed in yet", metadata: ["error": "\(error)"])
         }
     }
+}
+
+extension SpooledState {
+    fileprivate var execution: HeldJob { HeldJob(id: jobID, epoch: claimEpoch) }
 }

@@ -71,6 +71,8 @@ package struct WorkerServices: Sendable {
             worker: configuration.id,
             registry: registry,
             hitsAreFinal: configuration.replacementPolicy == .warn,
+            // It may speak for as long as its lease runs, and is to speak again before then.
+            interval: min(.seconds(15), configuration.registration.leaseDuration / 4),
             logger: logger
         )
         let reconciler = Reconciler(

@@ -210,6 +210,22 @@ extension BadInputTests {
         #expect(outcome.standardError.joined().contains(file.string), "\(outcome.standardError)")
     }
 
+    @Test(
+        .database(.currentSchema),
+        .timeLimit(.minutes(2)),
+        arguments: [["maintenance", "start"], ["prebuilds", "pause"]]
+    )
+    func `a pause until a moment that has passed`(command: [String]) async throws {
+        let fleet = try await Fleet()
+        let outcome = try await fleet.stoker(command + ["--until", "2020-01-01T00:00:00Z"])
+        #expect(!outcome.status.isSuccess)
+        #expect(outcome.standardError.joined().contains("has passed already"), "\(outcome.standardError)")
+        try await DatabaseWatch.on(fleet.database) { watch in
+            let settings = try await watch.number("SELECT count(*) FROM settings")
+            #expect(settings == 0)
+        }
+    }
+
     @Test(.database(.currentSchema), .timeLimit(.minutes(2)))
     func `a port in use`() async throws {
         let receiver = try await WebhookReceiver.start()

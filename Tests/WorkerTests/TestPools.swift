@@ -22,7 +22,15 @@ struct TestPools: Sendable {
     static let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
     static func open<Result>(sessions: Int = 8, _ body: (TestPools) async throws -> Result) async throws -> Result {
-        try await connected(to: TestDatabase.current.connectionString, sessions: sessions) { store in
+        try await open(on: TestDatabase.current.connectionString, sessions: sessions, body)
+    }
+
+    static func open<Result>(
+        on url: String,
+        sessions: Int = 8,
+        _ body: (TestPools) async throws -> Result
+    ) async throws -> Result {
+        try await connected(to: url, sessions: sessions) { store in
             let pools = TestPools(store: store)
             try await pools.sql(
                 """

@@ -29,17 +29,24 @@ struct Examination {
 
     private var workDirectory: Finding {
         let path = worker.host.workDirectory
-        let probe = path.appending(".probe-\(UInt64.random(in: .min ... .max))").string
+        let probe = path.appending(".probe-\(UInt64.random(in: .min ... .max))")
         do {
             try FileManager.default.createDirectory(atPath: path.string, withIntermediateDirectories: true)
-            try Data([0]).write(to: URL(filePath: probe))
-            try FileManager.default.removeItem(atPath: probe)
+            let file = try FileDescriptor.open(
+                probe,
+                .writeOnly,
+                options: [.create, .exclusiveCreate],
+                permissions: .ownerReadWrite
+            )
+            try file.closeAfter { _ = try file.writeAll([0]) }
+            try FileManager.default.removeItem(atPath: probe.string)
         } catch {
+            try? FileManager.default.removeItem(atPath: probe.string)
             return Finding(
                 "work directory",
                 .failed,
-                "\(path) cannot be written to",
-                remedy: "Set worker.work_directory to a directory of this user."
+                "\(path) cannot be written to: \(error)",
+                remedy: "Make room, or set worker.work_directory to a directory of this user."
             )
         }
         let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path.string)

@@ -67,6 +67,7 @@ package struct StartMaintenance: Operation {
     }
 
     package func perform(in context: OperationContext) async throws -> Nothing {
+        try await context.requireToCome(until)
         try await context.store.pause(.maintenance, until: until, reason: reason ?? "", by: context.caller.name)
         return Nothing()
     }

@@ -50,6 +50,7 @@ package struct PausePrebuilds: Operation {
     }
 
     package func perform(in context: OperationContext) async throws -> Nothing {
+        try await context.requireToCome(until)
         if let template {
             guard reason?.isEmpty ?? true else {
                 throw Refusal(.invalid, "A reason is for a pause of all pools")

@@ -155,7 +155,7 @@ package struct TerraformProvisioner: Provisioner {
             try await directory.withCheckpoints(known: request.state, reporter: terraform.log.reporter, body)
         } catch {
             // What Terraform writes when it could not write the state itself; then nothing newer exists.
-            await directory.adoptState(directory.module.appending("errored.tfstate"))
+            await directory.adoptState(directory.erroredStateFile)
             throw error
         }
     }

@@ -51,6 +51,19 @@ import Testing
         }
     }
 
+    @Test func `states are compressed once no worker is up that cannot read such`() async throws {
+        try await Fleet.open { fleet in
+            #expect(try await fleet.store.mayCompressStates())
+            let old = try await fleet.addWorker()
+            _ = try await fleet.addWorker()
+            // As a worker of the release before has entered itself.
+            try await fleet.sql("UPDATE workers SET reads_compressed_states = false WHERE id = \(old)")
+            #expect(try await !fleet.store.mayCompressStates())
+            try await fleet.endLease(of: old)
+            #expect(try await fleet.store.mayCompressStates())
+        }
+    }
+
     @Test func `the end of a drain is told once, with who asked for it and what was handed over`() async throws {
         try await Fleet.open { fleet in
             for _ in 0..<2 { try await fleet.addJob() }

@@ -19,7 +19,7 @@ extension Store {
                 replacements
                     + [state(job, completion.state), resources(job, completion), timings(job, completion.timings)]
                     + readyAgents(job, completion.readyAgents)
-                    + settle(job, completion) + [Self.finished(job)]
+                    + settle(job, completion) + [Self.ended([job.id])]
             )
             try Self.news(of: completion.result, answers.dropLast().last?.first).map(observe)
             guard !replacements.isEmpty, let row = answers.first?.first else { return nil }
@@ -67,9 +67,9 @@ extension Store {
                         completed_at = CASE WHEN canceled_at IS NOT NULL THEN now() END,
                         refresh_first = true, retry_reason = \(reason), updated_at = now()
                     FROM held WHERE j.id = held.id
-                    RETURNING j.id, j.claim_order
+                    RETURNING j.id, j.claim_order, j.completed_at
                 )
-                SELECT id, \(sql: QueuePlace.news(of: "returned")) FROM returned
+                SELECT id, \(sql: QueuePlace.news(of: "returned")), \(sql: Self.endNews(of: "returned")) FROM returned
                 """
             )
         )
@@ -231,11 +231,22 @@ extension Store {
         }
     }
 
-    static func finished(_ job: HeldJob) -> Statement {
+    /// Tells those who follow these jobs that they have ended, and the reconciler.
+    static func ended(_ jobs: [JobID]) -> Statement {
         Statement(
             "completion.notify",
-            "SELECT pg_notify(\(Channel.finished), \(job.id)::text), pg_notify(\(Channel.reconcile), '')"
+            """
+            SELECT pg_notify(\(Channel.finished), id::text), pg_notify(\(Channel.reconcile), '')
+            FROM unnest(\(jobs)) id
+            """
         )
+    }
+
+    /// Tells those who follow them of the jobs in `rows` that have ended.
+    static func endNews(of rows: String) -> SQL {
+        """
+        (SELECT count(pg_notify(\(Channel.finished), id::text)) FROM \(identifier: rows) WHERE completed_at IS NOT NULL)
+        """
     }
 }
 

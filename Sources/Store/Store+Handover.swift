@@ -124,9 +124,11 @@ extension Store {
                             ))
                         FROM unnest(\(jobs.map(\.id)), \(jobs.map(\.epoch))) f(id, epoch)
                         WHERE j.id = f.id AND j.claim_epoch = f.epoch AND j.completed_at IS NULL
-                        RETURNING j.id, j.claim_order
+                        RETURNING j.id, j.claim_order, j.completed_at
                     )
-                    SELECT id, \(sql: QueuePlace.news(of: "forgotten")), pg_notify(\(Channel.reconcile), '') FROM forgotten
+                    SELECT id, \(sql: QueuePlace.news(of: "forgotten")), \(sql: Self.endNews(of: "forgotten")),
+                        pg_notify(\(Channel.reconcile), '')
+                    FROM forgotten
                     """
                 )
             )

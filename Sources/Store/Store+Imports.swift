@@ -17,7 +17,7 @@ extension Store {
                 ensureTemplate(manifest, context), parameters(manifest.parameters, of: version),
                 agents(manifest.agents, of: version), presets(manifest.presets, of: version),
                 presetParameters(manifest.presets, of: version), schedules(manifest.presets, of: version),
-                activate(manifest, context), imported(job),
+                activate(manifest, context), Self.ended([job.id]),
             ])
         }
     }
@@ -26,15 +26,8 @@ extension Store {
     package func endImport(_ job: HeldJob, _ result: JobResult) async throws {
         try await pool.withTransaction("imports.end") { transaction in
             try await Self.end(job, result, on: transaction)
-            _ = try await transaction.executeBatchAndCommit([imported(job)])
+            _ = try await transaction.executeBatchAndCommit([Self.ended([job.id])])
         }
-    }
-
-    private func imported(_ job: HeldJob) -> Statement {
-        Statement(
-            "imports.notify",
-            "SELECT pg_notify(\(Channel.finished), \(job.id)::text), pg_notify(\(Channel.reconcile), '')"
-        )
     }
 
     /// Finds or makes the template and locks it to the end of the transaction: imports of one template end one after the

@@ -152,13 +152,7 @@ extension Store {
                     AND b.build_number = 1 AND j.attempt = 0 AND NOT j.refresh_first AND b.provisioner_state IS NULL
                 """
             ),
-            Statement(
-                "jobs.tell_ended",
-                """
-                SELECT pg_notify(\(Channel.finished), id::text), pg_notify(\(Channel.reconcile), '')
-                FROM unnest(\(jobs)) id
-                """
-            ),
+            ended(jobs),
         ]
     }
 

@@ -38,7 +38,7 @@ extension Store {
             case .block:
                 try await Self.end(job, .failed(code: "REPLACEMENT_BLOCKED", message: message), on: transaction)
                 _ = try await transaction.executeBatchAndCommit(
-                    split + [Self.failedEvents([job.id]), Self.finished(job)]
+                    split + [Self.failedEvents([job.id]), Self.ended([job.id])]
                 )
             case .fresh: _ = try await transaction.executeBatchAndCommit(split + [Self.restart(job)])
             }
@@ -134,9 +134,11 @@ extension Store {
                     completed_at = CASE WHEN canceled_at IS NOT NULL THEN now() END, refresh_first = false,
                     updated_at = now()
                 WHERE id = \(job.id)
-                RETURNING claim_order
+                RETURNING id, claim_order, completed_at
             )
-            SELECT \(sql: QueuePlace.news(of: "returned")), pg_notify(\(Channel.reconcile), '') FROM returned
+            SELECT \(sql: QueuePlace.news(of: "returned")), \(sql: endNews(of: "returned")),
+                pg_notify(\(Channel.reconcile), '')
+            FROM returned
             """
         )
     }

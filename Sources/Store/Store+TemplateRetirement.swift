@@ -60,10 +60,14 @@ extension Store {
                 Statement(
                     "templates.cancel_imports",
                     """
-                    UPDATE provisioner_jobs j SET canceled_at = coalesce(j.canceled_at, now()), updated_at = now(),
-                        completed_at = CASE WHEN j.worker_id IS NULL THEN now() END
-                    FROM template_versions v
-                    WHERE v.template_id = \(template) AND j.id = v.job_id AND j.completed_at IS NULL
+                    WITH canceled AS (
+                        UPDATE provisioner_jobs j SET canceled_at = coalesce(j.canceled_at, now()), updated_at = now(),
+                            completed_at = CASE WHEN j.worker_id IS NULL THEN now() END
+                        FROM template_versions v
+                        WHERE v.template_id = \(template) AND j.id = v.job_id AND j.completed_at IS NULL
+                        RETURNING j.id, j.completed_at
+                    )
+                    SELECT \(sql: Self.endNews(of: "canceled"))
                     """
                 ),
                 Statement(

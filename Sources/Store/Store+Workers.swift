@@ -215,9 +215,9 @@ extension Store {
             WHERE j.worker_id = lost.id AND j.completed_at IS NULL AND (SELECT mine FROM turn)
                 AND (lost.state = 'lost' OR lost.id IN (SELECT id FROM newly_lost)
                     OR lost.state = 'drained' AND lost.lease_expires_at < now())
-            RETURNING j.id, j.claim_order, lost.id AS worker_id, j.completed_at IS NULL AS requeued
+            RETURNING j.id, j.claim_order, lost.id AS worker_id, j.completed_at
         ), notified AS (
-            SELECT \(sql: QueuePlace.news(of: "taken")), pg_notify(\(Channel.reconcile), '')
+            SELECT \(sql: QueuePlace.news(of: "taken")), \(sql: endNews(of: "taken")), pg_notify(\(Channel.reconcile), '')
             WHERE EXISTS (SELECT FROM taken)
         ), events AS (
             SELECT stoker_emit_event(
@@ -227,8 +227,8 @@ extension Store {
                 ARRAY[lost.id], 'worker/' || lost.id, NULL, now()
             ) FROM newly_lost lost
         )
-        SELECT ARRAY(SELECT id FROM newly_lost), ARRAY(SELECT id FROM taken WHERE requeued),
-            ARRAY(SELECT id FROM taken WHERE NOT requeued),
+        SELECT ARRAY(SELECT id FROM newly_lost), ARRAY(SELECT id FROM taken WHERE completed_at IS NULL),
+            ARRAY(SELECT id FROM taken WHERE completed_at IS NOT NULL),
             (SELECT count(*) FROM notified), (SELECT count(*) FROM events)
         """
     )

@@ -138,6 +138,30 @@ import Testing
         }
     }
 
+    @Test func `whoever follows a job that was canceled hears of its end, however its worker lets it go`() async throws
+    {
+        try await Fleet.open { fleet in
+            let finished = try await fleet.listen(to: Channel.finished)
+            let worker = try await fleet.addWorker()
+            func canceled() async throws -> ClaimedJob {
+                try await fleet.addJob()
+                let job = try await fleet.claimOne(for: worker)
+                try await fleet.requestCancel(of: job.id)
+                return job
+            }
+            let handedBack = try await canceled()
+            try await fleet.store.requeue(handedBack.held, refundAttempt: true)
+            #expect(try await finished.next("the end of what was handed back") == "\(handedBack.id)")
+            let forgotten = try await canceled()
+            #expect(try await fleet.store.giveBack([forgotten.held]) == 1)
+            #expect(try await finished.next("the end of what was forgotten") == "\(forgotten.id)")
+            let lost = try await canceled()
+            try await fleet.endLease(of: worker)
+            #expect(try await fleet.store.reapLostWorkers().failed == [lost.id])
+            #expect(try await finished.next("the end of what was lost") == "\(lost.id)")
+        }
+    }
+
     /// The claim read the lease before it ended, and commits after the reaper has looked.
     @Test func `a job claimed while its worker was declared lost is found by the next reaping`() async throws {
         try await Fleet.open { fleet in

@@ -2,7 +2,6 @@
 
 import PostgresClient
 import Prebuilds
-import ServiceLifecycle
 import Store
 import Telemetry
 import TestSupport
@@ -12,48 +11,12 @@ import Testing
 
 /// A worker's wake-ups, lease and job runner together, on jobs without work.
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct JobServicesTests {
-    /// A worker whose heartbeat is an hour away, so that only notifications reach it.
     private func withWorker(
         _ pools: TestPools,
         slots: Int = 4,
         _ body: (JobServices, TestSignal<[ClaimedJob]>) async throws -> Void
     ) async throws {
-        let claims = TestSignal<[ClaimedJob]>()
-        var configuration = WorkerConfiguration(
-            registration: WorkerRegistration(
-                name: "worker",
-                hostname: "",
-                version: "1",
-                tags: #"{"scope":"organization","owner":""}"#,
-                capacity: slots,
-                leaseDuration: .seconds(7_200)
-            )
-        )
-        configuration.heartbeatInterval = .seconds(3_600)
-        let services = JobServices(
-            store: pools.store,
-            configuration: configuration,
-            listener: PostgresListener(
-                configuration: PostgresConfiguration(TestDatabase.current.connectionString),
-                channels: WakeUps.channels,
-                logger: TestPools.logger
-            ),
-            executor: Executor(store: pools.store, provisioners: [:], logger: TestPools.logger),
-            logger: TestPools.logger,
-            onClaim: { claims.send($0) }
-        )
-        try await services.enter()
-        let group = ServiceGroup(
-            configuration: .init(services: services.services.map { .init(service: $0) }, logger: TestPools.logger)
-        )
-        let running = Task { try await group.run() }
-        do { try await body(services, claims) } catch {
-            running.cancel()
-            _ = await running.result
-            throw error
-        }
-        await group.triggerGracefulShutdown()
-        try await running.value
+        try await RunningWorker(pools.store, slots: slots).during { try await body($0.services, $0.claims) }
     }
 
     /// - Parameter place: Where in the queue they are said to stand; `nil`: where they do.

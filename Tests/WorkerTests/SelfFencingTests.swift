@@ -3,8 +3,6 @@
 import PostgresClient
 import Prebuilds
 import Provisioning
-import ServiceLifecycle
-import Store
 import TestSupport
 import Testing
 
@@ -53,39 +51,18 @@ import Testing
             let area = try await TestArea.shared.makeDirectory()
             let host = ProvisioningHost(workDirectory: area, guardExecutable: area, environment: [:]) { _ in false }
             let endless = Endless(host: host)
-            var configuration = WorkerConfiguration(
-                registration: WorkerRegistration(
-                    name: "worker",
-                    hostname: "",
-                    version: "1",
-                    tags: #"{"scope":"organization","owner":""}"#,
-                    capacity: 1,
-                    leaseDuration: .seconds(6)
-                )
+            let worker = try await RunningWorker(
+                pools.store,
+                on: url,
+                lease: .seconds(6),
+                heartbeat: .seconds(1),
+                provisioners: ["echo": endless]
             )
-            configuration.heartbeatInterval = .seconds(1)
-            let services = JobServices(
-                store: pools.store,
-                configuration: configuration,
-                listener: PostgresListener(
-                    configuration: PostgresConfiguration(url),
-                    channels: WakeUps.channels,
-                    logger: TestPools.logger
-                ),
-                executor: Executor(store: pools.store, provisioners: ["echo": endless], logger: TestPools.logger),
-                logger: TestPools.logger
-            )
-            try await services.enter()
-            let group = ServiceGroup(
-                configuration: .init(services: services.services.map { .init(service: $0) }, logger: TestPools.logger)
-            )
-            let running = Task { try await group.run() }
             try await endless.began.next("the build")
             let (reason, left) = try await TestCluster.current.frozen { try await endless.ended.next("its end") }
             #expect(reason == .leaseEnding)
             #expect(left > .zero)
-            running.cancel()
-            _ = await running.result
+            await worker.cancel()
         }
     }
 }

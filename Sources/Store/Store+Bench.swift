@@ -181,6 +181,12 @@ extension Store {
     /// The floor: takes one job and ends it with two plain statements and two commits, as the simplest queue would.
     /// Returns false when none is left.
     package func claimAndCompleteOne(_ bench: BenchJobs) async throws -> Bool {
+        guard let job = try await claimPlainly(bench) else { return false }
+        try await completePlainly(job)
+        return true
+    }
+
+    package func claimPlainly(_ bench: BenchJobs) async throws -> JobID? {
         let rows = try await pool.execute(
             Statement(
                 "bench.floor_claim",
@@ -193,12 +199,13 @@ extension Store {
                 """
             )
         )
-        guard let row = rows.first else { return false }
-        let job = try row.decode(JobID.self)
+        return try rows.first?.decode(JobID.self)
+    }
+
+    package func completePlainly(_ job: JobID) async throws {
         _ = try await pool.execute(
             Statement("bench.floor_complete", "UPDATE provisioner_jobs SET completed_at = now() WHERE id = \(job)")
         )
-        return true
     }
 
     /// Removes the run's jobs.

@@ -83,18 +83,24 @@ struct BenchFigure: Hashable, Sendable, Encodable {
         self.target = target
     }
 
-    init(_ name: String, _ percentiles: Percentiles, unit: String, target: String? = nil) {
+    init(
+        _ name: String,
+        _ percentiles: Percentiles,
+        unit: String,
+        against reference: Reference? = nil,
+        target: String? = nil
+    ) {
         self.name = name
         self.unit = unit
         value = nil
         self.percentiles = percentiles
-        reference = nil
+        self.reference = reference
         self.target = target
     }
 
-    /// The value as a multiple of what it is compared with.
+    /// The value, or the median of many, as a multiple of what it is compared with.
     var ratio: Double? {
-        guard let value, let reference, reference.value > 0 else { return nil }
+        guard let value = value ?? percentiles?.p50, let reference, reference.value > 0 else { return nil }
         return value / reference.value
     }
 

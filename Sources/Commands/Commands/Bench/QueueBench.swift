@@ -25,18 +25,14 @@ struct QueueBench {
     /// Clients of the floor, each of which claims one job and completes it by plain statements.
     private static let floorClients = 8
     private static let floorJobs = 5_000
-    /// Jobs of the latency run, one after the other on an idle queue.
-    private static let latencyJobs = 400
-    private static let idleTime = Duration.seconds(20)
-    /// A session that has become idle tells of its last transactions after ten seconds.
-    private static let reportingTime = Duration.seconds(12)
 
     func figures() async throws -> [BenchFigure] {
         try await ScratchDatabases.using(address) { databases in
             let alone = try await databases.make()
-            let crowded = try await databases.make(copying: alone)
             try note("Enqueuing jobs on an idle queue, one by one ...")
-            let (latency, idleRate) = try await idle(databases, alone)
+            let idle = IdleQueueBench(databases: databases, name: alone, concurrency: concurrency)
+            let idleFigures = try await idle.figures()
+            let crowded = try await databases.make(copying: alone)
             try note("Adding \(finished) finished jobs ...")
             try await databases.connect(to: crowded) { try await $0.addBenchFinished(finished) }
             var runs = Runs()
@@ -55,10 +51,7 @@ struct QueueBench {
                 let bench = HeldTransactionBench(databases: databases, jobs: jobs, concurrency: concurrency, time: held)
                 heldLong.append(try await bench.figure())
             }
-            return figures(runs) + heldLong + [
-                BenchFigure("latency, idle", latency, unit: "ms", target: "p50 <= 2.5, p99 <= 6 ms"),
-                BenchFigure("transactions of an idle worker", idleRate, unit: "/s", target: "<= 1 /s"),
-            ]
+            return figures(runs) + heldLong + idleFigures
         }
     }
 
@@ -141,47 +134,6 @@ struct QueueBench {
             try await store.settleBench()
             return result
         }
-    }
-
-    /// From before the statement that enqueues a job to after the claim's commit, by this process's monotonic clock; and
-    /// what the worker asks of the database when there is nothing to do.
-    private func idle(_ databases: ScratchDatabases, _ name: String) async throws -> (BenchFigure.Percentiles, Double) {
-        try await databases.connect(to: name, sessions: 2) { store in
-            let run = BenchJobs()
-            let claims = AsyncStream.makeStream(of: ContinuousClock.Instant.self)
-            let worker = BenchWorkers(
-                configuration: databases.configuration(of: name),
-                count: 1,
-                concurrency: concurrency
-            )
-            let (waits, rate) = try await worker.run(run, onClaim: { _ in claims.continuation.yield(.now) }) {
-                var claimed = claims.stream.makeAsyncIterator()
-                var waits: [Double] = []
-                for _ in 0..<Self.latencyJobs {
-                    let began = ContinuousClock.now
-                    _ = try await store.enqueueNoOp(run)
-                    guard let end = await claimed.next() else { break }
-                    waits.append(began.duration(to: end) / .milliseconds(1))
-                    // The queue is idle again before the next.
-                    try await Task.sleep(for: .milliseconds(20))
-                }
-                return (waits, try await idleRate(store))
-            }
-            try await store.removeBench(run)
-            guard let percentiles = BenchFigure.Percentiles(of: waits) else {
-                throw CommandError(.failure, "No job of the latency run was claimed")
-            }
-            return (percentiles, rate)
-        }
-    }
-
-    private func idleRate(_ store: Store) async throws -> Double {
-        try await Task.sleep(for: Self.reportingTime)
-        let before = try await store.transactionCount()
-        try await Task.sleep(for: Self.idleTime)
-        // Less the one that asked before.
-        let count = try await store.transactionCount() - before - 1
-        return Double(max(count, 0)) / (Self.idleTime / .seconds(1))
     }
 }
 

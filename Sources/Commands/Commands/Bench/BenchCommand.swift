@@ -19,7 +19,7 @@ struct BenchCommand: ParsableCommand {
             abstract: "Jobs without work: per second from a full queue, and milliseconds from enqueue to start.",
             discussion: """
                 In databases of its own on the configured server, which are dropped afterwards; the role needs the right to \
-                create databases. With the defaults it takes about two minutes.
+                create databases. With the defaults it takes about three minutes.
                 """
         )
 
@@ -36,7 +36,7 @@ struct BenchCommand: ParsableCommand {
         var beside = 1_000_000
 
         @Option(help: "How often each run is made; the median counts.")
-        var rounds = 3
+        var rounds = 5
 
         @Option(help: "Also keep the queue full while a transaction is held open for so long, such as 5m.")
         var held: DurationArgument?

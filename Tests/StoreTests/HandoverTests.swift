@@ -117,6 +117,31 @@ import Testing
         }
     }
 
+    /// Else the next execution would change what the older state shows, and the newer one would be stored beneath it.
+    @Test func `while a state is being stored, nobody begins from the older one`() async throws {
+        try await LeftBuild.open { build in
+            let (fleet, store) = (build.fleet, build.fleet.store)
+            try await fleet.sql("UPDATE provisioner_jobs SET claim_epoch = 3, worker_id = NULL, started_at = NULL")
+            let worker = try await fleet.addWorker()
+            let handing = try await store.pool.withTransaction("test.hold") { transaction in
+                _ = try await transaction.execute(Statement("test.hold", "SELECT FROM workspace_builds FOR UPDATE"))
+                let handing = Task { try await store.handIn(Array("newer".utf8), of: build.execution, from: "one") }
+                try await fleet.until(
+                    """
+                    EXISTS (
+                        SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
+                    )
+                    """
+                )
+                #expect(try await store.claimJobs(for: worker, limit: 1, poolLimit: 1) == [])
+                return handing
+            }
+            #expect(try await handing.value == .stored)
+            let job = try await fleet.claimOne(for: worker)
+            #expect(try await store.buildContext(of: job.held).state == Array("newer".utf8))
+        }
+    }
+
     @Test func `a state of nobody's build is not kept`() async throws {
         try await LeftBuild.open { build in
             let stranger = HeldJob(id: .random(), epoch: 2)

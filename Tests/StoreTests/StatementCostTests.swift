@@ -98,6 +98,22 @@ extension DatabaseTemplate {
             }
             #expect(latest == [2])
 
+            try await fleet.sql(
+                """
+                WITH gone AS (
+                    UPDATE workspaces SET deleted = true, updated_at = now() - interval '40 days'
+                    WHERE id IN (SELECT id FROM workspaces WHERE name LIKE 'w%' ORDER BY id LIMIT 10) RETURNING id
+                )
+                UPDATE provisioner_jobs SET completed_at = now() - interval '40 days'
+                WHERE id IN (SELECT job_id FROM workspace_builds b JOIN gone ON gone.id = b.workspace_id)
+                """
+            )
+            let builds = ["workspaces": 200, "workspace_builds": 200, "provisioner_jobs": 200]
+            let pruned = try await fleet.counting(builds, "removing what is old") {
+                try await store.prune(.workspaces, olderThan: .seconds(30 * 86_400))
+            }
+            #expect(pruned == 10)
+
             try await fleet.addDeliveries(3, to: fleet.value("SELECT id FROM webhook_endpoints"))
             let deliveries = try await fleet.counting(
                 ["webhook_deliveries": 30, "notification_events": 30],

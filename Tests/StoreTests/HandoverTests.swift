@@ -41,6 +41,21 @@ import Testing
             }
         }
 
+        /// Another build of the workspace, whose job has been claimed as often as its epoch says.
+        func addNext(_ transition: String, epoch: Int) async throws {
+            try await fleet.sql(
+                """
+                WITH j AS (
+                    INSERT INTO provisioner_jobs (organization_id, initiator_id, claim_epoch)
+                    VALUES (\(fleet.organization), \(prebuildsUserID), \(epoch)) RETURNING id
+                )
+                INSERT INTO workspace_builds (workspace_id, template_version_id, build_number, transition, initiator_id, job_id)
+                SELECT b.workspace_id, b.template_version_id, 2, \(transition)::workspace_transition, b.initiator_id, j.id
+                FROM workspace_builds b, j
+                """
+            )
+        }
+
         /// What there is now: the build's state, whether the next execution refreshes, states that came too late.
         func facts() async throws -> String {
             try await fleet.value(
@@ -100,16 +115,7 @@ import Testing
             try await build.fleet.sql(
                 "UPDATE provisioner_jobs SET claim_epoch = 3, completed_at = now(), error = 'lost', error_code = 'WORKER_LOST'"
             )
-            try await build.fleet.sql(
-                """
-                WITH j AS (
-                    INSERT INTO provisioner_jobs (organization_id, initiator_id, claim_epoch)
-                    VALUES (\(build.fleet.organization), \(prebuildsUserID), 1) RETURNING id
-                )
-                INSERT INTO workspace_builds (workspace_id, template_version_id, build_number, transition, initiator_id, job_id)
-                SELECT b.workspace_id, b.template_version_id, 2, 'delete', b.initiator_id, j.id FROM workspace_builds b, j
-                """
-            )
+            try await build.addNext("delete", epoch: 1)
             let said = try await build.fleet.store.handIn(Array("newer".utf8), of: build.execution, from: "one")
             #expect(said == .late)
             let found = try await build.facts()
@@ -117,11 +123,14 @@ import Testing
         }
     }
 
-    /// Else the next execution would change what the older state shows, and the newer one would be stored beneath it.
-    @Test func `while a state is being stored, nobody begins from the older one`() async throws {
+    /// Else the next build would change what the older state shows, and the newer one would be stored beneath it.
+    @Test func `while a state is being stored, no later build begins from the older one`() async throws {
         try await LeftBuild.open { build in
             let (fleet, store) = (build.fleet, build.fleet.store)
-            try await fleet.sql("UPDATE provisioner_jobs SET claim_epoch = 3, worker_id = NULL, started_at = NULL")
+            try await fleet.sql(
+                "UPDATE provisioner_jobs SET claim_epoch = 3, completed_at = now(), error = 'lost', error_code = 'WORKER_LOST'"
+            )
+            try await build.addNext("start", epoch: 0)
             let worker = try await fleet.addWorker()
             let handing = try await store.pool.withTransaction("test.hold") { transaction in
                 _ = try await transaction.execute(Statement("test.hold", "SELECT FROM workspace_builds FOR UPDATE"))

@@ -78,8 +78,9 @@ struct ChildRunner: Sendable {
 }
 
 extension ExecutionControl {
-    /// - Throws: when the execution has been asked to end.
+    /// - Throws: when the execution has been asked to end, or has taken too long already.
     func check() throws(ProvisioningFailure) {
+        if ContinuousClock.now >= started + limits.wallClock { interrupt(.timeout) }
         if let interruption { throw ProvisioningFailure(interruption, limits: limits) }
     }
 }

@@ -12,6 +12,9 @@ package protocol ExecutionReporter: Sendable {
     ///
     /// Called once at a time. States that appear meanwhile are dropped but for the newest.
     func checkpoint(_ state: [UInt8]) async
+
+    /// Takes what is about to be replaced, before it is: once that has begun, no later plan shows it.
+    func replacing(_ replacements: [Replacement]) async
 }
 
 /// How much a log line matters; the raw values are those of `log_level`.

@@ -36,6 +36,8 @@ package struct BuildContext: Hashable, Sendable {
     package var lateStates: [LateState]
     /// Agents that a build of this version brings up.
     package var agents: [String]
+    /// What executions before this one were about to replace when they were interrupted: this one's plan does not show it.
+    package var replaced: [BuildCompletion.Replacement]
 
     /// A parameter's value, and whether it must never be shown.
     package struct Parameter: Hashable, Sendable {

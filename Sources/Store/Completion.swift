@@ -95,7 +95,7 @@ package struct BuildCompletion: Hashable, Sendable {
     }
 
     /// A resource that the plan destroys and creates, and the dotted paths that force it.
-    package struct Replacement: Hashable, Sendable {
+    package struct Replacement: Hashable, Sendable, Codable {
         package var address: String
         package var paths: [String]
         /// Why, as the provisioner says it; may be empty.

@@ -46,6 +46,9 @@ struct PendingFacts: Hashable, Sendable {
     var isMaintenance = false
     var maintenanceUntil: Instant?
     var maintenanceReason = ""
+    var maintenanceBy = ""
+    /// It refills a pool, so that slots which workers reserve are not for it.
+    var isRefill = false
     /// Workers whose lease runs.
     var workers = 0
     /// Those of them that have its tags, and of those the ones that work for its organization.
@@ -69,8 +72,9 @@ struct PendingFacts: Hashable, Sendable {
             reasons.append(PendingReason(reason: code, message: message, until: until))
         }
         if isMaintenance {
+            let who = maintenanceBy.isEmpty ? "" : ", by \(maintenanceBy)"
             let why = maintenanceReason.isEmpty ? "" : " (\(maintenanceReason))"
-            add(.maintenance, "the fleet is in maintenance\(why)", until: maintenanceUntil)
+            add(.maintenance, "the fleet is in maintenance\(who)\(why)", until: maintenanceUntil)
         }
         if availableAt > now {
             let why = retryReason.isEmpty ? "" : ", because its last attempt failed with \(retryReason)"
@@ -79,11 +83,15 @@ struct PendingFacts: Hashable, Sendable {
         if workers == 0 {
             add(.noWorker, "no worker is up")
         } else if matching == 0 {
-            add(.tags, "none of the \(workers) workers that are up has its tags \(tags)")
+            let none =
+                workers == 1 ? "the only worker that is up lacks" : "none of the \(workers) workers that are up has"
+            add(.tags, "\(none) its tags \(tags)")
         } else if eligible == 0 {
             add(.organization, "no worker with its tags works for the organization '\(organization)'")
         } else if active == 0 {
-            add(.draining, "all \(eligible) workers that could run it are draining")
+            let all =
+                eligible == 1 ? "the only worker that could run it is" : "all \(eligible) workers that could run it are"
+            add(.draining, "\(all) draining")
         }
         if let templateCap, templateRunning >= templateCap {
             add(.templateCap, "\(templateRunning) of \(templateCap) builds of the template '\(template)' run")
@@ -95,12 +103,14 @@ struct PendingFacts: Hashable, Sendable {
             )
         }
         if active > 0, busySlots >= slots {
-            add(
-                .busy,
-                "all \(slots) slots of the \(active) workers that could run it are taken, and \(ahead) jobs are before it"
-            )
+            let them = active == 1 ? "only worker" : "\(active) workers"
+            add(.busy, "all \(slots) slots of the \(them) that could run it are taken, and \(ahead) jobs are before it")
         }
-        if reasons.isEmpty { add(.next, "nothing holds it up; \(ahead) jobs are before it") }
+        if reasons.isEmpty {
+            // How many they reserve is in their own settings.
+            let but = isRefill && busySlots > 0 ? " but slots that workers keep for jobs of people, if any" : ""
+            add(.next, "nothing holds it up\(but); \(ahead) jobs are before it")
+        }
         return reasons
     }
 }

@@ -89,6 +89,7 @@ extension Store {
                 within: .seconds(10),
                 """
                 UPDATE provisioner_jobs SET completed_at = now(), error = \(error), error_code = \(code),
+                    input = input - 'replaced',
                     canceled_at = CASE WHEN \(canceled) THEN coalesce(canceled_at, now()) WHEN \(error) <> '' THEN canceled_at END,
                     updated_at = now()
                 WHERE id = \(job.id) AND claim_epoch = \(job.epoch) AND completed_at IS NULL

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
 import PostgresClient
 package import Prebuilds
 
@@ -23,7 +24,8 @@ extension Store {
                             AND s.provisioner_state IS NOT NULL
                         ORDER BY s.build_number DESC LIMIT 1),
                     ARRAY(SELECT l.job_id FROM late_states l WHERE l.workspace_id = w.id ORDER BY l.received_at, l.claim_epoch),
-                    ARRAY(SELECT a.name FROM template_version_agents a WHERE a.template_version_id = v.id ORDER BY a.name)
+                    ARRAY(SELECT a.name FROM template_version_agents a WHERE a.template_version_id = v.id ORDER BY a.name),
+                    j.input->>'replaced'
                 FROM provisioner_jobs j
                 JOIN workspace_builds b ON b.job_id = j.id
                 JOIN workspaces w ON w.id = b.workspace_id
@@ -41,7 +43,7 @@ extension Store {
         let (
             buildID, number, transition, reason, workspaceID, workspaceName, ownerID, ownerName, ownerEmail,
             organizationID, organizationName, templateID, templateName, versionID, versionName, presetName,
-            fileID, fileHash, names, values, sensitive, state, late, agents
+            fileID, fileHash, names, values, sensitive, state, late, agents, replaced
         ) = try row.decode(
             BuildID.self,
             Int.self,
@@ -66,7 +68,8 @@ extension Store {
             [String].self,
             [UInt8]?.self,
             [JobID].self,
-            [String].self
+            [String].self,
+            String?.self
         )
         guard let transition = WorkspaceTransition(rawValue: transition) else {
             throw StoreError.internalInconsistency("transition '\(transition)'")
@@ -95,8 +98,31 @@ extension Store {
             },
             state: state,
             lateStates: late.isEmpty ? [] : try await lateStates(of: workspaceID),
-            agents: agents
+            agents: agents,
+            replaced: try replaced.map {
+                try JSONDecoder().decode([BuildCompletion.Replacement].self, from: Data($0.utf8))
+            } ?? []
         )
+    }
+
+    /// Notes what a build is about to replace, so that it is told whichever execution ends the build.
+    ///
+    /// Fenced: returns false, and changes nothing, when the execution has lost the job.
+    package func note(_ replacements: [BuildCompletion.Replacement], of job: HeldJob) async throws -> Bool {
+        let json = PostgresJSON(String(decoding: try JSONEncoder().encode(replacements), as: UTF8.self))
+        let rows = try await pool.execute(
+            Statement(
+                "executions.note_replacements",
+                within: .seconds(10),
+                """
+                UPDATE provisioner_jobs
+                SET input = jsonb_set(input, '{replaced}', coalesce(input->'replaced', '[]') || \(json)), updated_at = now()
+                WHERE id = \(job.id) AND claim_epoch = \(job.epoch) AND completed_at IS NULL
+                RETURNING id
+                """
+            )
+        )
+        return !rows.isEmpty
     }
 
     /// What an import job is to import. Throws ``StoreError`` of code `.leaseLost` when the execution has lost the job.

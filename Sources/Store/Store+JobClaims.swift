@@ -103,7 +103,8 @@ struct JobClaim {
             "jobs.prepare_claim",
             within: .seconds(5),
             """
-            SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true),
+            SELECT pg_advisory_xact_lock_shared(\(literal: AdvisoryLock.namespace), \(literal: AdvisoryLock.claims))::text,
+                set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true),
                 set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
                 set_config('enable_sort', 'off', true), set_config('enable_hashjoin', 'off', true),
                 set_config('enable_mergejoin', 'off', true),

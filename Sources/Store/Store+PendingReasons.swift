@@ -8,7 +8,8 @@ extension Store {
     package func pendingReasons(of job: JobID) async throws -> [PendingReason] {
         guard let row = try await pool.execute(Self.pendingFacts(of: job)).first else { return [] }
         let (
-            now, availableAt, retryReason, tags, organization, template, isMaintenance, until, reason, workers,
+            now, availableAt, retryReason, tags, organization, template, isMaintenance, until, reason, by, isRefill,
+            workers,
             matching, eligible,
             active, slots, busy, templateCap, templateRunning, organizationCap, organizationRunning, ahead
         ) = try row.decode(
@@ -21,6 +22,8 @@ extension Store {
             Bool.self,
             Instant?.self,
             String.self,
+            String.self,
+            Bool.self,
             Int.self,
             Int.self,
             Int.self,
@@ -43,6 +46,8 @@ extension Store {
             isMaintenance: isMaintenance,
             maintenanceUntil: until,
             maintenanceReason: reason,
+            maintenanceBy: by,
+            isRefill: isRefill,
             workers: workers,
             matching: matching,
             eligible: eligible,
@@ -64,7 +69,7 @@ extension Store {
             within: .seconds(10),
             """
             WITH job AS MATERIALIZED (
-                SELECT j.id, j.available_at, j.retry_reason, j.tags, j.claim_order, o.id AS organization_id, o.name AS organization,
+                SELECT j.id, j.available_at, j.retry_reason, j.tags, j.claim_order, j.priority = 0 AS is_refill, o.id AS organization_id, o.name AS organization,
                     o.max_concurrent_builds AS organization_cap, t.id AS template_id, t.name AS template,
                     t.max_concurrent_builds AS template_cap
                 FROM provisioner_jobs j
@@ -88,12 +93,13 @@ extension Store {
                     ), 0)::bigint AS busy
                 FROM live
             ), maintenance AS (
-                SELECT (value->>'until')::timestamptz AS until, coalesce(value->>'reason', '') AS reason
+                SELECT (value->>'until')::timestamptz AS until, coalesce(value->>'reason', '') AS reason,
+                    coalesce(updated_by, '') AS by
                 FROM settings WHERE key = 'maintenance' AND \(sql: inMaintenance)
             )
             SELECT now(), job.available_at, coalesce(job.retry_reason, ''), job.tags::text, coalesce(job.organization, ''), coalesce(job.template, ''),
                 EXISTS (SELECT FROM maintenance), (SELECT until FROM maintenance),
-                coalesce((SELECT reason FROM maintenance), ''),
+                coalesce((SELECT reason FROM maintenance), ''), coalesce((SELECT by FROM maintenance), ''), job.is_refill,
                 able.workers, able.matching, able.eligible, able.active, able.slots, able.busy,
                 job.template_cap::bigint, (
                     SELECT count(*) FROM provisioner_jobs h

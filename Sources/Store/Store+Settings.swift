@@ -55,5 +55,18 @@ extension Store {
             """
         )
         _ = try await pool.executeBatch([setting] + announcement + [wakeUp])
+        if scope == .maintenance, holds { try await awaitClaims() }
+    }
+
+    /// Waits for claims that had begun before now: what is decided by then, the next ones see.
+    private func awaitClaims() async throws {
+        _ = try await pool.execute(
+            Statement(
+                "settings.await_claims",
+                // As long as a claim may take.
+                within: .seconds(70),
+                "SELECT pg_advisory_xact_lock(\(literal: AdvisoryLock.namespace), \(literal: AdvisoryLock.claims))::text"
+            )
+        )
     }
 }

@@ -61,6 +61,8 @@ enum AdvisoryLock {
     static let caps = 4
     static let retention = 5
     static let expire = 6
+    /// Shared by all claims that are under way.
+    static let claims = 7
 }
 
 /// The system user that owns every prebuild; nothing else marks one (reconciler.md).

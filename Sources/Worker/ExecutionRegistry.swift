@@ -12,6 +12,7 @@ final class ExecutionRegistry: Sendable {
     private struct State {
         var executions: [HeldJob: ExecutionControl] = [:]
         var leaseUntil: ContinuousClock.Instant
+        var isClaiming = false
     }
 
     private let state: Mutex<State>
@@ -22,8 +23,15 @@ final class ExecutionRegistry: Sendable {
 
     var held: [HeldJob] { state.withLock { Array($0.executions.keys) } }
     var count: Int { state.withLock { $0.executions.count } }
+    /// Nothing runs, and no claim is under way that may bring something.
+    var isIdle: Bool { state.withLock { $0.executions.isEmpty && !$0.isClaiming } }
     /// When the worker's right to run its jobs ends, on the monotonic clock, unless renewed.
     var leaseUntil: ContinuousClock.Instant { state.withLock { $0.leaseUntil } }
+
+    /// From before a claim until what it brought has entered.
+    func setClaiming(_ isClaiming: Bool) {
+        state.withLock { $0.isClaiming = isClaiming }
+    }
 
     /// Enters an execution; its control begins with the present lease.
     func enter(_ job: HeldJob, limits: ExecutionLimits) -> ExecutionControl {

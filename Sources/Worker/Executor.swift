@@ -105,16 +105,21 @@ package struct Executor: Sendable {
             case .workspaceBuild:
                 let context = try await store.buildContext(of: job.held)
                 let request = try await buildRequest(job, context, provisioner)
-                let verdict = try await build(request, provisioner, reporter: reporter, control: control)
-                return context.transition == .delete ? verdict.destroying(context.lateStates) : verdict
+                let verdict: Verdict
+                do {
+                    verdict = try await build(request, provisioner, reporter: reporter, control: control)
+                } catch let failure as ProvisioningFailure {
+                    verdict = await failed(job, failure, reporter: reporter, control: control)
+                }
+                return (context.transition == .delete ? verdict.destroying(context.lateStates) : verdict)
+                    .replacing(context.replaced)
             case .templateVersionImport:
                 let (request, context) = try await importRequest(job)
                 let outcome = try await provisioner.importVersion(request, reporter: reporter, control: control)
                 return Verdict(manifest: outcome.manifest, of: context)
             }
         } catch let failure as ProvisioningFailure {
-            reporter.log(LogLine(level: .error, stage: "", output: failure.message))
-            return Verdict(job, failure: failure, interruption: control.interruption, timings: reporter.timings)
+            return await failed(job, failure, reporter: reporter, control: control)
         } catch let error as StoreError where error.code == .leaseLost {
             return Verdict(lost: true)
         } catch let error as PostgresError where error.isRetriable {
@@ -128,6 +133,19 @@ package struct Executor: Sendable {
 }
 
 extension Executor {
+    private func failed(
+        _ job: ClaimedJob,
+        _ failure: ProvisioningFailure,
+        reporter: Reporter,
+        control: ExecutionControl
+    ) async -> Verdict {
+        reporter.log(LogLine(level: .error, stage: "", output: failure.message))
+        let verdict = Verdict(job, failure: failure, interruption: control.interruption, timings: reporter.timings)
+        // A program says what it replaces when it does.
+        if case .again = verdict, !failure.replacements.isEmpty { await reporter.replacing(failure.replacements) }
+        return verdict
+    }
+
     private func build(
         _ request: BuildRequest,
         _ provisioner: any Provisioner,

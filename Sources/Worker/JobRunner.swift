@@ -32,9 +32,11 @@ struct JobRunner: Service {
             try await withThrowingDiscardingTaskGroup { group in
                 var queue = QueueSearch()
                 while drain.phase == .active || !drain.isFinal {
+                    executions.setClaiming(true)
                     let claimed = await claim(&queue)
                     if let claimed, !claimed.isEmpty { onClaim(claimed) }
                     for job in claimed ?? [] where !job.isNoOp { start(job, in: &group) }
+                    executions.setClaiming(false)
                     // What needs no doing is finished with the next claim, in the same round trip.
                     queue.done += (claimed ?? []).filter(\.isNoOp).map(\.held)
                     if claimed != nil, !queue.done.isEmpty { continue }

@@ -101,7 +101,7 @@ struct Lease: Service {
 
     /// A worker that was drained by command stays up. Its drain has ended when its last job has.
     private func endDrain(_ beat: Heartbeat?) async {
-        guard let beat, beat.state == .draining, !drain.isFinal, executions.count == 0 else { return }
+        guard let beat, beat.state == .draining, !drain.isFinal, executions.isIdle else { return }
         do {
             if try await store.finishDrain(of: configuration.id) { logger.info("drained") }
         } catch {

@@ -108,7 +108,8 @@ package struct Reaper: Service {
         init(_ clock: C, lease: Duration) {
             self.clock = clock
             self.lease = lease
-            state = Mutex(State(lastAnswer: clock.now, spareUntil: clock.now))
+            // Nobody knows whether the others could reach the database before this one has begun to look.
+            state = Mutex(State(lastAnswer: clock.now, spareUntil: clock.now.advanced(by: lease)))
         }
 
         var isOver: Bool { state.withLock { clock.now >= $0.spareUntil } }

@@ -42,16 +42,25 @@ final class Reporter: ExecutionReporter {
         collected.withLock { $0.append(timing) }
     }
 
+    func checkpoint(_ state: [UInt8]) async {
+        await record("a checkpoint of the state") { try await store.checkpoint(sealing.seal(state), of: job) }
+    }
+
+    func replacing(_ replacements: [Replacement]) async {
+        let replacements = replacements.map(BuildCompletion.Replacement.init)
+        await record("what is about to be replaced") { try await store.note(replacements, of: job) }
+    }
+
     /// While the database is away it tries again, for as long as the lease has still to run: the next state, or the end of the
     /// build, may be long in coming.
-    func checkpoint(_ state: [UInt8]) async {
+    private func record(_ what: String, _ write: () async throws -> Bool) async {
         let deadline = control.leaseDeadline
         while true {
             do {
-                if try await !store.checkpoint(sealing.seal(state), of: job) { control.kill() }
+                if try await !write() { control.kill() }
                 return
             } catch {
-                logger.warning("a checkpoint of the state could not be stored", metadata: ["error": "\(error)"])
+                logger.warning("\(what) could not be stored", metadata: ["error": "\(error)"])
                 guard (error as? PostgresError)?.isRetriable == true, ContinuousClock.now < deadline else { return }
             }
             try? await Task.sleep(for: .seconds(1))

@@ -41,6 +41,14 @@ enum Verdict: Sendable {
         return .build(completion)
     }
 
+    /// The same, when the build has ended, with what executions before it have replaced.
+    func replacing(_ before: [BuildCompletion.Replacement]) -> Verdict {
+        guard case .build(var completion) = self, !before.isEmpty else { return self }
+        let all = (before + completion.replacements).map { ($0.address, $0) }
+        completion.replacements = Dictionary(all) { $1 }.values.sorted { $0.address < $1.address }
+        return .build(completion)
+    }
+
     init(manifest: TemplateManifest, of context: ImportContext) {
         self = .imported(manifest, context)
     }
@@ -161,7 +169,7 @@ enum RetryDelay {
 }
 
 extension BuildCompletion.Replacement {
-    fileprivate init(_ replacement: Provisioning.Replacement) {
+    init(_ replacement: Provisioning.Replacement) {
         self.init(address: replacement.address, paths: replacement.paths, reason: replacement.reason)
     }
 }

@@ -87,6 +87,7 @@ struct ChaosFleet: Sendable {
 
     /// Puts in start builds of the witness, for workspaces of ada's with the name and a number.
     ///
+    /// - Parameter maxAttempts: More than a job has by itself: here a worker dies every second, wherever a job runs.
     /// - Parameter delay: Seconds until they are due.
     func enqueue(_ count: Int, _ name: String, maxAttempts: Int = 50, due delay: Int = 0) async throws {
         _ = try await watch.store.pool.execute(

@@ -36,6 +36,37 @@ import Testing
     }
 
     @Test(.database(.currentSchema), .timeLimit(.minutes(2)))
+    func `a worker that is stopped finishes what it runs and takes on nothing more`() async throws {
+        try await ChaosFleet.open { chaos in
+            let worker = try await chaos.worker("first")
+            try await chaos.enqueue(1, "held")
+            _ = try await chaos.watch.until("the build") { chaos.witness.hasBegun("held1") ? true : nil }
+            worker.send(.terminate)
+            try await worker.line(containing: "draining")
+            // Three of its slots are free.
+            try await chaos.enqueue(2, "box")
+            try await chaos.watch.until(
+                "a heartbeat after that",
+                """
+                SELECT count(*) FROM workers WHERE state = 'draining'
+                    AND last_seen_at > (SELECT max(created_at) FROM provisioner_jobs) + interval '500 ms'
+                """,
+                is: 1
+            )
+            try chaos.witness.release()
+            let status = try await worker.exit()
+            #expect(status.isSuccess)
+            let jobs = try await chaos.watch.column(
+                """
+                SELECT concat_ws(' ', w.name, j.job_status, j.attempt) FROM provisioner_jobs j
+                JOIN workspaces w ON w.id = j.workspace_id ORDER BY w.name
+                """
+            )
+            #expect(jobs == ["box1 pending 0", "box2 pending 0", "held1 succeeded 1"])
+        }
+    }
+
+    @Test(.database(.currentSchema), .timeLimit(.minutes(2)))
     func `a worker that was killed hands in what its guard saved, before the job goes on`() async throws {
         try await ChaosFleet.open { chaos in
             let first = try await chaos.worker("first")

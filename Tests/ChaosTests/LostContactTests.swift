@@ -123,13 +123,15 @@ extension ChaosFleet {
         ).first
     }
 
-    /// Everything about a workspace's job that an execution may write, besides what it says of a late state.
+    /// Everything about a workspace's job that an execution may write, besides what it says of a late state; and the leases
+    /// that were lost.
     func row(of workspace: String) async throws -> [String] {
         try await watch.column(
             """
             SELECT concat_ws(' ', j::text, b::text, (
-                SELECT count(*) FROM provisioner_job_logs l WHERE l.job_id = j.id AND l.source = 'provisioner'
-            ))
+                SELECT string_agg(l::text, ',' ORDER BY l.id) FROM provisioner_job_logs l
+                WHERE l.job_id = j.id AND l.source = 'provisioner'
+            ), (SELECT string_agg(concat_ws(' ', l.state, l.lease_expires_at), ',') FROM workers l WHERE l.state = 'lost'))
             FROM workspaces w JOIN workspace_builds b ON b.workspace_id = w.id JOIN provisioner_jobs j ON j.id = b.job_id
             WHERE w.name = \(workspace)
             """

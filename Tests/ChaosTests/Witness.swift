@@ -8,7 +8,7 @@ import TestSupport
 ///
 /// An execution that finds its workspace locked says so in `overlaps`, whichever worker runs it. Each writes down its pid,
 /// the time, its epoch and the state it was given. Workspaces called `long...` take a minute the first time they are built,
-/// unless they are interrupted; then their state says so. Those called `flaky...` fail the first time, as a network would.
+/// unless they are interrupted; then their state and their log say so. Those called `held...` wait to be released. Those called `flaky...` fail the first time, as a network would.
 struct Witness: Sendable {
     let template: FilePath
     private let directory: FilePath
@@ -54,12 +54,17 @@ struct Witness: Sendable {
         case $STOKER_WORKSPACE_NAME in
             long*)
                 if [ ! -e "$witness/begun/$STOKER_WORKSPACE_NAME" ]; then
-                    trap 'state interrupted; exit 1' INT
+                    trap 'echo interrupted; state interrupted; exit 1' INT
                     state begun
                     : >"$witness/begun/$STOKER_WORKSPACE_NAME"
                     sleep 60 &
                     wait
                 fi
+                ;;
+            held*)
+                state begun
+                : >"$witness/begun/$STOKER_WORKSPACE_NAME"
+                while [ ! -e "$witness/released" ]; do sleep 0.1; done
                 ;;
             flaky*)
                 if [ ! -e "$witness/begun/$STOKER_WORKSPACE_NAME" ]; then
@@ -80,6 +85,11 @@ struct Witness: Sendable {
     /// The epochs of a workspace's executions, in the order in which they began.
     func epochs(of workspace: String) -> [Int] {
         lines("epochs/\(workspace)").compactMap { Int($0) }
+    }
+
+    /// Lets what is held go on to its end.
+    func release() throws {
+        try "".write(toFile: directory.appending("released").string, atomically: true, encoding: .utf8)
     }
 
     /// Whether the long execution has begun.

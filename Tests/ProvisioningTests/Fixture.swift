@@ -141,6 +141,7 @@ final class Recorder: ExecutionReporter, Sendable {
         var lines: [LogLine] = []
         var timings: [StageTiming] = []
         var checkpoints: [[UInt8]] = []
+        var replacing: [Replacement] = []
         var waiting: [(condition: @Sendable (Recorder) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
@@ -170,6 +171,12 @@ final class Recorder: ExecutionReporter, Sendable {
         wake()
         await onCheckpoint(state)
     }
+
+    func replacing(_ replacements: [Replacement]) async {
+        state.withLock { $0.replacing += replacements }
+    }
+
+    var replacing: [Replacement] { state.withLock { $0.replacing } }
 
     /// Returns when `condition` holds; it is tried after every line and checkpoint.
     func wait(until condition: @escaping @Sendable (Recorder) -> Bool) async {

@@ -2,9 +2,10 @@
 
 import PostgresClient
 import Prebuilds
-import Store
 import TestSupport
 import Testing
+
+@testable import Store
 
 /// Who gets which job, and when.
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct JobClaimTests {
@@ -224,6 +225,39 @@ import Testing
             #expect(try await fleet.status(of: jobs[1].id) == .pending)
             #expect(try await fleet.store.finish(next.map(\.held), andClaimFor: worker, limit: 0, poolLimit: 0) == [])
             #expect(try await fleet.status(of: next[0].id) == .succeeded)
+        }
+    }
+
+    /// Else its jobs would begin after somebody was told that nothing runs any more.
+    @Test func `a maintenance begins once the claims that had begun before it have ended`() async throws {
+        try await Fleet.open { fleet in
+            let store = fleet.store
+            try await fleet.addJob()
+            let worker = try await fleet.addWorker()
+            let hasBegun = WatchedState(false)
+            let starting = try await store.pool.withTransaction("test.claim") { transaction in
+                let claim = JobClaim(worker: worker, limit: 1, poolLimit: 1, place: nil)
+                let answers = try await transaction.executeBatch(claim.statements(finishing: []))
+                #expect(try JobClaim.read(answers).jobs.count == 1)
+                let starting = Task {
+                    try await store.pause(.maintenance)
+                    hasBegun.update { $0 = true }
+                }
+                try await fleet.until(
+                    """
+                    EXISTS (
+                        SELECT FROM pg_stat_activity
+                        WHERE wait_event_type = 'Lock' AND wait_event = 'advisory' AND datname = current_database()
+                    )
+                    """
+                )
+                #expect(!hasBegun.current)
+                return starting
+            }
+            try await starting.value
+            #expect(try await fleet.value("SELECT count(*) FROM provisioner_jobs WHERE job_status = 'running'") == 1)
+            try await fleet.addJob()
+            #expect(try await store.claimJobs(for: worker, limit: 1, poolLimit: 1) == [])
         }
     }
 }

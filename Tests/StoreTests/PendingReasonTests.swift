@@ -28,7 +28,7 @@ import Testing
             _ = try await fleet.addWorker(tags: #"{"zone":"us"}"#)
             #expect(
                 try await reasons(fleet, job) == [
-                    #"no_worker_with_tags: none of the 1 workers that are up has its tags {"zone": "eu"}"#
+                    #"no_worker_with_tags: the only worker that is up lacks its tags {"zone": "eu"}"#
                 ]
             )
         }
@@ -52,7 +52,7 @@ import Testing
             let job = try await fleet.addJob()
             let worker = try await fleet.addWorker()
             try await fleet.store.setWorkerState(worker, .draining)
-            #expect(try await reasons(fleet, job) == ["draining: all 1 workers that could run it are draining"])
+            #expect(try await reasons(fleet, job) == ["draining: the only worker that could run it is draining"])
         }
     }
 
@@ -85,9 +85,25 @@ import Testing
             _ = try await fleet.store.claimJobs(for: worker, limit: 4, poolLimit: 4)
             #expect(
                 try await reasons(fleet, job) == [
-                    "busy: all 4 slots of the 1 workers that could run it are taken, and 2 jobs are before it"
+                    "busy: all 4 slots of the only worker that could run it are taken, and 2 jobs are before it"
                 ]
             )
+        }
+    }
+
+    @Test func `slots that are free may be kept for jobs of people`() async throws {
+        try await Fleet.open { fleet in
+            let worker = try await fleet.addWorker()
+            try await fleet.addJob(.interactive)
+            _ = try await fleet.claimOne(for: worker)
+            let refill = try await fleet.addJob()
+            let waiting = try await fleet.addJob(.interactive)
+            #expect(
+                try await reasons(fleet, refill) == [
+                    "next: nothing holds it up but slots that workers keep for jobs of people, if any; 1 jobs are before it"
+                ]
+            )
+            #expect(try await reasons(fleet, waiting) == ["next: nothing holds it up; 0 jobs are before it"])
         }
     }
 
@@ -96,10 +112,10 @@ import Testing
             let job = try await fleet.addJob(dueFor: .seconds(-3_600))
             _ = try await fleet.addWorker()
             let end = Instant(seconds: 4_000_000_000)
-            try await fleet.store.pause(.maintenance, until: end, reason: "new disks")
+            try await fleet.store.pause(.maintenance, until: end, reason: "new disks", by: "ada")
             let reasons = try await fleet.store.pendingReasons(of: job)
             #expect(reasons.map(\.reason) == [.maintenance, .notDue])
-            #expect(reasons.first?.message == "the fleet is in maintenance (new disks)")
+            #expect(reasons.first?.message == "the fleet is in maintenance, by ada (new disks)")
             #expect(reasons.first?.until == end)
             #expect(reasons.last?.until == (try await fleet.value("SELECT available_at FROM provisioner_jobs")))
         }

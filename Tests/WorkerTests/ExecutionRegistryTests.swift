@@ -27,6 +27,18 @@ import Testing
         #expect(control.interruption == .drain)
     }
 
+    @Test func `a claim that is under way is something to do, until what it brought is`() {
+        let registry = ExecutionRegistry(leaseUntil: .now + .seconds(60))
+        #expect(registry.isIdle)
+        registry.setClaiming(true)
+        #expect(!registry.isIdle)
+        _ = registry.enter(first, limits: ExecutionLimits())
+        registry.setClaiming(false)
+        #expect(!registry.isIdle)
+        registry.leave(first)
+        #expect(registry.isIdle)
+    }
+
     @Test func `orders for an execution reach no other one of the same job`() {
         let registry = ExecutionRegistry(leaseUntil: .now + .seconds(60))
         let old = registry.enter(first, limits: ExecutionLimits())

@@ -14,9 +14,12 @@ import Testing
     private func withWorker(
         _ pools: TestPools,
         slots: Int = 4,
+        heartbeat: Duration = .seconds(3_600),
         _ body: (JobServices, TestSignal<[ClaimedJob]>) async throws -> Void
     ) async throws {
-        try await RunningWorker(pools.store, slots: slots).during { try await body($0.services, $0.claims) }
+        try await RunningWorker(pools.store, slots: slots, heartbeat: heartbeat).during {
+            try await body($0.services, $0.claims)
+        }
     }
 
     /// - Parameter place: Where in the queue they are said to stand; `nil`: where they do.
@@ -92,12 +95,21 @@ import Testing
         async throws
     {
         try await TestPools.open { pools in
-            try await withWorker(pools) { services, claims in
+            try await withWorker(pools, heartbeat: .milliseconds(100)) { services, claims in
                 let drained = try await pools.store.drainWorkers(named: "worker", within: .seconds(60), by: "ada")
                 try await pools.until("EXISTS (SELECT FROM workers WHERE state = 'drained')")
                 #expect(services.drain.phase == .draining)
                 #expect(!services.drain.isFinal)
                 let waiting = try await enqueue(pools, 2, .interactive)
+                // It has heard of them, and has looked at its orders since.
+                try await pools.until(
+                    """
+                    (SELECT last_seen_at FROM workers)
+                        > (SELECT max(created_at) FROM provisioner_jobs) + interval '300 ms'
+                    """
+                )
+                #expect(try await unfinished(pools) == 2)
+                #expect(claims.untaken.isEmpty)
                 #expect(try await pools.store.resumeWorkers(named: "worker") == drained)
                 #expect(Set(try await claims.next("the jobs").map(\.id)) == Set(waiting))
                 #expect(services.drain.phase == .active)

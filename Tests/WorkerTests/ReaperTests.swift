@@ -41,6 +41,13 @@ import Testing
             running = Task { try await reaper.run() }
         }
 
+        /// One that has run for a lease.
+        static func settled() async throws -> Running {
+            let reaper = Running()
+            _ = try await reaper.rounds(4)
+            return reaper
+        }
+
         /// Lets so many rounds pass, each as long as a round may be, and returns how often it reaped.
         func rounds(_ count: Int, each length: Duration = .seconds(12)) async throws -> Int {
             let before = reapings.current
@@ -56,21 +63,29 @@ import Testing
         }
     }
 
-    @Test func `it reaps in every round`() async throws {
+    @Test func `it waits one lease before it begins, for what was before it does not know`() async throws {
         let reaper = Running()
+        #expect(try await reaper.rounds(4) == 0)
+        #expect(reaper.expiries.current == 0)
+        #expect(try await reaper.rounds(1) == 1)
+        await reaper.stop()
+    }
+
+    @Test func `it reaps in every round`() async throws {
+        let reaper = try await Running.settled()
         #expect(try await reaper.rounds(4) == 4)
         await reaper.stop()
     }
 
     @Test func `it looks for jobs that nobody begins once a minute`() async throws {
-        let reaper = Running()
+        let reaper = try await Running.settled()
         #expect(try await reaper.rounds(10) == 10)
         #expect(reaper.expiries.current == 2)
         await reaper.stop()
     }
 
     @Test func `after an outage it waits one lease from when the database is back`() async throws {
-        let reaper = Running()
+        let reaper = try await Running.settled()
         #expect(try await reaper.rounds(2) == 2)
         reaper.isUp.update { $0 = false }
         #expect(try await reaper.rounds(20) == 0)
@@ -82,7 +97,7 @@ import Testing
     }
 
     @Test func `an answer missed now and then is no outage`() async throws {
-        let reaper = Running()
+        let reaper = try await Running.settled()
         reaper.isUp.update { $0 = false }
         #expect(try await reaper.rounds(1) == 0)
         reaper.isUp.update { $0 = true }
@@ -91,7 +106,7 @@ import Testing
     }
 
     @Test func `a process that was frozen waits one lease too`() async throws {
-        let reaper = Running()
+        let reaper = try await Running.settled()
         #expect(try await reaper.rounds(1, each: .seconds(500)) == 0)
         #expect(try await reaper.rounds(4) == 0)
         #expect(try await reaper.rounds(2) == 2)
@@ -99,7 +114,7 @@ import Testing
     }
 
     @Test func `nobody is taken for lost before the server has been up for a lease`() async throws {
-        let reaper = Running()
+        let reaper = try await Running.settled()
         reaper.uptime.update { $0 = .seconds(30) }
         #expect(try await reaper.rounds(1) == 0)
         reaper.uptime.update { $0 = .seconds(70) }

@@ -105,6 +105,7 @@ package struct TerraformProvisioner: Provisioner {
                 "\(replacement.address) will be replaced\(paths.isEmpty ? "" : ": \(paths)")"
             )
         }
+        if !replacements.isEmpty { await terraform.log.reporter.replacing(replacements) }
         do throws(ProvisioningFailure) {
             try await changing(request, terraform) { () throws(ProvisioningFailure) in
                 try await isFirst ? terraform.planAndApply() : terraform.applyPlan()

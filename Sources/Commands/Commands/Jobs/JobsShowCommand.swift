@@ -25,7 +25,11 @@ extension JobsCommand {
 
 extension JobReport {
     var text: String {
-        let reasons = waits.map { "It waits: \($0.message)" + ($0.until.map { ", until \($0)" } ?? "") + "." }
+        let reasons = waits.map { reason in
+            // What is not due says itself when it is.
+            let until = reason.reason == .notDue ? nil : reason.until
+            return "It waits: \(reason.message)" + (until.map { ", until \($0)" } ?? "") + "."
+        }
         return ([[job].table.text, job.error] + [reasons.joined(separator: "\n")]).filter { !$0.isEmpty }
             .joined(separator: "\n\n")
     }

@@ -40,7 +40,7 @@ extension Withheld {
             until: backoff.until,
             failures: backoff.failures,
             message: "\(builds) of this preset failed, the newest one of \(backoff.lastBuildAt). "
-                + "The next attempt follows after \(backoff.until)."
+                + "No other is ordered before \(backoff.until)."
         )
     }
 

@@ -49,6 +49,9 @@ extension Store {
                         failing_since = NULL, opened_at = NULL, next_probe_at = NULL, probe_attempt = 0,
                         updated_at = now()
                     WHERE id = \(endpoint) RETURNING id
+                ), due AS (
+                    UPDATE webhook_deliveries d SET next_attempt_at = now(), updated_at = now()
+                    FROM enabled WHERE d.endpoint_id = enabled.id AND d.status = 'temporary_failure'
                 )
                 SELECT id, pg_notify(\(Channel.events), '') FROM enabled
                 """

@@ -120,7 +120,7 @@ extension Store {
         "overview.deliveries",
         """
         SELECT count(*) FILTER (WHERE status IN ('pending', 'leased', 'temporary_failure')),
-            count(*) FILTER (WHERE status = 'permanent_failure'),
+            count(*) FILTER (WHERE status = 'permanent_failure' AND NOT is_trial),
             coalesce(extract(epoch FROM now() - min(created_at) FILTER (
                 WHERE status IN ('pending', 'leased', 'temporary_failure')
             ))::float8, 0)

@@ -10,8 +10,11 @@ import Testing
 /// Workers whose wall clocks are wrong by ten minutes, either way.
 @Suite struct WrongClockTests {
     @Test(.database(.currentSchema), .timeLimit(.minutes(2)))
-    func `no lease ends early, none is stolen, and delays last as long as they should`() async throws {
-        try await ChaosFleet.open { chaos in
+    func `no lease and no prebuild ends early, no lease is stolen, and delays last as long as they should`()
+        async throws
+    {
+        let settings = ["STOKER_PREBUILDS_PENDING_TIMEOUT": "5m"]
+        try await ChaosFleet.open(settings: settings) { chaos in
             let clock = try await Self.library(in: chaos.fleet.directory)
             func wrong(by seconds: Int) -> [String: String] {
                 ["LD_PRELOAD": clock.string, "WRONG_CLOCK": "\(seconds)"]
@@ -22,6 +25,11 @@ import Testing
             let right = try await chaos.worker("right")
             let minutes = [fast, slow, right].map { $0.lines.first.map { String($0.text.prefix(16)) } }
             #expect(Set(minutes).count == 3)
+
+            // A pool whose prebuilds live for five minutes, which by one of the clocks are over, by another never end.
+            try await chaos.setPool(2)
+            let eligible: SQL = "SELECT count(*) FROM workspace_prebuilds WHERE eligible"
+            try await chaos.watch.until("the pool", eligible, is: 2, within: .seconds(30))
 
             // Held back for longer than a poll, and nobody's clock but the database's says when that is over.
             try await chaos.enqueue(9, "later", due: 4)
@@ -51,7 +59,13 @@ import Testing
             #expect(chaos.witness.epochs(of: "long1") == [1])
             #expect(chaos.witness.epochs(of: "long2") == [1])
             #expect(chaos.witness.overlaps == [])
-            for worker in [fast, slow, right] { try await worker.end() }
+            // The fast one, alone, has planned when it has added a prebuild; and has given up none of the others.
+            for worker in [right, slow] { try await worker.end() }
+            try await chaos.setPool(3)
+            try await chaos.watch.until("the larger pool", eligible, is: 3, within: .seconds(30))
+            let made = try await chaos.watch.number("SELECT count(*) FROM workspaces WHERE name LIKE 'prebuild-%'")
+            #expect(made == 3)
+            try await fast.end()
         }
     }
 
@@ -69,6 +83,13 @@ import Testing
 }
 
 extension ChaosFleet {
+    /// A pool of the witness's, whose prebuilds live for five minutes.
+    fileprivate func setPool(_ size: Int) async throws {
+        _ = try await watch.column(
+            "UPDATE template_version_presets SET desired_instances = \(size), invalidate_after_secs = 300 RETURNING name"
+        )
+    }
+
     /// Builds that began before they were due.
     fileprivate func tooEarly() async throws -> [String] {
         try await watch.column(

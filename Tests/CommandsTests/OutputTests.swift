@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test func `the JSON of a claim tells the outcome, and how the build ended when it was waited for`() throws {
-        let result = ClaimResult(
+        var result = ClaimResult(
             claimID: .init(high: 6, low: 6),
             outcome: .hit,
             reason: "",
@@ -139,6 +139,12 @@ import Testing
         let waited = try Self.object(ClaimReport(result: result, build: failed))
         #expect(waited["build_status"] == .string("failed"))
         #expect(waited["build_error"] == .string("no disk"))
+        (result.outcome, result.reason) = (.error, "It would replace the disk.")
+        let refused = ClaimReport(result: result, build: failed).text
+        #expect(
+            refused.hasPrefix("dev (go-dev/us-nix) of alice was not handed over (It would replace the disk).\n"),
+            "\(refused)"
+        )
     }
 
     @Test func `a job that did not succeed is an error with its own words`() throws {

@@ -49,19 +49,28 @@ import Testing
     }
 
     @Test(.database(.currentSchema), .enabled(if: isInstalled, "needs pgbouncer, from the package of that name"))
-    func `pools, claims and deletes work through a pooler, and no lock is left behind`() async throws {
+    func `pools, claims under a cap, a lost worker and deletes work through a pooler, and no lock is left behind`()
+        async throws
+    {
         let direct = TestDatabase.current.connectionString
         let (pooler, url) = try await Self.pooler()
-        let fleet = try await Fleet(database: url, settings: ["STOKER_DATABASE_LISTEN_URL": direct])
+        let settings = ["STOKER_DATABASE_LISTEN_URL": direct, "STOKER_WORKER_LEASE_DURATION": "3s"]
+        let fleet = try await Fleet(database: url, settings: settings)
         try await DatabaseWatch.on(direct) { watch in
+            // Claims under a cap take a lock of their own.
+            _ = try await watch.column("UPDATE organizations SET max_concurrent_builds = 2 RETURNING name")
             try await fleet.run("users", "add", "ada")
-            let workers = [try await fleet.worker("one"), try await fleet.worker("two")]
+            var workers = [try await fleet.worker("one"), try await fleet.worker("two")]
             try await fleet.run("templates", "push", Fleet.example("process-local"))
             let ready: SQL = "SELECT count(*) FROM workspace_prebuilds WHERE eligible"
             try await watch.until("the pool", ready, is: 2)
             for number in 1...3 {
                 try await fleet.run("claim", "process-local", "--owner", "ada", "--name", "box-\(number)", "--wait")
             }
+            workers[0].send(.kill)
+            try await workers[0].exit()
+            try await watch.until("the lost worker", "SELECT count(*) FROM workers WHERE state = 'lost'", is: 1)
+            workers[0] = try await fleet.worker("one")
             for number in 1...3 { try await fleet.run("workspaces", "delete", "box-\(number)", "--owner", "ada") }
             try await watch.until(
                 "the deletions",
@@ -72,9 +81,9 @@ import Testing
             for worker in workers { worker.send(.terminate) }
             for worker in workers { #expect(try await worker.exit(within: .seconds(60)) == .exited(0)) }
             let statuses = try await watch.column(
-                "SELECT job_status || ' ' || max(attempt) FROM provisioner_jobs GROUP BY job_status ORDER BY 1"
+                "SELECT DISTINCT job_status::text FROM provisioner_jobs"
             )
-            #expect(statuses == ["succeeded 1"])
+            #expect(statuses == ["succeeded"])
             // The pooler's own sessions are still there.
             let sessions = try await watch.number(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"

@@ -57,7 +57,7 @@ import Testing
                           "count" : 3,
                           "failures" : 2,
                           "message" : "2 recent builds of this preset failed, the newest one of 2025-06-02T12:00:00Z. \
-                The next attempt follows after 2025-06-02T12:02:00Z.",
+                No other is ordered before 2025-06-02T12:02:00Z.",
                           "reason" : "backoff",
                           "type" : "create",
                           "until" : "2025-06-02T12:02:00Z"

@@ -114,6 +114,7 @@ struct APIProblemTests {
         Mistake(path: "/webhooks/none/enable", status: 404, problem: "not-found"),
         Mistake(path: "/deliveries/replay", body: "{}", status: 422, problem: "invalid"),
         Mistake(method: .get, path: "/workspaces/none", status: 404, problem: "not-found"),
+        Mistake(method: .get, path: "/nope", status: 404, problem: "not-found"),
         Mistake(body: #"{"template": "go-dev", "name": "-", "owner": "ada"}"#, status: 422, problem: "invalid"),
         Mistake(path: "/users", body: #"{"name": "ADA"}"#, status: 409, problem: "name-taken"),
         Mistake(

@@ -305,6 +305,27 @@ import Testing
         }
     }
 
+    @Test func `an endpoint that is enabled gets at once what was to wait for its next attempt`() async throws {
+        try await withDeliveries(2) { fleet, endpoint in
+            try await fleet.sql(
+                "UPDATE webhook_deliveries SET status = 'temporary_failure', next_attempt_at = now() + interval '1 day'"
+            )
+            let worker = try await fleet.addWorker()
+            #expect(try await fleet.store.leaseDeliveries(for: worker, limit: 9, lease: .seconds(60)).isEmpty)
+            try await fleet.store.enableEndpoint(endpoint)
+            #expect(try await fleet.store.leaseDeliveries(for: worker, limit: 9, lease: .seconds(60)).count == 2)
+        }
+    }
+
+    @Test func `a test that failed is no dead letter`() async throws {
+        try await withDeliveries(2) { fleet, _ in
+            try await fleet.sql("UPDATE webhook_deliveries SET status = 'permanent_failure'")
+            #expect(try await fleet.store.overview().deliveries.dead == 2)
+            try await fleet.sql("UPDATE webhook_deliveries SET is_trial = true")
+            #expect(try await fleet.store.overview().deliveries.dead == 0)
+        }
+    }
+
     @Test func `a disabled endpoint gets trials alone`() async throws {
         try await withDeliveries(2) { fleet, endpoint in
             try await fleet.sql("UPDATE webhook_endpoints SET enabled = false")

@@ -65,10 +65,16 @@ struct ClaimCommand: AsyncParsableCommand {
             let patience = waitForRefill ? Int(waitAtMost.limit.components.seconds) : nil
             let result = try await control.perform(ClaimWorkspace(request, patience: patience))
             guard wait else { return ClaimReport(result: result, build: nil) }
-            let build = try await control.follow(result.jobID) { try Console.note(LogPrinter.text($0)) }
-            // A replacement policy may have given another workspace than the prebuild.
-            let settled = try await control.perform(ShowClaim(claim: result.claimID))
-            return ClaimReport(result: settled, build: build)
+            do {
+                let build = try await control.follow(result.jobID) { try Console.note(LogPrinter.text($0)) }
+                // A replacement policy may have given another workspace than the prebuild.
+                let settled = try await control.perform(ShowClaim(claim: result.claimID))
+                return ClaimReport(result: settled, build: build)
+            } catch {
+                // It has been claimed all the same.
+                try output.print(ClaimReport(result: result, build: nil), table: \.text)
+                throw CommandError("its build could not be followed: \(error)")
+            }
         }
         try output.print(report, table: \.text)
         try report.build?.requireSuccess()
@@ -117,11 +123,17 @@ struct ClaimReport: Encodable {
 
     var text: String {
         let place = "\(result.workspaceName) (\(result.templateName)/\(result.presetName)) of \(result.ownerName)"
-        let why = result.reason.isEmpty ? "" : " (\(result.reason))"
-        let how = result.outcome == .hit ? "a ready prebuild" : "a fresh build: \(result.outcome.rawValue)"
+        let reason = result.reason.hasSuffix(".") ? String(result.reason.dropLast()) : result.reason
+        let why = reason.isEmpty ? "" : " (\(reason))"
+        let how =
+            switch result.outcome {
+            case .hit: "is a ready prebuild"
+            case .error: "was not handed over"
+            default: "is a fresh build: \(result.outcome.rawValue)"
+            }
         let next =
             build.map { "Its build \($0.status)." } ?? "Follow its build: stoker jobs logs \(result.jobID) --follow"
-        return "\(place) is \(how)\(why).\(result.isRepeat ? " It was claimed before with this key." : "")\n\(next)"
+        return "\(place) \(how)\(why).\(result.isRepeat ? " It was claimed before with this key." : "")\n\(next)"
     }
 
     private enum CodingKeys: String, CodingKey {

@@ -25,7 +25,8 @@ extension SettingKey {
         "#",
         "# What comes first wins: flags ('--set worker.concurrency=8'), the environment (STOKER_ and the name in upper case,",
         "# joined by '_': STOKER_WORKER_CONCURRENCY), for secrets files (STOKER_DATABASE_URL_FILE names one), this file",
-        "# ('--config FILE' or STOKER_CONFIG), defaults. 'stoker config print' shows what is in force, and why.",
+        "# ('--config FILE' or STOKER_CONFIG), defaults. 'stoker config print' shows what is in force, and why. A list is",
+        "# written 'a,b' in flags and in the environment.",
     ]
 
     private static func entry(of key: SettingKey, depth: Int) -> [String] {

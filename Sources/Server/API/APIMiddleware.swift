@@ -42,7 +42,11 @@ package struct APIMiddleware: RouterMiddleware {
         let matches = APIRoute.all.compactMap { route in route.match(segments).map { (route: route, path: $0) } }
         guard !matches.isEmpty else {
             try AgentRoutes.requireMethod(of: request, at: segments)
-            return try await next(request, context)
+            do {
+                return try await next(request, context)
+            } catch let error as HTTPError where error.status == .notFound && error.body == nil {
+                throw Problem(.notFound, "There is no such path; /api/v1/openapi.json names them all.")
+            }
         }
         guard let match = matches.first(where: { $0.route.route.method.rawValue == request.method.rawValue }) else {
             let allowed = Set(matches.map(\.route.route.method.rawValue)).sorted().joined(separator: ", ")

@@ -56,7 +56,7 @@ extension DeliveryState {
         return switch status {
         case "sent": "'\(name)' answered\(code)\(latency)."
         case "pending", "leased": "No worker has sent it yet; is one up? See 'stoker workers list'."
-        default: "'\(name)' did not take it\(code)\(latency): \(errorClass) \(excerpt)"
+        default: "'\(name)' did not take it\(code)\(latency) (\(errorClass))\(excerpt.isEmpty ? "." : ": \(excerpt)")"
         }
     }
 }

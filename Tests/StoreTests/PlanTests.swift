@@ -71,10 +71,10 @@ import Testing
     ) async throws {
         let store = fleet.store
         let worker = try await fleet.addWorker()
-        for _ in 0..<3 { try await fleet.addJob(.interactive) }
+        for _ in 0..<5 { try await fleet.addJob(.interactive) }
         var jobs: [ClaimedJob] = []
-        try await run("claiming") { jobs = try await store.claimJobs(for: worker, limit: 3, poolLimit: 3) }
-        #expect(jobs.count == 3)
+        try await run("claiming") { jobs = try await store.claimJobs(for: worker, limit: 5, poolLimit: 5) }
+        #expect(jobs.count == 5)
         try await run("claiming behind a place") {
             _ = try await store.claimJobs(for: worker, limit: 3, poolLimit: 3, behind: jobs[0].place)
         }
@@ -83,6 +83,22 @@ import Testing
         }
         try await run("a log") {
             _ = try await store.appendLogs([JobLogLine(level: "info", stage: "", output: "line")], of: jobs[0].held)
+        }
+        try await run("a build's context") {
+            await #expect(throws: StoreError.self) { _ = try await store.buildContext(of: jobs[0].held) }
+        }
+        try await run("a checkpoint") {
+            // There is no build to it.
+            let isStored = try await store.checkpoint([1], of: jobs[0].held)
+            #expect(!isStored)
+        }
+        try await run("a note of replacements") {
+            let isNoted = try await store.note([], of: jobs[0].held)
+            #expect(isNoted)
+        }
+        try await run("a return") { try await store.requeue(jobs[3].held, after: .seconds(3_600), refundAttempt: true) }
+        try await run("an end and a claim in one") {
+            _ = try await store.finish([jobs[4].held], andClaimFor: worker, limit: 1, poolLimit: 1)
         }
         try await run("a completion") { try await fleet.complete(jobs[0], .succeeded) }
         try await run("a failure") { try await fleet.complete(jobs[1], .failed(code: "FAILED", message: "no")) }

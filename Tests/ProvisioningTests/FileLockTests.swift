@@ -7,7 +7,7 @@ import Testing
 @testable import Provisioning
 
 /// Waiting for what another execution of this worker holds.
-@Suite struct FileLockTests {
+@Suite(.timeLimit(.minutes(1))) struct FileLockTests {
     private static func control(wallClock: Duration = .seconds(60)) -> ExecutionControl {
         ExecutionControl(limits: ExecutionLimits(wallClock: wallClock), leaseUntil: .now + .seconds(3_600))
     }

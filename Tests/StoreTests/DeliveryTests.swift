@@ -390,13 +390,3 @@ extension EndpointHealth {
         return copy
     }
 }
-
-extension Fleet {
-    /// Events with a delivery each, due now.
-    func addDeliveries(_ count: Int, to endpoint: EndpointID) async throws {
-        for _ in 0..<count { _ = try await emit("e", key: nil) }
-        while try await store.dispatchEvents(makeDeliveries: { _, _ in
-            [NewDelivery(id: .random(), endpointID: endpoint, body: Array("body".utf8), contentType: "text/plain")]
-        }) > 0 {}
-    }
-}

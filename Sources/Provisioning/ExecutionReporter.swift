@@ -13,7 +13,7 @@ package protocol ExecutionReporter: Sendable {
     /// Called once at a time. States that appear meanwhile are dropped but for the newest.
     func checkpoint(_ state: [UInt8]) async
 
-    /// Takes what is about to be replaced, before it is: once that has begun, no later plan shows it.
+    /// Takes what is being replaced, as soon as that is known: once it has begun, no later plan shows it.
     func replacing(_ replacements: [Replacement]) async
 }
 

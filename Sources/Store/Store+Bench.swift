@@ -186,6 +186,7 @@ extension Store {
         return true
     }
 
+    /// Takes one job by one statement; `nil`: none is left.
     package func claimPlainly(_ bench: BenchJobs) async throws -> JobID? {
         let rows = try await pool.execute(
             Statement(
@@ -202,6 +203,7 @@ extension Store {
         return try rows.first?.decode(JobID.self)
     }
 
+    /// Ends a job by one statement, without a fence.
     package func completePlainly(_ job: JobID) async throws {
         _ = try await pool.execute(
             Statement("bench.floor_complete", "UPDATE provisioner_jobs SET completed_at = now() WHERE id = \(job)")

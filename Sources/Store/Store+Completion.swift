@@ -69,7 +69,9 @@ extension Store {
                     FROM held WHERE j.id = held.id
                     RETURNING j.id, j.claim_order, j.completed_at
                 )
-                SELECT id, \(sql: QueuePlace.news(of: "returned")), \(sql: Self.endNews(of: "returned")) FROM returned
+                SELECT id, \(sql: QueuePlace.news(of: "returned")), \(sql: Self.endNews(of: "returned")),
+                    pg_notify(\(Channel.reconcile), '')
+                FROM returned
                 """
             )
         )

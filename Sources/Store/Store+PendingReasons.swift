@@ -9,9 +9,8 @@ extension Store {
         guard let row = try await pool.execute(Self.pendingFacts(of: job)).first else { return [] }
         let (
             now, availableAt, retryReason, tags, organization, template, isMaintenance, until, reason, by, isRefill,
-            workers,
-            matching, eligible,
-            active, slots, busy, templateCap, templateRunning, organizationCap, organizationRunning, ahead
+            workers, matching, eligible, active, slots, busy, templateCap, templateRunning, organizationCap,
+            organizationRunning, ahead
         ) = try row.decode(
             Instant.self,
             Instant.self,
@@ -69,7 +68,8 @@ extension Store {
             within: .seconds(10),
             """
             WITH job AS MATERIALIZED (
-                SELECT j.id, j.available_at, j.retry_reason, j.tags, j.claim_order, j.priority = 0 AS is_refill, o.id AS organization_id, o.name AS organization,
+                SELECT j.id, j.available_at, j.retry_reason, j.tags, j.claim_order,
+                    j.priority = 0 AS is_refill, o.id AS organization_id, o.name AS organization,
                     o.max_concurrent_builds AS organization_cap, t.id AS template_id, t.name AS template,
                     t.max_concurrent_builds AS template_cap
                 FROM provisioner_jobs j

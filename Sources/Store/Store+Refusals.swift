@@ -132,7 +132,7 @@ extension Store {
                 UPDATE provisioner_jobs SET worker_id = NULL, started_at = NULL, available_at = now(),
                     priority = \(JobClass.interactive.rawValue), attempt = attempt - 1, claim_epoch = claim_epoch + 1,
                     completed_at = CASE WHEN canceled_at IS NOT NULL THEN now() END, refresh_first = false,
-                    updated_at = now()
+                    input = input - 'replaced', updated_at = now()
                 WHERE id = \(job.id)
                 RETURNING id, claim_order, completed_at
             )

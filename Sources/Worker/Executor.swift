@@ -105,12 +105,7 @@ package struct Executor: Sendable {
             case .workspaceBuild:
                 let context = try await store.buildContext(of: job.held)
                 let request = try await buildRequest(job, context, provisioner)
-                let verdict: Verdict
-                do {
-                    verdict = try await build(request, provisioner, reporter: reporter, control: control)
-                } catch let failure as ProvisioningFailure {
-                    verdict = await failed(job, failure, reporter: reporter, control: control)
-                }
+                let verdict = await build(job, request, provisioner, reporter: reporter, control: control)
                 return (context.transition == .delete ? verdict.destroying(context.lateStates) : verdict)
                     .replacing(context.replaced)
             case .templateVersionImport:
@@ -119,7 +114,7 @@ package struct Executor: Sendable {
                 return Verdict(manifest: outcome.manifest, of: context)
             }
         } catch let failure as ProvisioningFailure {
-            return await failed(job, failure, reporter: reporter, control: control)
+            return failed(job, failure, reporter, control)
         } catch let error as StoreError where error.code == .leaseLost {
             return Verdict(lost: true)
         } catch let error as PostgresError where error.isRetriable {
@@ -136,29 +131,27 @@ extension Executor {
     private func failed(
         _ job: ClaimedJob,
         _ failure: ProvisioningFailure,
-        reporter: Reporter,
-        control: ExecutionControl
-    ) async -> Verdict {
+        _ reporter: Reporter,
+        _ control: ExecutionControl
+    ) -> Verdict {
         reporter.log(LogLine(level: .error, stage: "", output: failure.message))
-        let verdict = Verdict(job, failure: failure, interruption: control.interruption, timings: reporter.timings)
-        // A program says what it replaces when it does.
-        if case .again = verdict, !failure.replacements.isEmpty { await reporter.replacing(failure.replacements) }
-        return verdict
+        return Verdict(job, failure: failure, interruption: control.interruption, timings: reporter.timings)
     }
 
     private func build(
+        _ job: ClaimedJob,
         _ request: BuildRequest,
         _ provisioner: any Provisioner,
         reporter: Reporter,
         control: ExecutionControl
-    ) async throws -> Verdict {
+    ) async -> Verdict {
         do throws(ProvisioningFailure) {
             let outcome = try await provisioner.build(request, reporter: reporter, control: control)
             return Verdict(outcome: outcome, timings: reporter.timings)
         } catch {
             // What has changed something cannot go back to its pool.
             guard error.code == .replacementBlocked, error.state == request.state, let refusal = refusal else {
-                throw error
+                return failed(job, error, reporter, control)
             }
             reporter.log(LogLine(level: .warn, stage: "plan", output: error.message))
             return Verdict(refusing: refusal, because: error, timings: reporter.timings)

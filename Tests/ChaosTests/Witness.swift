@@ -8,7 +8,8 @@ import TestSupport
 ///
 /// An execution that finds its workspace locked says so in `overlaps`, whichever worker runs it. Each writes down its pid,
 /// the time, its epoch and the state it was given. Workspaces called `long...` take a minute the first time they are built,
-/// unless they are interrupted; then their state and their log say so. Those called `held...` wait to be released. Those called `flaky...` fail the first time, as a network would.
+/// unless they are interrupted; then their state and their log say so. Those called `held...` wait to be
+/// released. Those called `flaky...` fail the first time, as a network would.
 struct Witness: Sendable {
     let template: FilePath
     private let directory: FilePath

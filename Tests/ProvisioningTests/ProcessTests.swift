@@ -60,6 +60,7 @@ struct ProcessTests {
                 )
         )
         #expect(recorder.checkpoints == [outcome.state])
+        #expect(recorder.replacing == outcome.replacements)
         let out = recorder.lines.filter { $0.output != "problem" }
         #expect(
             out == [

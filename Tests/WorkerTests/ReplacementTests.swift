@@ -12,28 +12,13 @@ import Testing
 /// What a claim has replaced is told, whichever of its executions did it.
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct ReplacementTests {
     /// A claim's first execution is interrupted while it replaces the disk; the plan of the second shows only the network.
-    private struct Interrupted: Provisioner {
-        func importVersion(
-            _ request: ImportRequest,
-            reporter: any ExecutionReporter,
-            control: ExecutionControl
-        ) async throws(ProvisioningFailure) -> ImportOutcome {
-            throw ProvisioningFailure(.invalid, "nothing is imported here")
+    private static let interrupted = ScriptedProvisioner { request, reporter, _ throws(ProvisioningFailure) in
+        guard request.stage == .claim else { return BuildOutcome(state: [1]) }
+        guard request.claimEpoch > 1 else {
+            await reporter.replacing([Replacement(address: "disk", paths: ["size"], reason: "grows")])
+            throw ProvisioningFailure(.interrupted, "interrupted")
         }
-
-        func build(
-            _ request: BuildRequest,
-            reporter: any ExecutionReporter,
-            control: ExecutionControl
-        ) async throws(ProvisioningFailure) -> BuildOutcome {
-            guard request.stage == .claim else { return BuildOutcome(state: [1]) }
-            guard request.claimEpoch > 1 else {
-                await reporter.replacing([Replacement(address: "disk", paths: ["size"], reason: "grows")])
-                throw ProvisioningFailure(.interrupted, "interrupted")
-            }
-            let network = Replacement(address: "network", paths: [], reason: "")
-            return BuildOutcome(state: [2], replacements: [network])
-        }
+        return BuildOutcome(state: [2], replacements: [Replacement(address: "network", paths: [], reason: "")])
     }
 
     @Test func `an execution that is interrupted while it replaces something passes on what`() async throws {
@@ -42,7 +27,7 @@ import Testing
             try await pools.sql("UPDATE templates SET provisioner = 'echo'")
             try await pools.sql("INSERT INTO users (username) VALUES ('ada')")
             try await pools.reconcile()
-            let worker = try await RunningWorker(pools.store, provisioners: ["echo": Interrupted()])
+            let worker = try await RunningWorker(pools.store, provisioners: ["echo": Self.interrupted])
             try await worker.during { _ in
                 let isIdle = "NOT EXISTS (SELECT FROM provisioner_jobs WHERE completed_at IS NULL)"
                 try await pools.until(isIdle)

@@ -8,6 +8,29 @@ import TestSupport
 
 @testable import Worker
 
+/// Builds as a test says.
+struct ScriptedProvisioner: Provisioner {
+    let script:
+        @Sendable (BuildRequest, any ExecutionReporter, ExecutionControl) async throws(ProvisioningFailure) ->
+            BuildOutcome
+
+    func importVersion(
+        _ request: ImportRequest,
+        reporter: any ExecutionReporter,
+        control: ExecutionControl
+    ) async throws(ProvisioningFailure) -> ImportOutcome {
+        throw ProvisioningFailure(.invalid, "nothing is imported here")
+    }
+
+    func build(
+        _ request: BuildRequest,
+        reporter: any ExecutionReporter,
+        control: ExecutionControl
+    ) async throws(ProvisioningFailure) -> BuildOutcome {
+        try await script(request, reporter, control)
+    }
+}
+
 /// A worker's wake-ups, lease and job runner that run as services, and what it claimed.
 final class RunningWorker: Sendable {
     let services: JobServices

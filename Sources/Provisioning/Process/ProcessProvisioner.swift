@@ -80,7 +80,11 @@ package struct ProcessProvisioner: Provisioner {
         let begin = ContinuousClock.now
         // Not a child task: a checkpoint in progress is finished even if this task is cancelled.
         let checkpoints = Task {
-            for await state in transcript.states { await log.reporter.checkpoint(state) }
+            for await _ in transcript.hasNews {
+                let news = transcript.takeNews()
+                if !news.replacements.isEmpty { await log.reporter.replacing(news.replacements) }
+                if let state = news.state { await log.reporter.checkpoint(state) }
+            }
         }
         let result: Result<ChildResult, ProvisioningFailure>
         do throws(ProvisioningFailure) {

@@ -16,11 +16,19 @@ final class ProcessTranscript: Sendable {
         var spoolFailure: FileFailure?
     }
 
+    /// What has been said since somebody asked last.
+    struct News: Sendable {
+        /// The newest.
+        var state: [UInt8]?
+        var replacements: [Replacement] = []
+    }
+
     private static let errorLimit = 20
 
-    /// The newest state that nobody has taken yet.
-    let states: AsyncStream<[UInt8]>
-    private let continuation: AsyncStream<[UInt8]>.Continuation
+    /// Something was said that ``takeNews()`` gives.
+    let hasNews: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+    private let news = Mutex(News())
     private let stage: String
     let log: ExecutionLog
     private let directory: WorkDirectory
@@ -30,10 +38,17 @@ final class ProcessTranscript: Sendable {
         self.stage = stage
         self.log = log
         self.directory = directory
-        (states, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (hasNews, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     var said: Said { state.withLock { $0 } }
+
+    func takeNews() -> News {
+        news.withLock { news in
+            defer { news = News() }
+            return news
+        }
+    }
 
     var output: OutputHandling {
         .lines(limit: LineSplitter.protocolLimit) { [self] in read($0) }
@@ -62,7 +77,10 @@ final class ProcessTranscript: Sendable {
         case .log(let level, let stage, let output): log.log(level, stage ?? self.stage, output)
         case .state(let new): take(new)
         case .resource(let resource): state.withLock { $0.resources.append(resource) }
-        case .replacement(let replacement): state.withLock { $0.replacements.append(replacement) }
+        case .replacement(let replacement):
+            state.withLock { $0.replacements.append(replacement) }
+            news.withLock { $0.replacements.append(replacement) }
+            continuation.yield()
         case .agent(let name): state.withLock { $0.agents.append(name) }
         case .result(let error, let code):
             state.withLock { said in
@@ -80,6 +98,7 @@ final class ProcessTranscript: Sendable {
             state.withLock { $0.spoolFailure = error }
         }
         state.withLock { $0.state = new }
-        continuation.yield(new)
+        news.withLock { $0.state = new }
+        continuation.yield()
     }
 }

@@ -13,7 +13,7 @@ struct BenchWorkers {
     /// Slots of each.
     let concurrency: Int
 
-    private static let logger = Logger(label: "stoker.bench", factory: { _ in SwiftLogNoOpLogHandler() })
+    static let logger = Logger(label: "stoker.bench", factory: { _ in SwiftLogNoOpLogHandler() })
 
     /// Runs the body beside the workers, and waits for their end.
     func run<Result: Sendable>(

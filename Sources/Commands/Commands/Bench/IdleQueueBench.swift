@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Logging
 import PostgresClient
 import Store
 
@@ -55,7 +54,7 @@ struct IdleQueueBench {
         let listener = PostgresListener(
             configuration: databases.configuration(of: name),
             channels: [Channel.jobs],
-            logger: Logger(label: "stoker.bench", factory: { _ in SwiftLogNoOpLogHandler() })
+            logger: BenchWorkers.logger
         )
         let figures = try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
@@ -64,6 +63,8 @@ struct IdleQueueBench {
             // Until it listens.
             _ = await events.next()
             group.addTask {
+                // Whatever ends this, nobody is to wait for more.
+                defer { claims.continuation.finish() }
                 for await event in listener.events {
                     guard case .notification = event, let job = try await store.claimPlainly(run) else { continue }
                     claims.continuation.yield(.now)

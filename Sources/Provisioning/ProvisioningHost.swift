@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Prebuilds
 package import SystemPackage
 
 /// Where and as what executions run on this machine; the same for all provisioners of a worker.
@@ -46,22 +47,18 @@ package struct ProvisioningHost: Sendable {
     /// A failure carries the state that is on disk then, or the last whole one that was seen, should a kill have left half
     /// of one. A state that the execution changed also stays in the spool, until
     /// the caller says that the database has it: a worker killed in between forgets nothing.
+    ///
+    /// - Parameter workspace: Whose build it is: the directory has the path of all its executions.
     func withWorkDirectory<Value: Sendable>(
         _ execution: ExecutionName,
+        for workspace: WorkspaceID? = nil,
         state: [UInt8]? = nil,
         control: ExecutionControl,
+        log: ExecutionLog? = nil,
         format: StateFormat = .opaque,
         _ body: (WorkDirectory) async throws(ProvisioningFailure) -> Value
     ) async throws(ProvisioningFailure) -> Value {
-        let directory: WorkDirectory
-        do throws(FileFailure) {
-            directory = try await BlockingWork.run { [workDirectory, environment] () throws(FileFailure) in
-                let temporary = FilePath(environment["TMPDIR"] ?? "/tmp")
-                return try WorkDirectory.create(execution, root: workDirectory, state: state, temporary: temporary)
-            }
-        } catch {
-            throw ProvisioningFailure(.transient, "No work directory could be made: \(error).", state: state)
-        }
+        let directory = try await workDirectory(of: execution, for: workspace, state: state, control: control, log: log)
         let result: Result<Value, ProvisioningFailure>
         var seen: [UInt8]?
         do throws(ProvisioningFailure) {
@@ -91,6 +88,49 @@ package struct ProvisioningHost: Sendable {
             failure.state = left ?? state
             throw failure
         }
+    }
+
+    /// How long an execution waits for the one before it to leave their workspace's directory. The database let it go long
+    /// before, so that it takes no time, unless the worker that ran it is frozen.
+    private static let patience = Duration.seconds(5)
+
+    private func workDirectory(
+        of execution: ExecutionName,
+        for workspace: WorkspaceID?,
+        state: [UInt8]?,
+        control: ExecutionControl,
+        log: ExecutionLog?
+    ) async throws(ProvisioningFailure) -> WorkDirectory {
+        let make = { (workspace: WorkspaceID?) async throws(ProvisioningFailure) -> WorkDirectory? in
+            do throws(FileFailure) {
+                return try await BlockingWork.run { [workDirectory, environment] () throws(FileFailure) in
+                    try WorkDirectory.create(
+                        execution,
+                        for: workspace,
+                        root: workDirectory,
+                        state: state,
+                        temporary: FilePath(environment["TMPDIR"] ?? "/tmp")
+                    )
+                }
+            } catch {
+                throw ProvisioningFailure(.transient, "No work directory could be made: \(error).", state: state)
+            }
+        }
+        let deadline = ContinuousClock.now + Self.patience
+        while ContinuousClock.now < deadline {
+            if let directory = try await make(workspace) { return directory }
+            try await control.sleep(for: .milliseconds(50))
+        }
+        log?.log(
+            .warn,
+            "",
+            "Another process of this machine still holds the workspace's directory; is a worker frozen? This build runs in "
+                + "one of its own, where path.cwd and abspath() are different."
+        )
+        guard let directory = try await make(nil) else {
+            throw ProvisioningFailure(.transient, "No work directory could be made.", state: state)
+        }
+        return directory
     }
 }
 

@@ -35,12 +35,12 @@ package struct SpoolFailure: Error, Hashable, Sendable, CustomStringConvertible 
 /// One file per execution, readable by this user alone, in plain text: it is as secret as the work directory itself.
 package struct StateSpool: Sendable {
     let directory: FilePath
-    private let executions: FilePath
+    private let root: FilePath
 
     /// - Parameter root: The work directory of the worker, as given to the provisioners.
     package init(root: FilePath) {
         directory = root.appending("spool")
-        executions = root.appending("executions")
+        self.root = root
     }
 
     /// Keeps a state that could not be stored; an older one of the same execution is replaced.
@@ -98,10 +98,12 @@ package struct StateSpool: Sendable {
     }
 
     private func collect(_ report: (SpoolFailure) -> Void) throws(FileFailure) -> [SpooledState] {
-        for name in try PrivateFiles.names(in: executions) {
-            do throws(FileFailure) { try takeOver(name) } catch { report(SpoolFailure(error)) }
+        for room in WorkPlace.rooms(in: root) {
+            for name in try PrivateFiles.names(in: room) {
+                do throws(FileFailure) { try takeOver(room.appending(name)) } catch { report(SpoolFailure(error)) }
+            }
+            try WorkPlace.removeRests(in: room)
         }
-        try WorkDirectory.removeUnnamed(in: executions)
         try PrivateFiles.removePartial(in: directory)
         var found: [SpooledState] = []
         for name in try PrivateFiles.names(in: directory) where name.hasSuffix(".state") {
@@ -122,10 +124,10 @@ package struct StateSpool: Sendable {
         return found
     }
 
-    /// Takes what a dead execution has left in its directory into the spool, and removes it.
-    private func takeOver(_ name: String) throws(FileFailure) {
-        guard let execution = ExecutionName(directory: name),
-            let leftover = try WorkDirectory.takeOver(executions.appending(name), spoolFile: file(execution))
+    /// Takes what a dead execution has left in its directory into the spool, and removes it. Nothing happens while it lives.
+    func takeOver(_ path: FilePath) throws(FileFailure) {
+        guard let (place, execution) = try WorkPlace.found(at: path),
+            let leftover = try WorkDirectory.takeOver(place, spoolFile: file(execution))
         else { return }
         // What Terraform could write nowhere else is the newest.
         let errored = try PrivateFiles.read(leftover.erroredStateFile)

@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Prebuilds
 import SystemPackage
 
 /// A fresh private directory of one execution: nobody else may read it, and it is removed at the end.
 ///
-/// While the execution or one of its guards lives, the file `lock` in it is locked, so that another process can tell a
-/// directory in use from what a dead worker left.
+/// A build's has the same path in every execution of its workspace, on every worker with the same work directory, because
+/// a template may put its path into what it builds (`path.cwd`, `abspath()`). Other executions have directories of their own
+/// names.
+///
+/// While the execution or one of its guards lives, its lock file is locked, so that another process can tell a directory
+/// in use from what a dead worker left.
 final class WorkDirectory: Sendable {
+    /// Holds the execution's files, and nothing else: a template may write anywhere in it.
     let path: FilePath
     /// Where the state is saved when the execution cannot hand it over.
     let spoolFile: FilePath
     /// Inherited by guards, which keep the lock beyond the worker's death.
     let lock: Int32
+
+    private let place: WorkPlace
 
     /// The template's files; children run here.
     var module: FilePath { path.appending("module") }
@@ -24,10 +32,10 @@ final class WorkDirectory: Sendable {
     var temporary: ShortDirectory { ShortDirectory(link: path.appending("tmp")) }
 
     static let stateName = "state.json"
-    private static let unnamedPrefix = "new-"
 
-    private init(path: FilePath, spoolFile: FilePath, lock: Int32) {
-        self.path = path
+    private init(_ place: WorkPlace, spoolFile: FilePath, lock: Int32) {
+        self.place = place
+        path = place.files
         self.spoolFile = spoolFile
         self.lock = lock
     }
@@ -39,55 +47,46 @@ final class WorkDirectory: Sendable {
     /// Makes the directory, with the state of the last build in it.
     ///
     /// - Parameters:
+    ///   - workspace: Whose build it is; `nil`: a directory of the execution's own name is made.
     ///   - root: The worker's work directory.
     ///   - temporary: Where the children's `TMPDIR` is made.
+    /// - Returns: `nil` when another execution of the workspace has its directory still. What a dead one has left there is
+    ///   put into the spool, and is no obstacle.
     static func create(
         _ execution: ExecutionName,
+        for workspace: WorkspaceID? = nil,
         root: FilePath,
         state: [UInt8]?,
         temporary: FilePath = "/tmp"
-    ) throws(FileFailure) -> WorkDirectory {
-        let executions = root.appending("executions")
-        let unique = UInt64.random(in: 0...UInt64.max)
-        let path = executions.appending("\(execution).\(unique)")
+    ) throws(FileFailure) -> WorkDirectory? {
+        let place = WorkPlace(execution, for: workspace, root: root)
+        let spool = StateSpool(root: root)
+        if workspace != nil, place.exists {
+            try spool.takeOver(place.path)
+            guard !place.exists else { return nil }
+        }
         // It gets its name when it is locked: before that, another process could take it for a leftover.
-        let unnamed = executions.appending("\(unnamedPrefix)\(unique)")
-        try PrivateFiles.makeDirectory(executions)
-        guard mkdir(unnamed.string, 0o700) == 0 else { throw FileFailure("create directory", unnamed) }
-        guard let lock = try lock(unnamed) else { throw FileFailure("lock", unnamed.string, errno: EWOULDBLOCK) }
-        let directory = WorkDirectory(path: path, spoolFile: StateSpool(root: root).file(execution), lock: lock)
-        guard rename(unnamed.string, path.string) == 0 else { throw FileFailure("rename", unnamed) }
+        let unnamed = try place.makeUnnamed()
+        guard let lock = try unnamed.tryLock(isNew: true) else {
+            throw FileFailure("lock", unnamed.path.string, errno: EWOULDBLOCK)
+        }
+        let directory = WorkDirectory(place, spoolFile: spool.file(execution), lock: lock)
+        guard rename(unnamed.path.string, place.path.string) == 0 else {
+            let failure = FileFailure("rename", unnamed.path)
+            FileTree.remove(unnamed.path)
+            // Another execution was quicker.
+            guard workspace != nil, failure.errno == ENOTEMPTY || failure.errno == EEXIST else { throw failure }
+            return nil
+        }
         try directory.temporary.make(below: temporary)
         if let state { try PrivateFiles.create(directory.stateFile, state) }
         return directory
     }
 
     /// The directory, locked; `nil` when another process holds it, or it has just been removed.
-    static func takeOver(_ path: FilePath, spoolFile: FilePath) throws(FileFailure) -> WorkDirectory? {
-        guard let lock = try lock(path) else { return nil }
-        return WorkDirectory(path: path, spoolFile: spoolFile, lock: lock)
-    }
-
-    /// Removes what a worker had begun to make when it was killed, before anything was in it.
-    static func removeUnnamed(in executions: FilePath) throws(FileFailure) {
-        for name in try PrivateFiles.names(in: executions) where name.hasPrefix(unnamedPrefix) {
-            let path = executions.appending(name)
-            if PrivateFiles.isAbandoned(path) { FileTree.remove(path) }
-        }
-    }
-
-    private static func lock(_ path: FilePath) throws(FileFailure) -> Int32? {
-        let file = path.appending("lock")
-        let lock = open(file.string, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard lock >= 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw FileFailure("open", file)
-        }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            close(lock)
-            return nil
-        }
-        return lock
+    static func takeOver(_ place: WorkPlace, spoolFile: FilePath) throws(FileFailure) -> WorkDirectory? {
+        guard let lock = try place.tryLock() else { return nil }
+        return WorkDirectory(place, spoolFile: spoolFile, lock: lock)
     }
 
     /// The newest state on disk; `nil` when there is none.
@@ -105,7 +104,8 @@ final class WorkDirectory: Sendable {
 
     /// What cannot be removed now stays for the next ``StateSpool/recover(_:)``.
     func removeNow() {
+        guard place.isHeld(by: lock) else { return }
         temporary.remove()
-        FileTree.remove(path)
+        place.remove()
     }
 }

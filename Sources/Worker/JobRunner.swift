@@ -15,6 +15,7 @@ struct JobRunner: Service {
     let configuration: WorkerConfiguration
     let executor: Executor
     let executions: ExecutionRegistry
+    let leftovers: Leftovers
     let drain: Drain
     let bell: Doorbell
     /// Rung when a job has ended while the worker drains.
@@ -116,6 +117,8 @@ struct JobRunner: Service {
         let limits = job.type == .workspaceBuild ? configuration.buildLimits : configuration.importLimits
         let control = executions.enter(job.held, limits: limits)
         group.addTask {
+            // What a dead execution of the same workspace has left here is part of the state that this one goes on from.
+            if job.type == .workspaceBuild { await leftovers.handIn() }
             await executor.execute(job, control: control)
             executions.leave(job.held)
             bell.ring()

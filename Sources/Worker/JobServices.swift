@@ -14,6 +14,7 @@ package struct JobServices: Sendable {
     let runner: any Service
     /// What this worker runs, and until when it may.
     let executions: ExecutionRegistry
+    let leftovers: Leftovers
     private let store: Store
     private let registration: WorkerRegistration
 
@@ -39,6 +40,13 @@ package struct JobServices: Sendable {
         registration = configuration.registration
         wakeUps = WakeUps(listener: listener, worker: configuration.id, heard: heard)
         executions = ExecutionRegistry(leaseUntil: .now + configuration.registration.leaseDuration)
+        leftovers = Leftovers(
+            store: store,
+            configuration: configuration,
+            executor: executor,
+            executions: executions,
+            logger: logger
+        )
         lease = Lease(
             store: store,
             configuration: configuration,
@@ -52,6 +60,7 @@ package struct JobServices: Sendable {
             configuration: configuration,
             executor: executor,
             executions: executions,
+            leftovers: leftovers,
             drain: drain,
             bell: wakeUps.jobs,
             ended: wakeUps.orders,

@@ -13,7 +13,6 @@ package struct WorkerServices: Sendable {
     package let services: [any Service]
 
     private let jobs: JobServices
-    private let leftovers: Leftovers
 
     package var drain: Drain { jobs.drain }
 
@@ -48,13 +47,6 @@ package struct WorkerServices: Sendable {
             logger: logger,
             heard: heard,
             onClaim: { JobMetrics(registry: registry).claimed($0) }
-        )
-        leftovers = Leftovers(
-            store: store,
-            configuration: configuration,
-            executor: executor,
-            executions: jobs.executions,
-            logger: logger
         )
         registry.gather("worker", jobs.gauges)
         let reaper = Reaper(
@@ -91,13 +83,13 @@ package struct WorkerServices: Sendable {
         )
         services =
             [jobs.wakeUps, deliverer(jobs.wakeUps.events)] + middle
-            + [jobs.lease, leftovers, jobs.runner, reporter, retention, reaper, reconciler]
+            + [jobs.lease, jobs.leftovers, jobs.runner, reporter, retention, reaper, reconciler]
     }
 
     /// Registers the worker; its lease runs from now. What its predecessors have left is handed in before it claims.
     package func enter() async throws {
         // First what is left, however long that takes: the lease is not renewed before the services run.
-        await leftovers.handIn()
+        await jobs.leftovers.handIn()
         try await jobs.enter()
     }
 }

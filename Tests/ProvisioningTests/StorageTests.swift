@@ -89,16 +89,17 @@ struct SpoolTests {
         return recovered
     }
 
+    /// One that a test expects to get.
+    private func directory(_ name: ExecutionName? = nil, state: [UInt8]?) throws -> WorkDirectory {
+        try #require(try WorkDirectory.create(name ?? execution, root: fixture.host.workDirectory, state: state))
+    }
+
     private var executions: FilePath { fixture.host.workDirectory.appending("executions") }
 
     @Test func `a dead worker's directory is handed in and removed, a living one's is not touched`() async throws {
-        let living = try WorkDirectory.create(
-            ExecutionName(jobID: .random(), claimEpoch: 1),
-            root: fixture.host.workDirectory,
-            state: Array("1".utf8)
-        )
+        let living = try directory(ExecutionName(jobID: .random(), claimEpoch: 1), state: Array("1".utf8))
         do {
-            let dead = try WorkDirectory.create(execution, root: fixture.host.workDirectory, state: Array("2".utf8))
+            let dead = try directory(state: Array("2".utf8))
             #expect(try await fixture.host.spool.recover { Issue.record("\($0)") } == [])
             _fixLifetime(dead)
         }
@@ -109,7 +110,7 @@ struct SpoolTests {
 
     @Test func `what a guard saved is newer than what the directory holds`() async throws {
         do {
-            let dead = try WorkDirectory.create(execution, root: fixture.host.workDirectory, state: Array("2".utf8))
+            let dead = try directory(state: Array("2".utf8))
             StateSpool.save(stateFile: dead.stateFile.string, as: dead.spoolFile.string)
             try PrivateFiles.replace(dead.stateFile, Array("3".utf8))
         }
@@ -145,7 +146,7 @@ struct SpoolTests {
 
     @Test func `half a state is not handed in`() async throws {
         do {
-            let dead = try WorkDirectory.create(execution, root: fixture.host.workDirectory, state: Array("{".utf8))
+            let dead = try directory(state: Array("{".utf8))
             _fixLifetime(dead)
         }
         #expect(try await recover() == [])
@@ -181,9 +182,9 @@ struct SpoolTests {
         try PrivateFiles.makeDirectory(precious)
         let temporary: String
         do {
-            let dead = try WorkDirectory.create(execution, root: fixture.host.workDirectory, state: nil)
+            let dead = try directory(state: nil)
             temporary = dead.temporary.path
-            let other = try WorkDirectory.create(execution, root: fixture.host.workDirectory, state: nil)
+            let other = try directory(state: nil)
             FileTree.remove(FilePath(other.temporary.path))
             unlink(other.temporary.link.string)
             symlink(precious.string, other.temporary.link.string)

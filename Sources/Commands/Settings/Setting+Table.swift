@@ -41,7 +41,7 @@ extension Setting where Value == String? {
         .optionalText,
         default: nil,
         defaultNote: "work, below data_directory",
-        "Where builds run and unpacked templates are kept."
+        "Where builds run and unpacked templates are kept. Equal on all workers: templates see it in path.cwd."
     )
     static let terraformBinary = Setting(
         "terraform.binary",

@@ -39,8 +39,13 @@ package struct ProcessProvisioner: Provisioner {
     ) async throws(ProvisioningFailure) -> BuildOutcome {
         let log = ExecutionLog(reporter, control, Redactor(request))
         let execution = ExecutionName(jobID: request.jobID, claimEpoch: request.claimEpoch)
-        return try await host.withWorkDirectory(execution, state: request.state, control: control) {
-            directory throws(ProvisioningFailure) in
+        return try await host.withWorkDirectory(
+            execution,
+            for: request.workspace.id,
+            state: request.state,
+            control: control,
+            log: log
+        ) { directory throws(ProvisioningFailure) in
             let cache = TemplateCache(host: host, variant: "files")
             try await cache.open(request.archive, in: directory, log: log, control: control) {
                 _ throws(ProvisioningFailure) in

@@ -28,8 +28,14 @@ package struct TerraformProvisioner: Provisioner {
             return BuildOutcome()
         }
         let execution = ExecutionName(jobID: request.jobID, claimEpoch: request.claimEpoch)
-        return try await host.withWorkDirectory(execution, state: request.state, control: control, format: .terraform) {
-            directory throws(ProvisioningFailure) in
+        return try await host.withWorkDirectory(
+            execution,
+            for: request.workspace.id,
+            state: request.state,
+            control: control,
+            log: log,
+            format: .terraform
+        ) { directory throws(ProvisioningFailure) in
             var variables = TemplateEnvironment.facts(of: request)
             variables.merge(TemplateEnvironment.terraformVariables(of: request)) { _, new in new }
             let terraform = try await session(in: directory, log: log, control: control, variables: variables)

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Prebuilds
+import SystemPackage
+
+/// Where a work directory lies, and whose it is: names and lock, not what is in it.
+///
+/// A workspace's place is `workspaces/<workspace>`. Which execution has it is the name of its lock file, beside the files
+/// and not among them: a template can write only there. It changes hands whole, by `rename`, so that whoever finds it
+/// finds a lock in it.
+/// Any other execution's place is `executions/<execution>.<unique>`, with the lock and the files in it.
+struct WorkPlace: Sendable, Hashable {
+    let path: FilePath
+    /// Where the execution's files are.
+    let files: FilePath
+    private let lockFile: FilePath
+    private let isShared: Bool
+
+    private static let unnamedPrefix = "new-"
+    private static let filesName = "run"
+
+    /// The rooms of a work directory that hold places.
+    static func rooms(in root: FilePath) -> [FilePath] {
+        [root.appending("executions"), root.appending("workspaces")]
+    }
+
+    init(_ execution: ExecutionName, for workspace: WorkspaceID?, root: FilePath) {
+        let rooms = Self.rooms(in: root)
+        if let workspace {
+            self.init(shared: rooms[1].appending("\(workspace)"), execution)
+        } else {
+            self.init(own: rooms[0].appending("\(execution).\(UInt64.random(in: 0...UInt64.max))"))
+        }
+    }
+
+    private init(own path: FilePath) {
+        self.path = path
+        files = path
+        lockFile = path.appending("lock")
+        isShared = false
+    }
+
+    private init(shared path: FilePath, _ execution: ExecutionName) {
+        self.path = path
+        files = path.appending(Self.filesName)
+        lockFile = path.appending("\(execution)")
+        isShared = true
+    }
+
+    /// The place that is at a path, and whose; `nil` when there is none any more, or it is nobody's. Blocks.
+    static func found(at path: FilePath) throws(FileFailure) -> (place: WorkPlace, execution: ExecutionName)? {
+        guard let name = path.lastComponent?.string else { return nil }
+        if let execution = ExecutionName(directory: name) { return (WorkPlace(own: path), execution) }
+        guard WorkspaceID(name) != nil,
+            let execution = try PrivateFiles.names(in: path).lazy.compactMap({ ExecutionName($0) }).first
+        else { return nil }
+        return (WorkPlace(shared: path, execution), execution)
+    }
+
+    var exists: Bool {
+        var information = stat()
+        return lstat(path.string, &information) == 0
+    }
+
+    /// Makes what is to become this place, under a name that nobody takes for a leftover.
+    func makeUnnamed() throws(FileFailure) -> WorkPlace {
+        let room = path.removingLastComponent()
+        let unnamed = room.appending("\(Self.unnamedPrefix)\(UInt64.random(in: 0...UInt64.max))")
+        try PrivateFiles.makeDirectory(room)
+        guard mkdir(unnamed.string, 0o700) == 0 else { throw FileFailure("create directory", unnamed) }
+        guard isShared, let name = lockFile.lastComponent?.string, let execution = ExecutionName(name) else {
+            return WorkPlace(own: unnamed)
+        }
+        let place = WorkPlace(shared: unnamed, execution)
+        try PrivateFiles.makeDirectory(place.files)
+        return place
+    }
+
+    /// A descriptor that holds the lock; `nil` when another process holds it, or the place is another's by now.
+    ///
+    /// - Parameter isNew: The place is being made. In one that was found no lock file is made: another execution may have
+    ///   got the place meanwhile.
+    func tryLock(isNew: Bool = false) throws(FileFailure) -> Int32? {
+        let creation = isNew || !isShared ? O_CREAT : 0
+        let lock = open(lockFile.string, O_RDWR | creation | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard lock >= 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw FileFailure("open", lockFile)
+        }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0, isLockFile(lock) else {
+            close(lock)
+            return nil
+        }
+        return lock
+    }
+
+    /// Whether the lock is the place's still. Then it stays so: only who holds the lock moves the place.
+    func isHeld(by lock: Int32) -> Bool {
+        !isShared || isLockFile(lock)
+    }
+
+    /// Whether the path still leads to the file: its owner may have removed it between opening and locking, and the next
+    /// one has made its own.
+    private func isLockFile(_ descriptor: Int32) -> Bool {
+        var (opened, named) = (stat(), stat())
+        return fstat(descriptor, &opened) == 0 && lstat(lockFile.string, &named) == 0
+            && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
+    }
+
+    /// Removes it and everything in it. The caller holds the lock.
+    ///
+    /// It loses its name first: whoever is given the name next makes something of their own.
+    func remove() {
+        let unnamed = path.removingLastComponent()
+            .appending("\(Self.unnamedPrefix)\(UInt64.random(in: 0...UInt64.max))")
+        FileTree.remove(rename(path.string, unnamed.string) == 0 ? unnamed : path)
+    }
+
+    /// Removes what a worker had begun to make, or to remove, when it was killed, and what is nobody's after a loss of power.
+    static func removeRests(in room: FilePath) throws(FileFailure) {
+        for name in try PrivateFiles.names(in: room) {
+            let path = room.appending(name)
+            var isRest = name.hasPrefix(unnamedPrefix)
+            if WorkspaceID(name) != nil { isRest = try found(at: path) == nil }
+            if isRest, PrivateFiles.isAbandoned(path) { FileTree.remove(path) }
+        }
+    }
+}

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -44,4 +45,13 @@ int stoker_set_nonblocking(int descriptor) {
 int stoker_is_readable(int descriptor) {
     struct pollfd entry = {.fd = descriptor, .events = POLLIN | POLLRDHUP};
     return poll(&entry, 1, 0) != 0;
+}
+
+int stoker_readable_bytes(int descriptor) {
+    int count = 0;
+    return ioctl(descriptor, FIONREAD, &count) < 0 ? 0 : count;
+}
+
+const void *stoker_find_bytes(const void *bytes, size_t count, const void *wanted, size_t wanted_count) {
+    return memmem(bytes, count, wanted, wanted_count);
 }

@@ -215,6 +215,10 @@ static pid_t parent_of(pid_t process) {
 }
 
 int stoker_each_descendant(void (*visit)(pid_t, void *), void *context) {
+    return stoker_each_descendant_of(getpid(), visit, context);
+}
+
+int stoker_each_descendant_of(pid_t ancestor, void (*visit)(pid_t, void *), void *context) {
     struct pair { pid_t process, parent; } *all = NULL;
     size_t count = 0, room = 0;
     DIR *directory = opendir("/proc");
@@ -235,7 +239,7 @@ int stoker_each_descendant(void (*visit)(pid_t, void *), void *context) {
 
     // Breadth first: found descendants are gathered at the front.
     size_t found = 0;
-    pid_t parent = getpid();
+    pid_t parent = ancestor;
     for (size_t next = 0;; parent = all[next++].process) {
         for (size_t i = found; i < count; i++) {
             if (all[i].parent != parent) continue;

@@ -20,7 +20,9 @@ struct ArchiveReader: Sendable {
         } catch {
             throw ProvisioningFailure(.transient, "The template's archive could not be fetched: \(error).")
         }
-        let hash = SHA256.hash(data: stored).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let hash = await BlockingWork.run { () throws(Never) in
+            SHA256.hash(data: stored).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        }
         guard hash == archive.hash.lowercased() else {
             throw ProvisioningFailure(.invalid, "The template's archive is damaged: its hash is \(hash).")
         }

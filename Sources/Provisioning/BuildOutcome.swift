@@ -32,9 +32,9 @@ package struct BuiltResource: Sendable, Hashable {
     package var dailyCost: Int
 
     package init(type: String, name: String, address: String, dailyCost: Int = 0) {
-        self.type = type
-        self.name = name
-        self.address = address
+        self.type = type.storable
+        self.name = name.storable
+        self.address = address.storable
         self.dailyCost = dailyCost
     }
 }
@@ -48,8 +48,63 @@ package struct Replacement: Sendable, Hashable {
     package var reason: String
 
     package init(address: String, paths: [String] = [], reason: String = "") {
-        self.address = address
-        self.paths = paths
-        self.reason = reason
+        self.address = address.storable
+        self.paths = paths.map(\.storable)
+        self.reason = reason.storable
+    }
+}
+
+// MARK: - Bounds
+
+extension BuildOutcome {
+    /// The outcome, if all of it is within ``ChildBounds``, whatever provisioner it is of.
+    ///
+    /// - Throws: ``ProvisioningFailure`` of code `.invalid`, with the state, which names what exists all the same.
+    package func checked() throws(ProvisioningFailure) -> BuildOutcome {
+        do throws(BoundExceeded) {
+            try check()
+            return self
+        } catch {
+            throw ProvisioningFailure(error, state: state)
+        }
+    }
+
+    private func check() throws(BoundExceeded) {
+        if resources.count > ChildBounds.resources { throw BoundExceeded(moreThan: ChildBounds.resources, "resources") }
+        for resource in resources {
+            try BoundExceeded.check(resource.type, "The type of a resource", most: ChildBounds.nameBytes)
+            try BoundExceeded.check(resource.name, "The name of a resource", most: ChildBounds.nameBytes)
+            try BoundExceeded.check(resource.address, "The address of a resource", most: ChildBounds.addressBytes)
+        }
+        try BoundExceeded.checkCost(resources)
+        try BoundExceeded.check(replacements)
+        for agent in agents { try BoundExceeded.check(agent, "The name of an agent", most: ChildBounds.nameBytes) }
+    }
+}
+
+extension BoundExceeded {
+    /// Of each resource, and of all together.
+    static func checkCost(_ resources: [BuiltResource]) throws(BoundExceeded) {
+        let range = ChildBounds.dailyCost
+        var sum = 0
+        for resource in resources {
+            sum = range.contains(resource.dailyCost) ? sum + resource.dailyCost : -1
+            guard range.contains(sum) else {
+                throw BoundExceeded(
+                    "The daily cost of a build's resources, each and together, must be from 0 to \(range.upperBound)."
+                )
+            }
+        }
+    }
+
+    static func check(_ replacements: [Replacement]) throws(BoundExceeded) {
+        let (most, bytes) = (ChildBounds.replacements, ChildBounds.addressBytes)
+        if replacements.count > most { throw BoundExceeded(moreThan: most, "replacements") }
+        for replacement in replacements {
+            try check(replacement.address, "The address of a replacement", most: bytes)
+            try check(replacement.reason, "The reason of a replacement", most: bytes)
+            try check(replacement.paths.count, "paths", "A replacement", most: most)
+            for path in replacement.paths { try check(path, "A path of a replacement", most: bytes) }
+        }
     }
 }

@@ -33,6 +33,8 @@ struct ChildResult: Sendable {
 struct ChildRunner: Sendable {
     /// The binary that becomes a guard when its first argument is `guard`.
     let guardExecutable: FilePath
+    /// How much a child may say.
+    var bounds = ChildBounds()
 
     /// Runs the command to its end.
     ///
@@ -60,7 +62,9 @@ struct ChildRunner: Sendable {
         } onCancel: {
             control.interrupt(.drain)
         }
-        return try result.get()
+        let ended = try result.get()
+        try control.checkBounds()
+        return ended
     }
 
     private func watch(
@@ -69,7 +73,7 @@ struct ChildRunner: Sendable {
         control: ExecutionControl
     ) -> Result<ChildResult, ProvisioningFailure> {
         do throws(ProvisioningFailure) {
-            var watch = try ChildWatch(command, guardExecutable: guardExecutable, in: directory, control: control)
+            var watch = try ChildWatch(command, self, in: directory, control: control)
             return .success(try watch.untilEnd())
         } catch {
             return .failure(error)
@@ -96,6 +100,7 @@ extension ProvisioningFailure {
         case .timeout:
             self.init(.timedOut, "It ran for longer than \(limits.wallClock), the limit for its kind of job.")
         case .noOutput: self.init(.timedOut, "It printed nothing for \(limits.noOutput), so it was ended.")
+        case .outOfBounds(let bound): self.init(.invalid, bound)
         }
     }
 

@@ -13,19 +13,23 @@ struct ChildWatch: ~Copyable {
     /// The guard's process, until it is reaped.
     private let guardPID: pid_t
     private var socket: Int32
-    private var output: OutputReader
-    private var errors: OutputReader
+    private let outputs: ChildOutputs
     private var sent: ExecutionControl.Orders
     private var childPID: pid_t?
     private var status: ChildStatus?
     private var cause: GuardCause?
     private var startFailure: Int32?
-    private var lastOutput = ContinuousClock.now
     private var isOverflowKilled = false
+    /// When the guard must have carried out its orders.
+    private var patience: ContinuousClock.Instant?
+
+    /// How long a guard may take beyond what it was told to wait. A child can stop its guard, and the kernel can hold a dying
+    /// process for long; the worker answers all the same.
+    private static let guardPatience = Duration.seconds(10)
 
     init(
         _ command: ChildCommand,
-        guardExecutable: FilePath,
+        _ runner: ChildRunner,
         in directory: WorkDirectory,
         control: ExecutionControl
     ) throws(ProvisioningFailure) {
@@ -36,31 +40,40 @@ struct ChildWatch: ~Copyable {
             stateFile: directory.stateFile.string,
             spoolFile: directory.spoolFile.string,
             statesInOutput: command.statesInOutput,
+            stateBytes: runner.bounds.stateBytes,
             executable: command.executable.string,
             arguments: command.arguments
         )
         let spawned: SpawnedGuard
         let wakeUp: WakeUp
+        let outputs: ChildOutputs
         do throws(FileFailure) {
             wakeUp = try WakeUp()
-            spawned = try SpawnedGuard(charge, guardExecutable, command, lock: directory.lock)
+            outputs = try ChildOutputs(control, runner.bounds, notice: wakeUp)
+            spawned = try SpawnedGuard(charge, runner.guardExecutable, command, lock: directory.lock)
         } catch {
-            throw .notStarted(guardExecutable, error.description)
+            throw .notStarted(runner.guardExecutable, error.description)
         }
-        self.init(command, control, spawned, wakeUp, sent: orders)
+        guard outputs.start(spawned.output, command.output, spawned.errors, command.errors) else {
+            kill(spawned.pid, SIGKILL)
+            close(spawned.socket)
+            while waitpid(spawned.pid, nil, 0) < 0 && errno == EINTR {}
+            throw .notStarted(command.executable, "no thread is left")
+        }
+        self.init(command, control, spawned, outputs, wakeUp, sent: orders)
     }
 
     private init(
         _ command: ChildCommand,
         _ control: ExecutionControl,
         _ spawned: SpawnedGuard,
+        _ outputs: ChildOutputs,
         _ wakeUp: WakeUp,
         sent: ExecutionControl.Orders
     ) {
         guardPID = spawned.pid
         socket = spawned.socket
-        output = OutputReader(spawned.output, command.output)
-        errors = OutputReader(spawned.errors, command.errors)
+        self.outputs = outputs
         // The lease is what the guard was started with; of the rest it knows nothing yet.
         self.sent = ExecutionControl.Orders(lease: sent.lease)
         self.command = command
@@ -74,7 +87,7 @@ struct ChildWatch: ~Copyable {
         if socket >= 0 { close(socket) }
     }
 
-    /// Passes output and orders on until child and guard have ended.
+    /// Passes orders on until child and guard have ended.
     mutating func untilEnd() throws(ProvisioningFailure) -> ChildResult {
         while socket >= 0 {
             wait()
@@ -82,19 +95,15 @@ struct ChildWatch: ~Copyable {
             enforceLimits()
         }
         let guardStatus = reapGuard()
-        drainRest()
-        return try judge(guardStatus)
+        // A guard that was killed may have left some.
+        if status == nil, let childPID { kill(-childPID, SIGKILL) }
+        return try judge(guardStatus, outputs.finish())
     }
 
     private mutating func wait() {
-        var waiting = [wakeUp.descriptor, socket, output.descriptor, errors.descriptor]
-            .map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        var waiting = [wakeUp.descriptor, socket].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         poll(&waiting, nfds_t(waiting.count), timeout())
         if waiting[0].revents != 0 { wakeUp.drain() }
-        var heard = false
-        if waiting[2].revents != 0 { heard = output.drain() || heard }
-        if waiting[3].revents != 0 { heard = errors.drain() || heard }
-        if heard { lastOutput = .now }
         if waiting[1].revents != 0 { listen() }
     }
 
@@ -122,31 +131,53 @@ struct ChildWatch: ~Copyable {
             let lease = GuardLease(until: orders.lease, margin: control.limits.leaseMargin)
             GuardMessage.renew(lease).send(over: socket)
         }
-        if orders.interruption != nil && sent.interruption == nil { GuardMessage.interrupt.send(over: socket) }
-        if orders.killed && !sent.killed { GuardMessage.kill.send(over: socket) }
+        if orders.interruption != nil && sent.interruption == nil {
+            give(.interrupt, within: control.limits.interruptGrace)
+        }
+        if orders.killed && !sent.killed { give(.kill, within: .zero) }
         sent = orders
     }
 
+    /// Gives an order that ends the child, to be carried out within so much time.
+    private mutating func give(_ order: GuardMessage, within grace: Duration) {
+        order.send(over: socket)
+        // The child may have stopped it.
+        kill(guardPID, SIGCONT)
+        let end = ContinuousClock.now + grace + Self.guardPatience
+        patience = min(patience ?? end, end)
+    }
+
     private mutating func enforceLimits() {
-        if output.overflowed || errors.overflowed, !isOverflowKilled {
+        if outputs.overflowed, !isOverflowKilled {
             isOverflowKilled = true
-            GuardMessage.kill.send(over: socket)
+            give(.kill, within: .zero)
         }
-        guard control.interruption == nil else { return }
         let now = ContinuousClock.now
+        if let patience, now >= patience { return endByForce() }
+        guard control.interruption == nil else { return }
         if now >= control.started + control.limits.wallClock {
             control.interrupt(.timeout)
-        } else if now >= lastOutput + control.limits.noOutput {
+        } else if now >= outputs.lastOutput + control.limits.noOutput {
             control.interrupt(.noOutput)
         }
     }
 
+    /// What a guard does that does not do it. With it the kernel kills the child.
+    private mutating func endByForce() {
+        _ = stoker_each_descendant_of(guardPID, { descendant, _ in _ = kill(descendant, SIGKILL) }, nil)
+        kill(guardPID, SIGKILL)
+        patience = nil
+    }
+
     /// Milliseconds until a limit passes; -1 when none is left to pass.
     private func timeout() -> Int32 {
-        guard control.interruption == nil else { return -1 }
-        let limit = min(control.started + control.limits.wallClock, lastOutput + control.limits.noOutput)
-        let left = (limit - .now).nanoseconds / 1_000_000 + 1
-        return Int32(clamping: max(0, left))
+        var limit = patience
+        if control.interruption == nil {
+            let next = min(control.started + control.limits.wallClock, outputs.lastOutput + control.limits.noOutput)
+            limit = min(limit ?? next, next)
+        }
+        guard let limit else { return -1 }
+        return Int32(clamping: max(0, (limit - .now).nanoseconds / 1_000_000 + 1))
     }
 
     private func reapGuard() -> ChildStatus {
@@ -155,32 +186,19 @@ struct ChildWatch: ~Copyable {
         return ChildStatus(waitStatus: status)
     }
 
-    /// With the guard all writers have gone, so that the end of both streams is near; a guard that was killed may have
-    /// left some, which are not waited for.
-    private mutating func drainRest() {
-        if status == nil, let childPID { kill(-childPID, SIGKILL) }
-        let patience = ContinuousClock.now + .seconds(1)
-        while output.isOpen || errors.isOpen, status != nil || ContinuousClock.now < patience {
-            var waiting = [output.descriptor, errors.descriptor]
-                .map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-            guard poll(&waiting, nfds_t(waiting.count), 100) > 0 || status == nil else { break }
-            _ = output.drain()
-            _ = errors.drain()
-        }
-        output.finish()
-        errors.finish()
-    }
-
-    private func judge(_ guardStatus: ChildStatus) throws(ProvisioningFailure) -> ChildResult {
+    private func judge(
+        _ guardStatus: ChildStatus,
+        _ collected: ChildOutputs.Collected
+    ) throws(ProvisioningFailure) -> ChildResult {
         if let startFailure, cause == nil {
             throw .notStarted(command.executable, SystemError.startFailure(startFailure))
         }
-        if output.overflowed || errors.overflowed {
+        if outputs.overflowed {
             let generally = "\(command.executable.string) printed more than can be kept."
             throw command.tooMuchOutput ?? ProvisioningFailure(.failed, generally)
         }
         if let status, status.isSuccess || (cause == nil && control.interruption == nil) {
-            return ChildResult(status: status, output: output.collected, errors: errors.collected)
+            return ChildResult(status: status, output: collected.output, errors: collected.errors)
         }
         if let interruption = control.interruption { throw ProvisioningFailure(interruption, limits: control.limits) }
         if cause != nil { throw ProvisioningFailure(.leaseEnding, limits: control.limits) }

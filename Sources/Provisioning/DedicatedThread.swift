@@ -41,11 +41,11 @@ enum DedicatedThread {
     }
 }
 
-/// Short blocking work, mostly on files, away from the cooperative pool.
-enum BlockingWork {
+/// Blocking work, on files or on as many bytes as a template likes, away from the cooperative pool: that one renews leases.
+package enum BlockingWork {
     private static let queue = DispatchQueue(label: "stoker.provisioning.files", attributes: .concurrent)
 
-    static func run<Value: Sendable, Failure: Error>(
+    package static func run<Value: Sendable, Failure: Error>(
         _ body: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
         let result = await withCheckedContinuation { continuation in

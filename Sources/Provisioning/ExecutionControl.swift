@@ -14,6 +14,8 @@ package enum Interruption: Sendable, Hashable {
     case timeout
     /// The execution printed nothing for longer than ``ExecutionLimits/noOutput``.
     case noOutput
+    /// What it said or wrote exceeds a bound (``ChildBounds``), which this names.
+    case outOfBounds(String)
 }
 
 /// How long an execution may take.
@@ -81,6 +83,16 @@ package final class ExecutionControl: Sendable {
     /// The first reason stands; later calls change nothing.
     package func interrupt(_ reason: Interruption) {
         change { if $0.interruption == nil { $0.interruption = reason } }
+    }
+
+    /// Asks it to end for what it said or wrote. The build has failed by that, however its child ends.
+    func refuse(_ exceeded: BoundExceeded) {
+        interrupt(.outOfBounds(exceeded.description))
+    }
+
+    /// - Throws: when what the execution said or wrote exceeds a bound.
+    func checkBounds() throws(ProvisioningFailure) {
+        if case .outOfBounds? = interruption { try check() }
     }
 
     /// Ends the execution at once: its child and all descendants are killed. State already written is still returned.

@@ -31,8 +31,8 @@ package struct LogLine: Sendable, Hashable {
 
     package init(level: LogLevel, stage: String, output: String) {
         self.level = level
-        self.stage = stage
-        self.output = output
+        self.stage = stage.storable
+        self.output = output.storable
     }
 }
 
@@ -50,9 +50,9 @@ package struct StageTiming: Sendable, Hashable {
     package var endedAfter: Duration
 
     package init(stage: String, action: String, resource: String, startedAfter: Duration, endedAfter: Duration) {
-        self.stage = stage
-        self.action = action
-        self.resource = resource
+        self.stage = stage.storable
+        self.action = action.storable
+        self.resource = resource.storable
         self.startedAfter = startedAfter
         self.endedAfter = endedAfter
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
+
 /// Tells from an error's words what kind of failure it is, since clouds agree on no codes.
 enum FailureClassifier {
     /// Tried from the top: to be asked to slow down is no lack of quota, and a quota may be called an invalid request.
@@ -56,22 +58,32 @@ enum FailureClassifier {
         ),
     ]
 
-    /// `.failed` when no pattern knows the words.
+    /// Patterns of the table, divided at their stars.
+    private static let patterns = table.map { row in
+        (code: row.code, patterns: row.patterns.map { $0.split(separator: "*").map { Array($0.utf8) } })
+    }
+
+    /// `.failed` when no pattern knows the words. No more than ``ChildBounds/textBytes`` of them are looked at.
     static func classify(_ text: String) -> ProvisioningFailure.Code {
-        let lines = text.lowercased().split(whereSeparator: \.isNewline)
-        for (code, patterns) in table
+        let bytes = text.utf8.prefix(ChildBounds.textBytes).map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }
+        let lines = bytes.split { $0 == 0x0a || $0 == 0x0d }
+        for (code, patterns) in patterns
         where patterns.contains(where: { pattern in lines.contains { matches(pattern, $0) } }) {
             return code
         }
         return .failed
     }
 
-    private static func matches(_ pattern: String, _ line: Substring) -> Bool {
-        var rest = line
-        for part in pattern.split(separator: "*") {
-            guard let range = rest.firstRange(of: part) else { return false }
-            rest = rest[range.upperBound...]
+    private static func matches(_ pattern: [[UInt8]], _ line: ArraySlice<UInt8>) -> Bool {
+        line.withUnsafeBytes { line in
+            var rest = line
+            for part in pattern {
+                guard let base = rest.baseAddress, let found = stoker_find_bytes(base, rest.count, part, part.count) else {
+                    return false
+                }
+                rest = UnsafeRawBufferPointer(rebasing: rest[(UnsafeRawPointer(found) - base + part.count)...])
+            }
+            return true
         }
-        return true
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
-import FoundationEssentials
 import Glibc
 import SystemPackage
 import Templates
@@ -29,34 +28,47 @@ enum FileTree {
 
     /// Copies a directory. Files below a directory named in `sharing` become hard links where the file system allows:
     /// they are large, and nobody writes to them.
+    ///
+    /// - Throws: also for what is neither file, directory nor link, and for a tree of more entries or depth than
+    ///   ``ChildBounds`` gives.
     static func clone(_ source: FilePath, to target: FilePath, sharing: FilePath? = nil) throws(FileFailure) {
-        try PrivateFiles.makeDirectory(target)
-        let shares = source == sharing
-        for name in try PrivateFiles.names(in: source) {
-            let from = source.appending(name)
-            let to = target.appending(name)
-            var information = stat()
-            guard lstat(from.string, &information) == 0 else { throw FileFailure("examine", from) }
-            switch information.st_mode & mode_t(S_IFMT) {
-            case mode_t(S_IFDIR):
-                try clone(from, to: to, sharing: shares ? from : sharing)
-            case mode_t(S_IFLNK):
-                try copyLink(from, to: to)
-            default:
-                if shares && link(from.string, to.string) == 0 { continue }
-                try copyFile(from, to: to, information)
+        // A list of what is left instead of a call for each directory: the tree may be as deep as its maker likes.
+        var left = [(from: source, to: target, shares: false, depth: 0)]
+        var entries = 0
+        while let (source, target, isBelow, depth) = left.popLast() {
+            try PrivateFiles.makeDirectory(target)
+            let shares = isBelow || source == sharing
+            let names = try PrivateFiles.names(in: source)
+            entries += names.count
+            guard depth <= ChildBounds.treeDepth else {
+                throw FileFailure(source, "is a directory below \(ChildBounds.treeDepth) others; no more are taken.")
+            }
+            guard entries <= ChildBounds.treeEntries else {
+                throw FileFailure(source, "is in a tree of more than \(ChildBounds.treeEntries) files; no more are taken.")
+            }
+            for name in names {
+                let from = source.appending(name)
+                let to = target.appending(name)
+                var information = stat()
+                guard lstat(from.string, &information) == 0 else { throw FileFailure("examine", from) }
+                switch information.st_mode & mode_t(S_IFMT) {
+                case mode_t(S_IFDIR): left.append((from, to, shares, depth + 1))
+                case mode_t(S_IFLNK): try copyLink(from, to: to)
+                case mode_t(S_IFREG):
+                    if shares && link(from.string, to.string) == 0 { continue }
+                    try copyFile(from, to: to, information)
+                default: throw FileFailure(notRegular: from)
+                }
             }
         }
     }
 
     /// Removes a file or directory; what resists stays.
     static func remove(_ path: FilePath) {
-        do {
-            try FileManager.default.removeItem(atPath: path.string)
-        } catch {
-            // Gone already, or held by somebody else's permissions: the next recovery tries again.
-            return
-        }
+        if unlink(path.string) == 0 || errno == ENOENT || errno == ENOTDIR { return }
+        // What a directory that is in use is filled with again is left to the next recovery, as what is held by somebody
+        // else's permissions.
+        DirectoryRemoval.remove(path.string)
     }
 
     private static func copyLink(_ source: FilePath, to target: FilePath) throws(FileFailure) {
@@ -66,7 +78,7 @@ enum FileTree {
     }
 
     private static func copyFile(_ source: FilePath, to target: FilePath, _ information: stat) throws(FileFailure) {
-        let from = open(source.string, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        let from = open(source.string, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard from >= 0 else { throw FileFailure("read", source) }
         defer { close(from) }
         let mode = mode_t(S_IRUSR | S_IWUSR) | information.st_mode & mode_t(S_IXUSR)

@@ -1,42 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+
 /// A line of a child's output, without its end.
 struct OutputLine: Sendable, Hashable {
     var bytes: [UInt8]
     /// Bytes cut off behind `bytes`, because the line was too long.
     var omitted = 0
 
-    /// As text; what is not UTF-8 is replaced, NUL (which no `text` column takes) too.
+    /// As text; what is not UTF-8 is replaced, NUL too.
     var text: String {
-        let text = String(decoding: bytes, as: UTF8.self).split(separator: "\0", omittingEmptySubsequences: false)
-            .joined(separator: "\u{FFFD}")
+        let text = String(decoding: bytes, as: UTF8.self).storable
         return omitted == 0 ? text : "\(text)... (\(omitted) more bytes in this line)"
+    }
+
+    /// The line as a log shows it, with no more than so many bytes.
+    func shown(_ limit: Int = ChildBounds.lineBytes) -> String {
+        guard bytes.count > limit else { return text }
+        return OutputLine(bytes: Array(bytes.prefix(limit)), omitted: omitted + bytes.count - limit).text
     }
 }
 
-/// Divides chunks of output into lines, keeping no more than `limit` bytes of any.
-struct LineSplitter {
-    /// Enough for a line of a log.
-    static let logLimit = 1 << 16
-    /// Enough for a line that carries a whole state.
-    static let protocolLimit = 1 << 26
+/// How many bytes of a line are kept; the rest is counted.
+struct LineLimit: Sendable {
+    /// Of any line.
+    var any = ChildBounds.lineBytes
+    /// Of one that begins with `{`, and may be a message.
+    var object = ChildBounds.lineBytes
+}
 
-    private let limit: Int
+/// Divides chunks of output into lines, keeping no more than the limit of any.
+struct LineSplitter {
+    private let limit: LineLimit
     private var line = OutputLine(bytes: [])
     private var started = false
 
-    init(limit: Int) {
+    init(limit: LineLimit) {
         self.limit = limit
     }
 
-    mutating func take(_ chunk: ArraySlice<UInt8>, _ emit: (OutputLine) -> Void) {
+    mutating func take(_ chunk: UnsafeRawBufferPointer, _ emit: (OutputLine) -> Void) {
         var rest = chunk
-        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-            append(rest[..<end])
+        while let base = rest.baseAddress, !rest.isEmpty {
+            guard let end = memchr(base, 0x0a, rest.count) else { return append(rest) }
+            let count = UnsafeRawPointer(end) - base
+            append(UnsafeRawBufferPointer(rebasing: rest[..<count]))
             flush(emit)
-            rest = rest[(end + 1)...]
+            rest = UnsafeRawBufferPointer(rebasing: rest[(count + 1)...])
         }
-        if !rest.isEmpty { append(rest) }
     }
 
     /// Emits a last line that has no end.
@@ -44,9 +55,10 @@ struct LineSplitter {
         if started { flush(emit) }
     }
 
-    private mutating func append(_ bytes: ArraySlice<UInt8>) {
+    private mutating func append(_ bytes: UnsafeRawBufferPointer) {
         started = true
-        let room = max(0, limit - line.bytes.count)
+        let isObject = (line.bytes.first ?? bytes.first) == UInt8(ascii: "{")
+        let room = max(0, (isObject ? limit.object : limit.any) - line.bytes.count)
         line.bytes.append(contentsOf: bytes.prefix(room))
         line.omitted += max(0, bytes.count - room)
     }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 
 /// What becomes of one of a child's output streams.
 enum OutputHandling: Sendable {
-    /// Each line is handed on, from the thread that watches the child; one longer than `limit` bytes is cut there.
-    case lines(limit: Int = LineSplitter.logLimit, @Sendable (OutputLine) -> Void)
+    /// Each line is handed on, from the thread that reads the child's output; a longer one than the limit is cut there.
+    case lines(limit: LineLimit = LineLimit(), @Sendable (OutputLine) -> Void)
     /// Everything is kept; a child that writes more than `limit` bytes is killed.
     case collect(limit: Int)
     case discard
@@ -20,14 +21,17 @@ struct OutputReader: ~Copyable {
     private let handling: OutputHandling
     private var splitter: LineSplitter
     private(set) var collected: [UInt8] = []
+    /// More than was to be collected.
     private(set) var overflowed = false
+    /// Bytes so far, whatever became of them.
+    private(set) var count = 0
     private var chunk = [UInt8](repeating: 0, count: 1 << 16)
 
     /// Owns the descriptor, which must not block.
     init(_ descriptor: Int32, _ handling: OutputHandling) {
         self.descriptor = descriptor
         self.handling = handling
-        let limit = if case .lines(let limit, _) = handling { limit } else { 0 }
+        let limit = if case .lines(let limit, _) = handling { limit } else { LineLimit() }
         splitter = LineSplitter(limit: limit)
     }
 
@@ -38,10 +42,10 @@ struct OutputReader: ~Copyable {
     var isOpen: Bool { descriptor >= 0 }
 
     /// Reads what is there, at most one turn's worth. `true` when anything was.
-    mutating func drain() -> Bool {
+    mutating func drain(atMost most: Int = turn) -> Bool {
         var total = 0
-        while isOpen, total < Self.turn {
-            let count = read(descriptor, &chunk, chunk.count)
+        while isOpen, total < most {
+            let count = read(descriptor, &chunk, min(chunk.count, most - total))
             if count < 0 && errno == EINTR { continue }
             if count < 0 && errno == EAGAIN { break }
             guard count > 0 else {
@@ -49,10 +53,14 @@ struct OutputReader: ~Copyable {
                 break
             }
             total += count
-            take(chunk[..<count])
+            take(count)
         }
+        count += total
         return total > 0
     }
+
+    /// Bytes that have been written and not been read.
+    var waiting: Int { isOpen ? Int(stoker_readable_bytes(descriptor)) : 0 }
 
     /// Hands on what is left of the last line, and closes the stream.
     mutating func finish() {
@@ -62,15 +70,17 @@ struct OutputReader: ~Copyable {
         if case .lines(_, let emit) = handling { splitter.finish(emit) }
     }
 
-    private mutating func take(_ bytes: ArraySlice<UInt8>) {
+    /// Takes the first bytes of the chunk.
+    private mutating func take(_ count: Int) {
         switch handling {
-        case .lines(_, let emit): splitter.take(bytes, emit)
+        case .lines(_, let emit):
+            chunk.withUnsafeBytes { splitter.take(UnsafeRawBufferPointer(rebasing: $0[..<count]), emit) }
         case .collect(let limit):
-            guard collected.count + bytes.count <= limit else {
+            guard collected.count + count <= limit else {
                 overflowed = true
                 return
             }
-            collected.append(contentsOf: bytes)
+            collected.append(contentsOf: chunk[..<count])
         case .discard: break
         }
     }

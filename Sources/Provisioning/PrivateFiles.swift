@@ -6,27 +6,79 @@ import SystemPackage
 /// Files and directories that only this user may read. All calls block.
 enum PrivateFiles {
     /// The file's bytes, or `nil` when there is no such file.
-    static func read(_ path: FilePath) throws(FileFailure) -> [UInt8]? {
-        let descriptor = open(path.string, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return nil }
-            throw FileFailure("read", path)
-        }
+    ///
+    /// Only a regular file is read, and it is opened without following a link and without waiting: whatever a template has
+    /// put in its place, this returns at once. Nothing at a path of more than `limit` bytes is read into memory.
+    ///
+    /// - Parameters:
+    ///   - setting: What gives the limit, if it can be changed.
+    ///   - parent: A directory whose own path is trusted; below it no link is followed on the way either.
+    static func read(
+        _ path: FilePath,
+        atMost limit: Int = ChildBounds.fileBytes,
+        setting: String? = nil,
+        below parent: FilePath? = nil
+    ) throws(FileFailure) -> [UInt8]? {
+        guard let descriptor = try open(path, below: parent) else { return nil }
         defer { close(descriptor) }
+        var information = stat()
+        guard fstat(descriptor, &information) == 0 else { throw FileFailure("examine", path) }
+        guard information.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG) else { throw FileFailure(notRegular: path) }
+        guard information.st_size <= limit else { throw FileFailure(path, has: information.st_size, most: limit, setting) }
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(Int(information.st_size))
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while true {
             let count = Glibc.read(descriptor, &chunk, chunk.count)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw FileFailure("read", path) }
             if count == 0 { return bytes }
+            // It may grow meanwhile.
+            guard bytes.count + count <= limit else { throw FileFailure(path, has: bytes.count + count, most: limit, setting) }
             bytes.append(contentsOf: chunk[..<count])
+        }
+    }
+
+    /// `nil` when there is no such file.
+    private static func open(_ path: FilePath, below parent: FilePath?) throws(FileFailure) -> Int32? {
+        let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY
+        var directory = AT_FDCWD
+        defer { if directory != AT_FDCWD { close(directory) } }
+        var rest = path
+        if let parent {
+            directory = Glibc.open(parent.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            guard directory >= 0 else {
+                directory = AT_FDCWD
+                if errno == ENOENT { return nil }
+                throw FileFailure("open", parent)
+            }
+            guard rest.removePrefix(parent), let name = rest.removingRoot().lastComponent else {
+                throw FileFailure("read", path.string, errno: EINVAL)
+            }
+            for component in rest.removingLastComponent().components {
+                let next = openat(directory, component.string, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                guard next >= 0 else {
+                    if errno == ENOENT { return nil }
+                    throw errno == ELOOP || errno == ENOTDIR ? FileFailure(notRegular: path) : FileFailure("read", path)
+                }
+                close(directory)
+                directory = next
+            }
+            rest = FilePath(root: nil, [name])
+        }
+        let descriptor = openat(directory, rest.string, flags)
+        guard descriptor < 0 else { return descriptor }
+        switch errno {
+        case ENOENT: return nil
+        // A link, a socket, a FIFO of which nobody reads the other end, a device without a driver.
+        case ELOOP, ENXIO, ENODEV: throw FileFailure(notRegular: path)
+        default: throw FileFailure("read", path)
         }
     }
 
     /// Writes a new file with the given permissions; never through a link, never over a file that is there.
     static func create(_ path: FilePath, _ bytes: [UInt8], mode: UInt16 = 0o600) throws(FileFailure) {
-        let descriptor = open(path.string, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode_t(mode))
+        let descriptor = Glibc.open(path.string, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode_t(mode))
         guard descriptor >= 0 else { throw FileFailure("create", path) }
         defer { close(descriptor) }
         try write(bytes, to: descriptor, path)
@@ -35,12 +87,17 @@ enum PrivateFiles {
     /// Replaces the file's content so that a reader, or a machine that loses power, sees the old bytes or the new.
     static func replace(_ path: FilePath, _ bytes: [UInt8]) throws(FileFailure) {
         let partial = FilePath("\(path.string).\(getpid())\(partialSuffix)")
-        unlink(partial.string)
+        FileTree.remove(partial)
         try create(partial, bytes)
-        let descriptor = open(partial.string, O_RDONLY | O_CLOEXEC)
+        let descriptor = Glibc.open(partial.string, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileFailure("open", partial) }
         let synced = fsync(descriptor)
         close(descriptor)
+        // A file, or nothing, is replaced by the rename itself; what else a template has put there would refuse it.
+        var information = stat()
+        if lstat(path.string, &information) == 0, information.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR) {
+            FileTree.remove(path)
+        }
         guard synced == 0, rename(partial.string, path.string) == 0 else {
             let failure = FileFailure("replace", path)
             unlink(partial.string)
@@ -109,6 +166,8 @@ struct FileFailure: Error, Hashable, CustomStringConvertible {
     let operation: String
     let path: String
     let errno: Int32
+    /// Set when the system did not refuse it: what is there is not what is taken from a template.
+    private(set) var refusal: BoundExceeded?
 
     /// Captures `errno` of the call that has just failed.
     init(_ operation: String, _ path: FilePath) {
@@ -121,7 +180,24 @@ struct FileFailure: Error, Hashable, CustomStringConvertible {
         self.errno = errno
     }
 
-    var description: String { "cannot \(operation) \(path): \(SystemError.text(errno))" }
+    init(notRegular path: FilePath) {
+        self.init(path, "is no regular file; only those are read.")
+    }
+
+    /// - Parameter fault: Follows the name of what is there.
+    init(_ path: FilePath, _ fault: String) {
+        self.init("take", path.string, errno: EINVAL)
+        refusal = BoundExceeded("\(path.lastComponent?.string ?? path.string) \(fault)")
+    }
+
+    init(_ path: FilePath, has count: Int, most: Int, _ setting: String?) {
+        self.init("read", path.string, errno: EFBIG)
+        refusal = BoundExceeded(path.lastComponent?.string ?? path.string, has: count, most: most, setting: setting)
+    }
+
+    var description: String {
+        "cannot \(operation) \(path): \(refusal?.description ?? SystemError.text(errno))"
+    }
 }
 
 enum SystemError {

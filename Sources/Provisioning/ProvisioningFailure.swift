@@ -36,9 +36,18 @@ package struct ProvisioningFailure: Error, Sendable, Hashable {
         replacements: [Replacement] = []
     ) {
         self.code = code
-        self.message = message
+        self.message = message.storable
         self.state = state
         self.replacements = replacements
+    }
+}
+
+extension ProvisioningFailure {
+    /// The failure with no more words than are kept of an error (``ChildBounds/textBytes``).
+    package var bounded: ProvisioningFailure {
+        var failure = self
+        failure.message = message.storable.cut(to: ChildBounds.textBytes)
+        return failure
     }
 }
 

@@ -16,6 +16,8 @@ package struct ProvisioningHost: Sendable {
     package var additionalVariables: [String]
     /// Whether there are rules for a time zone of this IANA name.
     package var timeZoneExists: @Sendable (String) -> Bool
+    /// How much of what templates say and write is taken.
+    package var bounds = ChildBounds()
 
     package init(
         workDirectory: FilePath,
@@ -31,8 +33,8 @@ package struct ProvisioningHost: Sendable {
         self.timeZoneExists = timeZoneExists
     }
 
-    var runner: ChildRunner { ChildRunner(guardExecutable: guardExecutable) }
-    var spool: StateSpool { StateSpool(root: workDirectory) }
+    var runner: ChildRunner { ChildRunner(guardExecutable: guardExecutable, bounds: bounds) }
+    var spool: StateSpool { StateSpool(root: workDirectory, bounds: bounds) }
     var cache: FilePath { workDirectory.appending("cache") }
 
     /// What a child inherits, whatever it runs for.
@@ -59,7 +61,7 @@ package struct ProvisioningHost: Sendable {
         _ body: (WorkDirectory) async throws(ProvisioningFailure) -> Value
     ) async throws(ProvisioningFailure) -> Value {
         let directory = try await workDirectory(of: execution, for: workspace, state: state, control: control, log: log)
-        let result: Result<Value, ProvisioningFailure>
+        var result: Result<Value, ProvisioningFailure>
         var seen: [UInt8]?
         do throws(ProvisioningFailure) {
             result = .success(try await body(directory))
@@ -69,8 +71,16 @@ package struct ProvisioningHost: Sendable {
         }
         let left: [UInt8]?
         do throws(FileFailure) {
-            let written = try await directory.currentState()
-            left = written.map(format.isWhole) == true ? written : seen
+            let (written, refusal) = try await directory.lastState(format)
+            if let refusal {
+                await BlockingWork.run { [spool] () throws(Never) in
+                    spool.setAside(directory.stateFile, of: execution.description)
+                }
+                // What was built, and cannot be told, is no success. The last good state is all that is known of it.
+                if case .success = result { result = .failure(ProvisioningFailure(refusal)) }
+            }
+            // A kill in the middle of a rewrite leaves half a file behind.
+            if case .failure = result { left = written ?? seen ?? directory.newestState } else { left = written }
             if let left, left != state {
                 try await spool.save(SpooledState(execution, state: left))
             } else {
@@ -103,13 +113,14 @@ package struct ProvisioningHost: Sendable {
     ) async throws(ProvisioningFailure) -> WorkDirectory {
         let make = { (workspace: WorkspaceID?) async throws(ProvisioningFailure) -> WorkDirectory? in
             do throws(FileFailure) {
-                return try await BlockingWork.run { [workDirectory, environment] () throws(FileFailure) in
+                return try await BlockingWork.run { [workDirectory, environment, bounds] () throws(FileFailure) in
                     try WorkDirectory.create(
                         execution,
                         for: workspace,
                         root: workDirectory,
                         state: state,
-                        temporary: FilePath(environment["TMPDIR"] ?? "/tmp")
+                        temporary: FilePath(environment["TMPDIR"] ?? "/tmp"),
+                        bounds: bounds
                     )
                 }
             } catch {
@@ -135,8 +146,13 @@ package struct ProvisioningHost: Sendable {
 }
 
 extension ProvisioningFailure {
-    /// A file operation of the worker itself went wrong: not the template's fault.
+    /// A file operation of the worker itself went wrong, which is not the template's fault, or a template has put there what is
+    /// not taken.
     init(_ failure: FileFailure) {
+        if let refusal = failure.refusal {
+            self.init(refusal)
+            return
+        }
         self.init(.transient, "The worker \(failure.description). Check its disk and permissions.")
     }
 }

@@ -2,7 +2,7 @@
 
 /// Takes JSON apart without reading its values, byte for byte: a state is nobody's to reformat, least of all its numbers.
 ///
-/// For one whole document that has been decoded before. Names are compared as they are written, without escapes.
+/// For one whole document that has been looked at before (``JSONScan``). Names are compared as they are written, without escapes.
 enum RawJSON {
     /// A member of an object; the name is without its quotes.
     struct Member: Equatable {
@@ -103,7 +103,7 @@ enum RawJSON {
         }
 
         mutating func skipSpace() {
-            while let byte = current, [0x20, 0x09, 0x0a, 0x0d].contains(byte) { index += 1 }
+            while let byte = current, byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d { index += 1 }
         }
 
         /// Passes over a value: to the bracket that closes it, the quote that ends it, or what follows a number or word.

@@ -45,7 +45,7 @@ struct ExecutionLog: Sendable {
 
     func log(_ level: LogLevel, _ stage: String, _ text: String) {
         for line in redactor.redact(text).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
-            reporter.log(LogLine(level: level, stage: stage, output: String(line)))
+            reporter.log(LogLine(level: level, stage: stage, output: String(line).cut(to: ChildBounds.lineBytes)))
         }
     }
 

@@ -26,7 +26,8 @@ package struct SpoolFailure: Error, Hashable, Sendable, CustomStringConvertible 
     package let description: String
 
     init(_ failure: FileFailure) {
-        description = "\(failure.description); check the worker's disk and the owner of its work directory"
+        let remedy = failure.refusal == nil ? "; check the worker's disk and the owner of its work directory" : ""
+        description = failure.description + remedy
     }
 }
 
@@ -35,12 +36,17 @@ package struct SpoolFailure: Error, Hashable, Sendable, CustomStringConvertible 
 /// One file per execution, readable by this user alone, in plain text: it is as secret as the work directory itself.
 package struct StateSpool: Sendable {
     let directory: FilePath
+    private static let asideSuffix = ".too-large"
     private let root: FilePath
+    private let bounds: ChildBounds
 
-    /// - Parameter root: The work directory of the worker, as given to the provisioners.
-    package init(root: FilePath) {
+    /// - Parameters:
+    ///   - root: The work directory of the worker, as given to the provisioners.
+    ///   - bounds: How large a state may be.
+    package init(root: FilePath, bounds: ChildBounds = ChildBounds()) {
         directory = root.appending("spool")
         self.root = root
+        self.bounds = bounds
     }
 
     /// Keeps a state that could not be stored; an older one of the same execution is replaced.
@@ -76,7 +82,7 @@ package struct StateSpool: Sendable {
     package func discard(_ handedIn: SpooledState) async {
         let file = self.file(ExecutionName(jobID: handedIn.jobID, claimEpoch: handedIn.claimEpoch))
         await BlockingWork.run { () throws(Never) in
-            if (try? PrivateFiles.read(file)) == handedIn.state { unlink(file.string) }
+            if (try? read(file)) == handedIn.state { unlink(file.string) }
         }
     }
 
@@ -100,7 +106,7 @@ package struct StateSpool: Sendable {
     private func collect(_ report: (SpoolFailure) -> Void) throws(FileFailure) -> [SpooledState] {
         for room in WorkPlace.rooms(in: root) {
             for name in try PrivateFiles.names(in: room) {
-                do throws(FileFailure) { try takeOver(room.appending(name)) } catch { report(SpoolFailure(error)) }
+                do throws(FileFailure) { try takeOver(room.appending(name), report) } catch { report(SpoolFailure(error)) }
             }
             try WorkPlace.removeRests(in: room)
         }
@@ -109,13 +115,15 @@ package struct StateSpool: Sendable {
         for name in try PrivateFiles.names(in: directory) where name.hasSuffix(".state") {
             guard let execution = ExecutionName(String(name.dropLast(".state".count))) else { continue }
             let read: [UInt8]?
-            do throws(FileFailure) { read = try PrivateFiles.read(directory.appending(name)) } catch {
+            do throws(FileFailure) { read = try self.read(directory.appending(name)) } catch {
+                // What is no state now will be none the next time.
+                if error.refusal != nil { setAside(directory.appending(name), of: execution.description) }
                 report(SpoolFailure(error))
                 continue
             }
             guard let state = read else { continue }
             // A kill in the middle of a write has left half of one: the last checkpoint is better.
-            guard StateDocument.isWhole(state) else {
+            guard JSONScan(state).isWhole else {
                 unlink(directory.appending(name).string)
                 continue
             }
@@ -125,28 +133,54 @@ package struct StateSpool: Sendable {
     }
 
     /// Takes what a dead execution has left in its directory into the spool, and removes it. Nothing happens while it lives.
-    func takeOver(_ path: FilePath) throws(FileFailure) {
+    ///
+    /// - Parameter report: Told of what is there and is not taken.
+    func takeOver(_ path: FilePath, _ report: (SpoolFailure) -> Void) throws(FileFailure) {
         guard let (place, execution) = try WorkPlace.found(at: path),
-            let leftover = try WorkDirectory.takeOver(place, spoolFile: file(execution))
+            let leftover = try WorkDirectory.takeOver(place, spoolFile: file(execution), bounds: bounds)
         else { return }
+        var saved = false
         // What Terraform could write nowhere else is the newest.
-        let errored = try PrivateFiles.read(leftover.erroredStateFile)
-        let written = try PrivateFiles.read(leftover.stateFile)
-        if let state = errored ?? written,
-            !state.isEmpty,
-            try PrivateFiles.read(leftover.spoolFile) == nil
-        {
-            try PrivateFiles.makeDirectory(directory)
-            try PrivateFiles.replace(leftover.spoolFile, state)
+        for file in [leftover.erroredStateFile, leftover.stateFile] where !saved {
+            do throws(FileFailure) {
+                guard let state = try leftover.readState(file) else { continue }
+                saved = true
+                // What a guard has saved, or the execution itself, is newer.
+                if access(leftover.spoolFile.string, F_OK) == 0 { continue }
+                try PrivateFiles.makeDirectory(directory)
+                try PrivateFiles.replace(leftover.spoolFile, state)
+            } catch {
+                // A template has put there what is not taken. That must not hold up those who come after it.
+                guard error.refusal != nil else { throw error }
+                setAside(file, of: execution.description)
+                report(SpoolFailure(error))
+            }
         }
         leftover.removeNow()
     }
 
+    private func read(_ file: FilePath) throws(FileFailure) -> [UInt8]? {
+        try PrivateFiles.read(file, atMost: bounds.stateBytes, setting: ChildBounds.stateSetting)
+    }
+
+    /// Keeps a file that is too large for a state for who wants to look at it, the newest such file alone; anything else is
+    /// removed. Blocks.
+    func setAside(_ file: FilePath, of execution: String) {
+        var information = stat()
+        guard lstat(file.string, &information) == 0, information.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG),
+            let names = try? PrivateFiles.names(in: directory), (try? PrivateFiles.makeDirectory(directory)) != nil
+        else { return FileTree.remove(file) }
+        for name in names where name.hasSuffix(Self.asideSuffix) { FileTree.remove(directory.appending(name)) }
+        if rename(file.string, directory.appending(execution + Self.asideSuffix).string) != 0 { FileTree.remove(file) }
+    }
+
     /// What a guard does with the state of a child that it has ended. Nothing to save is no failure.
-    static func save(stateFile: String, as spoolFile: String) {
+    static func save(stateFile: String, as spoolFile: String, bounds: ChildBounds = ChildBounds()) {
         guard !stateFile.isEmpty, !spoolFile.isEmpty else { return }
+        let file = FilePath(stateFile)
         do {
-            guard let state = try PrivateFiles.read(FilePath(stateFile)), !state.isEmpty else { return }
+            let read = try PrivateFiles.read(file, atMost: bounds.stateBytes, below: file.removingLastComponent())
+            guard let state = read, !state.isEmpty else { return }
             let spool = FilePath(spoolFile)
             try PrivateFiles.makeDirectory(spool.removingLastComponent())
             try PrivateFiles.replace(spool, state)

@@ -2,6 +2,7 @@
 
 import Glibc
 import Prebuilds
+import Synchronization
 import SystemPackage
 
 /// A fresh private directory of one execution: nobody else may read it, and it is removed at the end.
@@ -33,11 +34,15 @@ final class WorkDirectory: Sendable {
 
     static let stateName = "state.json"
 
-    private init(_ place: WorkPlace, spoolFile: FilePath, lock: Int32) {
+    let bounds: ChildBounds
+    private let newest = Mutex<[UInt8]?>(nil)
+
+    private init(_ place: WorkPlace, spoolFile: FilePath, lock: Int32, bounds: ChildBounds) {
         self.place = place
         path = place.files
         self.spoolFile = spoolFile
         self.lock = lock
+        self.bounds = bounds
     }
 
     deinit {
@@ -57,12 +62,13 @@ final class WorkDirectory: Sendable {
         for workspace: WorkspaceID? = nil,
         root: FilePath,
         state: [UInt8]?,
-        temporary: FilePath = "/tmp"
+        temporary: FilePath = "/tmp",
+        bounds: ChildBounds = ChildBounds()
     ) throws(FileFailure) -> WorkDirectory? {
         let place = WorkPlace(execution, for: workspace, root: root)
-        let spool = StateSpool(root: root)
+        let spool = StateSpool(root: root, bounds: bounds)
         if workspace != nil, place.exists {
-            try spool.takeOver(place.path)
+            try spool.takeOver(place.path) { _ in }
             guard !place.exists else { return nil }
         }
         // It gets its name when it is locked: before that, another process could take it for a leftover.
@@ -70,7 +76,7 @@ final class WorkDirectory: Sendable {
         guard let lock = try unnamed.tryLock(isNew: true) else {
             throw FileFailure("lock", unnamed.path.string, errno: EWOULDBLOCK)
         }
-        let directory = WorkDirectory(place, spoolFile: spool.file(execution), lock: lock)
+        let directory = WorkDirectory(place, spoolFile: spool.file(execution), lock: lock, bounds: bounds)
         guard rename(unnamed.path.string, place.path.string) == 0 else {
             let failure = FileFailure("rename", unnamed.path)
             FileTree.remove(unnamed.path)
@@ -84,17 +90,48 @@ final class WorkDirectory: Sendable {
     }
 
     /// The directory, locked; `nil` when another process holds it, or it has just been removed.
-    static func takeOver(_ place: WorkPlace, spoolFile: FilePath) throws(FileFailure) -> WorkDirectory? {
+    static func takeOver(
+        _ place: WorkPlace,
+        spoolFile: FilePath,
+        bounds: ChildBounds
+    ) throws(FileFailure) -> WorkDirectory? {
         guard let lock = try place.tryLock() else { return nil }
-        return WorkDirectory(place, spoolFile: spoolFile, lock: lock)
+        return WorkDirectory(place, spoolFile: spoolFile, lock: lock, bounds: bounds)
+    }
+
+    /// The newest whole state that its execution was seen to write, or to say; `nil` while that is the one it began with, and
+    /// once nothing exists any more.
+    var newestState: [UInt8]? { newest.withLock { $0 } }
+
+    func note(newest state: [UInt8]?) {
+        newest.withLock { $0 = state }
     }
 
     /// The newest state on disk; `nil` when there is none.
+    ///
+    /// - Throws: also when what is there is no regular file, or larger than a state may be.
     func currentState() async throws(FileFailure) -> [UInt8]? {
-        try await BlockingWork.run { [stateFile] () throws(FileFailure) in
-            let state = try PrivateFiles.read(stateFile)
-            return state?.isEmpty == true ? nil : state
+        try await BlockingWork.run { () throws(FileFailure) in try self.readState(self.stateFile) }
+    }
+
+    /// The state on disk at an execution's end, if it is whole, or why what is there is not taken for one.
+    func lastState(_ format: StateFormat) async throws(FileFailure) -> (state: [UInt8]?, refusal: BoundExceeded?) {
+        try await BlockingWork.run { () throws(FileFailure) in
+            do throws(FileFailure) {
+                let state = try self.readState(self.stateFile)
+                return (state.flatMap { format.isWhole($0) ? $0 : nil }, nil)
+            } catch {
+                guard let refusal = error.refusal else { throw error }
+                return (nil, refusal)
+            }
         }
+    }
+
+    /// A state in this directory; `nil` when there is none, or nothing in it. Blocks.
+    func readState(_ file: FilePath) throws(FileFailure) -> [UInt8]? {
+        let (limit, setting) = (bounds.stateBytes, ChildBounds.stateSetting)
+        let state = try PrivateFiles.read(file, atMost: limit, setting: setting, below: place.path)
+        return state?.isEmpty == true ? nil : state
     }
 
     /// Removes the directory and everything in it.

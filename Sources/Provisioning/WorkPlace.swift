@@ -83,7 +83,13 @@ struct WorkPlace: Sendable, Hashable {
     ///   got the place meanwhile.
     func tryLock(isNew: Bool = false) throws(FileFailure) -> Int32? {
         let creation = isNew || !isShared ? O_CREAT : 0
-        let lock = open(lockFile.string, O_RDWR | creation | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        let flags = O_RDWR | creation | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+        var lock = open(lockFile.string, flags, 0o600)
+        if lock < 0, !isShared, errno == ELOOP || errno == EISDIR || errno == ENXIO {
+            // A template has put something else in its place. It has given its own directory up, and no other.
+            FileTree.remove(lockFile)
+            lock = open(lockFile.string, flags, 0o600)
+        }
         guard lock >= 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
             throw FileFailure("open", lockFile)

@@ -50,7 +50,7 @@ extension Executor {
             return result.name
         case .again(let repetition, let delay, let state):
             // First the state, under the fence that the second write ends.
-            if let state { _ = try await store.checkpoint(sealing.seal(state), of: job.held) }
+            if let state { _ = try await store.checkpoint(sealing.sealed(state), of: job.held) }
             try await store.requeue(
                 job.held,
                 after: delay,
@@ -65,7 +65,7 @@ extension Executor {
 
     private func complete(_ job: ClaimedJob, _ completion: BuildCompletion) async throws -> String {
         var completion = completion
-        completion.state = try completion.state.map(sealing.seal)
+        if let state = completion.state { completion.state = try await sealing.sealed(state) }
         if let pool = try await store.completeBuild(job.held, completion) { onReplacement(pool) }
         return completion.result.name
     }

@@ -134,7 +134,10 @@ extension Executor {
         _ reporter: Reporter,
         _ control: ExecutionControl
     ) -> Verdict {
-        reporter.log(LogLine(level: .error, stage: "", output: failure.message))
+        let failure = failure.bounded
+        for line in failure.message.split(whereSeparator: \.isNewline) {
+            reporter.log(LogLine(level: .error, stage: "", output: String(line)))
+        }
         return Verdict(job, failure: failure, interruption: control.interruption, timings: reporter.timings)
     }
 
@@ -146,13 +149,14 @@ extension Executor {
         control: ExecutionControl
     ) async -> Verdict {
         do throws(ProvisioningFailure) {
-            let outcome = try await provisioner.build(request, reporter: reporter, control: control)
+            let outcome = try await provisioner.build(request, reporter: reporter, control: control).checked()
             return Verdict(outcome: outcome, timings: reporter.timings)
         } catch {
             // What has changed something cannot go back to its pool.
             guard error.code == .replacementBlocked, error.state == request.state, let refusal = refusal else {
                 return failed(job, error, reporter, control)
             }
+            let error = error.bounded
             reporter.log(LogLine(level: .warn, stage: "plan", output: error.message))
             return Verdict(refusing: refusal, because: error, timings: reporter.timings)
         }
@@ -212,17 +216,28 @@ extension Executor {
         _ context: BuildContext,
         _ provisioner: any Provisioner
     ) async throws -> (state: [UInt8]?, late: [[UInt8]]) {
-        let stored = try context.state.map(sealing.open)
+        var stored: [UInt8]?
+        if let state = context.state { stored = try await sealing.opened(state) }
         var state = stored
         var taken: [(state: LateState, rest: [UInt8]?)] = []
         for late in context.lateStates {
-            let rest: [UInt8]?
-            (state, rest) = provisioner.takingOver(try sealing.open(late.state), into: state)
+            let (known, opened) = (state, try await sealing.opened(late.state))
+            let (joined, rest) = await BlockingWork.run { () throws(Never) in
+                provisioner.takingOver(opened, into: known)
+            }
+            state = joined
             taken.append((late, rest))
         }
         if let state, state != stored || taken.contains(where: { $0.rest == nil }) {
-            let sealed = try taken.map { (state: $0.state, rest: try $0.rest.map(sealing.seal)) }
-            let isHeld = try await store.takeOver(sealed, into: sealing.seal(state), of: job.held)
+            var sealed: [(state: LateState, rest: [UInt8]?)] = []
+            for (late, rest) in taken {
+                guard let rest else {
+                    sealed.append((late, nil))
+                    continue
+                }
+                sealed.append((late, try await sealing.sealed(rest)))
+            }
+            let isHeld = try await store.takeOver(sealed, into: sealing.sealed(state), of: job.held)
             guard isHeld else { throw StoreError.leaseLost(job.id) }
         }
         return (state, taken.compactMap(\.rest))

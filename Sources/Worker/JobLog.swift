@@ -31,8 +31,12 @@ final class JobLog: Sendable {
     private static let flushInterval = Duration.milliseconds(250)
     private static let flushBytes = 64 * 1024
     private static let keptBytes = 512 * 1024
-    /// What a line costs besides its text: many short ones, or empty ones, are much as well.
+    /// What a line costs besides its texts: many short ones, or empty ones, are much as well.
     private static let lineBytes = 64
+
+    private static func cost(_ line: JobLogLine) -> Int {
+        line.output.utf8.count + line.stage.utf8.count + lineBytes
+    }
 
     /// - Parameter write: Stores lines under the execution's fence; false when the execution has lost its job.
     /// - Parameter onLost: Called then.
@@ -47,7 +51,10 @@ final class JobLog: Sendable {
     }
 
     func append(_ line: JobLogLine) {
-        let size = line.output.utf8.count + Self.lineBytes
+        var line = line
+        line.output = line.output.cut(to: ChildBounds.lineBytes)
+        line.stage = line.stage.cut(to: ChildBounds.nameBytes)
+        let size = Self.cost(line)
         let isUrgent = state.withLock { state in
             // Once the tail has begun, a line that is short enough for the head would come before those that it follows.
             if state.tail.isEmpty, state.writtenBytes + state.pendingBytes + size <= Self.keptBytes {
@@ -58,9 +65,9 @@ final class JobLog: Sendable {
             state.tail.append(line)
             state.tailBytes += size
             while state.tailBytes > Self.keptBytes, state.tail.count > 1 {
-                let dropped = state.tail.removeFirst().output.utf8.count
-                state.tailBytes -= dropped + Self.lineBytes
-                state.droppedBytes += dropped
+                let dropped = state.tail.removeFirst()
+                state.tailBytes -= Self.cost(dropped)
+                state.droppedBytes += dropped.output.utf8.count
                 state.droppedLines += 1
             }
             return false

@@ -52,7 +52,7 @@ struct Leftovers: Service {
         logger[metadataKey: "job.id"] = "\(execution.id)"
         logger[metadataKey: "epoch"] = "\(execution.epoch)"
         do {
-            let state = try executor.sealing.seal(spooled.state)
+            let state = try await executor.sealing.sealed(spooled.state)
             let fate = try await store.handIn(state, of: execution, from: configuration.registration.name)
             await spool.discard(spooled)
             logger.log(

@@ -39,11 +39,11 @@ final class Reporter: ExecutionReporter {
     }
 
     func timing(_ timing: StageTiming) {
-        collected.withLock { $0.append(timing) }
+        collected.withLock { if $0.count < ChildBounds.resources { $0.append(timing) } }
     }
 
     func checkpoint(_ state: [UInt8]) async {
-        await record("a checkpoint of the state") { try await store.checkpoint(sealing.seal(state), of: job) }
+        await record("a checkpoint of the state") { try await store.checkpoint(sealing.sealed(state), of: job) }
     }
 
     func replacing(_ replacements: [Replacement]) async {

@@ -5,10 +5,12 @@ import Testing
 @testable import Provisioning
 
 @Suite struct LineSplitterTests {
-    private func split(_ chunks: [String], limit: Int = 8) -> [OutputLine] {
-        var splitter = LineSplitter(limit: limit)
+    private func split(_ chunks: [String], limit: Int = 8, objects: Int = 8) -> [OutputLine] {
+        var splitter = LineSplitter(limit: LineLimit(any: limit, object: objects))
         var lines: [OutputLine] = []
-        for chunk in chunks { splitter.take(Array(chunk.utf8)[...]) { lines.append($0) } }
+        for chunk in chunks {
+            Array(chunk.utf8).withUnsafeBytes { chunk in splitter.take(chunk) { lines.append($0) } }
+        }
         splitter.finish { lines.append($0) }
         return lines
     }
@@ -29,6 +31,13 @@ import Testing
                 line("12345678"), line("12345678", omitted: 2), line("x"),
             ]
         )
+    }
+
+    @Test func `a line that may be a message has a limit of its own`() {
+        #expect(
+            split(["{12345", "6789}\n12345", "67890\n"], objects: 11) == [line("{123456789}"), line("12345678", omitted: 2)]
+        )
+        #expect(split(["{12345", "6789}\n"], objects: 10) == [line("{123456789", omitted: 1)])
     }
 
     @Test func `text says what was cut, and holds nothing that a database refuses`() {

@@ -2,6 +2,7 @@
 
 // Linux calls that Swift's Glibc module does not export, or cannot call because they are variadic.
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -31,3 +32,9 @@ int stoker_set_nonblocking(int descriptor);
 
 /// Whether a read would not wait: there is data, or the peer has hung up, or the descriptor is broken.
 int stoker_is_readable(int descriptor);
+
+/// How many bytes wait in a pipe or socket; 0 when that cannot be told.
+int stoker_readable_bytes(int descriptor);
+
+/// Where the wanted bytes first are, or NULL.
+const void *stoker_find_bytes(const void *bytes, size_t count, const void *wanted, size_t wanted_count);

@@ -53,3 +53,6 @@ int stoker_watch_mentions(int descriptor, const char *name);
 
 /// Calls `visit` with the id of every live descendant of the caller, children before theirs. The number of them.
 int stoker_each_descendant(void (*visit)(pid_t descendant, void *context), void *context);
+
+/// The same of another process.
+int stoker_each_descendant_of(pid_t ancestor, void (*visit)(pid_t descendant, void *context), void *context);

@@ -39,7 +39,7 @@ extension WorkerProcess {
                 provisioners: provisioners,
                 replacementPolicy: settings.worker.replacementPolicy,
                 sealing: sealing,
-                spool: StateSpool(root: settings.host.workDirectory),
+                spool: StateSpool(root: settings.host.workDirectory, bounds: settings.host.bounds),
                 agents: agents,
                 logger: logger,
                 observe: telemetry.jobEnded,

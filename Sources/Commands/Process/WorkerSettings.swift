@@ -70,13 +70,15 @@ struct WorkerSettings: Sendable {
             binary: settings[.terraformBinary].map { FilePath($0) },
             pluginDirectory: settings[.terraformPlugins].map { FilePath($0) }
         )
-        host = ProvisioningHost(
+        var host = ProvisioningHost(
             workDirectory: try settings[.workDirectory].map { FilePath($0) } ?? DataDirectory(settings).work,
             guardExecutable: Host.ownExecutable,
             environment: settings.environment,
             additionalVariables: settings[.templateEnvironment],
             timeZoneExists: { zones.rules(named: $0) != nil }
         )
+        host.bounds.stateBytes = settings[.maxStateSize]
+        self.host = host
         worker = WorkerConfiguration(settings)
     }
 }

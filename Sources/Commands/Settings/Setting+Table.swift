@@ -144,6 +144,12 @@ extension Setting where Value == Int {
         default: 8,
         "How many sessions a process holds at most, besides the one that listens."
     )
+    static let maxStateSize = Setting(
+        "worker.max_state_size",
+        .size(1 << 10...256 << 20),
+        default: 64 << 20,
+        "How large the state of a workspace may be. A build that makes a larger one fails, and keeps the last that was not."
+    )
     static let concurrency = Setting(
         "worker.concurrency",
         .integer(1...1000),

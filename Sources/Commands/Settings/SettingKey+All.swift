@@ -11,6 +11,7 @@ extension SettingKey {
         Setting.reservedSlots.key,
         Setting.leaseDuration.key, Setting.heartbeatInterval.key, Setting.drainDeadline.key,
         Setting.buildTimeout.key, Setting.importTimeout.key, Setting.outputTimeout.key, Setting.interruptGrace.key,
+        Setting.maxStateSize.key,
         Setting.workDirectory.key, Setting.templateEnvironment.key,
         Setting.reconciliationInterval.key, Setting.backoffInterval.key, Setting.backoffLookback.key,
         Setting.hardLimit.key, Setting.maxPendingJobs.key, Setting.pendingTimeout.key, Setting.retention.key,

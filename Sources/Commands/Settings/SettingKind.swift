@@ -81,6 +81,18 @@ extension SettingKind where Value == Int {
     }
 }
 
+extension SettingKind where Value == Int {
+    /// Bytes.
+    static func size(_ range: ClosedRange<Int>) -> Self {
+        let (least, most) = (SizeNotation.write(range.lowerBound), SizeNotation.write(range.upperBound))
+        return scalar("a size from \(least) to \(most), such as 16MiB") { text in
+            SizeNotation.read(text).flatMap { range.contains($0) ? $0 : nil }
+        } write: {
+            SizeNotation.write($0)
+        }
+    }
+}
+
 extension SettingKind where Value == Bool {
     static let flag = scalar("true or false") { text in
         switch text.lowercased() {

@@ -13,13 +13,13 @@ struct AbandonedOutput: ~Copyable {
     /// Owns the descriptors, which are the worker's ends of the child's pipes.
     ///
     /// - Parameter stateFile: Where to write the states that are among the output; `nil` when none are.
-    init(output: Int32, errors: Int32, stateFile: FilePath?) {
+    init(output: Int32, errors: Int32, stateFile: FilePath?, bounds: ChildBounds) {
         self.output = OutputReader(
             output,
             stateFile.map { stateFile in
-                .lines(limit: LineSplitter.protocolLimit) { line in
-                    guard line.omitted == 0, case .state(let state)? = ProcessMessage(line.bytes) else { return }
+                .lines(limit: ProcessMessage.limit(bounds)) { line in
                     // There is nobody to tell when even this fails; the state before it stays.
+                    guard case .state(let state)? = try? ProcessMessage.read(line, bounds) else { return }
                     try? PrivateFiles.replace(stateFile, state)
                 }
             } ?? .discard

@@ -61,7 +61,7 @@ package enum Guard {
         let workerListens = GuardMessage.ended(waitStatus: status).send(over: socket)
         if !workerListens { watch.readTheRest() }
         if watch.course.cause != nil || !workerListens {
-            StateSpool.save(stateFile: charge.stateFile, as: charge.spoolFile)
+            StateSpool.save(stateFile: charge.stateFile, as: charge.spoolFile, bounds: charge.bounds)
         }
         return end(like: status)
     }
@@ -101,6 +101,7 @@ package enum Guard {
         let child: pid_t
         var course: GuardCourse
         private let stateFile: FilePath?
+        private let bounds: ChildBounds
         /// Once the worker has gone.
         private var abandoned: AbandonedOutput?
 
@@ -108,6 +109,7 @@ package enum Guard {
             self.child = child
             course = GuardCourse(lease: charge.lease, grace: charge.grace)
             stateFile = charge.statesInOutput ? FilePath(charge.stateFile) : nil
+            bounds = charge.bounds
         }
 
         /// Returns the child's wait status.
@@ -144,7 +146,7 @@ package enum Guard {
                 case .message(let message): follow(.told(message))
                 case .nothing: return
                 case .closed:
-                    abandoned = AbandonedOutput(output: Guard.output, errors: Guard.errors, stateFile: stateFile)
+                    abandoned = readOutput()
                     return follow(.workerGone)
                 }
             }
@@ -163,10 +165,12 @@ package enum Guard {
 
         /// What the child, which has ended, has printed and nobody has read.
         mutating func readTheRest() {
-            var rest =
-                abandoned.take()
-                ?? AbandonedOutput(output: Guard.output, errors: Guard.errors, stateFile: stateFile)
+            var rest = abandoned.take() ?? readOutput()
             rest.drain()
+        }
+
+        private func readOutput() -> AbandonedOutput {
+            AbandonedOutput(output: Guard.output, errors: Guard.errors, stateFile: stateFile, bounds: bounds)
         }
 
         /// Kills and reaps whatever the child has left, until there is nothing more.

@@ -10,6 +10,8 @@ struct GuardCharge: Equatable {
     var spoolFile: String
     /// Whether the child prints its states, as ``ProcessMessage``s, instead of writing them into the file.
     var statesInOutput: Bool
+    /// How large a state may be.
+    var stateBytes: Int
     /// The child: an absolute path and what follows `argv[0]`.
     var executable: String
     var arguments: [String]
@@ -17,11 +19,14 @@ struct GuardCharge: Equatable {
     /// The child's `argv`.
     var childArguments: [String] { [executable] + arguments }
 
+    /// What bounds the child's states.
+    var bounds: ChildBounds { ChildBounds(stateBytes: stateBytes) }
+
     /// The guard's `argv`.
     func commandLine(guardExecutable: String) -> [String] {
         [
             guardExecutable, "guard", String(lease.interruptAt), String(lease.killAt), String(grace),
-            stateFile, spoolFile, statesInOutput ? "said" : "written", executable,
+            stateFile, spoolFile, statesInOutput ? "said" : "written", String(stateBytes), executable,
         ] + arguments
     }
 
@@ -31,6 +36,7 @@ struct GuardCharge: Equatable {
         stateFile: String,
         spoolFile: String,
         statesInOutput: Bool = false,
+        stateBytes: Int = ChildBounds().stateBytes,
         executable: String,
         arguments: [String]
     ) {
@@ -39,15 +45,17 @@ struct GuardCharge: Equatable {
         self.stateFile = stateFile
         self.spoolFile = spoolFile
         self.statesInOutput = statesInOutput
+        self.stateBytes = stateBytes
         self.executable = executable
         self.arguments = arguments
     }
 
     init?(commandLine: [String]) {
-        guard commandLine.count >= 9,
+        guard commandLine.count >= 10,
             let interruptAt = Int64(commandLine[2]),
             let killAt = Int64(commandLine[3]),
-            let grace = Int64(commandLine[4])
+            let grace = Int64(commandLine[4]),
+            let stateBytes = Int(commandLine[8])
         else { return nil }
         self.init(
             lease: GuardLease(interruptAt: interruptAt, killAt: killAt),
@@ -55,8 +63,9 @@ struct GuardCharge: Equatable {
             stateFile: commandLine[5],
             spoolFile: commandLine[6],
             statesInOutput: commandLine[7] == "said",
-            executable: commandLine[8],
-            arguments: Array(commandLine[9...])
+            stateBytes: stateBytes,
+            executable: commandLine[9],
+            arguments: Array(commandLine[10...])
         )
     }
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
-
 /// One line that a process prints on its standard output.
 enum ProcessMessage: Equatable {
     case log(level: LogLevel, stage: String?, output: String)
@@ -12,62 +10,164 @@ enum ProcessMessage: Equatable {
     case agent(name: String)
     case result(error: String?, code: ProvisioningFailure.Code?)
 
-    private struct Line: Decodable {
-        let type: String
-        let level: String?
-        let stage: String?
-        let output: String?
-        let resourceType: String?
-        let name: String?
-        let address: String?
-        let dailyCost: Int?
-        let paths: [String]?
-        let reason: String?
-        let error: String?
-        let code: String?
+    private enum Kind: String {
+        case log, state, resource, replacement, agent, result
+    }
 
-        enum CodingKeys: String, CodingKey {
-            case type, level, stage, output, name, address, paths, reason, error, code
-            case resourceType = "resource_type"
-            case dailyCost = "daily_cost"
-        }
+    /// How much of a process's lines is kept.
+    static func limit(_ bounds: ChildBounds) -> LineLimit {
+        LineLimit(object: max(bounds.stateLineBytes, ChildBounds.messageBytes))
     }
 
     /// Reads a line; `nil` when it is no message, so that it is a line of the log.
-    init?(_ bytes: [UInt8]) {
-        guard bytes.first == UInt8(ascii: "{"),
-            let line = try? JSONDecoder().decode(Line.self, from: Data(RawJSON.replacingNULs(in: bytes)))
-        else { return nil }
-        switch line.type {
-        case "log":
-            self = .log(
-                level: LogLevel(rawValue: line.level ?? "") ?? .info,
-                stage: line.stage,
-                output: line.output ?? ""
+    ///
+    /// A line that names itself a message is one: it is never taken for a line of the log because it is too long, or cannot be
+    /// read. What it would have said would be lost, and the build would seem to have succeeded.
+    ///
+    /// - Throws: when it exceeds a bound, or is a message that lacks what its kind must have.
+    static func read(_ line: OutputLine, _ bounds: ChildBounds) throws(BoundExceeded) -> ProcessMessage? {
+        let bytes = line.bytes
+        guard bytes.first == UInt8(ascii: "{") else { return nil }
+        guard line.omitted == 0 else {
+            let most = limit(bounds).object
+            throw BoundExceeded(
+                "A line that begins with `{`",
+                has: bytes.count + line.omitted,
+                most: most,
+                setting: ChildBounds.stateSetting
             )
-        case "state":
-            guard let state = RawJSON.value(of: "state", in: bytes) else { return nil }
-            self = .state(state)
-        case "resource":
-            guard let type = line.resourceType, let name = line.name else { return nil }
-            self = .resource(
-                BuiltResource(
-                    type: type,
-                    name: name,
-                    address: line.address ?? "\(type).\(name)",
-                    dailyCost: line.dailyCost ?? 0
-                )
-            )
-        case "replacement":
-            guard let address = line.address else { return nil }
-            self = .replacement(Replacement(address: address, paths: line.paths ?? [], reason: line.reason ?? ""))
-        case "agent":
-            guard let name = line.name else { return nil }
-            self = .agent(name: name)
-        case "result":
-            let error = line.error?.isEmpty == true ? nil : line.error
-            self = .result(error: error, code: line.code.flatMap(ProvisioningFailure.Code.init(rawValue:)))
-        default: return nil
         }
+        let scan = JSONScan(bytes)
+        let fields = Fields(scan: scan, bytes: bytes)
+        guard let type = fields.anyText("type"), let kind = Kind(rawValue: type) else {
+            // Of what is not told before the fault nothing is known: it is a message, or none.
+            guard case .depth(let place)? = scan.fault else { return nil }
+            throw .tooDeep(place)
+        }
+        switch scan.fault {
+        case nil: break
+        case .depth(let place): throw .tooDeep(place)
+        case .syntax where kind == .log: return nil
+        case .syntax(let place): throw BoundExceeded("A `\(kind.rawValue)` line is no JSON at its byte \(place + 1).")
+        }
+        guard kind != .state else { return .state(try fields.state(bounds)) }
+        guard bytes.count <= ChildBounds.messageBytes else {
+            throw BoundExceeded("A `\(kind.rawValue)` line", has: bytes.count, most: ChildBounds.messageBytes)
+        }
+        return try read(kind, fields)
+    }
+
+    private static func read(_ kind: Kind, _ fields: Fields) throws(BoundExceeded) -> ProcessMessage? {
+        switch kind {
+        case .state: return nil
+        case .log:
+            guard let output = fields.anyText("output") ?? (fields.has("output") ? nil : "") else { return nil }
+            let stage = fields.anyText("stage")
+            if let stage { try BoundExceeded.check(stage, "The `stage` of a `log`", most: ChildBounds.nameBytes) }
+            let level = fields.anyText("level").flatMap(LogLevel.init(rawValue:)) ?? .info
+            return .log(level: level, stage: stage?.storable, output: output.storable)
+        case .resource:
+            let type = try fields.name("resource_type", of: kind.rawValue)
+            let name = try fields.name("name", of: kind.rawValue)
+            let address = try fields.text("address", of: kind.rawValue, most: ChildBounds.addressBytes)
+            let cost = try fields.cost("daily_cost", of: kind.rawValue)
+            let resource = BuiltResource(type: type, name: name, address: address ?? "\(type).\(name)", dailyCost: cost)
+            return .resource(resource)
+        case .replacement:
+            guard let address = try fields.text("address", of: kind.rawValue, most: ChildBounds.addressBytes) else {
+                throw .missing("address", of: kind.rawValue)
+            }
+            let reason = try fields.text("reason", of: kind.rawValue, most: ChildBounds.addressBytes) ?? ""
+            let paths = try fields.texts("paths", of: kind.rawValue)
+            return .replacement(Replacement(address: address, paths: paths, reason: reason))
+        case .agent: return .agent(name: try fields.name("name", of: kind.rawValue))
+        case .result:
+            let error = try fields.text("error", of: kind.rawValue, most: ChildBounds.textBytes)
+            let code = try fields.text("code", of: kind.rawValue, most: ChildBounds.nameBytes)
+            return .result(
+                error: error?.isEmpty == true ? nil : error,
+                code: code.flatMap(ProvisioningFailure.Code.init(rawValue:))
+            )
+        }
+    }
+
+    /// The members of a line, read when they are asked for.
+    private struct Fields {
+        let scan: JSONScan
+        let bytes: [UInt8]
+
+        func has(_ name: String) -> Bool { value(name) != nil }
+
+        /// `nil` for `null` too.
+        private func value(_ name: String) -> ArraySlice<UInt8>? {
+            scan.value(of: name, in: bytes).flatMap { JSONText.isNull($0) ? nil : $0 }
+        }
+
+        /// `nil` when it is no text.
+        func anyText(_ name: String) -> String? {
+            value(name).flatMap(JSONText.string)
+        }
+
+        func text(_ name: String, of kind: String, most: Int) throws(BoundExceeded) -> String? {
+            guard let value = value(name) else { return nil }
+            guard let text = JSONText.string(value) else { throw .wrong(name, of: kind, "text") }
+            try BoundExceeded.check(text, "The `\(name)` of a `\(kind)`", most: most)
+            return text.storable
+        }
+
+        func name(_ name: String, of kind: String) throws(BoundExceeded) -> String {
+            guard let text = try text(name, of: kind, most: ChildBounds.nameBytes) else { throw .missing(name, of: kind) }
+            return text
+        }
+
+        func texts(_ name: String, of kind: String) throws(BoundExceeded) -> [String] {
+            guard let value = value(name) else { return [] }
+            guard value.first == UInt8(ascii: "[") else { throw .wrong(name, of: kind, "an array of text") }
+            let elements = RawJSON.elements(of: Array(value))
+            let most = ChildBounds.replacements
+            try BoundExceeded.check(elements.count, "entries", "The `\(name)` of a `\(kind)`", most: most)
+            var texts: [String] = []
+            for element in elements {
+                guard let text = JSONText.string(element[...]) else { throw .wrong(name, of: kind, "an array of text") }
+                try BoundExceeded.check(text, "One of the `\(name)` of a `\(kind)`", most: ChildBounds.addressBytes)
+                texts.append(text.storable)
+            }
+            return texts
+        }
+
+        func cost(_ name: String, of kind: String) throws(BoundExceeded) -> Int {
+            guard let value = value(name) else { return 0 }
+            let range = ChildBounds.dailyCost
+            guard let number = JSONText.integer(value), range.contains(number) else {
+                let found = String(decoding: value.prefix(40), as: UTF8.self)
+                throw .wrong(name, of: kind, "a whole number from 0 to \(range.upperBound)", found: found)
+            }
+            return number
+        }
+
+        func state(_ bounds: ChildBounds) throws(BoundExceeded) -> [UInt8] {
+            guard let state = scan.value(of: "state", in: bytes) else { throw .missing("state", of: "state") }
+            guard state.count <= bounds.stateBytes else { throw .state(state.count, most: bounds.stateBytes) }
+            return Array(state)
+        }
+    }
+}
+
+extension BoundExceeded {
+    fileprivate static func tooDeep(_ place: Int) -> Self {
+        Self(
+            """
+            A line holds more than \(ChildBounds.depth) objects and arrays within each other, at its byte \(place + 1); no more \
+            are taken.
+            """
+        )
+    }
+
+    fileprivate static func missing(_ name: String, of kind: String) -> Self {
+        Self("A `\(kind)` line has no `\(name)`.")
+    }
+
+    fileprivate static func wrong(_ name: String, of kind: String, _ expected: String, found: String? = nil) -> Self {
+        Self("The `\(name)` of a `\(kind)` must be \(expected)\(found.map { ", and is \($0)" } ?? "").")
     }
 }

@@ -68,7 +68,8 @@ package struct ProcessProvisioner: Provisioner {
         _ log: ExecutionLog,
         _ control: ExecutionControl
     ) async throws(ProvisioningFailure) -> BuildOutcome {
-        let transcript = ProcessTranscript(stage: request.transition.rawValue, log: log, directory: directory)
+        let stage = request.transition.rawValue
+        let transcript = ProcessTranscript(stage: stage, log: log, directory: directory, control: control)
         let command = try await command(request, directory, transcript)
         let result = try await run(command, request, directory, transcript, control)
         return try outcome(of: request, transcript.said, result.status, log)
@@ -111,7 +112,7 @@ package struct ProcessProvisioner: Provisioner {
         let name = try await executableName(directory)
         let input: [UInt8]
         do {
-            input = try ProcessRequest(request).bytes(state: request.state)
+            input = try await BlockingWork.run { try ProcessRequest(request).bytes(state: request.state) }
         } catch {
             throw ProvisioningFailure(.failed, "The request could not be written as JSON: \(error)")
         }
@@ -132,19 +133,21 @@ package struct ProcessProvisioner: Provisioner {
     /// From `stoker.yaml`, which a version that was not imported need not have.
     private func executableName(_ directory: WorkDirectory) async throws(ProvisioningFailure) -> String {
         let path = directory.module.appending(TemplateManifest.fileName)
-        let bytes: [UInt8]?
-        do throws(FileFailure) {
-            bytes = try await BlockingWork.run { () throws(FileFailure) in try PrivateFiles.read(path) }
-        } catch {
-            throw ProvisioningFailure(error)
-        }
-        guard let bytes else { return TemplateManifest.defaultExecutable }
-        do throws(TemplateErrors) {
-            // Checked at import; the zones of today's machine do not matter to a build.
-            let manifest = try TemplateManifest(yaml: String(decoding: bytes, as: UTF8.self)) { _ in true }
-            return manifest.executable ?? TemplateManifest.defaultExecutable
-        } catch {
-            throw ProvisioningFailure(.invalid, error.description)
+        return try await BlockingWork.run { () throws(ProvisioningFailure) in
+            let bytes: [UInt8]?
+            do throws(FileFailure) {
+                bytes = try PrivateFiles.read(path, atMost: ChildBounds.manifestBytes, below: directory.path)
+            } catch {
+                throw ProvisioningFailure(error)
+            }
+            guard let bytes else { return TemplateManifest.defaultExecutable }
+            do throws(TemplateErrors) {
+                // Checked at import; the zones of today's machine do not matter to a build.
+                let manifest = try TemplateManifest(yaml: String(decoding: bytes, as: UTF8.self)) { _ in true }
+                return manifest.executable ?? TemplateManifest.defaultExecutable
+            } catch {
+                throw ProvisioningFailure(.invalid, error.description)
+            }
         }
     }
 

@@ -23,7 +23,9 @@ final class ProcessTranscript: Sendable {
         var replacements: [Replacement] = []
     }
 
+    /// Lines of standard error that tell what kind of failure it was, and bytes of each.
     private static let errorLimit = 20
+    private static let errorBytes = 4_096
 
     /// Something was said that ``takeNews()`` gives.
     let hasNews: AsyncStream<Void>
@@ -32,12 +34,14 @@ final class ProcessTranscript: Sendable {
     private let stage: String
     let log: ExecutionLog
     private let directory: WorkDirectory
+    private let control: ExecutionControl
     private let state = Mutex(Said())
 
-    init(stage: String, log: ExecutionLog, directory: WorkDirectory) {
+    init(stage: String, log: ExecutionLog, directory: WorkDirectory, control: ExecutionControl) {
         self.stage = stage
         self.log = log
         self.directory = directory
+        self.control = control
         (hasNews, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -51,13 +55,13 @@ final class ProcessTranscript: Sendable {
     }
 
     var output: OutputHandling {
-        .lines(limit: LineSplitter.protocolLimit) { [self] in read($0) }
+        .lines(limit: ProcessMessage.limit(directory.bounds)) { [self] in read($0) }
     }
 
     var errors: OutputHandling {
         .lines { [self] line in
             log.log(.warn, stage, line.text)
-            state.withLock { $0.lastErrors = $0.lastErrors.suffix(Self.errorLimit - 1) + [line.text] }
+            state.withLock { $0.lastErrors = $0.lastErrors.suffix(Self.errorLimit - 1) + [line.shown(Self.errorBytes)] }
         }
     }
 
@@ -67,23 +71,35 @@ final class ProcessTranscript: Sendable {
     }
 
     private func read(_ line: OutputLine) {
-        guard line.omitted == 0, let message = ProcessMessage(line.bytes) else {
-            var shown = line
-            shown.bytes = Array(line.bytes.prefix(LineSplitter.logLimit))
-            shown.omitted += line.bytes.count - shown.bytes.count
-            return log.log(.info, stage, shown.text)
+        do throws(BoundExceeded) {
+            guard let message = try ProcessMessage.read(line, directory.bounds) else {
+                return log.log(.info, stage, line.shown())
+            }
+            try take(message)
+        } catch {
+            control.refuse(error)
         }
+    }
+
+    private func take(_ message: ProcessMessage) throws(BoundExceeded) {
         switch message {
         case .log(let level, let stage, let output): log.log(level, stage ?? self.stage, output)
         case .state(let new): take(new)
-        case .resource(let resource): state.withLock { $0.resources.append(resource) }
+        case .resource(let resource):
+            let fits = state.withLock { $0.resources.append(resource, most: ChildBounds.resources) }
+            guard fits else { throw BoundExceeded(moreThan: ChildBounds.resources, "resources") }
         case .replacement(let replacement):
-            state.withLock { $0.replacements.append(replacement) }
+            let fits = state.withLock { $0.replacements.append(replacement, most: ChildBounds.replacements) }
+            guard fits else { throw BoundExceeded(moreThan: ChildBounds.replacements, "replacements") }
             news.withLock { $0.replacements.append(replacement) }
             continuation.yield()
-        case .agent(let name): state.withLock { $0.agents.append(name) }
+        case .agent(let name):
+            let fits = state.withLock { $0.agents.append(name, most: ChildBounds.resources) }
+            guard fits else { throw BoundExceeded(moreThan: ChildBounds.resources, "ready agents") }
         case .result(let error, let code):
+            // An error is never taken back: the first one stands, whatever follows.
             state.withLock { said in
+                guard said.error == nil else { return }
                 said.error = error
                 said.code = code
             }
@@ -98,7 +114,17 @@ final class ProcessTranscript: Sendable {
             state.withLock { $0.spoolFailure = error }
         }
         state.withLock { $0.state = new }
+        directory.note(newest: new)
         news.withLock { $0.state = new }
         continuation.yield()
+    }
+}
+
+extension Array {
+    /// `false`, and nothing is appended, when it has as many as it may.
+    fileprivate mutating func append(_ element: Element, most: Int) -> Bool {
+        guard count < most else { return false }
+        append(element)
+        return true
     }
 }

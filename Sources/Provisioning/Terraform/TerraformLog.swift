@@ -7,14 +7,15 @@ import Synchronization
 final class TerraformLog: Sendable {
     private struct State {
         var begun: [String: ContinuousClock.Instant] = [:]
-        var errors: [TerraformDiagnostic] = []
+        /// Texts of the first error diagnostics, and the number of all.
+        var errors: [String] = []
+        var errorCount = 0
         var textErrors: [String] = []
         var plansReplacement = false
     }
 
-    /// Longer lines are cut, so they cannot be read as JSON; Terraform's own stay far below.
-    static let lineLimit = 1 << 22
-    private static let textErrorLimit = 200
+    /// Lines of standard error, and error diagnostics, that are remembered.
+    private static let errorLimit = 200
 
     private let stage: String
     private let log: ExecutionLog
@@ -30,7 +31,8 @@ final class TerraformLog: Sendable {
 
     /// For `-json` commands.
     var structured: OutputHandling {
-        .lines(limit: Self.lineLimit) { [self] in readJSON($0) }
+        // Longer lines are cut, so they cannot be read as JSON; Terraform's own stay far below.
+        .lines(limit: LineLimit(object: ChildBounds.messageBytes)) { [self] in readJSON($0) }
     }
 
     /// For commands that print for people.
@@ -45,14 +47,14 @@ final class TerraformLog: Sendable {
 
     func readJSON(_ line: OutputLine) {
         guard !line.bytes.isEmpty else { return }
-        guard
+        guard line.omitted == 0,
             let event = try? JSONDecoder().decode(
                 TerraformEvent.self,
                 from: Data(RawJSON.replacingNULs(in: line.bytes))
             )
         else {
             // A provider or a provisioner that prints past Terraform.
-            return log.log(.info, stage, line.text)
+            return log.log(.info, stage, line.shown())
         }
         if let diagnostic = event.diagnostic { return read(diagnostic) }
         let level = event.type == "version" ? .debug : LogLevel(rawValue: event.level) ?? .info
@@ -65,24 +67,30 @@ final class TerraformLog: Sendable {
 
     /// Why the command failed, in its own words.
     func failure(_ status: ChildStatus) -> ProvisioningFailure {
-        let (errors, textErrors) = state.withLock { ($0.errors, $0.textErrors) }
-        var message = errors.first?.text ?? Self.firstError(of: textErrors)
+        let (errors, count, textErrors) = state.withLock { ($0.errors, $0.errorCount, $0.textErrors) }
+        var message = errors.first ?? Self.firstError(of: textErrors)
         if message.isEmpty { message = "terraform \(stage) ended with \(status)" }
-        if errors.count > 1 { message += " (and \(errors.count - 1) more; see the log)" }
-        let words = errors.isEmpty ? textErrors.joined(separator: "\n") : errors.map(\.text).joined(separator: "\n")
+        if count > 1 { message += " (and \(count - 1) more; see the log)" }
+        let words = (errors.isEmpty ? textErrors : errors).joined(separator: "\n")
         return log.redactor.redact(ProvisioningFailure(FailureClassifier.classify(words), message))
     }
 
     private func read(_ diagnostic: TerraformDiagnostic) {
         let isError = diagnostic.severity == "error"
         log.log(isError ? .error : .warn, stage, diagnostic.text)
-        if isError { state.withLock { $0.errors.append(diagnostic) } }
+        guard isError else { return }
+        // Redacted before it is cut: half a secret would be none to the redactor.
+        let text = log.redactor.redact(diagnostic.text).cut(to: ChildBounds.textBytes / 4)
+        state.withLock { state in
+            state.errorCount += 1
+            if state.errors.count < Self.errorLimit { state.errors.append(text) }
+        }
     }
 
     private func readError(_ text: String) {
         log.log(.error, stage, text)
         state.withLock { state in
-            if state.textErrors.count < Self.textErrorLimit { state.textErrors.append(text) }
+            if state.textErrors.count < Self.errorLimit { state.textErrors.append(text) }
         }
     }
 
@@ -91,7 +99,10 @@ final class TerraformLog: Sendable {
         let kind = type.prefix { $0 != "_" }
         switch type {
         case "apply_start", "refresh_start", "provision_start":
-            state.withLock { $0.begun["\(kind) \(resource)"] = .now }
+            state.withLock { state in
+                guard state.begun.count < ChildBounds.resources else { return }
+                state.begun["\(kind) \(resource)"] = .now
+            }
         case "apply_complete", "apply_errored", "refresh_complete", "provision_complete", "provision_errored":
             guard let begin = state.withLock({ $0.begun.removeValue(forKey: "\(kind) \(resource)") }) else { return }
             log.timing(stage, hook.action ?? String(kind), resource, since: begin)

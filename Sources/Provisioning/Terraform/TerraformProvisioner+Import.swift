@@ -41,7 +41,7 @@ extension TerraformProvisioner {
         }
         let errors = diagnostics.filter { $0.severity == "error" }
         guard errors.isEmpty else {
-            throw ProvisioningFailure(.invalid, errors.map(\.text).joined(separator: "\n"))
+            throw ProvisioningFailure(.invalid, errors.prefix(20).map(\.text).joined(separator: "\n"))
         }
     }
 }
@@ -106,8 +106,16 @@ extension ProvisioningHost {
         control: ExecutionControl
     ) async throws(ProvisioningFailure) -> TemplateManifest {
         let entries = try await ArchiveReader(host: self).entries(of: request.archive, in: directory, control: control)
+        for case .file(let bytes) in entries.filter({ $0.path == TemplateManifest.fileName }).map(\.kind)
+        where bytes.count > ChildBounds.manifestBytes {
+            throw ProvisioningFailure(
+                BoundExceeded(TemplateManifest.fileName, has: bytes.count, most: ChildBounds.manifestBytes)
+            )
+        }
         do throws(TemplateErrors) {
-            let manifest = try TemplateManifest(entries: entries, timeZoneExists: timeZoneExists)
+            let manifest = try await BlockingWork.run { [timeZoneExists] () throws(TemplateErrors) in
+                try TemplateManifest(entries: entries, timeZoneExists: timeZoneExists)
+            }
             for warning in manifest.warnings { log.log(.warn, "read", warning.description) }
             return manifest
         } catch {

@@ -159,7 +159,12 @@ package struct TerraformProvisioner: Provisioner {
     ) async throws(ProvisioningFailure) {
         let directory = terraform.directory
         do throws(ProvisioningFailure) {
-            try await directory.withCheckpoints(known: request.state, reporter: terraform.log.reporter, body)
+            try await directory.withCheckpoints(
+                known: request.state,
+                reporter: terraform.log.reporter,
+                control: terraform.control,
+                body
+            )
         } catch {
             // What Terraform writes when it could not write the state itself; then nothing newer exists.
             await directory.adoptState(directory.erroredStateFile)
@@ -200,6 +205,7 @@ extension BuildRequest {
 extension WorkDirectory {
     /// Nothing exists any more, so there is no state to save.
     fileprivate func dropState() async {
+        note(newest: nil)
         await BlockingWork.run { [stateFile] () throws(Never) in _ = unlink(stateFile.string) }
     }
 
@@ -213,8 +219,11 @@ extension WorkDirectory {
         }
     }
 
-    /// Takes a state that was written elsewhere, if it was.
+    /// Takes a state that was written elsewhere, if it was. What is no state there is not taken over the one that is here.
     fileprivate func adoptState(_ file: FilePath) async {
-        await BlockingWork.run { [stateFile] () throws(Never) in _ = rename(file.string, stateFile.string) }
+        await BlockingWork.run { () throws(Never) in
+            guard let state = try? self.readState(file), StateHeader(state) != nil else { return }
+            try? PrivateFiles.replace(self.stateFile, state)
+        }
     }
 }

@@ -13,8 +13,6 @@ struct TerraformSession: Sendable {
     )
 
     private static let planFile = "../plan"
-    private static let documentLimit = 1 << 28
-
     let installation: TerraformInstallation
     let host: ProvisioningHost
     let directory: WorkDirectory
@@ -65,11 +63,11 @@ struct TerraformSession: Sendable {
             let diagnostics: [TerraformDiagnostic]
         }
         let output = TerraformLog(stage: "validate", log: log)
-        let command = command(["validate", "-json", "-no-color"], .collect(limit: Self.documentLimit), output.errors)
-        let result = try await host.runner.run(command, in: directory, control: control)
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(result.output)) else {
-            throw output.failure(result.status)
+        let result = try await collected(["validate", "-json", "-no-color"], output)
+        let answer = await BlockingWork.run { () throws(Never) in
+            try? JSONDecoder().decode(Answer.self, from: Data(RawJSON.replacingNULs(in: result.output)))
         }
+        guard let answer else { throw output.failure(result.status) }
         return answer.diagnostics
     }
 
@@ -79,7 +77,11 @@ struct TerraformSession: Sendable {
         let said = try await structured("plan", ["plan", "-input=false", "-json", "-out=\(Self.planFile)"])
         // To show a plan starts Terraform and every provider once more; most plans replace nothing.
         guard said.plansReplacement else { return [] }
-        return try await document(["show", "-json", "-no-color", Self.planFile], TerraformPlan.self).replacements
+        let replacements = try await document(["show", "-json", "-no-color", Self.planFile]) { (plan: TerraformPlan) in
+            plan.replacements
+        }
+        do throws(BoundExceeded) { try BoundExceeded.check(replacements) } catch { throw ProvisioningFailure(error) }
+        return replacements
     }
 
     /// Plans without anything to go by, to see whether the values fit.
@@ -103,8 +105,9 @@ struct TerraformSession: Sendable {
         let state: [UInt8]?
         do throws(FileFailure) { state = try await directory.currentState() } catch { throw ProvisioningFailure(error) }
         guard let state else { return [] }
-        if let file = TerraformStateFile(state) { return file.managed }
-        return try await document(["show", "-json", "-no-color"], TerraformState.self).resources
+        let managed = await BlockingWork.run { () throws(Never) in TerraformStateFile(state)?.managed }
+        if let managed { return managed }
+        return try await document(["show", "-json", "-no-color"]) { (state: TerraformState) in state.resources }
     }
 
     @discardableResult
@@ -141,22 +144,42 @@ struct TerraformSession: Sendable {
         guard result.status.isSuccess else { throw output.failure(result.status) }
     }
 
-    private func document<Document: Decodable>(
+    /// What a command prints as one JSON document, and what is wanted of it: away from the threads that leases need, for it is as
+    /// large as the template makes it.
+    private func document<Document: Decodable & SendableMetatype, Value: Sendable>(
         _ arguments: [String],
-        _ type: Document.Type
-    ) async throws(ProvisioningFailure) -> Document {
+        _ read: @escaping @Sendable (Document) -> Value
+    ) async throws(ProvisioningFailure) -> Value {
         let output = TerraformLog(stage: "show", log: log)
-        let command = command(arguments, .collect(limit: Self.documentLimit), output.errors)
-        let result = try await host.runner.run(command, in: directory, control: control)
+        let result = try await collected(arguments, output)
         guard result.status.isSuccess else { throw output.failure(result.status) }
-        do {
-            return try JSONDecoder().decode(type, from: Data(result.output))
-        } catch {
-            throw ProvisioningFailure(
-                .failed,
-                "terraform \(arguments.joined(separator: " ")) printed what could not be read: \(error)"
-            )
+        return try await BlockingWork.run { () throws(ProvisioningFailure) in
+            let name = "What terraform \(arguments.joined(separator: " ")) printed"
+            guard JSONScan(result.output).isWhole else {
+                throw ProvisioningFailure(
+                    .invalid,
+                    "\(name) is no JSON, or holds more than \(ChildBounds.depth) objects and arrays within each other."
+                )
+            }
+            do {
+                return read(try JSONDecoder().decode(Document.self, from: Data(result.output)))
+            } catch {
+                throw ProvisioningFailure(.failed, "\(name) could not be read: \(error)")
+            }
         }
+    }
+
+    private func collected(
+        _ arguments: [String],
+        _ output: TerraformLog
+    ) async throws(ProvisioningFailure) -> ChildResult {
+        let most = ChildBounds.documentBytes
+        var command = command(arguments, .collect(limit: most), output.errors)
+        command.tooMuchOutput = ProvisioningFailure(
+            .invalid,
+            "terraform \(arguments.joined(separator: " ")) printed more than \(most) bytes; no more are taken."
+        )
+        return try await host.runner.run(command, in: directory, control: control)
     }
 
     private func command(_ arguments: [String], _ output: OutputHandling, _ errors: OutputHandling) -> ChildCommand {

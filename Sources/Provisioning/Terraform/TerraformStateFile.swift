@@ -66,12 +66,10 @@ struct TerraformStateFile: Decodable {
 
     private let resources: [Resource]
 
-    /// `nil` when the file is of another version, or not whole.
+    /// `nil` when the file is of another version, or not whole. Takes long for a large one.
     init?(_ bytes: [UInt8]) {
-        struct Version: Decodable { let version: Int }
-        let data = Data(bytes)
-        guard let header = try? JSONDecoder().decode(Version.self, from: data), header.version == 4,
-            let file = try? JSONDecoder().decode(Self.self, from: data)
+        guard let header = StateHeader(bytes), header.version == 4,
+            let file = try? JSONDecoder().decode(Self.self, from: Data(bytes))
         else { return nil }
         self = file
     }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
-
 /// Joins two states of one workspace that went their own ways: executions that ran one after the other began from the same
 /// older state, and the first could hand in its own only when the second had begun.
 ///
@@ -43,12 +41,13 @@ private struct Document {
     let resources: [Resource]
 
     init?(_ bytes: [UInt8]) {
-        guard let header = try? JSONDecoder().decode(StateHeader.self, from: Data(bytes)), header.version == 4 else {
-            return nil
-        }
+        guard let header = StateHeader(bytes), header.version == 4 else { return nil }
         members = RawJSON.members(of: bytes)
         serial = header.serial
-        resources = RawJSON.elements(of: RawJSON.value(of: "resources", in: bytes) ?? []).map(Resource.init)
+        let elements = RawJSON.elements(of: RawJSON.value(of: "resources", in: bytes) ?? [])
+        // Each is compared with each.
+        guard elements.count <= ChildBounds.resources else { return nil }
+        resources = elements.map(Resource.init)
     }
 
     func with(_ resources: [Resource], serial: Int) -> [UInt8] {

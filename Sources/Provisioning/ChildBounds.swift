@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How much of what a template's programs say and write is taken: the one home of these bounds.
+///
+/// What exceeds one fails the build once, with an error that names the bound (``ProvisioningFailure/Code/invalid``), and
+/// never the worker. Only lines of the log are cut instead, and the middle of a long log is left out.
+package struct ChildBounds: Sendable, Hashable {
+    /// Bytes of a state, as the template wrote it: `worker.max_state_size`.
+    package var stateBytes: Int
+    /// Bytes that one child may print in all.
+    package var outputBytes: Int
+
+    package init(stateBytes: Int = 64 << 20, outputBytes: Int = 1 << 30) {
+        self.stateBytes = stateBytes
+        self.outputBytes = outputBytes
+    }
+
+    static let stateSetting = "worker.max_state_size"
+
+    /// Bytes of a line of the log; what follows is cut off, and counted.
+    package static let lineBytes = 1 << 16
+    /// Bytes of a message that is no state: a line of a process's protocol, or of Terraform's JSON.
+    static let messageBytes = 1 << 20
+    /// What a line with a state has around it.
+    static let envelopeBytes = 1 << 12
+    /// Bytes of an error's text.
+    package static let textBytes = 1 << 16
+    /// Bytes of a name: of a resource, its type, an agent, a stage of the log.
+    package static let nameBytes = 256
+    /// Bytes of an address, a path of an attribute, or a reason.
+    package static let addressBytes = 2_048
+    /// Resources of a build, agents that it reports, and steps that it is timed by.
+    package static let resources = 10_000
+    /// Replacements of a build, and paths of each.
+    package static let replacements = 1_000
+    /// Of a resource, and of all resources of a build together: what the database's `integer` holds.
+    package static let dailyCost = 0...Int(Int32.max)
+    /// Objects and arrays within each other, in any JSON.
+    package static let depth = 200
+    /// Bytes of what `terraform show -json` and `validate -json` print.
+    static let documentBytes = 64 << 20
+    /// Bytes of `stoker.yaml`.
+    static let manifestBytes = 1 << 20
+    /// Bytes of any other file that is read whole.
+    static let fileBytes = 1 << 20
+    /// Entries of a template's directory with everything that its preparation has added, and directories within each other.
+    static let treeEntries = 200_000
+    static let treeDepth = 256
+
+    /// Bytes of a line of a process's protocol that may hold a state.
+    var stateLineBytes: Int { stateBytes + Self.envelopeBytes }
+}
+
+/// A template's program or file has exceeded a bound; what it is, and how much is taken.
+struct BoundExceeded: Error, Hashable, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+
+    /// - Parameters:
+    ///   - what: Begins the sentence, such as "The `error` of a `result`".
+    ///   - setting: What gives the bound, if it can be changed.
+    init(_ what: String, has count: Int, _ unit: String = "bytes", most: Int, setting: String? = nil) {
+        self.init("\(what) has \(count) \(unit); at most \(most) are taken\(setting.map { " (\($0))" } ?? "").")
+    }
+
+    init(moreThan most: Int, _ things: String) {
+        self.init("The build has more than \(most) \(things); no more are taken.")
+    }
+
+    /// Throws unless the text has at most so many bytes.
+    static func check(_ text: String, _ what: @autoclosure () -> String, most: Int) throws(BoundExceeded) {
+        let count = text.utf8.count
+        if count > most { throw BoundExceeded(what(), has: count, most: most) }
+    }
+
+    static func check(_ count: Int, _ unit: String, _ what: String, most: Int) throws(BoundExceeded) {
+        if count > most { throw BoundExceeded(what, has: count, unit, most: most) }
+    }
+
+    static func state(_ count: Int, most: Int) -> Self {
+        Self("The state", has: count, most: most, setting: ChildBounds.stateSetting)
+    }
+}
+
+extension ProvisioningFailure {
+    init(_ exceeded: BoundExceeded, state: [UInt8]? = nil) {
+        self.init(.invalid, exceeded.description, state: state)
+    }
+}
+
+extension String {
+    /// The text without NUL, which no `text` and no `jsonb` of Postgres takes: each is replaced (U+FFFD).
+    var storable: String {
+        guard utf8.contains(0) else { return self }
+        return String(decoding: utf8.flatMap { $0 == 0 ? [0xef, 0xbf, 0xbd] : [$0] }, as: UTF8.self)
+    }
+
+    /// The text with at most so many bytes; what was cut off is counted behind it.
+    package func cut(to limit: Int) -> String {
+        let count = utf8.count
+        guard count > limit else { return self }
+        var end = utf8.index(utf8.startIndex, offsetBy: limit)
+        // Not within a character.
+        while end > utf8.startIndex, utf8[end] & 0xc0 == 0x80 { end = utf8.index(before: end) }
+        let kept = self[..<end]
+        return "\(kept)... (\(count - kept.utf8.count) more bytes in this line)"
+    }
+}

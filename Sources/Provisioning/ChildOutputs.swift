@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Glibc
+import Synchronization
+
+/// Reads both outputs of a child on a thread of its own.
+///
+/// What is in a line, and how long it takes to read, is the template's affair; orders, limits and the lease of its guard must
+/// not wait for it. A child that prints faster than this reads waits for it in its pipe.
+final class ChildOutputs: Sendable {
+    /// What was collected of both, if it was to be.
+    struct Collected: Sendable {
+        var output: [UInt8] = []
+        var errors: [UInt8] = []
+    }
+
+    private struct State {
+        var lastOutput = ContinuousClock.now
+        var overflowed = false
+        var collected = Collected()
+    }
+
+    private let state = Mutex(State())
+    private let childEnded: WakeUp
+    private let done = DispatchSemaphore(value: 0)
+    private let control: ExecutionControl
+    private let limit: Int
+    /// Signaled when more was printed than was to be collected.
+    private let notice: WakeUp
+
+    init(_ control: ExecutionControl, _ bounds: ChildBounds, notice: WakeUp) throws(FileFailure) {
+        childEnded = try WakeUp()
+        limit = bounds.outputBytes
+        self.control = control
+        self.notice = notice
+    }
+
+    /// When the child has printed something last, and that was read.
+    var lastOutput: ContinuousClock.Instant { state.withLock { $0.lastOutput } }
+
+    /// Whether more was printed than was to be collected.
+    var overflowed: Bool { state.withLock { $0.overflowed } }
+
+    /// Begins to read. Owns the descriptors, whether it begins or not.
+    ///
+    /// - Returns: `false` when the system grants no more threads.
+    func start(_ output: Int32, _ outputHandling: OutputHandling, _ errors: Int32, _ errorHandling: OutputHandling) -> Bool {
+        let started = DedicatedThread.start("output") { [self] in
+            var first = OutputReader(output, outputHandling)
+            var second = OutputReader(errors, errorHandling)
+            read(&first, &second)
+            let collected = Collected(output: first.collected, errors: second.collected)
+            state.withLock { $0.collected = collected }
+            done.signal()
+        }
+        if !started {
+            close(output)
+            close(errors)
+        }
+        return started
+    }
+
+    /// Waits until what the child has printed is read; the child must have ended.
+    ///
+    /// What somebody else still prints, because the child has left its outputs to it, is not waited for.
+    func finish() -> Collected {
+        childEnded.signal()
+        done.wait()
+        return state.withLock { $0.collected }
+    }
+
+    private func read(_ output: inout OutputReader, _ errors: inout OutputReader) {
+        var hasEnded = false
+        while !hasEnded, output.isOpen || errors.isOpen {
+            var waiting = [childEnded.descriptor, output.descriptor, errors.descriptor]
+                .map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            poll(&waiting, nfds_t(waiting.count), -1)
+            hasEnded = waiting[0].revents != 0
+            // In the pipes is now everything that the child has printed.
+            let (outputLeft, errorsLeft) = hasEnded ? (output.waiting, errors.waiting) : (nil, nil)
+            let heard = [
+                waiting[1].revents != 0 && drain(&output, outputLeft),
+                waiting[2].revents != 0 && drain(&errors, errorsLeft),
+            ]
+            if heard.contains(true) { state.withLock { $0.lastOutput = .now } }
+            watchBounds(output, errors)
+        }
+        output.finish()
+        errors.finish()
+    }
+
+    private func drain(_ reader: inout OutputReader, _ left: Int?) -> Bool {
+        guard let left else { return reader.drain() }
+        return reader.drain(atMost: left)
+    }
+
+    private func watchBounds(_ output: borrowing OutputReader, _ errors: borrowing OutputReader) {
+        let count = output.count + errors.count
+        if count > limit {
+            control.refuse(BoundExceeded("What the program printed", has: count, most: limit))
+        }
+        if output.overflowed || errors.overflowed, !overflowed {
+            state.withLock { $0.overflowed = true }
+            notice.signal()
+        }
+    }
+}

@@ -45,7 +45,9 @@ final class ChildOutputs: Sendable {
     /// Begins to read. Owns the descriptors, whether it begins or not.
     ///
     /// - Returns: `false` when the system grants no more threads.
-    func start(_ output: Int32, _ outputHandling: OutputHandling, _ errors: Int32, _ errorHandling: OutputHandling) -> Bool {
+    func start(_ output: Int32, _ outputHandling: OutputHandling, _ errors: Int32, _ errorHandling: OutputHandling)
+        -> Bool
+    {
         let started = DedicatedThread.start("output") { [self] in
             var first = OutputReader(output, outputHandling)
             var second = OutputReader(errors, errorHandling)

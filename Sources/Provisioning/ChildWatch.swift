@@ -23,10 +23,6 @@ struct ChildWatch: ~Copyable {
     /// When the guard must have carried out its orders.
     private var patience: ContinuousClock.Instant?
 
-    /// How long a guard may take beyond what it was told to wait. A child can stop its guard, and the kernel can hold a dying
-    /// process for long; the worker answers all the same.
-    private static let guardPatience = Duration.seconds(10)
-
     init(
         _ command: ChildCommand,
         _ runner: ChildRunner,
@@ -143,7 +139,7 @@ struct ChildWatch: ~Copyable {
         order.send(over: socket)
         // The child may have stopped it.
         kill(guardPID, SIGCONT)
-        let end = ContinuousClock.now + grace + Self.guardPatience
+        let end = ContinuousClock.now + grace + control.limits.guardPatience
         patience = min(patience ?? end, end)
     }
 

@@ -29,17 +29,22 @@ package struct ExecutionLimits: Sendable, Hashable {
     /// How long before the lease's end the child is interrupted, so that it can save its state; a third of what is
     /// left when the lease is shorter.
     package var leaseMargin: Duration
+    /// How much longer than the grace the guard may take to end its child, before both are killed. A child can stop its guard,
+    /// and the kernel can hold a dying process for long; the worker answers all the same.
+    package var guardPatience: Duration
 
     package init(
         wallClock: Duration = .seconds(3600),
         noOutput: Duration = .seconds(1200),
         interruptGrace: Duration = .seconds(120),
-        leaseMargin: Duration = .seconds(20)
+        leaseMargin: Duration = .seconds(20),
+        guardPatience: Duration = .seconds(10)
     ) {
         self.wallClock = wallClock
         self.noOutput = noOutput
         self.interruptGrace = interruptGrace
         self.leaseMargin = leaseMargin
+        self.guardPatience = guardPatience
     }
 }
 

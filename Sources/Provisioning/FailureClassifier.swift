@@ -78,7 +78,8 @@ enum FailureClassifier {
         line.withUnsafeBytes { line in
             var rest = line
             for part in pattern {
-                guard let base = rest.baseAddress, let found = stoker_find_bytes(base, rest.count, part, part.count) else {
+                guard let base = rest.baseAddress, let found = stoker_find_bytes(base, rest.count, part, part.count)
+                else {
                     return false
                 }
                 rest = UnsafeRawBufferPointer(rebasing: rest[(UnsafeRawPointer(found) - base + part.count)...])

@@ -44,7 +44,10 @@ enum FileTree {
                 throw FileFailure(source, "is a directory below \(ChildBounds.treeDepth) others; no more are taken.")
             }
             guard entries <= ChildBounds.treeEntries else {
-                throw FileFailure(source, "is in a tree of more than \(ChildBounds.treeEntries) files; no more are taken.")
+                throw FileFailure(
+                    source,
+                    "is in a tree of more than \(ChildBounds.treeEntries) files; no more are taken."
+                )
             }
             for name in names {
                 let from = source.appending(name)

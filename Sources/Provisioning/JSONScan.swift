@@ -138,7 +138,9 @@ struct JSONScan {
         /// A value has ended; one of the outermost object is noted.
         private mutating func ended() -> Expected {
             if open.isEmpty { return .end }
-            if open.count == 1, open[0] == UInt8(ascii: "{") { members.append(Member(name: name, value: start..<index)) }
+            if open.count == 1, open[0] == UInt8(ascii: "{") {
+                members.append(Member(name: name, value: start..<index))
+            }
             return .commaOrClose
         }
 
@@ -153,7 +155,8 @@ struct JSONScan {
 
         private mutating func word(_ word: StaticString) throws(Fault) {
             let count = word.utf8CodeUnitCount
-            guard bytes.count - index >= count, (0..<count).allSatisfy({ bytes[index + $0] == word.utf8Start[$0] }) else {
+            guard bytes.count - index >= count, (0..<count).allSatisfy({ bytes[index + $0] == word.utf8Start[$0] })
+            else {
                 throw .syntax(index)
             }
             index += count
@@ -246,7 +249,8 @@ enum JSONText {
 
     /// `nil` when it is no whole number, or one that 64 bits do not hold.
     static func integer(_ value: ArraySlice<UInt8>) -> Int? {
-        guard value.count <= 64, let first = value.first, first == UInt8(ascii: "-") || (0x30...0x39).contains(first) else {
+        guard value.count <= 64, let first = value.first, first == UInt8(ascii: "-") || (0x30...0x39).contains(first)
+        else {
             return nil
         }
         let text = String(decoding: value, as: UTF8.self)

@@ -59,7 +59,7 @@ struct LineSplitter {
         started = true
         let isObject = (line.bytes.first ?? bytes.first) == UInt8(ascii: "{")
         let room = max(0, (isObject ? limit.object : limit.any) - line.bytes.count)
-        line.bytes.append(contentsOf: bytes.prefix(room))
+        line.bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes.prefix(room)))
         line.omitted += max(0, bytes.count - room)
     }
 

@@ -24,7 +24,9 @@ enum PrivateFiles {
         var information = stat()
         guard fstat(descriptor, &information) == 0 else { throw FileFailure("examine", path) }
         guard information.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG) else { throw FileFailure(notRegular: path) }
-        guard information.st_size <= limit else { throw FileFailure(path, has: information.st_size, most: limit, setting) }
+        guard information.st_size <= limit else {
+            throw FileFailure(path, has: information.st_size, most: limit, setting)
+        }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Int(information.st_size))
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
@@ -34,7 +36,9 @@ enum PrivateFiles {
             guard count >= 0 else { throw FileFailure("read", path) }
             if count == 0 { return bytes }
             // It may grow meanwhile.
-            guard bytes.count + count <= limit else { throw FileFailure(path, has: bytes.count + count, most: limit, setting) }
+            guard bytes.count + count <= limit else {
+                throw FileFailure(path, has: bytes.count + count, most: limit, setting)
+            }
             bytes.append(contentsOf: chunk[..<count])
         }
     }
@@ -133,10 +137,10 @@ enum PrivateFiles {
         guard mkdir(path.string, 0o700) == 0 || errno == EEXIST else { throw FileFailure("create directory", path) }
     }
 
-    /// The names in a directory, sorted; none when it does not exist.
+    /// The names in a directory, sorted; none when it does not exist, or is none.
     static func names(in directory: FilePath) throws(FileFailure) -> [String] {
         guard let stream = opendir(directory.string) else {
-            if errno == ENOENT { return [] }
+            if errno == ENOENT || errno == ENOTDIR { return [] }
             throw FileFailure("list", directory)
         }
         defer { closedir(stream) }

@@ -106,7 +106,9 @@ package struct StateSpool: Sendable {
     private func collect(_ report: (SpoolFailure) -> Void) throws(FileFailure) -> [SpooledState] {
         for room in WorkPlace.rooms(in: root) {
             for name in try PrivateFiles.names(in: room) {
-                do throws(FileFailure) { try takeOver(room.appending(name), report) } catch { report(SpoolFailure(error)) }
+                do throws(FileFailure) { try takeOver(room.appending(name), report) } catch {
+                    report(SpoolFailure(error))
+                }
             }
             try WorkPlace.removeRests(in: room)
         }

@@ -35,7 +35,9 @@ import Testing
 
     @Test func `a line that may be a message has a limit of its own`() {
         #expect(
-            split(["{12345", "6789}\n12345", "67890\n"], objects: 11) == [line("{123456789}"), line("12345678", omitted: 2)]
+            split(["{12345", "6789}\n12345", "67890\n"], objects: 11) == [
+                line("{123456789}"), line("12345678", omitted: 2),
+            ]
         )
         #expect(split(["{12345", "6789}\n"], objects: 10) == [line("{123456789", omitted: 1)])
     }

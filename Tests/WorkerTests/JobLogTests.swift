@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostgresClient
+import Provisioning
 import Store
 import TestSupport
 import Testing
@@ -15,18 +16,22 @@ import Testing
     private struct Written: Sendable {
         let lines = WatchedState<[String]>([])
         let failures = WatchedState(0)
+        /// How long the kept part of a cut stage is.
+        let stages = WatchedState<Set<Int>>([])
         let log: JobLog
 
         init() {
             log = JobLog(
                 logger: TestPools.logger,
-                write: { [lines, failures] new in
+                write: { [lines, failures, stages] new in
                     let fails = failures.update { left in
                         defer { left = max(left - 1, 0) }
                         return left > 0
                     }
                     if fails { throw Away() }
                     lines.update { $0 += new.map(\.output) }
+                    let cut = new.map { $0.stage.prefix { $0 == "s" }.utf8.count }.filter { $0 > 0 }
+                    stages.update { $0.formUnion(cut) }
                     return true
                 },
                 onLost: {}
@@ -67,6 +72,18 @@ import Testing
         let written = Written()
         written.append(400_000) { _ in text }
         #expect(await written.finished().count < 20_000)
+    }
+
+    @Test func `the stage of a line counts as its text does, and neither is longer than it may be`() async {
+        let written = Written()
+        for _ in 0..<20_000 {
+            written.log.append(JobLogLine(level: "info", stage: String(repeating: "s", count: 9_000), output: "x"))
+        }
+        #expect(await written.finished().count < 5_000)
+        #expect(written.stages.current == [ChildBounds.nameBytes])
+        let long = Written()
+        long.append(1) { _ in String(repeating: "y", count: 40_000_000) }
+        #expect(await long.finished().map { $0.utf8.count < ChildBounds.lineBytes + 100 } == [true])
     }
 
     @Test func `a short line behind long ones stays behind them`() async {

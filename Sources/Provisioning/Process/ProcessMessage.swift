@@ -116,7 +116,9 @@ enum ProcessMessage: Equatable {
         }
 
         func name(_ name: String, of kind: String) throws(BoundExceeded) -> String {
-            guard let text = try text(name, of: kind, most: ChildBounds.nameBytes) else { throw .missing(name, of: kind) }
+            guard let text = try text(name, of: kind, most: ChildBounds.nameBytes) else {
+                throw .missing(name, of: kind)
+            }
             return text
         }
 

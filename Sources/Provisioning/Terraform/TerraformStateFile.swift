@@ -68,7 +68,8 @@ struct TerraformStateFile: Decodable {
 
     /// `nil` when the file is of another version, or not whole. Takes long for a large one.
     init?(_ bytes: [UInt8]) {
-        guard let header = StateHeader(bytes), header.version == 4,
+        let scan = JSONScan(bytes)
+        guard scan.isWhole, scan.value(of: "version", in: bytes).flatMap(JSONText.integer) == 4,
             let file = try? JSONDecoder().decode(Self.self, from: Data(bytes))
         else { return nil }
         self = file

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Prebuilds
+import SystemPackage
+import Testing
+
+@testable import Provisioning
+
+@Suite struct JSONScanTests {
+    private func scan(_ text: String, depth: Int = 4) -> JSONScan {
+        JSONScan(Array(text.utf8), depth: depth)
+    }
+
+    @Test(arguments: [
+        "{}", "[]", "0", "-0.5e+3", "1E9", "true", " null ", #""\u00e9\n\"""#, #"{"a":[1,{"b":[]}],"c":"]"}"#,
+        "[[[[]]]]",
+        #"{"":""}"#,
+    ])
+    func `what is JSON is whole`(text: String) {
+        #expect(scan(text).isWhole)
+    }
+
+    @Test(arguments: [
+        ("", 0), ("{", 1), ("[1,]", 3), ("[1 2]", 3), ("{\"a\" 1}", 5), ("{a:1}", 1), ("01", 1), ("-", 0), ("1.", 0),
+        ("1e", 0),
+        ("tru", 0), ("\"a", 0), ("\"\n\"", 1), (#""\x""#, 2), (#""\u12g4""#, 5), ("{} {}", 3), ("]", 0),
+        ("{\"a\":1,}", 7),
+        ("[1}", 2), ("{\"a\":1]", 6), ("nulL", 0), ("\"\\", 2),
+    ])
+    func `what is none says where`(text: String, place: Int) {
+        #expect(scan(text).fault == .syntax(place))
+    }
+
+    @Test func `depth has a bound, and takes no stack`() {
+        #expect(scan("[[[[[]]]]]").fault == .depth(4))
+        let deep = [UInt8](repeating: UInt8(ascii: "["), count: 1_000_000)
+        #expect(JSONScan(deep).fault == .depth(ChildBounds.depth))
+        #expect(JSONScan(deep, depth: .max).fault == .syntax(1_000_000))
+    }
+
+    @Test func `members are found where they are, those before a fault too`() {
+        let text = #" {"a": [1,{"b":2}], "c\n":"x" , "a":{}, "d":nil}"#
+        let bytes = Array(text.utf8)
+        let scan = scan(text)
+        let members = scan.members.map { (bytes[$0.name], bytes[$0.value]) }
+            .map { (String(decoding: $0, as: UTF8.self), String(decoding: $1, as: UTF8.self)) }
+        #expect(members.map(\.0) == ["a", #"c\n"#, "a"])
+        #expect(members.map(\.1) == [#"[1,{"b":2}]"#, #""x""#, "{}"])
+        #expect(scan.fault == .syntax(44))
+        #expect(scan.value(of: "a", in: bytes).map { String(decoding: $0, as: UTF8.self) } == "{}")
+    }
+
+    @Test(arguments: [
+        (#""a\"\\\/\b\f\n\r\t""#, "a\"\\/\u{8}\u{c}\n\r\t"), (#""\u00e9\ud83d\ude00""#, "é😀"),
+        (#""\ud83dx""#, "\u{FFFD}x"),
+        (#""\ude00""#, "\u{FFFD}"), (#""\ud83d\u0041""#, "\u{FFFD}A"), (#""é""#, "é"),
+    ])
+    func `a text is read with its escapes`(value: String, text: String) {
+        #expect(JSONText.string(Array(value.utf8)[...]) == text)
+    }
+
+    @Test(arguments: [
+        ("3", 3), ("-3", -3), ("3.0", 3), ("1e2", 100), ("3.5", nil), ("1e400", nil), ("99999999999999999999", nil),
+        ("\"3\"", nil),
+        ("true", nil),
+    ])
+    func `a whole number is one however it is written`(value: String, number: Int?) {
+        #expect(JSONText.integer(Array(value.utf8)[...]) == number)
+    }
+}
+
+@Suite struct ProcessMessageBoundsTests {
+    private let bounds = ChildBounds(stateBytes: 10)
+
+    private func read(_ text: String) throws(BoundExceeded) -> ProcessMessage? {
+        try ProcessMessage.read(OutputLine(bytes: Array(text.utf8)), bounds)
+    }
+
+    @Test(arguments: [
+        (
+            #"{"type":"state","state":"123456789"}"#,
+            "The state has 11 bytes; at most 10 are taken (worker.max_state_size)."
+        ),
+        (#"{"type":"state"}"#, "A `state` line has no `state`."),
+        (#"{"type":"state","state":nan}"#, "A `state` line is no JSON at its byte 25."),
+        (#"{"type":"resource","name":"a"}"#, "A `resource` line has no `resource_type`."),
+        (#"{"type":"resource","resource_type":"a","name":1}"#, "The `name` of a `resource` must be text."),
+        (
+            #"{"type":"resource","resource_type":"a","name":"b","daily_cost":1e99}"#,
+            "The `daily_cost` of a `resource` must be a whole number from 0 to 2147483647, and is 1e99."
+        ),
+        (#"{"type":"replacement","paths":[]}"#, "A `replacement` line has no `address`."),
+        (
+            #"{"type":"replacement","address":"a","paths":[1]}"#,
+            "The `paths` of a `replacement` must be an array of text."
+        ),
+        (#"{"type":"agent"}"#, "A `agent` line has no `name`."),
+        (#"{"type":"result","error":5}"#, "The `error` of a `result` must be text."),
+    ])
+    func `a message that lacks something, or has too much, says what`(line: String, problem: String) {
+        #expect(throws: BoundExceeded(problem)) { try read(line) }
+    }
+
+    @Test(arguments: [
+        "plain", "", "{", "{}", #"{"type":5}"#, #"{"type":"log","output":"#, #"{"type":"log","output":7}"#, "[1]",
+    ])
+    func `what names itself no message is a line of the log`(line: String) throws {
+        #expect(try read(line) == nil)
+    }
+
+    @Test func `a state of just as many bytes is one`() throws {
+        #expect(try read(#"{"type":"state","state":"12345678"}"#) == .state(Array(#""12345678""#.utf8)))
+    }
+
+    @Test func `costs together are bounded as each is`() {
+        func outcome(_ costs: [Int]) -> BuildOutcome {
+            BuildOutcome(
+                state: [1],
+                resources: costs.map { BuiltResource(type: "a", name: "b", address: "c", dailyCost: $0) }
+            )
+        }
+        #expect(throws: Never.self) { try outcome([Int(Int32.max) - 1, 1]).checked() }
+        for costs in [[Int(Int32.max), 1], [-1], [Int.max], [Int.max, Int.max], [1, -1]] {
+            #expect(throws: ProvisioningFailure.self) { try outcome(costs).checked() }
+        }
+    }
+
+    @Test func `only the beginning of a text is looked at to tell its kind`() {
+        let padding = String(repeating: "x", count: ChildBounds.textBytes)
+        #expect(FailureClassifier.classify("quota " + padding) == .capacity)
+        #expect(FailureClassifier.classify(padding + " quota") == .failed)
+    }
+
+    @Test func `a text is cut between characters, and what is missing is counted`() {
+        #expect("aé€".cut(to: 6) == "aé€")
+        #expect("aé€".cut(to: 5) == "aé... (3 more bytes in this line)")
+        #expect("aé€".cut(to: 2) == "a... (5 more bytes in this line)")
+    }
+}
+
+/// Files as templates leave them.
+@Suite(.timeLimit(.minutes(1)))
+struct ForeignFileTests {
+    let fixture: Fixture
+    private let execution = ExecutionName(jobID: .random(), claimEpoch: 3)
+
+    init() throws {
+        fixture = try Fixture()
+    }
+
+    private func path(_ name: String) -> FilePath { fixture.root.appending(name) }
+
+    @Test func `only regular files are read, and no link is followed`() throws {
+        try PrivateFiles.create(path("file"), [1, 2, 3])
+        try PrivateFiles.makeDirectory(path("directory"))
+        try #require(mkfifo(path("fifo").string, 0o600) == 0)
+        symlink(path("file").string, path("link").string)
+        symlink(path("directory").string, path("way").string)
+        try PrivateFiles.create(path("directory/file"), [1])
+        #expect(try PrivateFiles.read(path("file"), atMost: 3) == [1, 2, 3])
+        #expect(try PrivateFiles.read(path("none")) == nil)
+        for name in ["fifo", "directory", "link"] {
+            let failure = #expect(throws: FileFailure.self) { try PrivateFiles.read(path(name)) }
+            #expect(failure?.refusal?.description == "\(name) is no regular file; only those are read.")
+        }
+        #expect(try PrivateFiles.read(path("directory/file"), below: fixture.root) == [1])
+        #expect(throws: FileFailure(notRegular: path("way/file"))) {
+            try PrivateFiles.read(path("way/file"), below: fixture.root)
+        }
+        let large = #expect(throws: FileFailure.self) { try PrivateFiles.read(path("file"), atMost: 2) }
+        #expect(large?.refusal?.description == "file has 3 bytes; at most 2 are taken.")
+    }
+
+    @Test func `a directory is removed however deep it is and whatever its permissions are`() async throws {
+        let script = """
+            mkdir tree && cd tree && mkdir -p stoker-0/a stoker-1 stoker-7 || exit 1
+            way=$(yes d/ | head -n 1000 | tr -d '\\n')
+            for _ in 1 2 3; do mkdir -p "$way/e" && : >"$way/f" && cd -P "$way" || exit 1; done
+            chmod 0 .
+            """
+        let command = ChildCommand(
+            executable: "/bin/sh",
+            arguments: ["-c", script],
+            environment: Fixture.environment,
+            directory: fixture.root,
+            output: .discard,
+            errors: .discard
+        )
+        let status = try await fixture.host.withWorkDirectory(execution, control: fixture.control()) {
+            directory throws(ProvisioningFailure) in
+            try await fixture.host.runner.run(command, in: directory, control: fixture.control()).status
+        }
+        #expect(status == .exited(0))
+        FileTree.remove(path("tree"))
+        #expect(access(path("tree").string, F_OK) != 0)
+    }
+
+    @Test func `what is removed is never behind a link`() throws {
+        try PrivateFiles.create(path("precious/file"), [1], below: path("precious"))
+        try PrivateFiles.makeDirectory(path("tree/a"))
+        symlink(path("precious").string, path("tree/link").string)
+        symlink(path("precious").string, path("tree/a/link").string)
+        FileTree.remove(path("tree"))
+        #expect(access(path("tree").string, F_OK) != 0)
+        #expect(try PrivateFiles.read(path("precious/file")) == [1])
+    }
+
+    @Test func `a copy takes files, directories and links alone`() throws {
+        try PrivateFiles.makeDirectory(path("source/a/b"))
+        try PrivateFiles.create(path("source/a/b/c"), [1])
+        try FileTree.clone(path("source"), to: path("first"))
+        #expect(try PrivateFiles.read(path("first/a/b/c")) == [1])
+        try #require(mkfifo(path("source/a/fifo").string, 0o600) == 0)
+        #expect(throws: FileFailure(notRegular: path("source/a/fifo"))) {
+            try FileTree.clone(path("source"), to: path("second"))
+        }
+    }
+
+    /// A dead worker's directory, with what its template has put in the place of the state.
+    private func dead(_ put: (WorkDirectory) throws -> Void) throws {
+        let made = try WorkDirectory.create(execution, root: fixture.host.workDirectory, state: Array("1".utf8))
+        try put(try #require(made))
+    }
+
+    @Test func `a FIFO in a dead worker's directory holds nobody up`() async throws {
+        try dead { directory in
+            unlink(directory.stateFile.string)
+            try #require(mkfifo(directory.stateFile.string, 0o600) == 0)
+            try PrivateFiles.makeDirectory(directory.module)
+            try #require(mkfifo(directory.erroredStateFile.string, 0o600) == 0)
+        }
+        try await recover(reports: 2, leaving: [])
+    }
+
+    @Test func `a state of a dead worker that is too large is kept aside, and reported once`() async throws {
+        try dead { directory in try #require(truncate(directory.stateFile.string, 1_610_612_736) == 0) }
+        try await recover(reports: 1, leaving: ["\(execution).too-large"])
+        #expect(try await fixture.host.spool.recover { Issue.record("\($0)") } == [])
+    }
+
+    @Test func `what is in the spool and no state holds up none of the others`() async throws {
+        let spool = fixture.host.spool
+        try PrivateFiles.makeDirectory(spool.directory)
+        let other = ExecutionName(jobID: .random(), claimEpoch: 9)
+        try #require(mkfifo(spool.file(execution).string, 0o600) == 0)
+        try await spool.keep(SpooledState(other, state: Array("2".utf8)))
+        try await recover(
+            reports: 1,
+            leaving: ["\(other).state"],
+            states: [SpooledState(other, state: Array("2".utf8))]
+        )
+        try PrivateFiles.makeDirectory(spool.file(execution))
+        try await spool.keep(SpooledState(execution, state: Array("3".utf8)))
+        #expect(try PrivateFiles.read(spool.file(execution)) == Array("3".utf8))
+    }
+
+    private func recover(reports: Int, leaving names: [String], states: [SpooledState] = []) async throws {
+        let reported = Counter()
+        let spool = fixture.host.spool
+        var recovered = try await spool.recover { _ in reported.add() }
+        // A child that another test starts at this moment holds a copy of every lock until it executes its program.
+        while try !WorkPlace.rooms(in: fixture.host.workDirectory).allSatisfy({ try PrivateFiles.names(in: $0) == [] })
+        {
+            recovered = try await spool.recover { _ in reported.add() }
+        }
+        #expect(recovered == states)
+        #expect(reported.value == reports)
+        #expect(try PrivateFiles.names(in: spool.directory) == names)
+    }
+}
+
+extension PrivateFiles {
+    fileprivate static func create(_ path: FilePath, _ bytes: [UInt8], below parent: FilePath) throws(FileFailure) {
+        try makeDirectory(parent)
+        try create(path, bytes)
+    }
+}

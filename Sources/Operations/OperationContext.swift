@@ -45,12 +45,6 @@ package struct OperationContext: Sendable {
         self.caller = caller
     }
 
-    /// What a pass would do, at a moment or now. Reads only.
-    func plan(at moment: Instant? = nil) async throws -> Plan {
-        let (now, snapshot) = try await store.snapshot(at: moment, limits: limits)
-        return Plan(snapshot: snapshot, now: now, limits: limits, zones: zones.rules(for: snapshot))
-    }
-
     /// Throws ``Refusal`` when the moment has passed, by the database's clock: what is to last until then would not begin.
     func requireToCome(_ moment: Instant?) async throws {
         guard let moment, try await store.now() >= moment else { return }

@@ -66,6 +66,7 @@ package enum OperationTable {
         AnyOperation(PreviewSchedules.self),
         AnyOperation(ClaimWorkspace.self),
         AnyOperation(ShowClaim.self),
+        AnyOperation(ExplainRefill.self),
         AnyOperation(ListWorkspaces.self),
         AnyOperation(ShowWorkspace.self),
         AnyOperation(DeleteWorkspace.self),

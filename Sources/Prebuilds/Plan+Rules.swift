@@ -66,6 +66,7 @@ extension PresetPlan {
         if !deletions.isEmpty { held.append(.fleetPaused(.delete, count: deletions.count, pause)) }
         if state.missing > 0, isActive { held.append(.fleetPaused(.create, count: state.missing, pause)) }
         withheld = held + withheld
+        isPaused = true
         actions = []
         self.status = status
         statusChange = nil

@@ -23,6 +23,9 @@ package struct Plan: Hashable, Sendable {
         self.nextScheduleEdge = nextScheduleEdge
     }
 
+    /// The failed builds that the presets' health tells of.
+    package var failedBuilds: [BuildID] { presets.compactMap(\.failedBuild) }
+
     /// Nothing is to be written.
     package var isEmpty: Bool {
         presets.allSatisfy(\.isEmpty)

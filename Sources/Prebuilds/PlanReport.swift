@@ -8,11 +8,14 @@ package struct PlanReport: Hashable, Sendable, Codable {
     package let pause: FleetPause?
     package let presets: [Preset]
 
-    package init(_ plan: Plan) {
+    /// - Parameter failures: Of the plan's ``Plan/failedBuilds``, as far as they are known.
+    package init(_ plan: Plan, failures: [BuildID: PoolFailure] = [:]) {
         now = plan.now
         paused = plan.pause != nil
         pause = plan.pause
-        presets = plan.presets.map(Preset.init)
+        presets = plan.presets.map { preset in
+            Preset(preset, lastFailure: preset.failedBuild.flatMap { failures[$0] })
+        }
     }
 }
 
@@ -25,6 +28,9 @@ extension PlanReport {
         package let organizationName: String
         package let active: Bool
         package let status: PrebuildStatus
+        package let health: PoolHealth
+        /// Only while the newest build that has ended is a failed one.
+        package let lastFailure: PoolFailure?
         package let state: PoolState
         package let actions: [Action]
         package let withheld: [Withheld]
@@ -32,20 +38,23 @@ extension PlanReport {
         package let warnings: [String]?
 
         private enum CodingKeys: String, CodingKey {
-            case active, status, state, actions, withheld, warnings
+            case active, status, health, state, actions, withheld, warnings
+            case lastFailure = "last_failure"
             case presetID = "preset_id"
             case presetName = "preset_name"
             case templateName = "template_name"
             case organizationName = "org_name"
         }
 
-        package init(_ preset: PresetPlan) {
+        package init(_ preset: PresetPlan, lastFailure: PoolFailure? = nil) {
             presetID = preset.pool.presetID
             presetName = preset.pool.presetName
             templateName = preset.pool.templateName
             organizationName = preset.pool.organizationName
             active = preset.isActive
             status = preset.status
+            health = preset.health
+            self.lastFailure = lastFailure
             state = preset.state
             actions = preset.actions.map(Action.init)
             withheld = preset.withheld

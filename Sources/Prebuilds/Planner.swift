@@ -45,6 +45,9 @@ struct Planner {
         if preset.versionReadiness == .ready {
             problems += PresetValidation(of: preset, patterns: &patterns).problems
         }
+        if let warning = TimeToLive.warning(seconds: preset.ttlSeconds, build: preset.buildTime) {
+            warnings.append(warning)
+        }
         warnings += preset.unknownValues.map { "the preset's value '\($0)' is for no parameter of its version" }
 
         let state = PoolState(
@@ -82,9 +85,21 @@ struct Planner {
             state: state,
             actions: actions,
             withheld: withheld,
+            isPaused: preset.pausedUntil.map { now < $0 } ?? false,
+            failedBuild: failedBuild(of: preset, isGivenUp: status == .hardLimited),
             backoff: backoff,
             warnings: warnings
         )
+    }
+
+    /// The newest build that has ended, when it failed: one that is recent, unless the pool was given up on because of it. Older
+    /// ones tell nothing of a pool whose later prebuilds were claimed.
+    private func failedBuild(of preset: PresetSnapshot, isGivenUp: Bool) -> BuildID? {
+        guard let newest = preset.startBuilds.first(where: { $0.hasFailed || $0.hasSucceeded }), newest.hasFailed,
+            preset.failuresForgottenBefore.map({ newest.createdAt >= $0 }) ?? true,
+            isGivenUp || newest.createdAt >= now - max(limits.backoffLookback, .seconds(3_600))
+        else { return nil }
+        return newest.buildID
     }
 
     /// Strictly older than its time to live, or than the last invalidation, is expired.

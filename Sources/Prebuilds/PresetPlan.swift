@@ -12,6 +12,10 @@ package struct PresetPlan: Hashable, Sendable {
     /// In the order in which they are to be made.
     package var actions: [PresetAction]
     package var withheld: [Withheld]
+    /// An operator holds the template's pools or the whole fleet still.
+    package var isPaused: Bool
+    /// The newest build that has ended, when it failed and that still counts.
+    package var failedBuild: BuildID?
     /// The wait imposed by recent failures, also when nothing is missing.
     package var backoff: Backoff?
     /// What an operator should mend although the pass can work with it.
@@ -25,6 +29,8 @@ package struct PresetPlan: Hashable, Sendable {
         state: PoolState = PoolState(),
         actions: [PresetAction] = [],
         withheld: [Withheld] = [],
+        isPaused: Bool = false,
+        failedBuild: BuildID? = nil,
         backoff: Backoff? = nil,
         warnings: [String] = []
     ) {
@@ -35,6 +41,8 @@ package struct PresetPlan: Hashable, Sendable {
         self.state = state
         self.actions = actions
         self.withheld = withheld
+        self.isPaused = isPaused
+        self.failedBuild = failedBuild
         self.backoff = backoff
         self.warnings = warnings
     }

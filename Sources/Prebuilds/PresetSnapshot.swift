@@ -39,11 +39,13 @@ package struct PresetSnapshot: Hashable, Sendable {
     package var deleting: Int
 
     /// Start builds that are the latest of their prebuild, newest first by the build's `created_at`: the newest
-    /// `max(desiredInstances, failureHardLimit, 1)` of them, or all when there are fewer.
+    /// `max(desiredInstances, failureHardLimit, 1)` of them and as many as are starting, or all when there are fewer.
     package var startBuilds: [StartBuild]
     /// All of the preset's latest start builds that failed and were created at or after `now - lookback` and not
     /// before `failuresForgottenBefore`, however many builds are newer.
     package var recentFailures: Int
+    /// How long builds of the preset take, by those made lately; `nil`: nobody knows, or nobody looked.
+    package var buildTime: Duration?
 
     package init(
         pool: Pool,
@@ -65,7 +67,8 @@ package struct PresetSnapshot: Hashable, Sendable {
         stopping: Int = 0,
         deleting: Int = 0,
         startBuilds: [StartBuild] = [],
-        recentFailures: Int = 0
+        recentFailures: Int = 0,
+        buildTime: Duration? = nil
     ) {
         self.pool = pool
         self.isActive = isActive
@@ -87,6 +90,7 @@ package struct PresetSnapshot: Hashable, Sendable {
         self.deleting = deleting
         self.startBuilds = startBuilds
         self.recentFailures = recentFailures
+        self.buildTime = buildTime
     }
 }
 

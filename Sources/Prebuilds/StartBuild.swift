@@ -8,10 +8,13 @@ package struct StartBuild: Hashable, Sendable {
     /// Its job failed, and a provisioner said so. A job that waited too long, was canceled or lost its worker
     /// did not fail in this sense, and neither did one that has not ended.
     package let hasFailed: Bool
+    /// Its job succeeded: the prebuild runs.
+    package let hasSucceeded: Bool
 
-    package init(buildID: BuildID, createdAt: Instant, hasFailed: Bool) {
+    package init(buildID: BuildID, createdAt: Instant, hasFailed: Bool, hasSucceeded: Bool = false) {
         self.buildID = buildID
         self.createdAt = createdAt
         self.hasFailed = hasFailed
+        self.hasSucceeded = hasSucceeded
     }
 }

@@ -21,6 +21,7 @@ package func buildServer(
     listening: @escaping @Sendable (HTTPAddress) async -> Void = { _ in }
 ) -> some Service {
     let router = Router(context: ServerRequestContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: RequestMetrics(registry: registry))
     router.add(middleware: ProblemMiddleware())
     if let api { router.add(middleware: api) }
     for set in [HealthRoutes(readiness: readiness, registry: registry), PageRoutes()] + routes { set.add(to: router) }

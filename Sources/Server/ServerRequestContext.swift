@@ -11,6 +11,15 @@ package struct ServerRequestContext: RequestContext {
     /// The connection.
     package let channel: any Channel
 
+    /// The route that answers, as it is declared: `/api/v1/jobs/{job}`. `nil`: none is found yet, or there is none.
+    var route: String? {
+        get {
+            let path = coreContext.endpointPath.value
+            return path == "NotFound" ? nil : path
+        }
+        nonmutating set { coreContext.endpointPath.value = newValue }
+    }
+
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel

@@ -16,6 +16,9 @@ package struct PoolName: Hashable, Sendable {
     package var template: String
     package var preset: String
     package var organization: String
+
+    /// What belongs to no pool, or nobody said to which.
+    package static let none = Self(template: "", preset: "", organization: "")
 }
 
 /// What became of an order for a prebuild.

@@ -42,7 +42,7 @@ extension SnapshotQuery {
         preset.starting = try row.next()
         preset.stopping = try row.next()
         preset.deleting = try row.next()
-        preset.startBuilds = try readStartBuilds(&row, and: startsOfRunning)
+        preset.startBuilds = try readStartBuilds(&row, and: startsOfRunning, starting: preset.starting)
         preset.recentFailures = try row.next()
         return (preset, pending)
     }
@@ -62,11 +62,17 @@ extension SnapshotQuery {
                 isEligible: eligible[$0]
             )
         }
-        return ids.indices.map { StartBuild(buildID: builds[$0], createdAt: buildCreated[$0], hasFailed: false) }
+        return ids.indices.map {
+            StartBuild(buildID: builds[$0], createdAt: buildCreated[$0], hasFailed: false, hasSucceeded: true)
+        }
     }
 
     /// The newest start builds, those of running prebuilds among them.
-    private static func readStartBuilds(_ row: inout RowReader, and running: [StartBuild]) throws -> [StartBuild] {
+    private static func readStartBuilds(
+        _ row: inout RowReader,
+        and running: [StartBuild],
+        starting: Int
+    ) throws -> [StartBuild] {
         let history = try row.next(Int.self)
         let ids = try row.next([BuildID].self)
         let created = try row.next([Instant].self)
@@ -75,7 +81,7 @@ extension SnapshotQuery {
             StartBuild(buildID: ids[$0], createdAt: created[$0], hasFailed: failures[$0])
         }
         let newest = (running + others).sorted { ($1.createdAt, $1.buildID) < ($0.createdAt, $0.buildID) }
-        return Array(newest.prefix(history))
+        return Array(newest.prefix(history + starting))
     }
 
     private static func readiness(_ text: String) throws -> VersionReadiness {

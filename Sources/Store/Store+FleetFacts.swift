@@ -5,8 +5,8 @@ package import Prebuilds
 
 /// The queue, the workers and the deliveries at a moment, as one worker tells them for the whole fleet.
 package struct FleetFacts: Hashable, Sendable {
-    /// Jobs that have not ended, by status and class.
-    package var jobs: [Overview.JobCount]
+    /// Jobs that have not ended.
+    package var jobs: [JobCount]
     /// How long the oldest due job has waited.
     package var oldestPending: Duration
     /// Workers by state; those lost or drained within the last hour.
@@ -14,6 +14,15 @@ package struct FleetFacts: Hashable, Sendable {
     package var deliveries: DeliveryBacklog
     /// For how long, from before the question, the worker may tell it: never two workers at a time.
     package var voice: Duration
+
+    /// How many jobs of one status and class there are for one pool.
+    package struct JobCount: Hashable, Sendable {
+        package var status: String
+        package var jobClass: String
+        /// What the job is for; an import has its template's name alone.
+        package var pool: PoolName
+        package var count: Int
+    }
 }
 
 extension Store {
@@ -25,12 +34,12 @@ extension Store {
         let seconds = try voice.only().decode(Double.self)
         guard seconds > 0 else { return nil }
         let answers = try await pool.executeBatch([
-            Self.activeJobs, Self.queueAge, Self.workerStates, Self.deliveryBacklog,
+            Self.jobsOfPools, Self.queueAge, Self.workerStates, Self.deliveryBacklog,
         ])
         let (_, oldest) = try answers[1].only().decode(Instant.self, Double.self)
         let states = try answers[2].map { try $0.decode(String.self, Int.self) }
         return FleetFacts(
-            jobs: try Overview.jobCounts(answers[0]),
+            jobs: try answers[0].map(FleetFacts.JobCount.init),
             oldestPending: .seconds(oldest),
             workers: Dictionary(
                 states.compactMap { state, count in WorkerState(rawValue: state).map { ($0, count) } },
@@ -57,6 +66,35 @@ extension Store {
         """
     }
 
+    /// Counted before names are looked up: there are many jobs of few pools. Each job's build is read by its key, in whatever
+    /// plan.
+    private static let jobsOfPools = Statement(
+        "fleet.jobs",
+        within: .seconds(10),
+        """
+        WITH active AS (
+            SELECT id, job_status, priority, template_id, organization_id, input FROM provisioner_jobs
+            WHERE job_status = 'pending'
+            UNION ALL
+            SELECT id, job_status, priority, template_id, organization_id, input FROM provisioner_jobs
+            WHERE completed_at IS NULL AND worker_id IS NOT NULL
+        ), counted AS (
+            SELECT job_status, priority, organization_id, \(sql: JobClaim.template(of: "active")) AS template_id,
+                coalesce(input->>'template_name', '') AS pushed,
+                (SELECT b.template_version_preset_id FROM workspace_builds b WHERE b.job_id = active.id) AS preset_id,
+                count(*) AS jobs
+            FROM active GROUP BY 1, 2, 3, 4, 5, 6
+        )
+        SELECT c.job_status::text, c.priority, coalesce(t.name, c.pushed), coalesce(p.name, ''), coalesce(o.name, ''),
+            sum(c.jobs)::bigint
+        FROM counted c
+        LEFT JOIN templates t ON t.id = c.template_id
+        LEFT JOIN template_version_presets p ON p.id = c.preset_id
+        LEFT JOIN organizations o ON o.id = c.organization_id
+        GROUP BY 1, 2, 3, 4, 5
+        """
+    )
+
     private static let workerStates = Statement(
         "fleet.workers",
         within: .seconds(5),
@@ -65,4 +103,24 @@ extension Store {
         WHERE state IN ('active', 'draining') OR last_seen_at > now() - interval '1 hour' GROUP BY state
         """
     )
+}
+
+extension FleetFacts.JobCount {
+    /// Reads a row of what pools' jobs are.
+    fileprivate init(_ row: Row) throws {
+        let (status, priority, template, preset, organization, count) = try row.decode(
+            String.self,
+            Int16.self,
+            String.self,
+            String.self,
+            String.self,
+            Int.self
+        )
+        self.init(
+            status: status,
+            jobClass: (JobClass(rawValue: priority) ?? .interactive).name,
+            pool: PoolName(template: template, preset: preset, organization: organization),
+            count: count
+        )
+    }
 }

@@ -12,16 +12,16 @@ package struct ClaimTotals: Hashable, Sendable {
         package var sum: Double
     }
 
-    package struct Pool: Hashable, Sendable {
-        package var templateName: String
-        package var presetName: String
-        package var organizationName: String
+    /// What came of a claim, and of which pool: empty names where the claim named nothing that exists, or was counted by a release
+    /// that did not ask.
+    package struct Outcome: Hashable, Sendable {
+        package var name: String
+        package var pool: PoolName
     }
 
-    /// By outcome.
-    package var outcomes: [String: Double] = [:]
+    package var outcomes: [Outcome: Double] = [:]
     /// Prebuilds that were claimed.
-    package var claimed: [Pool: Double] = [:]
+    package var claimed: [PoolName: Double] = [:]
     /// By stage, `bind` and `usable`; in seconds.
     package var durations: [String: Distribution] = [:]
     /// Of the last hour; `nil`: nobody claimed anything.
@@ -84,7 +84,7 @@ extension Store {
             within: .seconds(30),
             """
             WITH news AS MATERIALIZED (
-                SELECT c.id, c.outcome, c.preset_id, c.outcome_counted,
+                SELECT c.id, c.outcome, c.template_id, c.preset_id, c.outcome_counted,
                     c.usable_at IS NOT NULL AND NOT c.usable_counted AS is_usable,
                     extract(epoch FROM c.bound_at - c.created_at)::float8 AS bind,
                     extract(epoch FROM c.usable_at - c.created_at)::float8 AS usable
@@ -95,21 +95,24 @@ extension Store {
             ), marked AS (
                 UPDATE workspace_claims c SET outcome_counted = true, usable_counted = c.usable_counted OR news.is_usable
                 FROM news WHERE c.id = news.id
+            ), pools AS (
+                SELECT news.outcome, news.outcome_counted, coalesce(t.name, '') AS template, coalesce(p.name, '') AS preset,
+                    coalesce(o.name, '') AS organization
+                FROM news
+                LEFT JOIN templates t ON t.id = news.template_id
+                LEFT JOIN template_version_presets p ON p.id = news.preset_id
+                LEFT JOIN organizations o ON o.id = t.organization_id
             ), took AS (
                 SELECT 'bind' AS stage, greatest(bind, 0) AS seconds FROM news WHERE NOT outcome_counted AND bind IS NOT NULL
                 UNION ALL
                 SELECT 'usable', greatest(usable, 0) FROM news WHERE is_usable
             ), facts AS (
-                SELECT 'outcomes' AS metric, ARRAY[outcome] AS labels, '' AS part, count(*)::float8 AS value
-                FROM news WHERE NOT outcome_counted GROUP BY outcome
+                SELECT 'outcomes' AS metric, ARRAY[outcome, template, preset, organization] AS labels, '' AS part,
+                    count(*)::float8 AS value
+                FROM pools WHERE NOT outcome_counted GROUP BY 2
                 UNION ALL
-                SELECT 'claimed', ARRAY[t.name, p.name, o.name], '', count(*)
-                FROM news
-                JOIN template_version_presets p ON p.id = news.preset_id
-                JOIN template_versions v ON v.id = p.template_version_id
-                JOIN templates t ON t.id = v.template_id
-                JOIN organizations o ON o.id = t.organization_id
-                WHERE NOT news.outcome_counted AND news.outcome = 'hit' GROUP BY t.name, p.name, o.name
+                SELECT 'claimed', ARRAY[template, preset, organization], '', count(*)
+                FROM pools WHERE NOT outcome_counted AND outcome = 'hit' AND preset <> '' GROUP BY 2
                 UNION ALL
                 -- A value on a bound belongs below it.
                 SELECT 'duration', ARRAY[stage], (
@@ -128,6 +131,14 @@ extension Store {
     }
 }
 
+extension PoolName {
+    /// Template, preset, organization.
+    fileprivate init(_ names: ArraySlice<String>) {
+        let names = Array(names)
+        self.init(template: names[0], preset: names[1], organization: names[2])
+    }
+}
+
 extension ClaimTotals {
     fileprivate mutating func add(
         _ value: Double,
@@ -137,9 +148,11 @@ extension ClaimTotals {
         buckets: Int
     ) {
         switch (metric, labels.count) {
-        case ("claims/outcomes", 1): outcomes[labels[0]] = value
-        case ("claims/claimed", 3):
-            claimed[Pool(templateName: labels[0], presetName: labels[1], organizationName: labels[2])] = value
+        // Of the release before, which knew no pools here.
+        case ("claims/outcomes", 1): outcomes[Outcome(name: labels[0], pool: .none), default: 0] += value
+        case ("claims/outcomes", 4):
+            outcomes[Outcome(name: labels[0], pool: PoolName(labels.dropFirst())), default: 0] += value
+        case ("claims/claimed", 3): claimed[PoolName(labels[...])] = value
         case ("claims/duration", 1):
             var distribution =
                 durations[labels[0]] ?? Distribution(counts: Array(repeating: 0, count: buckets), sum: 0)

@@ -2,7 +2,8 @@
 
 /// Every metric that Stoker exports. What is not in here is not exported.
 package enum MetricCatalogue {
-    package static let families: [MetricFamily] = prebuilds + claims + jobs + workers + webhooks + database + process
+    package static let families: [MetricFamily] =
+        prebuilds + claims + jobs + workers + webhooks + http + database + process
 
     private static let pool = ["template_name", "preset_name", "org_name"]
 
@@ -20,8 +21,9 @@ package enum MetricCatalogue {
 
     private static let prebuilds = [
         prebuildsCreated, prebuildsFailed, prebuildsClaimed, resourceReplacements, prebuildsDesired, prebuildsRunning,
-        prebuildsEligible, prebuildsStarting, presetHardLimited, presetValidationFailed, reconciliationPaused,
-        snapshotTimestamp, reconcileDuration, reconcilePasses, refillDuration,
+        prebuildsEligible, prebuildsStarting, presetHardLimited, presetValidationFailed, presetPaused,
+        reconciliationPaused,
+        maintenance, snapshotTimestamp, reconcileDuration, reconcilePasses, refillDuration,
     ]
 
     package static let prebuildsCreated = MetricFamily(
@@ -84,10 +86,22 @@ package enum MetricCatalogue {
         labels: pool,
         help: "1 while an active preset cannot be built as it is defined; absent otherwise."
     )
+    package static let presetPaused = MetricFamily(
+        "stoker_prebuilds_preset_paused",
+        .gauge,
+        labels: pool,
+        help:
+            "1 while an operator holds the pool of an active preset still, by its template or with all; absent otherwise."
+    )
     package static let reconciliationPaused = MetricFamily(
         "stoker_prebuilds_reconciliation_paused",
         .gauge,
         help: "1 while no pool is reconciled, by pause or maintenance; 0 otherwise."
+    )
+    package static let maintenance = MetricFamily(
+        "stoker_maintenance",
+        .gauge,
+        help: "1 while the fleet is in maintenance, and takes on no job; 0 otherwise."
     )
     package static let snapshotTimestamp = MetricFamily(
         "stoker_prebuilds_snapshot_timestamp_seconds",
@@ -121,8 +135,8 @@ package enum MetricCatalogue {
     package static let claimOutcomes = MetricFamily(
         "stoker_claims_total",
         .counter,
-        labels: ["outcome"],
-        help: "Claims of the whole fleet by whether a prebuild was at hand."
+        labels: ["outcome", "template_name", "preset_name", "org_name"],
+        help: "Claims of the whole fleet by whether a prebuild was at hand, and by pool where one was named."
     )
     package static let claimHitRatio = MetricFamily(
         "stoker_claim_hit_ratio",
@@ -145,8 +159,8 @@ package enum MetricCatalogue {
     package static let jobCounts = MetricFamily(
         "stoker_jobs",
         .gauge,
-        labels: ["status", "class"],
-        help: "Jobs that have not ended, by status and class of priority."
+        labels: ["status", "class", "template_name", "preset_name", "org_name"],
+        help: "Jobs that have not ended, by status, class of priority, and pool where the job is for one."
     )
     package static let jobQueueWait = MetricFamily(
         "stoker_job_queue_wait_seconds",
@@ -177,7 +191,7 @@ package enum MetricCatalogue {
 
     // MARK: Workers
 
-    private static let workers = [workerCounts, workerSlots, leaseRemaining]
+    private static let workers = [workerCounts, workerSlots, leaseRemaining, leaseDuration]
 
     package static let workerCounts = MetricFamily(
         "stoker_workers",
@@ -195,6 +209,12 @@ package enum MetricCatalogue {
         "stoker_lease_remaining_seconds",
         .gauge,
         help: "Time for which this worker may still run jobs without hearing from the database."
+    )
+
+    package static let leaseDuration = MetricFamily(
+        "stoker_lease_duration_seconds",
+        .gauge,
+        help: "Length of this worker's lease, as it is after each renewal."
     )
 
     // MARK: Webhooks
@@ -223,7 +243,29 @@ package enum MetricCatalogue {
         help: "Age of the oldest delivery in the backlog."
     )
 
-    // MARK: Database and process
+    // MARK: HTTP
+
+    private static let http = [httpRequests, httpDuration, httpInFlight]
+
+    package static let httpRequests = MetricFamily(
+        "stoker_http_requests_total",
+        .counter,
+        labels: ["route", "method", "status"],
+        help: "Requests that this process has answered, by route, method and status; 'none' is no route."
+    )
+    package static let httpDuration = MetricFamily(
+        "stoker_http_request_duration_seconds",
+        .histogram(upperBounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60]),
+        labels: ["route", "method"],
+        help: "Time from a request until its answer begins."
+    )
+    package static let httpInFlight = MetricFamily(
+        "stoker_http_requests_in_flight",
+        .gauge,
+        help: "Requests whose answer has not ended, streams among them."
+    )
+
+    // MARK: Database
 
     private static let database = [queryDuration, connections]
 
@@ -240,12 +282,52 @@ package enum MetricCatalogue {
         help: "Connections of this process to the database, by state."
     )
 
-    private static let process = [buildInfo]
+    // MARK: Process
+
+    private static let process = [
+        buildInfo, processCPU, processMemory, processVirtualMemory, processOpenFiles, processFileLimit, processStart,
+        processThreads,
+    ]
 
     package static let buildInfo = MetricFamily(
         "stoker_build_info",
         .gauge,
         labels: ["version"],
         help: "1, with the version of this binary as a label."
+    )
+    package static let processCPU = MetricFamily(
+        "process_cpu_seconds_total",
+        .counter,
+        help: "Time that this process has spent on processors, without its children."
+    )
+    package static let processMemory = MetricFamily(
+        "process_resident_memory_bytes",
+        .gauge,
+        help: "Memory of this process that is in use."
+    )
+    package static let processVirtualMemory = MetricFamily(
+        "process_virtual_memory_bytes",
+        .gauge,
+        help: "Address space of this process."
+    )
+    package static let processOpenFiles = MetricFamily(
+        "process_open_fds",
+        .gauge,
+        help: "Open file descriptors of this process."
+    )
+    package static let processFileLimit = MetricFamily(
+        "process_max_fds",
+        .gauge,
+        help: "How many file descriptors this process may have open."
+    )
+    package static let processStart = MetricFamily(
+        "process_start_time_seconds",
+        .gauge,
+        help: "When this process was started, in seconds since the Unix epoch."
+    )
+    package static let processThreads = MetricFamily(
+        "process_threads",
+        .gauge,
+        help: "Threads of this process."
     )
 }

@@ -16,6 +16,7 @@ package struct PoolMetrics: Sendable {
         package var starting: Int
         package var isHardLimited: Bool
         package var isInvalid: Bool
+        package var isPaused: Bool
 
         package init(
             templateName: String,
@@ -26,7 +27,8 @@ package struct PoolMetrics: Sendable {
             eligible: Int,
             starting: Int,
             isHardLimited: Bool = false,
-            isInvalid: Bool = false
+            isInvalid: Bool = false,
+            isPaused: Bool = false
         ) {
             self.templateName = templateName
             self.presetName = presetName
@@ -37,6 +39,7 @@ package struct PoolMetrics: Sendable {
             self.starting = starting
             self.isHardLimited = isHardLimited
             self.isInvalid = isInvalid
+            self.isPaused = isPaused
         }
     }
 
@@ -52,17 +55,20 @@ package struct PoolMetrics: Sendable {
     /// - Parameters:
     ///   - pools: Those of active presets. Several of the same names (versions of one template) are added up.
     ///   - snapshotSeconds: Seconds since the Unix epoch, in database time, at which all this was true.
+    ///   - inMaintenance: Whether the pause is a maintenance, in which no jobs are claimed either.
     ///   - limit: For how long this worker may tell it, where that is less than ``lifetime``.
     ///   - now: From when the lifetime counts.
     package func publish(
         _ pools: [Pool],
         paused: Bool,
+        inMaintenance: Bool = false,
         snapshotSeconds: Double,
         atMost limit: Duration? = nil,
         now: ContinuousClock.Instant = .now
     ) {
         var samples = [
             GaugeSample(MetricCatalogue.reconciliationPaused, [], paused ? 1 : 0),
+            GaugeSample(MetricCatalogue.maintenance, [], inMaintenance ? 1 : 0),
             GaugeSample(MetricCatalogue.snapshotTimestamp, [], snapshotSeconds),
         ]
         let named = Dictionary(grouping: pools) { [$0.templateName, $0.presetName, $0.organizationName] }
@@ -79,6 +85,9 @@ package struct PoolMetrics: Sendable {
             }
             if pools.contains(where: \.isInvalid) {
                 samples.append(GaugeSample(MetricCatalogue.presetValidationFailed, labels, 1))
+            }
+            if pools.contains(where: \.isPaused) {
+                samples.append(GaugeSample(MetricCatalogue.presetPaused, labels, 1))
             }
         }
         registry.publish("pools", samples, for: limit.map { min($0, lifetime) } ?? lifetime, now: now)

@@ -57,6 +57,11 @@ package struct Fleet: Sendable {
         )
     }
 
+    /// Starts a command, and leaves it running.
+    package func start(_ arguments: [String]) async throws -> RunningProcess {
+        try await RunningProcess.start(BuiltProduct.stoker, arguments, environment: environment)
+    }
+
     /// Runs a command that must succeed, and reads its JSON.
     package func json<Value: Decodable>(_ type: Value.Type = Value.self, _ arguments: String...) async throws -> Value {
         let outcome = try await RunningProcess.outcome(

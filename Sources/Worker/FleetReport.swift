@@ -3,6 +3,11 @@
 import Store
 import Telemetry
 
+extension PoolName {
+    /// As metrics of pools have them.
+    fileprivate var labels: [String] { [template, preset, organization] }
+}
+
 /// Metrics of the whole fleet at one moment.
 struct FleetReport {
     let samples: [GaugeSample]
@@ -13,10 +18,13 @@ struct FleetReport {
     /// Jobs, workers and deliveries. They are of the moment, so they are told for a few intervals at most.
     init(_ facts: FleetFacts, atMost limit: Duration) {
         var counts: [[String]: Double] = [:]
+        // Every status and class is there, so that nothing is absent which is merely none.
         for status in ["pending", "running", "canceling"] {
-            for jobClass in JobClass.allCases { counts[[status, jobClass.name]] = 0 }
+            for jobClass in JobClass.allCases { counts[[status, jobClass.name] + PoolName.none.labels] = 0 }
         }
-        for count in facts.jobs { counts[[count.status, count.jobClass], default: 0] += Double(count.count) }
+        for jobs in facts.jobs {
+            counts[[jobs.status, jobs.jobClass] + jobs.pool.labels, default: 0] += Double(jobs.count)
+        }
         samples =
             counts.map { GaugeSample(MetricCatalogue.jobCounts, $0.key, $0.value) }
             + [
@@ -33,11 +41,8 @@ struct FleetReport {
     /// What all claims add up to: totals, which stay true until the next count.
     init(_ totals: ClaimTotals) {
         samples =
-            totals.outcomes.map { GaugeSample(MetricCatalogue.claimOutcomes, [$0], $1) }
-            + totals.claimed.map { pool, count in
-                let labels = [pool.templateName, pool.presetName, pool.organizationName]
-                return GaugeSample(MetricCatalogue.prebuildsClaimed, labels, count)
-            }
+            totals.outcomes.map { GaugeSample(MetricCatalogue.claimOutcomes, [$0.name] + $0.pool.labels, $1) }
+            + totals.claimed.map { GaugeSample(MetricCatalogue.prebuildsClaimed, $0.labels, $1) }
             + (totals.hitRatio.map { [GaugeSample(MetricCatalogue.claimHitRatio, [], $0)] } ?? [])
         histograms = totals.durations.map {
             HistogramSample(MetricCatalogue.claimDuration, [$0], counts: $1.counts, sum: $1.sum)

@@ -78,6 +78,7 @@ package struct JobServices: Sendable {
             GaugeSample(MetricCatalogue.workerSlots, ["busy"], Double(busy)),
             GaugeSample(MetricCatalogue.workerSlots, ["free"], Double(max(registration.capacity - busy, 0))),
             GaugeSample(MetricCatalogue.leaseRemaining, [], max(remaining / .seconds(1), 0)),
+            GaugeSample(MetricCatalogue.leaseDuration, [], registration.leaseDuration / .seconds(1)),
         ]
     }
 

@@ -57,6 +57,7 @@ package struct PassMetrics: Sendable {
         pools.publish(
             plan.presets.filter(\.isActive).map(PoolMetrics.Pool.init),
             paused: plan.pause != nil,
+            inMaintenance: plan.pause?.kind == .maintenance,
             snapshotSeconds: Double(plan.now.microseconds) / 1_000_000,
             atMost: voice,
             now: since
@@ -75,7 +76,8 @@ extension PoolMetrics.Pool {
             eligible: plan.state.eligible,
             starting: plan.state.starting,
             isHardLimited: plan.status == .hardLimited,
-            isInvalid: plan.status == .validationFailed
+            isInvalid: plan.status == .validationFailed,
+            isPaused: plan.isPaused
         )
     }
 }

@@ -72,7 +72,7 @@ import Testing
         #expect(
             PlanTable(plan: PlanReport(Self.plan)).text == """
                 TEMPLATE  PRESET  STATUS   DESIRED  ELIGIBLE  ACTUAL  STARTING  DELETING
-                go-dev    us-nix  healthy  3        1         1       0         0
+                go-dev    us-nix  filling  3        1         1       0         0
 
                   go-dev/us-nix: create 1
                   go-dev/us-nix: create 1 withheld until 2025-06-02T03:01:00Z: backoff: Wait.
@@ -95,7 +95,7 @@ import Testing
         var applied = AppliedPlan()
         applied.created = [Self.preset: 1]
         applied.deleted = [Self.workspace]
-        let acquired = try Self.object(ReconcileReport(plan: Self.plan, applied: applied))
+        let acquired = try Self.object(ReconcileReport(plan: PlanReport(Self.plan), applied: applied))
         #expect(Set(acquired.keys) == ["now", "paused", "presets", "lock", "applied"])
         #expect(acquired["lock"] == .string("acquired"))
         #expect(

@@ -39,8 +39,13 @@ enum Fixtures {
         PrebuildSnapshot(workspaceID: id(number), buildID: id(number), createdAt: createdAt, isEligible: isEligible)
     }
 
-    static func build(_ number: Int, createdAt: Instant = twoHoursAgo, hasFailed: Bool) -> StartBuild {
-        StartBuild(buildID: id(number), createdAt: createdAt, hasFailed: hasFailed)
+    static func build(
+        _ number: Int,
+        createdAt: Instant = twoHoursAgo,
+        hasFailed: Bool,
+        hasSucceeded: Bool = false
+    ) -> StartBuild {
+        StartBuild(buildID: id(number), createdAt: createdAt, hasFailed: hasFailed, hasSucceeded: hasSucceeded)
     }
 
     static func plan(

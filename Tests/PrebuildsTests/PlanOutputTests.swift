@@ -37,6 +37,7 @@ import Testing
                         }
                       ],
                       "active" : true,
+                      "health" : "backing_off",
                       "org_name" : "org-1",
                       "preset_id" : "00000000-0000-0000-0000-000000000001",
                       "preset_name" : "preset-1",

@@ -82,18 +82,17 @@ struct HealthTests {
         let registry = MetricsRegistry()
         MetricCatalogue.buildInfo.gauge("1.2.3", factory: registry).set(1)
         try await withServer(registry: registry) { address async throws in
+            let answer = try await ask(address, "/metrics")
+            #expect(answer.status == 200 && answer.contentType == "text/plain; version=0.0.4; charset=utf-8")
             #expect(
-                try await ask(address, "/metrics")
-                    == Answer(
-                        status: 200,
-                        contentType: "text/plain; version=0.0.4; charset=utf-8",
-                        body: [
-                            "# HELP stoker_build_info 1, with the version of this binary as a label.",
-                            "# TYPE stoker_build_info gauge",
-                            #"stoker_build_info{version="1.2.3"} 1"#,
-                        ]
-                    )
+                answer.body.prefix(3) == [
+                    "# HELP stoker_build_info 1, with the version of this binary as a label.",
+                    "# TYPE stoker_build_info gauge",
+                    #"stoker_build_info{version="1.2.3"} 1"#,
+                ]
             )
+            // And of the server itself, which has this request in hand.
+            #expect(answer.body.suffix(1) == ["stoker_http_requests_in_flight 1"])
         }
     }
 

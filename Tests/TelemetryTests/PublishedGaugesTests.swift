@@ -23,14 +23,17 @@ import Testing
         let metrics = PoolMetrics(registry: registry)
         var pool = pool("go-dev", "us")
         pool.isHardLimited = true
+        pool.isPaused = true
         metrics.publish([pool, self.pool("go-dev", "eu")], paused: false, snapshotSeconds: 1_748_833_200.5, now: start)
         #expect(
             lines(registry.text(now: start)) == [
+                "stoker_maintenance 0",
                 #"stoker_prebuilds_desired{template_name="go-dev",preset_name="eu",org_name="default"} 3"#,
                 #"stoker_prebuilds_desired{template_name="go-dev",preset_name="us",org_name="default"} 3"#,
                 #"stoker_prebuilds_eligible{template_name="go-dev",preset_name="eu",org_name="default"} 1"#,
                 #"stoker_prebuilds_eligible{template_name="go-dev",preset_name="us",org_name="default"} 1"#,
                 #"stoker_prebuilds_preset_hard_limited{template_name="go-dev",preset_name="us",org_name="default"} 1"#,
+                #"stoker_prebuilds_preset_paused{template_name="go-dev",preset_name="us",org_name="default"} 1"#,
                 "stoker_prebuilds_reconciliation_paused 0",
                 #"stoker_prebuilds_running{template_name="go-dev",preset_name="eu",org_name="default"} 2"#,
                 #"stoker_prebuilds_running{template_name="go-dev",preset_name="us",org_name="default"} 2"#,
@@ -39,10 +42,10 @@ import Testing
                 #"stoker_prebuilds_starting{template_name="go-dev",preset_name="us",org_name="default"} 1"#,
             ]
         )
-        metrics.publish([], paused: true, snapshotSeconds: 1_748_833_215, now: start)
+        metrics.publish([], paused: true, inMaintenance: true, snapshotSeconds: 1_748_833_215, now: start)
         #expect(
             lines(registry.text(now: start)) == [
-                "stoker_prebuilds_reconciliation_paused 1",
+                "stoker_maintenance 1", "stoker_prebuilds_reconciliation_paused 1",
                 "stoker_prebuilds_snapshot_timestamp_seconds 1748833215",
             ]
         )
@@ -65,7 +68,7 @@ import Testing
         let pools = [pool("go-dev", "us"), pool("go-dev", "us")]
         PoolMetrics(registry: registry).publish(pools, paused: false, snapshotSeconds: 1, now: start)
         #expect(
-            lines(registry.text(now: start)).first
+            lines(registry.text(now: start)).first { $0.contains("desired") }
                 == #"stoker_prebuilds_desired{template_name="go-dev",preset_name="us",org_name="default"} 6"#
         )
     }

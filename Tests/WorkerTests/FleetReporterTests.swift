@@ -40,6 +40,9 @@ import Testing
         }
     }
 
+    /// Jobs that were put in by hand are for no pool.
+    private static let noPool = #"template_name="",preset_name="",org_name="default""#
+
     @Test func `one worker counts the jobs and the workers, and another when it drains`() async throws {
         try await TestPools.open { pools in
             let first = try await Worker(pools.store)
@@ -68,8 +71,8 @@ import Testing
             #expect(age.count == 1 && age.allSatisfy { (70..<130).contains($0) })
             #expect(
                 first.lines("stoker_jobs").filter { !$0.hasSuffix(" 0") } == [
-                    #"stoker_jobs{status="pending",class="pool"} 2"#,
-                    #"stoker_jobs{status="running",class="interactive"} 1"#,
+                    #"stoker_jobs{status="pending",class="pool",\#(Self.noPool)} 2"#,
+                    #"stoker_jobs{status="running",class="interactive",\#(Self.noPool)} 1"#,
                 ]
             )
             #expect(
@@ -87,6 +90,29 @@ import Testing
             for worker in [first, second] { await worker.reporter.report(.queue) }
             #expect(first.lines("stoker_jobs") == [])
             #expect(second.lines("stoker_workers").contains(#"stoker_workers{state="draining"} 1"#))
+        }
+    }
+
+    @Test func `jobs of pools carry the names of template and preset, and an import that of its template`() async throws
+    {
+        try await TestPools.open { pools in
+            let worker = try await Worker(pools.store)
+            let preset = try await pools.addPreset("us", desired: 3)
+            try await pools.addStarting(3, of: preset)
+            try await pools.sql("UPDATE provisioner_jobs SET started_at = NULL, priority = 0")
+            try await pools.sql(
+                """
+                INSERT INTO provisioner_jobs (organization_id, initiator_id, type, priority, input)
+                SELECT id, id, 'template_version_import', 1, '{"template_name": "new"}' FROM organizations WHERE is_default
+                """
+            )
+            await worker.reporter.report(.queue)
+            #expect(
+                worker.lines("stoker_jobs").filter { !$0.hasSuffix(" 0") } == [
+                    #"stoker_jobs{status="pending",class="import",template_name="new",preset_name="",org_name="default"} 1"#,
+                    #"stoker_jobs{status="pending",class="pool",template_name="go-dev",preset_name="us",org_name="default"} 3"#,
+                ]
+            )
         }
     }
 

@@ -16,6 +16,10 @@ struct ClaimCommand: AsyncParsableCommand {
             With --wait-for-refill, a claim that finds none ready waits for the next prebuild: who came first gets it \
             first. It is a fresh build after all when the time is over, and at once when no prebuild can become what is \
             asked for.
+
+            What is waited for is said on standard error within two seconds, and how it ended and how long it took. The \
+            exit code is 0 when there is a workspace and, with --wait, its build has succeeded; 1 when that failed or was \
+            canceled, or could not be followed; 2 when the claim was refused.
             """
     )
 
@@ -63,10 +67,11 @@ struct ClaimCommand: AsyncParsableCommand {
         )
         let report = try await control.withControl { control in
             let patience = waitForRefill ? Int(waitAtMost.limit.components.seconds) : nil
-            let result = try await control.perform(ClaimWorkspace(request, patience: patience))
+            let waiting = JobWaiting(control: control, display: WaitDisplay())
+            let result = try await waiting.claim(request, patience: patience)
             guard wait else { return ClaimReport(result: result, build: nil) }
             do {
-                let build = try await control.follow(result.jobID) { try Console.note(LogPrinter.text($0)) }
+                let build = try await waiting.follow(result.jobID) { try Console.note(LogPrinter.text($0)) }
                 // A replacement policy may have given another workspace than the prebuild.
                 let settled = try await control.perform(ShowClaim(claim: result.claimID))
                 return ClaimReport(result: settled, build: build)

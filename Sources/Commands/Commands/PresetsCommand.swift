@@ -94,13 +94,15 @@ extension [PresetReport] {
             [
                 .init("template") { $0.preset.templateName },
                 .init("preset") { $0.preset.name + ($0.preset.isDefault ? " (default)" : "") },
-                .init("status") { $0.preset.status.rawValue },
+                .init("status") {
+                    $0.health?.words ?? ($0.preset.status == .healthy ? "no pool" : $0.preset.status.rawValue)
+                },
                 .init("desired") { $0.state.map { "\($0.desired)" } ?? "" },
                 .init("eligible") { $0.state.map { "\($0.eligible)" } ?? "" },
                 .init("actual") { $0.state.map { "\($0.actual)" } ?? "" },
                 .init("starting") { $0.state.map { "\($0.starting)" } ?? "" },
                 .init("paused") { $0.preset.pausedUntil.map { $0 == .distantFuture ? "yes" : "until \($0)" } ?? "" },
-                .init("message") { $0.preset.statusMessage },
+                .init("message") { $0.message },
             ]
         )
     }

@@ -23,6 +23,9 @@ struct TemplatesCommand: ParsableCommand {
             discussion: """
                 The template is checked here first: what is wrong is said with file and line, and nothing is written. \
                 Then a worker imports it, and its log is shown. The version becomes the active one once it is imported.
+
+                While the import waits, standard error says what for. The exit code is 0 when it succeeded, 1 when it failed \
+                or was canceled, 2 when the template was refused.
                 """
         )
 
@@ -43,7 +46,8 @@ struct TemplatesCommand: ParsableCommand {
 
         func run() async throws {
             let template = try PackedTemplate(entries: TemplateSource.entries(at: directory), zones: ZoneDirectory())
-            for warning in template.manifest.warnings { try Console.note("warning: \(warning)") }
+            let warnings = template.manifest.warnings.map { "\($0)" }
+            for warning in warnings { try Console.note("warning: \(warning)") }
             let push = PushTemplate(
                 archive: Data(template.archive),
                 name: name,
@@ -51,7 +55,9 @@ struct TemplatesCommand: ParsableCommand {
                 activate: activate
             )
             let report = try await control.withControl { control in
-                try await TemplatePushing(control: control).push(push) { try Console.note(LogPrinter.text($0)) }
+                try await TemplatePushing(control: control, display: WaitDisplay(), known: warnings).push(push) {
+                    try Console.note(LogPrinter.text($0))
+                }
             }
             try output.print(report, table: \.text)
         }

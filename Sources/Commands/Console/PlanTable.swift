@@ -17,7 +17,7 @@ struct PlanTable {
             [
                 .init("template") { $0.templateName },
                 .init("preset") { $0.presetName },
-                .init("status") { $0.active ? $0.status.rawValue : "inactive" },
+                .init("status") { $0.health.words },
                 .init("desired") { "\($0.state.desired)" },
                 .init("eligible") { "\($0.state.eligible)" },
                 .init("actual") { "\($0.state.actual)" },
@@ -30,7 +30,9 @@ struct PlanTable {
     private var reasons: [String] {
         let lines = plan.presets.flatMap { preset in
             let pool = "\(preset.templateName)/\(preset.presetName)"
-            return preset.actions.map { "  \(pool): \(Self.sentence($0))" }
+            let failure = preset.lastFailure.map { "  \(pool): \($0.sentence(at: plan.now))" }
+            return [failure].compactMap(\.self)
+                + preset.actions.map { "  \(pool): \(Self.sentence($0))" }
                 + preset.withheld.map { "  \(pool): \(Self.sentence($0))" }
                 + (preset.warnings ?? []).map { "  \(pool): warning: \($0)" }
         }

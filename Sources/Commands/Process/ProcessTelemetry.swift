@@ -4,6 +4,7 @@ import Logging
 import Metrics
 import PostgresClient
 import Store
+import Supervision
 import Telemetry
 import Worker
 
@@ -22,6 +23,7 @@ struct ProcessTelemetry: Sendable {
         let registry = MetricsRegistry()
         MetricsSystem.bootstrap(registry)
         MetricCatalogue.buildInfo.gauge(BuildInfo.version).set(1)
+        registry.gather("process") { ProcessUsage.now?.samples ?? [] }
         return ProcessTelemetry(logger: Logger(label: "stoker"), registry: registry)
     }
 
@@ -63,5 +65,20 @@ struct ProcessTelemetry: Sendable {
     @Sendable func attemptMade(_ delivery: LeasedDelivery, _ attempt: DeliveryAttempt) {
         MetricCatalogue.webhookDeliveries.counter(delivery.endpoint.name, attempt.status, factory: registry).increment()
         MetricCatalogue.webhookDuration.timer(factory: registry).record(duration: attempt.latency)
+    }
+}
+
+extension ProcessUsage {
+    /// By the names under which Prometheus' own libraries export them.
+    var samples: [GaugeSample] {
+        let limit = fileLimit.map { [GaugeSample(MetricCatalogue.processFileLimit, [], Double($0))] } ?? []
+        return limit + [
+            GaugeSample(MetricCatalogue.processCPU, [], cpuSeconds),
+            GaugeSample(MetricCatalogue.processMemory, [], Double(residentBytes)),
+            GaugeSample(MetricCatalogue.processVirtualMemory, [], Double(virtualBytes)),
+            GaugeSample(MetricCatalogue.processOpenFiles, [], Double(openFiles)),
+            GaugeSample(MetricCatalogue.processStart, [], startSeconds),
+            GaugeSample(MetricCatalogue.processThreads, [], Double(threads)),
+        ]
     }
 }

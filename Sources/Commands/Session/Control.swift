@@ -26,9 +26,9 @@ extension Control {
         return elements
     }
 
-    /// Waits for a job's end. Throws ``CommandError`` when it did not succeed.
+    /// Waits for a job's end, and tells what it waits for. Throws ``CommandError`` when it did not succeed.
     func waitForEnd(of job: JobID) async throws -> JobSummary {
-        try await follow(job) { _ in }.requireSuccess()
+        try await JobWaiting(control: self, display: WaitDisplay()).follow(job) { _ in }.requireSuccess()
     }
 }
 

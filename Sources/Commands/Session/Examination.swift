@@ -22,7 +22,7 @@ struct Examination {
 
     func findings() async throws -> [Finding] {
         var findings = [Finding("configuration", .ok, "\(settings.entries.count) settings are given")]
-        findings += [workDirectory, await terraform]
+        findings += [.encryption(settings), workDirectory, await terraform]
         findings += await database()
         return findings
     }
@@ -126,15 +126,10 @@ struct Examination {
     }
 
     private func endpoints(_ store: Store) async throws -> [Finding] {
-        try await store.endpoints().map { endpoint in
-            let check = "webhook \(endpoint.name)"
-            guard !endpoint.isEnabled else { return Finding(check, .ok, "\(endpoint.shownURL) is enabled") }
-            return Finding(
-                check,
-                .warning,
-                "it is disabled: \(endpoint.disabledReason)",
-                remedy: "Mend the receiver, then 'stoker webhooks test \(endpoint.name)'."
-            )
+        var findings: [Finding] = []
+        for endpoint in try await store.endpoints() {
+            findings.append(.endpoint(try await store.endpointDetails(endpoint.name)))
         }
+        return findings
     }
 }

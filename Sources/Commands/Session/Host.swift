@@ -13,6 +13,11 @@ enum Host {
 
     static var isRoot: Bool { geteuid() == 0 }
 
+    /// Whether a person reads standard error at a terminal that can move its cursor.
+    static var isTerminal: Bool {
+        isatty(STDERR_FILENO) == 1 && !["", "dumb"].contains(environment["TERM"] ?? "")
+    }
+
     /// This program, also after its file was replaced: worker and guards are always of one release.
     static let ownExecutable: FilePath = "/proc/self/exe"
 

@@ -10,8 +10,8 @@ package struct ShowStatus: Operation {
     package init() {}
 
     package func perform(in context: OperationContext) async throws -> FleetStatus {
-        let plan = try await context.plan()
-        return FleetStatus(plan: PlanReport(plan), overview: try await context.store.overview())
+        let report = try await context.report(context.plan())
+        return FleetStatus(plan: report, overview: try await context.store.overview())
     }
 }
 

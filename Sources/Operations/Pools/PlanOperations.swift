@@ -16,7 +16,7 @@ package struct MakePlan: Operation {
     }
 
     package func perform(in context: OperationContext) async throws -> PlanReport {
-        PlanReport(try await context.plan(at: at))
+        try await context.report(context.plan(at: at))
     }
 }
 
@@ -40,7 +40,8 @@ package struct Reconcile: Operation {
             }
         )
         switch result {
-        case .done(let plan, let applied): return ReconcileReport(plan: plan, applied: applied)
+        case .done(let plan, let applied):
+            return ReconcileReport(plan: try await context.report(plan), applied: applied)
         case .lockHeldElsewhere: return ReconcileReport(heldElsewhereAt: try await context.store.now())
         }
     }
@@ -75,8 +76,8 @@ package struct ReconcileReport: Hashable, Sendable, Codable {
     package let lock: String
     package let applied: Applied?
 
-    package init(plan: Plan, applied: AppliedPlan) {
-        self.plan = PlanReport(plan)
+    package init(plan: PlanReport, applied: AppliedPlan) {
+        self.plan = plan
         lock = "acquired"
         self.applied = Applied(applied)
     }

@@ -10,7 +10,8 @@ package struct ListPresets: Operation {
 
     package func perform(in context: OperationContext) async throws -> [PresetReport] {
         let plan = try await context.plan()
-        return PresetReport.list(try await context.store.presets(), plan)
+        let pools = try await context.report(plan).presets
+        return PresetReport.list(try await context.store.presets(), pools)
     }
 }
 
@@ -73,35 +74,56 @@ extension PresetSelection {
     }
 }
 
-/// A preset with its pool's numbers at this moment.
+/// A preset with its pool at this moment.
 package struct PresetReport: Hashable, Sendable, Codable {
     package let preset: PresetSummary
-    /// `nil`: no pool is kept of it.
+    /// This and what follows: `nil`, when no pool is kept of it.
     package let state: PoolState?
+    package let health: PoolHealth?
+    /// Only while the newest build that has ended is a failed one, and for those who may know of it.
+    package let lastFailure: PoolFailure?
+    /// What is not done for the pool, and why.
+    package let withheld: [Withheld]?
+    /// Only when there are some.
+    package let warnings: [String]?
 
-    package init(preset: PresetSummary, state: PoolState?) {
+    package init(preset: PresetSummary, pool: PlanReport.Preset?) {
         self.preset = preset
-        self.state = state
+        state = pool?.state
+        health = pool?.health
+        lastFailure = pool?.lastFailure
+        withheld = pool?.withheld
+        warnings = pool?.warnings
     }
 
-    static func list(_ presets: [PresetSummary], _ plan: Plan) -> [PresetReport] {
-        let states = Dictionary(plan.presets.map { ($0.pool.presetID, $0.state) }) { first, _ in first }
-        return presets.map { PresetReport(preset: $0, state: states[$0.id]) }
+    static func list(_ presets: [PresetSummary], _ pools: [PlanReport.Preset]) -> [PresetReport] {
+        let byID = Dictionary(pools.map { ($0.presetID, $0) }) { first, _ in first }
+        return presets.map { PresetReport(preset: $0, pool: byID[$0.id]) }
     }
 
     private enum CodingKeys: String, CodingKey {
-        case state
+        case state, health, withheld, warnings
+        case lastFailure = "last_failure"
     }
 
     package init(from decoder: any Decoder) throws {
         preset = try PresetSummary(from: decoder)
-        state = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(PoolState.self, forKey: .state)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        state = try container.decodeIfPresent(PoolState.self, forKey: .state)
+        health = try container.decodeIfPresent(PoolHealth.self, forKey: .health)
+        lastFailure = try container.decodeIfPresent(PoolFailure.self, forKey: .lastFailure)
+        withheld = try container.decodeIfPresent([Withheld].self, forKey: .withheld)
+        warnings = try container.decodeIfPresent([String].self, forKey: .warnings)
     }
 
-    /// The preset's members, and beside them the pool's state.
+    /// The preset's members, and beside them the pool's.
     package func encode(to encoder: any Encoder) throws {
         try preset.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encodeIfPresent(state, forKey: .state)
+        try container.encodeIfPresent(health, forKey: .health)
+        try container.encodeIfPresent(lastFailure, forKey: .lastFailure)
+        try container.encodeIfPresent(withheld, forKey: .withheld)
+        try container.encodeIfPresent(warnings, forKey: .warnings)
     }
 }

@@ -58,7 +58,7 @@ package struct PushTemplate: Operation {
             status: JobStatus.pending.rawValue,
             isActive: push.activates,
             workersUp: try await context.store.workers().contains { $0.state == WorkerState.active.rawValue },
-            warnings: template.manifest.warnings.map { "\($0)" }
+            warnings: template.manifest.warnings.map { "\($0)" } + (try await context.expiries(of: template.manifest))
         )
     }
 }

@@ -48,6 +48,7 @@ package struct APIMiddleware: RouterMiddleware {
                 throw Problem(.notFound, "There is no such path; /api/v1/openapi.json names them all.")
             }
         }
+        context.route = matches.first.map { APIRoute.root + $0.route.route.path }
         guard let match = matches.first(where: { $0.route.route.method.rawValue == request.method.rawValue }) else {
             let allowed = Set(matches.map(\.route.route.method.rawValue)).sorted().joined(separator: ", ")
             throw Problem(.methodNotAllowed, "Allowed here: \(allowed).", headers: [.allow: allowed])

@@ -36,7 +36,12 @@ struct JobsCommand: ParsableCommand {
     struct Logs: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print a job's log.",
-            discussion: "With --output json, each line is a JSON object of its own."
+            discussion: """
+                With --output json, each line is a JSON object of its own.
+
+                With --follow, what the job waits for is said on standard error, and how it ended. The exit code is the \
+                job's: 0 when it succeeded, 1 when it failed or was canceled.
+                """
         )
 
         @Argument(help: "The job's id.")
@@ -52,7 +57,8 @@ struct JobsCommand: ParsableCommand {
             try await control.withControl { control in
                 let print = LogPrinter(format: output.format).print
                 if follow {
-                    _ = try await control.follow(job, print)
+                    let waiting = JobWaiting(control: control, display: WaitDisplay())
+                    try await waiting.follow(job, print).requireSuccess()
                 } else {
                     try await control.list(ReadLog(job: job)).forEach(print)
                 }

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Operations
+import Synchronization
+import SystemPackage
+
+/// What a command that waits shows on standard error: what it waits for, said once; and on a terminal one line that is kept
+/// current. What is no terminal gets whole lines and no escape sequence.
+final class WaitDisplay: Sendable {
+    private struct State {
+        /// The reasons that were said last, by their names.
+        var told: [String] = []
+        /// When a reason was seen first that is only said when it lasts.
+        var quietSince: ContinuousClock.Instant?
+        var line = ""
+        var isShown = false
+    }
+
+    /// A reason that is true of every job for a moment is said when it lasts so long.
+    private static let patience = Duration.seconds(1.5)
+
+    private let isTerminal: Bool
+    private let write: @Sendable (String) throws -> Void
+    private let state = Mutex(State())
+
+    init(
+        isTerminal: Bool = Host.isTerminal,
+        write: @escaping @Sendable (String) throws -> Void = {
+            try FileDescriptor.standardError.writeAll(Array($0.utf8))
+        }
+    ) {
+        self.isTerminal = isTerminal
+        self.write = write
+    }
+
+    /// Says what is waited for, when that is news.
+    func tell(_ reasons: [WaitReason], now: ContinuousClock.Instant = .now) {
+        let text = state.withLock { state -> String? in
+            let names = reasons.map(\.reason)
+            guard !reasons.isEmpty, names != state.told else { return nil }
+            if names == ["next"] {
+                let since = state.quietSince ?? now
+                state.quietSince = since
+                guard since.duration(to: now) >= Self.patience else { return nil }
+            } else {
+                state.quietSince = nil
+            }
+            state.told = names
+            return reasons.map { "Waiting: \($0.sentence)" }.joined(separator: "\n")
+        }
+        if let text { say(text) }
+    }
+
+    /// Writes whole lines, above the line that is kept current.
+    func say(_ text: String) {
+        interrupting { attempt(text + "\n") }
+    }
+
+    /// Keeps this line current from now on; only a terminal shows it.
+    func show(_ line: String) {
+        guard isTerminal else { return }
+        state.withLock { state in
+            state.line = Self.oneLine(line)
+            draw(&state)
+        }
+    }
+
+    /// Lets others write whole lines to the terminal.
+    func interrupting<Result>(_ body: () throws -> Result) rethrows -> Result {
+        guard isTerminal else { return try body() }
+        return try state.withLock { state in
+            clear(&state)
+            defer { draw(&state) }
+            return try body()
+        }
+    }
+
+    /// The line vanishes.
+    func end() {
+        state.withLock { state in
+            clear(&state)
+            state.line = ""
+        }
+    }
+
+    /// From the first column, without wrapping at the last (ECMA-48; DECAWM).
+    private func draw(_ state: inout State) {
+        guard !state.line.isEmpty else { return }
+        attempt("\r\u{1b}[K\u{1b}[?7l\(state.line)\u{1b}[?7h")
+        state.isShown = true
+    }
+
+    private func clear(_ state: inout State) {
+        guard state.isShown else { return }
+        attempt("\r\u{1b}[K")
+        state.isShown = false
+    }
+
+    /// Whoever closed standard error does not want to be told; what the command does goes on.
+    private func attempt(_ text: String) {
+        do { try write(text) } catch {}
+    }
+
+    private static func oneLine(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 })
+        )
+    }
+}
+
+extension WaitReason {
+    /// With what to do about it, where somebody can.
+    var sentence: String {
+        let end = until.map { ", until \($0)" } ?? ""
+        return "\(message)\(end).\(remedy.map { " \($0)" } ?? "")"
+    }
+
+    private var remedy: String? {
+        switch reason {
+        case "no_worker": "Start one with 'stoker worker'."
+        case "no_worker_with_tags": "Start one with these tags (worker.tags)."
+        case "draining": "'stoker workers resume NAME' has one work again."
+        case "maintenance": "'stoker maintenance stop' ends it."
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Operations
+import Prebuilds
+import Store
+import Synchronization
+
+/// Waits for the end of a job, or for a prebuild, and tells meanwhile what it waits for and how far it is: on the database and
+/// over a server alike.
+struct JobWaiting {
+    /// How often it looks why.
+    private static let interval = Duration.seconds(1)
+    /// Before a claim is said to wait: most do not.
+    private static let grace = Duration.milliseconds(500)
+
+    let control: any Control
+    let display: WaitDisplay
+
+    /// Passes on every line of a job's log, the earlier ones too, until the job has ended; says how it ended and how long that
+    /// took, and returns it.
+    func follow(_ job: JobID, _ line: (StoredLogLine) throws -> Void) async throws -> JobSummary {
+        let stage = Stage()
+        let began = ContinuousClock.now
+        let ended = try await telling {
+            await watch(job, stage, since: began)
+        } during: {
+            try await control.follow(job) { found in
+                stage.name = found.stage
+                try display.interrupting { try line(found) }
+            }
+        }
+        display.say(ended.ending)
+        return ended
+    }
+
+    /// Performs a claim that waits for the next prebuild when none is ready.
+    func claim(_ request: ClaimRequest, patience: Int?) async throws -> ClaimResult {
+        let claim = ClaimWorkspace(request, patience: patience)
+        guard patience != nil else { return try await control.perform(claim) }
+        let began = ContinuousClock.now
+        let result = try await telling {
+            await watchRefill(request, since: began)
+        } during: {
+            try await control.perform(claim)
+        }
+        let waited = began.duration(to: .now)
+        if waited >= Self.interval { display.say("Waited \(Elapsed.text(waited)) for a prebuild.") }
+        return result
+    }
+
+    /// Performs the body, and tells until it has ended.
+    private func telling<Result>(
+        _ tell: @escaping @Sendable () async -> Void,
+        during body: () async throws -> Result
+    ) async throws -> Result {
+        let telling = Task { await tell() }
+        do {
+            let result = try await body()
+            await end(telling)
+            return result
+        } catch {
+            await end(telling)
+            throw error
+        }
+    }
+
+    private func end(_ telling: Task<Void, Never>) async {
+        telling.cancel()
+        await telling.value
+        display.end()
+    }
+
+    // MARK: Looking
+
+    /// What cannot be asked is not told; that the job itself cannot be followed is the follower's to say.
+    private func watch(_ job: JobID, _ stage: Stage, since began: ContinuousClock.Instant) async {
+        while !Task.isCancelled {
+            if let report = try? await control.perform(ShowJob(job: job)), !Task.isCancelled {
+                let reasons = report.waits.map { WaitReason($0) }
+                display.tell(reasons)
+                display.show(report.job.progress(reasons, stage.name, after: began.duration(to: .now)))
+            }
+            try? await Task.sleep(for: Self.interval)
+        }
+    }
+
+    private func watchRefill(_ request: ClaimRequest, since began: ContinuousClock.Instant) async {
+        try? await Task.sleep(for: Self.grace)
+        while !Task.isCancelled {
+            let explain = ExplainRefill(template: request.template, preset: request.preset)
+            if let report = try? await control.perform(explain), !Task.isCancelled {
+                display.tell(report.waits)
+                display.show(report.progress(after: began.duration(to: .now)))
+            }
+            try? await Task.sleep(for: Self.interval)
+        }
+    }
+
+    /// Where the job is, by the last line of its log.
+    private final class Stage: Sendable {
+        private let state = Mutex("")
+
+        var name: String {
+            get { state.withLock(\.self) }
+            set { state.withLock { $0 = newValue } }
+        }
+    }
+}
+
+extension JobSummary {
+    /// `The build`, `The import`.
+    private var thing: String { type == .workspaceBuild ? "The build" : "The import" }
+
+    fileprivate func progress(_ reasons: [WaitReason], _ stage: String, after elapsed: Duration) -> String {
+        let time = Elapsed.text(elapsed)
+        guard status != JobStatus.pending.rawValue else {
+            return "Waiting \(time): \(reasons.first?.message ?? "for a worker")"
+        }
+        let place = workerName.isEmpty ? "" : " on worker '\(workerName)'"
+        let attempt = attempt > 1 ? ", attempt \(self.attempt)" : ""
+        return "\(thing) runs\(place)\(stage.isEmpty ? "" : ": \(stage)"), \(time)\(attempt)"
+    }
+
+    /// How it ended, and how long it took, by the database's clock.
+    fileprivate var ending: String {
+        guard let completedAt else { return "\(thing) is \(status)." }
+        let outcome = status == JobStatus.canceled.rawValue ? "was canceled" : status
+        guard let startedAt else {
+            return "\(thing) \(outcome) after \(Elapsed.text(completedAt - createdAt)) in the queue."
+        }
+        let waited = startedAt - createdAt
+        let queue = waited >= .seconds(1) ? ", after \(Elapsed.text(waited)) in the queue" : ""
+        return "\(thing) \(outcome) in \(Elapsed.text(completedAt - startedAt))\(queue)."
+    }
+}
+
+extension RefillReport {
+    fileprivate func progress(after elapsed: Duration) -> String {
+        let others = claimsWaiting > 1 ? " (\(claimsWaiting) claims wait)" : ""
+        return "Waiting \(Elapsed.text(elapsed)) for a prebuild of \(templateName)/\(presetName)\(others): "
+            + (waits.first?.message ?? "the next one is on its way")
+    }
+}

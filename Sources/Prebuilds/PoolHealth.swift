@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a pool is, in one word: the word that status, lists, plan, API and page show.
+///
+/// `prebuild_status` changes only when a preset is given up on. This says before then that something is the matter.
+package enum PoolHealth: String, Hashable, Sendable, Codable, CaseIterable {
+    /// As many prebuilds can be claimed as there should be.
+    case healthy
+    /// Some can be claimed, others are missing.
+    case filling
+    /// There should be prebuilds, and not one can be claimed.
+    case empty
+    /// Prebuilds are missing, and the newest build that has ended failed. The next one is under way, or is about to be.
+    case failing
+    /// Prebuilds are missing, and nothing is built for a while because builds failed.
+    case backingOff = "backing_off"
+    /// An operator holds the pool, its template's pools or the whole fleet still.
+    case paused
+    /// The pool was given up on after too many failures; it waits for a reset.
+    case hardLimited = "hard_limited"
+    /// The preset cannot be built as it is defined.
+    case validationFailed = "validation_failed"
+    /// The preset is not of its template's active version.
+    case inactive
+
+    /// For people.
+    package var words: String { rawValue.replacing("_", with: " ") }
+
+    /// Whether somebody has to look at it: it does not get better by itself, or may not.
+    package var isTrouble: Bool {
+        switch self {
+        case .healthy, .filling, .paused, .inactive: false
+        case .empty, .failing, .backingOff, .hardLimited, .validationFailed: true
+        }
+    }
+}
+
+extension PresetPlan {
+    /// The worst that is true of the pool: first what lasts until somebody does something, then what holds it up, then what
+    /// is missing.
+    package var health: PoolHealth {
+        guard isActive else { return .inactive }
+        switch status {
+        case .hardLimited: return .hardLimited
+        case .validationFailed: return .validationFailed
+        case .healthy: break
+        }
+        if isPaused { return .paused }
+        guard state.eligible < state.desired else { return .healthy }
+        if backoff != nil, state.missing > 0 { return .backingOff }
+        if failedBuild != nil { return .failing }
+        return state.isDepleted ? .empty : .filling
+    }
+}

@@ -13,7 +13,9 @@ struct ShortDirectory {
     let link: FilePath
 
     /// Makes the directory below `parent`, and the link to it.
-    func make(below parent: FilePath) throws(FileFailure) {
+    ///
+    /// - Returns: where it is, whatever becomes of the link.
+    func make(below parent: FilePath) throws(FileFailure) -> FilePath {
         var template = Array(parent.appending("\(Self.prefix)XXXXXX").string.utf8CString)
         guard mkdtemp(&template) != nil else { throw FileFailure("create a directory in", parent) }
         guard symlink(template, link.string) == 0 else {
@@ -21,6 +23,7 @@ struct ShortDirectory {
             rmdir(template)
             throw failure
         }
+        return FilePath(platformString: template)
     }
 
     /// Where it is; the link itself when that leads nowhere.
@@ -30,9 +33,11 @@ struct ShortDirectory {
             ? FilePath(platformString: buffer).string : link.string
     }
 
-    /// Removes the directory, if the link leads to one that was made here, and is this user's.
-    func remove() {
-        let target = FilePath(path)
+    /// Removes the directory, if it was made here, and is this user's.
+    ///
+    /// - Parameter made: Where it is; `nil`: where the link leads, which a template may have bent.
+    func remove(_ made: FilePath? = nil) {
+        let target = made ?? FilePath(path)
         var information = stat()
         guard target.lastComponent?.string.hasPrefix(Self.prefix) == true,
             lstat(target.string, &information) == 0,

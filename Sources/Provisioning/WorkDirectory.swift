@@ -36,6 +36,8 @@ final class WorkDirectory: Sendable {
 
     let bounds: ChildBounds
     private let newest = Mutex<[UInt8]?>(nil)
+    /// Where ``temporary`` is, if it was made by this process.
+    private let short = Mutex<FilePath?>(nil)
 
     private init(_ place: WorkPlace, spoolFile: FilePath, lock: Int32, bounds: ChildBounds) {
         self.place = place
@@ -84,7 +86,8 @@ final class WorkDirectory: Sendable {
             guard workspace != nil, failure.errno == ENOTEMPTY || failure.errno == EEXIST else { throw failure }
             return nil
         }
-        try directory.temporary.make(below: temporary)
+        let short = try directory.temporary.make(below: temporary)
+        directory.short.withLock { $0 = short }
         if let state { try PrivateFiles.create(directory.stateFile, state) }
         return directory
     }
@@ -142,7 +145,7 @@ final class WorkDirectory: Sendable {
     /// What cannot be removed now stays for the next ``StateSpool/recover(_:)``.
     func removeNow() {
         guard place.isHeld(by: lock) else { return }
-        temporary.remove()
+        temporary.remove(short.withLock { $0 })
         place.remove()
     }
 }

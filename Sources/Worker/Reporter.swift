@@ -15,6 +15,7 @@ final class Reporter: ExecutionReporter {
     private let sealing: StateSealing
     private let logger: Logger
     private let collected = Mutex<[StageTiming]>([])
+    private let pacing = CheckpointPacing()
 
     init(
         store: Store,
@@ -43,6 +44,7 @@ final class Reporter: ExecutionReporter {
     }
 
     func checkpoint(_ state: [UInt8]) async {
+        await pacing.spend(state.count)
         await record("a checkpoint of the state") { try await store.checkpoint(sealing.sealed(state), of: job) }
     }
 

@@ -216,6 +216,19 @@ struct GuardTests {
         #expect(try PrivateFiles.read(spool) == Array(#"{"n":2}"#.utf8))
     }
 
+    @Test(arguments: [
+        "mkfifo state.json", "mkdir state.json", "ln -s /etc/passwd state.json", "truncate -s 1500M state.json",
+    ])
+    func `a guard ends whatever its child has made of the state, and saves nothing of it`(trick: String) async throws {
+        let (guarded, spool, _) = try start(
+            "trap 'exit 3' INT; \(trick); echo ready; while :; do sleep 0.05; done"
+        )
+        await firstOutput(guarded)
+        close(guarded.socket)
+        #expect(await end(guarded) == .exited(3))
+        #expect(access(spool.string, F_OK) != 0)
+    }
+
     @Test func `what a guard said last is heard although it has not read everything`() throws {
         var sockets: [Int32] = [-1, -1]
         try #require(stoker_message_sockets(&sockets) == 0)

@@ -56,6 +56,11 @@ package struct Replacement: Sendable, Hashable {
 
 // MARK: - Bounds
 
+extension Replacement {
+    /// Bytes of all its texts.
+    var bytes: Int { paths.reduce(address.utf8.count + reason.utf8.count) { $0 + $1.utf8.count } }
+}
+
 extension BuildOutcome {
     /// The outcome, if all of it is within ``ChildBounds``, whatever provisioner it is of.
     ///
@@ -98,12 +103,17 @@ extension BoundExceeded {
     }
 
     static func check(_ replacements: [Replacement]) throws(BoundExceeded) {
-        let (most, bytes) = (ChildBounds.replacements, ChildBounds.addressBytes)
-        if replacements.count > most { throw BoundExceeded(moreThan: most, "replacements") }
+        let bytes = ChildBounds.addressBytes
+        if replacements.count > ChildBounds.replacements {
+            throw BoundExceeded(moreThan: ChildBounds.replacements, "replacements")
+        }
+        var total = 0
         for replacement in replacements {
+            total += replacement.bytes
+            try check(total, "bytes", "What the build replaces", most: ChildBounds.replacementBytes)
             try check(replacement.address, "The address of a replacement", most: bytes)
             try check(replacement.reason, "The reason of a replacement", most: bytes)
-            try check(replacement.paths.count, "paths", "A replacement", most: most)
+            try check(replacement.paths.count, "paths", "A replacement", most: ChildBounds.paths)
             for path in replacement.paths { try check(path, "A path of a replacement", most: bytes) }
         }
     }

@@ -31,8 +31,12 @@ package struct ChildBounds: Sendable, Hashable {
     package static let addressBytes = 2_048
     /// Resources of a build, agents that it reports, and steps that it is timed by.
     package static let resources = 10_000
-    /// Replacements of a build, and paths of each.
+    /// Replacements of a build.
     package static let replacements = 1_000
+    /// Paths of one of them.
+    package static let paths = 100
+    /// Bytes of all replacements of a build together: an event tells of them.
+    package static let replacementBytes = 1 << 20
     /// Of a resource, and of all resources of a build together: what the database's `integer` holds.
     package static let dailyCost = 0...Int(Int32.max)
     /// Objects and arrays within each other, in any JSON.

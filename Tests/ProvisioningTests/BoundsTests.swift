@@ -126,6 +126,20 @@ import Testing
         }
     }
 
+    @Test func `replacements are bounded one by one and together`() {
+        func outcome(_ count: Int, paths: [String]) -> BuildOutcome {
+            BuildOutcome(replacements: Array(repeating: Replacement(address: "a.b", paths: paths), count: count))
+        }
+        let path = String(repeating: "p", count: ChildBounds.addressBytes)
+        #expect(throws: Never.self) { try outcome(5, paths: Array(repeating: path, count: 100)).checked() }
+        for (count, paths) in [
+            (6, Array(repeating: path, count: 100)), (1, [path + "p"]), (1, Array(repeating: "p", count: 101)),
+            (1_001, []),
+        ] {
+            #expect(throws: ProvisioningFailure.self) { try outcome(count, paths: paths).checked() }
+        }
+    }
+
     @Test func `only the beginning of a text is looked at to tell its kind`() {
         let padding = String(repeating: "x", count: ChildBounds.textBytes)
         #expect(FailureClassifier.classify("quota " + padding) == .capacity)

@@ -126,7 +126,7 @@ enum ProcessMessage: Equatable {
             guard let value = value(name) else { return [] }
             guard value.first == UInt8(ascii: "[") else { throw .wrong(name, of: kind, "an array of text") }
             let elements = RawJSON.elements(of: Array(value))
-            let most = ChildBounds.replacements
+            let most = ChildBounds.paths
             try BoundExceeded.check(elements.count, "entries", "The `\(name)` of a `\(kind)`", most: most)
             var texts: [String] = []
             for element in elements {

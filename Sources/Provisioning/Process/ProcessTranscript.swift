@@ -9,6 +9,7 @@ final class ProcessTranscript: Sendable {
         var state: [UInt8]?
         var resources: [BuiltResource] = []
         var replacements: [Replacement] = []
+        var replacementBytes = 0
         var agents: [String] = []
         var error: String?
         var code: ProvisioningFailure.Code?
@@ -89,7 +90,14 @@ final class ProcessTranscript: Sendable {
             let fits = state.withLock { $0.resources.append(resource, most: ChildBounds.resources) }
             guard fits else { throw BoundExceeded(moreThan: ChildBounds.resources, "resources") }
         case .replacement(let replacement):
-            let fits = state.withLock { $0.replacements.append(replacement, most: ChildBounds.replacements) }
+            let (fits, bytes) = state.withLock { said in
+                said.replacementBytes += replacement.bytes
+                guard said.replacementBytes <= ChildBounds.replacementBytes else {
+                    return (false, said.replacementBytes)
+                }
+                return (said.replacements.append(replacement, most: ChildBounds.replacements), 0)
+            }
+            try BoundExceeded.check(bytes, "bytes", "What the build replaces", most: ChildBounds.replacementBytes)
             guard fits else { throw BoundExceeded(moreThan: ChildBounds.replacements, "replacements") }
             news.withLock { $0.replacements.append(replacement) }
             continuation.yield()

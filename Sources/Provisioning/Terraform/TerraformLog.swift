@@ -95,7 +95,9 @@ final class TerraformLog: Sendable {
     }
 
     private func readTiming(_ event: TerraformEvent) {
-        guard let type = event.type, let hook = event.hook, let resource = hook.resource?.addr else { return }
+        guard let type = event.type, let hook = event.hook, let resource = hook.resource?.addr,
+            resource.utf8.count <= ChildBounds.addressBytes, hook.action?.utf8.count ?? 0 <= ChildBounds.nameBytes
+        else { return }
         let kind = type.prefix { $0 != "_" }
         switch type {
         case "apply_start", "refresh_start", "provision_start":

@@ -79,7 +79,7 @@ package final class JobNews: Sendable {
             state.followers.values.filter { follower in
                 switch (event, follower.subject) {
                 case (.notification(Channel.ready, _), let subject): subject == .prebuilds
-                case (.notification(_, let payload), .job(let job)): payload == "\(job)"
+                case (.notification(_, let payload), .job(let job)): payload.isEmpty || payload == "\(job)"
                 case (.notification, .prebuilds): false
                 case (.listening, _), (.reconnected, _): true
                 }

@@ -31,12 +31,14 @@ extension PostgresError {
 
     /// The connection broke while a statement ran.
     static func lost(_ reason: String, statement: String?) -> Self {
-        Self(
+        var error = Self(
             .connection,
             "the connection to the database was lost: \(reason.onOneLine)",
             remedy: "Whether the statement took effect is unknown; look before you repeat it.",
             statement: statement
         )
+        error.isOutcomeUnknown = true
+        return error
     }
 }
 

@@ -36,6 +36,8 @@ package struct PostgresError: Error, Hashable, Sendable {
     package private(set) var column: String?
     /// The name of the ``Statement``.
     package private(set) var statement: String?
+    /// Whether a commit may have happened all the same: the connection was lost, or given up, before the server had answered.
+    package internal(set) var isOutcomeUnknown = false
     /// Whether the statement failed only because it was prepared before the schema changed.
     var isStalePlan = false
 
@@ -65,6 +67,16 @@ package struct PostgresError: Error, Hashable, Sendable {
         case .server(let state):
             ["08", "40", "53"].contains(state.conditionClass)
                 || [.lockNotAvailable, .adminShutdown, .crashShutdown, .cannotConnectNow].contains(state)
+        }
+    }
+
+    /// Whether the server ended the session with it, or the connection was lost.
+    var isFarewell: Bool {
+        switch kind {
+        case .connection: true
+        // Shutdown, crash, time-outs of idle sessions, a database that is dropped.
+        case .server(let state): state.code.hasPrefix("57P") || state.code == "25P03"
+        default: false
         }
     }
 

@@ -17,7 +17,8 @@ package enum ListenerEvent: Hashable, Sendable {
 /// > Warning: Without ``run()`` nothing arrives. The connection must be direct: a pooler in transaction mode forgets LISTEN.
 ///
 /// A quiet connection is not trusted: after ``Timing/heartbeat`` without a notification the listener notifies itself, and when
-/// that does not arrive, it reconnects. It reconnects for ever, after growing pauses with jitter.
+/// that does not arrive, it reconnects. When the server refuses to notify, it is asked whether the session still listens. The
+/// listener reconnects for ever, after growing pauses with jitter, and hangs up first: one backend at a time.
 package struct PostgresListener: Sendable {
     /// How often and how long; tests use shorter times.
     package struct Timing: Sendable {
@@ -25,6 +26,8 @@ package struct PostgresListener: Sendable {
         package var heartbeat: Duration = .seconds(15)
         /// How long its own notification may take.
         package var heartbeatTimeout: Duration = .seconds(5)
+        /// How long the server may take to begin.
+        package var listenTimeout: Duration = .seconds(86_400)
         /// The pause after the first failed connection; it doubles up to ``longestPause``.
         package var shortestPause: Duration = .milliseconds(100)
         package var longestPause: Duration = .seconds(5)
@@ -65,11 +68,16 @@ package struct PostgresListener: Sendable {
         while true {
             do {
                 let session = try PostgresSession(configuration, logger: logger)
-                try await listen(on: session)
-                continuation.yield(hasListened ? .reconnected : .listening)
-                hasListened = true
-                pause = timing.shortestPause
-                try await forward(from: session)
+                do {
+                    try await listen(on: session)
+                    continuation.yield(hasListened ? .reconnected : .listening)
+                    hasListened = true
+                    pause = timing.shortestPause
+                    try await forward(from: session)
+                } catch {
+                    await session.close()
+                    throw error
+                }
             } catch let error as PostgresError {
                 logger.warning("listening failed; connecting again", metadata: ["pg.error": "\(error)"])
             }
@@ -78,9 +86,11 @@ package struct PostgresListener: Sendable {
         }
     }
 
+    /// Begins to listen. With a long queue of notifications the server reads through it first, however long that takes: a
+    /// session that gave up would leave it reading, and begin anew.
     private func listen(on session: PostgresSession) async throws {
         let statements = (channels + [heartbeatChannel]).map { channel in
-            Statement("listener.listen", within: timing.heartbeatTimeout, "LISTEN \(identifier: channel)")
+            Statement("listener.listen", within: timing.listenTimeout, "LISTEN \(identifier: channel)")
         }
         _ = try await session.executeBatch(statements)
     }
@@ -101,10 +111,27 @@ package struct PostgresListener: Sendable {
     func checkHeartbeat(of session: PostgresSession) async throws {
         let limit = timing.heartbeatTimeout
         let beat = Statement("listener.heartbeat", within: limit, "SELECT pg_notify(\(heartbeatChannel), '')")
-        _ = try await session.execute(beat)
+        do {
+            _ = try await session.execute(beat)
+        } catch is PostgresError where session.condition.phase == .idle {
+            // Refused, or its queue is full. What is sent nevertheless arrives, as long as the session listens.
+            return try await checkListening(session)
+        }
         let arrived = try await session.notifications(within: limit)
         guard !arrived.isEmpty else { throw PostgresError.deaf(after: limit) }
         deliver(arrived)
+    }
+
+    private func checkListening(_ session: PostgresSession) async throws {
+        let limit = timing.heartbeatTimeout
+        let check = Statement(
+            "listener.check",
+            within: limit,
+            "SELECT EXISTS (SELECT FROM pg_listening_channels() c WHERE c = \(heartbeatChannel))"
+        )
+        guard try await session.execute(check).first?.decode(Bool.self) == true else {
+            throw PostgresError.deaf(after: limit)
+        }
     }
 
     private func deliver(_ notifications: [Notification]) {

@@ -29,21 +29,29 @@ package final class PostgresPool: PostgresExecutor {
     private let configuration: PostgresConfiguration
     private let maximumWait: Duration
     private let logger: Logger
+    /// Sends what the pool's statements have to tell, after their commit.
+    package let notifier: PostgresNotifier
+    private let sharesNotifier: Bool
     private let state: Mutex<State>
     /// Who waits in ``close()`` for the sessions in use.
     private let closers = Mutex<[CheckedContinuation<Void, Never>]>([])
     private let lastWaiter = Atomic<UInt64>(0)
 
     /// Connects nothing yet.
+    ///
+    /// - Parameter notifier: The one of another pool of this process; `nil`: one of the pool's own.
     package init(
         _ configuration: PostgresConfiguration,
         size: Int,
         maximumWait: Duration = .seconds(30),
+        notifier: PostgresNotifier? = nil,
         logger: Logger
     ) {
         self.configuration = configuration
         self.maximumWait = maximumWait
         self.logger = logger
+        self.notifier = notifier ?? PostgresNotifier(configuration, logger: logger)
+        sharesNotifier = notifier != nil
         state = Mutex(State(size: size))
     }
 
@@ -93,7 +101,8 @@ package final class PostgresPool: PostgresExecutor {
         }
     }
 
-    /// Turns away those who wait and those who come, waits for the sessions in use to be given back, and hangs up.
+    /// Turns away those who wait and those who come, waits for the sessions in use to be given back, has what is left to
+    /// tell sent, and hangs up.
     package func close() async {
         let (idle, waiting) = state.withLock { $0.close() }
         for waiter in waiting { waiter.continuation.resume(throwing: PostgresError.poolClosed) }
@@ -102,6 +111,7 @@ package final class PostgresPool: PostgresExecutor {
             closers.withLock { $0.append(continuation) }
             resumeClosersIfDrained()
         }
+        if !sharesNotifier { await notifier.close() }
     }
 
     private func resumeClosersIfDrained() {
@@ -128,7 +138,7 @@ package final class PostgresPool: PostgresExecutor {
     private func session(for grant: State.Grant) throws -> PostgresSession {
         if case .session(let session) = grant, session.condition.isReusable { return session }
         do {
-            return try PostgresSession(configuration, logger: logger)
+            return try PostgresSession(configuration, notifier: notifier, logger: logger)
         } catch {
             release(nil)
             throw error

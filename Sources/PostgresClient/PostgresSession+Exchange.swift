@@ -10,6 +10,7 @@ extension PostgresSession {
         case prepared(Int)
         /// The statement at this index was executed.
         case result(Int)
+        /// The end of what belongs together. Outside a transaction it is the commit.
         case sync
     }
 
@@ -36,7 +37,8 @@ extension PostgresSession {
             let results = try collect(expectations, of: statements, &reading)
             if reading.error?.isAboutPreparedStatement == true, reused { renounce(statements, &reading) }
             try endReading(&reading)
-            return results
+            try announce(results)
+            return results.map(QueryResult.init)
         }
         reading.fail(.lost(reading.connection.errorMessage, statement: statements[0].name))
         drop()
@@ -88,8 +90,8 @@ extension PostgresSession {
         _ expectations: [Expectation],
         of statements: [Statement],
         _ reading: inout Reading
-    ) throws -> [QueryResult] {
-        var results: [QueryResult] = []
+    ) throws -> [ResultStorage] {
+        var results: [ResultStorage] = []
         results.reserveCapacity(statements.count)
         var start = ContinuousClock.now
         for expectation in expectations {
@@ -103,16 +105,47 @@ extension PostgresSession {
                 if !isPrepared { prepared.forget(PreparedStatements.Key(statements[index].sql)) }
             case .result(let index):
                 if let result = try answer(&reading, statements[index].name) {
-                    results.append(QueryResult(result))
+                    results.append(result)
                     let end = ContinuousClock.now
                     record(end - start, of: statements[index].name)
                     start = end
                 }
-            case .sync:
-                _ = try nextResult(&reading, statements[0].name)
+            case .sync: try readToSync(&reading, statements[statements.count - 1].name)
             }
         }
         return results
+    }
+
+    /// Reads on to the end of the pipeline.
+    ///
+    /// What the server refuses here is the commit: a deferred constraint, a full disk or a cancel request speaks up only
+    /// now, when every statement has been answered.
+    private func readToSync(_ reading: inout Reading, _ statement: String) throws {
+        // An error has an end of its own before the Sync; more would be no answer to what was sent.
+        var ends = 0
+        while connection != nil, ends < 3 {
+            guard let result = try nextResult(&reading, statement) else {
+                ends += 1
+                continue
+            }
+            switch result.status {
+            case PGRES_PIPELINE_SYNC: return
+            case PGRES_FATAL_ERROR: reading.fail(result.failure)
+            default: break
+            }
+        }
+        guard connection != nil else { return }
+        reading.fail(.lost("the server's answers do not fit what was sent", statement: statement))
+        drop()
+    }
+
+    /// Keeps what is to be told of the results until they are committed, and then hands it to the notifier.
+    private func announce(_ results: [ResultStorage]) throws {
+        guard let notifier else { return }
+        for result in results { unannounced += try result.news }
+        guard !unannounced.isEmpty, condition.phase == .idle else { return }
+        notifier.tell(unannounced)
+        unannounced = []
     }
 
     /// The server's plans for these statements are out of date, or it has lost them: the next use prepares them anew.

@@ -25,15 +25,20 @@ struct Reading {
     var interruption: (any Error)? {
         switch patience.interruption {
         case .canceled: CancellationError()
-        case .deadline:
-            PostgresError(
-                .deadlineExceeded,
-                "the statement took longer than \(limit)" + (isAbandoned ? ", and the server did not cancel it" : ""),
-                remedy: "Look for locks and load in pg_stat_activity.",
-                statement: statement
-            )
+        case .deadline: overdue
         case nil: nil
         }
+    }
+
+    private var overdue: PostgresError {
+        var error = PostgresError(
+            .deadlineExceeded,
+            "the statement took longer than \(limit)" + (isAbandoned ? ", and the server did not cancel it" : ""),
+            remedy: "Look for locks and load in pg_stat_activity.",
+            statement: statement
+        )
+        error.isOutcomeUnknown = isAbandoned
+        return error
     }
 }
 
@@ -89,6 +94,8 @@ extension PostgresSession {
         let storage = ResultStorage(result, statement: statement)
         if connection.isBroken {
             reading.fail(storage.failure)
+            // Saying why it hangs up, the server does not say what came of the commit.
+            if reading.error?.isFarewell == true { reading.error?.isOutcomeUnknown = true }
             drop()
             return nil
         }

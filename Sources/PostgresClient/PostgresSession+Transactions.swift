@@ -31,7 +31,9 @@ extension PostgresSession {
             }
             if begins { results.removeFirst() }
             return results
-        } catch let error as PostgresError {
+        } catch var error as PostgresError {
+            // What was not committed has not happened.
+            if !committing { error.isOutcomeUnknown = false }
             progress.noteFailure(error)
             throw error
         }
@@ -54,6 +56,7 @@ extension PostgresSession {
 
     /// Ends the transaction if it is open. Not interruptible, but bounded; a session that cannot roll back hangs up.
     func rollBack(_ progress: TransactionProgress) {
+        unannounced = []
         guard progress.phase == .open else {
             progress.move(to: .ended)
             return

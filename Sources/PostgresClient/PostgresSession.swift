@@ -18,6 +18,10 @@ package actor PostgresSession: PostgresExecutor {
     nonisolated let condition = SessionCondition()
     var connection: Connection?
     var prepared: PreparedStatements
+    /// Sends what the session's statements have to tell, once it is committed; `nil`: it is not told.
+    let notifier: PostgresNotifier?
+    /// What the transaction that is open has to tell.
+    var unannounced: [String] = []
     /// How often it has waited for the server to answer: what a caller that is far from its server pays for.
     var roundTrips = 0
     private var timers: [String: Metrics.Timer] = [:]
@@ -25,9 +29,10 @@ package actor PostgresSession: PostgresExecutor {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Does not connect yet. Throws ``PostgresError`` of kind `.connection` when no thread can be had.
-    package init(_ configuration: PostgresConfiguration, logger: Logger) throws {
+    package init(_ configuration: PostgresConfiguration, notifier: PostgresNotifier? = nil, logger: Logger) throws {
         thread = try SessionThread(name: "postgres")
         self.configuration = configuration
+        self.notifier = notifier
         self.logger = logger
         prepared = PreparedStatements(limit: configuration.preparedStatementLimit)
     }

@@ -5,6 +5,9 @@ package struct PostgresTransaction: PostgresExecutor {
     let session: PostgresSession
     let progress: TransactionProgress
 
+    /// Whether further statements can still be run: it has neither been committed nor rolled back.
+    package var isOpen: Bool { progress.phase != .ended }
+
     package func execute(_ statement: Statement) async throws -> QueryResult {
         try await session.interruptible { try await session.run([statement], in: progress, $0)[0] }
     }

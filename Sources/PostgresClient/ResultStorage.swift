@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLibPQ
+import Glibc
 
 /// Owns one `PGresult`.
 ///
@@ -10,14 +11,19 @@ import CLibPQ
     private let result: OpaquePointer
     let statement: String
     let rowCount: Int
+    /// Without the column of ``news``.
     let columnCount: Int
+    private let hasNews: Bool
 
     /// Takes ownership of the result.
     init(_ result: OpaquePointer, statement: String) {
         self.result = result
         self.statement = statement
         rowCount = Int(PQntuples(result))
-        columnCount = Int(PQnfields(result))
+        let columns = Int(PQnfields(result))
+        // Of an error in the midst of rows, libpq has the count and no names.
+        hasNews = PQfname(result, Int32(columns - 1)).map { strcmp($0, "news") == 0 } ?? false
+        columnCount = hasNews ? columns - 1 : columns
     }
 
     deinit {
@@ -37,9 +43,24 @@ import CLibPQ
         Int(String(cString: PQcmdTuples(result))) ?? 0
     }
 
+    /// What is to be told of these rows once they are committed: the elements of their last column, where that is called
+    /// `news`, a `text[]`. Whoever reads the rows does not see the column.
+    var news: [String] {
+        get throws {
+            guard hasNews else { return [] }
+            return try (0..<rowCount).flatMap { row in
+                try cell(row: row, column: columnCount).map { try [String](postgres: $0) } ?? []
+            }
+        }
+    }
+
     /// The value, or `nil` for NULL. Row and column must exist.
     func value(row: Int, column: Int) -> PostgresValue? {
         precondition(row >= 0 && row < rowCount && column >= 0 && column < columnCount, "no such row or column")
+        return cell(row: row, column: column)
+    }
+
+    private func cell(row: Int, column: Int) -> PostgresValue? {
         guard PQgetisnull(result, Int32(row), Int32(column)) == 0,
             let start = PQgetvalue(result, Int32(row), Int32(column))
         else { return nil }

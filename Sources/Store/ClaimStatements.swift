@@ -251,23 +251,26 @@ extension ClaimStatements {
                 bound.outcome, bound.reason, \(request.idempotencyKey), \(request.digest), clock_timestamp(),
                 \(sql: askedAt)
             FROM bound
-        )\(sql: leaveQueue), notified AS (
-            SELECT \(sql: QueuePlace.news(of: "new_job")), pg_notify(\(Channel.reconcile), '') FROM bound
-        )
-        SELECT bound.outcome, bound.reason, bound.id, bound.build_id, bound.build_number, bound.job_id
-        FROM bound LEFT JOIN notified ON true
+        )\(sql: leaveQueue)
+        SELECT bound.outcome, bound.reason, bound.id, bound.build_id, bound.build_number, bound.job_id,
+            \(sql: News.column(News.jobs(of: "new_job"), News.reconcile, nextInQueue))
+        FROM bound
         """
     }
 
-    /// The next one in the queue looks at once.
     private var leaveQueue: SQL {
         guard isQueued else { return "" }
         return """
             , served AS (
                 DELETE FROM workspace_claim_waiters q USING bound WHERE q.id = \(id)
-                RETURNING pg_notify(\(Channel.ready), q.preset_id::text)
+                RETURNING q.preset_id
             )
             """
+    }
+
+    /// The next one in the queue looks at once.
+    private var nextInQueue: SQL {
+        isQueued ? News.on(Channel.ready, "(SELECT preset_id FROM served)") : "NULL"
     }
 
     /// When the claim was made: for one that waited, when it took its place.

@@ -86,11 +86,9 @@ package struct QueuePlace: Hashable, Sendable, Comparable {
         self = Int64(payload).map { QueuePlace(order: Instant(microseconds: $0), job: Self.front.job) } ?? .front
     }
 
-    /// Tells of the jobs in `rows`, which have a `claim_order`.
-    static func news(of rows: String) -> SQL {
-        """
-        pg_notify(\(Channel.jobs), (SELECT (extract(epoch FROM min(claim_order)) * 1000000)::bigint FROM \(identifier: rows))::text)
-        """
+    /// Of two pieces of news, the one that tells of both: that of the earlier place.
+    @Sendable static func earlier(_ one: String, _ other: String) -> String {
+        QueuePlace(news: one) < QueuePlace(news: other) ? one : other
     }
 
     package static func < (left: Self, right: Self) -> Bool {

@@ -34,6 +34,7 @@ package struct Migration: Hashable, Sendable {
         Migration(14, "reinit_told", PackageResources.V0014_reinit_told_sql),
         Migration(15, "queue_rows", PackageResources.V0015_queue_rows_sql),
         Migration(16, "held_and_compressed", PackageResources.V0016_held_and_compressed_sql),
+        Migration(17, "news", PackageResources.V0017_news_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {

@@ -68,10 +68,8 @@ extension PlanWriter {
                         WHERE g.template_version_preset_id = wanted.preset_id AND g.name = d.name
                     )
                 ) x ON x.preset_id = fresh.preset_id
-            ), notified AS (
-                SELECT \(sql: QueuePlace.news(of: "new_jobs")) WHERE EXISTS (SELECT FROM fresh)
             )
-            SELECT preset_id, count(*) FROM fresh LEFT JOIN notified ON true GROUP BY preset_id
+            SELECT preset_id, count(*), \(sql: News.column(News.jobs(of: "new_jobs"))) FROM fresh GROUP BY preset_id
             """
         )
     }
@@ -126,10 +124,8 @@ extension PlanWriter {
                 INSERT INTO workspace_build_parameters (workspace_build_id, name, value)
                 SELECT d.build_id, p.name, p.value
                 FROM victims d JOIN workspace_build_parameters p ON p.workspace_build_id = d.last_build_id
-            ), notified AS (
-                SELECT \(sql: QueuePlace.news(of: "new_jobs")) WHERE EXISTS (SELECT FROM victims)
             )
-            SELECT victims.id FROM victims LEFT JOIN notified ON true
+            SELECT id, \(sql: News.column(News.jobs(of: "new_jobs"))) FROM victims
             """
         )
     }

@@ -27,7 +27,7 @@ extension PlanWriter {
                     )
                 ),
                 ARRAY[t.id, p.id], 'preset/' || p.id, 'prebuild_failure_limit/' || p.id, \(plan.now)
-            )
+            ), \(sql: News.ofEvents)
             FROM unnest(
                 \(limited.map(\.pool.presetID)), \(limited.map { failedBuilds($0).count }),
                 \(limited.map { failedBuilds($0).first })
@@ -60,7 +60,7 @@ extension PlanWriter {
                     'message', p.prebuild_status_message
                 ),
                 ARRAY[t.id, p.id], 'preset/' || p.id, 'preset_validation/' || p.id, \(plan.now)
-            )
+            ), \(sql: News.ofEvents)
             FROM \(sql: Self.presetTables)
             WHERE p.id = ANY(\(invalid.map(\.pool.presetID))) AND p.prebuild_status = 'validation_failed'
             """

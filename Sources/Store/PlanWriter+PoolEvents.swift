@@ -57,7 +57,7 @@ extension PlanWriter {
                 END::jsonb,
                 ARRAY[t.id, p.id], 'preset/' || p.id,
                 CASE c.type WHEN 'pool_depleted' THEN 'pool_depleted/' || p.id END, \(plan.now)
-            )
+            ), \(sql: News.ofEvents)
             FROM changes c
             JOIN \(sql: Self.presetTables) ON p.id = c.preset_id
             LEFT JOIN pools ON pools.preset_id = c.preset_id

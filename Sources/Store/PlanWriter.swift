@@ -20,7 +20,7 @@ struct PlanWriter {
         do {
             let answers = try await transaction.executeBatchAndCommit(try writes(busy, news: news), orBackTo: "pass")
             return try AppliedPlan(answers)
-        } catch let error as PostgresError where error.sqlState != nil {
+        } catch let error as PostgresError where error.sqlState != nil && transaction.isOpen {
             return try await writeOneByOne(transaction)
         }
     }
@@ -43,11 +43,14 @@ struct PlanWriter {
         return applied
     }
 
+    /// Deferred constraints speak up now, while it can still be told whose writes they refuse.
+    private static let check = Statement("plan.check", "SET CONSTRAINTS ALL IMMEDIATE")
+
     private func writes(_ presets: [PresetPlan], news: [PresetPlan]) throws -> [Statement] {
         [
             deletions(presets), creations(presets), statusChanges(presets), limitEvents(presets),
             invalidEvents(presets),
-            poolEvents(news), try decisions(news),
+            poolEvents(news), try decisions(news), Self.check,
         ]
     }
 }

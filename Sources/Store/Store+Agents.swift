@@ -103,8 +103,10 @@ extension Store {
                     SELECT FROM workspace_resources s JOIN workspace_agents o ON o.resource_id = s.id
                     WHERE s.job_id = b.job_id AND o.id <> a.id AND NOT o.deleted AND o.lifecycle_state <> 'ready'
                 ) THEN extract(epoch FROM now() - b.created_at)::float8 END,
-                    pg_notify(\(Channel.reconcile), ''),
-                    pg_notify(\(Channel.ready), coalesce(b.template_version_preset_id::text, ''))
+                    \(sql: News.column(
+                        News.reconcile,
+                        News.on(Channel.ready, "coalesce(b.template_version_preset_id::text, '')")
+                    ))
                 FROM changed
                 JOIN workspace_agents a ON a.id = changed.id
                 JOIN workspace_resources r ON r.id = a.resource_id

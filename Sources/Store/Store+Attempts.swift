@@ -138,7 +138,7 @@ extension Store {
                         'last_status', \(attempt.responseCode.map { Int32(clamping: $0) }),
                         'failing_since', \(health.failingSince)),
                     ARRAY[\(endpoint.id)], 'endpoint/' || \(endpoint.id)::text, NULL, now()
-                )
+                ), \(sql: News.ofEvents)
                 """
             ),
         ]

@@ -50,7 +50,7 @@ extension Store {
                     FROM organizations o, generate_series(1, \(count)) WHERE o.is_default
                     RETURNING claim_order
                 )
-                SELECT \(sql: QueuePlace.news(of: "jobs"))
+                SELECT \(sql: News.column(News.jobs(of: "jobs")))
                 """
             )
         )
@@ -69,7 +69,7 @@ extension Store {
                     FROM organizations o WHERE o.is_default
                     RETURNING id, claim_order
                 )
-                SELECT id, \(sql: QueuePlace.news(of: "job")) FROM job
+                SELECT id, \(sql: News.column(News.jobs(of: "job"))) FROM job
                 """
             )
         )

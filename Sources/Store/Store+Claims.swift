@@ -98,8 +98,8 @@ extension Store {
                 "claims.leave_queue",
                 within: .seconds(5),
                 """
-                WITH gone AS (DELETE FROM workspace_claim_waiters WHERE id = \(id) RETURNING preset_id)
-                SELECT pg_notify(\(Channel.ready), preset_id::text) FROM gone
+                DELETE FROM workspace_claim_waiters WHERE id = \(id)
+                RETURNING \(sql: News.column(News.on(Channel.ready, "preset_id")))
                 """
             )
         )

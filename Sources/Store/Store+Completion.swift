@@ -69,9 +69,7 @@ extension Store {
                     FROM held WHERE j.id = held.id
                     RETURNING j.id, j.claim_order, j.completed_at
                 )
-                SELECT id, \(sql: QueuePlace.news(of: "returned")), \(sql: Self.endNews(of: "returned")),
-                    pg_notify(\(Channel.reconcile), '')
-                FROM returned
+                SELECT id, \(sql: News.returnedJob) FROM returned
                 """
             )
         )
@@ -220,10 +218,10 @@ extension Store {
                         SELECT FROM workspace_resources r JOIN workspace_agents a ON a.resource_id = r.id
                         WHERE r.job_id = b.job_id AND NOT a.deleted AND a.lifecycle_state <> 'ready'
                     ) THEN extract(epoch FROM now() - b.created_at)::float8 END,
-                    CASE b.reason
-                        WHEN 'claim' THEN pg_notify(\(Channel.claimed), b.workspace_id::text)
-                        ELSE pg_notify(\(Channel.ready), coalesce(b.template_version_preset_id::text, ''))
-                    END
+                    ARRAY[CASE b.reason
+                        WHEN 'claim' THEN \(sql: News.on(Channel.claimed, "b.workspace_id"))
+                        ELSE \(sql: News.on(Channel.ready, "coalesce(b.template_version_preset_id::text, '')"))
+                    END] AS news
                     FROM workspace_builds b
                     WHERE b.job_id = \(job.id) AND b.transition = 'start' AND b.reason IN ('claim', 'prebuild')
                     """
@@ -237,19 +235,9 @@ extension Store {
     /// Tells those who follow these jobs that they have ended, and the reconciler.
     static func ended(_ jobs: [JobID]) -> Statement {
         Statement(
-            "completion.notify",
-            """
-            SELECT pg_notify(\(Channel.finished), id::text), pg_notify(\(Channel.reconcile), '')
-            FROM unnest(\(jobs)) id
-            """
+            "completion.news",
+            "SELECT \(sql: News.column(News.reconcile, News.on(Channel.finished, "id"))) FROM unnest(\(jobs)) id"
         )
-    }
-
-    /// Tells those who follow them of the jobs in `rows` that have ended.
-    static func endNews(of rows: String) -> SQL {
-        """
-        (SELECT count(pg_notify(\(Channel.finished), id::text)) FROM \(identifier: rows) WHERE completed_at IS NOT NULL)
-        """
     }
 }
 
@@ -277,7 +265,7 @@ extension Store {
                     'workspace_build_num', b.build_number::text),
                 jsonb_build_object('replacements', \(paths), 'reasons', \(reasons), \(sql: Self.buildNames)),
                 array_remove(ARRAY[w.id, w.owner_id, t.id, p.id], NULL), 'workspace/' || w.id, NULL, now()
-            )
+            ), \(sql: News.ofEvents)
             \(sql: Self.buildSources([job.id])) AND b.reason = 'claim'
             """
         )
@@ -302,7 +290,7 @@ extension Store {
                     ), ''),
                     \(sql: Self.buildNames)),
                 array_remove(ARRAY[w.id, t.id, p.id], NULL), 'workspace/' || w.id, NULL, now()
-            )
+            ), \(sql: News.ofEvents)
             \(sql: Self.buildSources(jobs)) AND j.job_status = 'failed'
             """
         )

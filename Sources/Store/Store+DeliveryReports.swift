@@ -114,7 +114,7 @@ extension Store {
                     WHERE \(sql: condition)
                     RETURNING d.id
                 )
-                SELECT count(*)::int, pg_notify(\(Channel.events), '') FROM replayed
+                SELECT count(*)::int, \(sql: News.ofEvents) FROM replayed
                 """
             )
         )

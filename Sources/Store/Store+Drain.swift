@@ -55,16 +55,14 @@ extension Store {
                     WHERE w.id = n.id AND n.state::text = ANY(\(states.map(\.rawValue)))
                         AND n.state_reason NOT IN (\(Self.stopping), \(Self.stopped))
                     RETURNING w.id
-                ), told AS (
-                    SELECT pg_notify(\(Channel.workers), id::text), pg_notify(\(Channel.reconcile), '') FROM ordered
                 )
-                SELECT n.id, n.state::text, n.state_reason, EXISTS (SELECT FROM ordered o WHERE o.id = n.id),
-                    (SELECT count(*) FROM told)
-                FROM named n ORDER BY n.id
+                SELECT n.id, n.state::text, n.state_reason, o.id IS NOT NULL,
+                    CASE WHEN o.id IS NOT NULL THEN ARRAY[\(sql: News.reconcile), \(sql: News.on(Channel.workers, "o.id"))] END AS news
+                FROM named n LEFT JOIN ordered o ON o.id = n.id ORDER BY n.id
                 """
             )
         )
-        let named = try rows.map { try $0.decode(WorkerID.self, String.self, String.self, Bool.self, Int.self) }
+        let named = try rows.map { try $0.decode(WorkerID.self, String.self, String.self, Bool.self) }
         guard let first = named.first else {
             throw StoreError.notFound("worker", name, remedy: "See 'stoker workers list' for those that are up.")
         }

@@ -53,7 +53,7 @@ extension Store {
                     UPDATE webhook_deliveries d SET next_attempt_at = now(), updated_at = now()
                     FROM enabled WHERE d.endpoint_id = enabled.id AND d.status = 'temporary_failure'
                 )
-                SELECT id, pg_notify(\(Channel.events), '') FROM enabled
+                SELECT id, \(sql: News.ofEvents) FROM enabled
                 """
             )
         )

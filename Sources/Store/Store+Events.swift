@@ -83,7 +83,7 @@ extension Store {
                     FROM ping
                     RETURNING id
                 )
-                SELECT id, pg_notify(\(Channel.events), '') FROM made
+                SELECT id, \(sql: News.ofEvents) FROM made
                 """
             )
         )

@@ -210,7 +210,7 @@ extension Store {
                     ) WITH ORDINALITY l(source, level, stage, output, position)
                     ORDER BY l.position
                 )
-                SELECT pg_notify(\(Channel.logs), fence.id::text) FROM fence
+                SELECT \(sql: News.column(News.on(Channel.logs, "fence.id"))) FROM fence
                 """
             )
         )

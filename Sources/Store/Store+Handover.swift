@@ -126,9 +126,7 @@ extension Store {
                         WHERE j.id = f.id AND j.claim_epoch = f.epoch AND j.completed_at IS NULL
                         RETURNING j.id, j.claim_order, j.completed_at
                     )
-                    SELECT id, \(sql: QueuePlace.news(of: "forgotten")), \(sql: Self.endNews(of: "forgotten")),
-                        pg_notify(\(Channel.reconcile), '')
-                    FROM forgotten
+                    SELECT id, \(sql: News.returnedJob) FROM forgotten
                     """
                 )
             )

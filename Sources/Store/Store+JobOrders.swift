@@ -46,7 +46,7 @@ extension Store {
                             UPDATE provisioner_jobs SET canceled_at = coalesce(canceled_at, now()), updated_at = now()
                             WHERE id = \(job) RETURNING worker_id
                         )
-                        SELECT pg_notify(\(Channel.workers), coalesce(worker_id::text, '')) FROM canceled
+                        SELECT \(sql: News.column(News.on(Channel.workers, "worker_id"))) FROM canceled
                         """
                     )
                 )
@@ -123,7 +123,7 @@ extension Store {
                             updated_at = now()
                         WHERE id = \(job) RETURNING claim_order
                     )
-                    SELECT \(sql: QueuePlace.news(of: "again")), pg_notify(\(Channel.reconcile), '') FROM again
+                    SELECT \(sql: News.column(News.jobs(of: "again"), News.reconcile)) FROM again
                     """
                 )
             )

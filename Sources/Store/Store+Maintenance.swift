@@ -16,7 +16,7 @@ extension Store {
                 'maintenance_started', NULL, \(sql: PlanWriter.templateAdmins), '{}',
                 jsonb_build_object('by', \(by)::text, 'reason', \(reason), 'until', \(until)::timestamptz),
                 '{}', 'fleet', \(maintenanceIncident), now()
-            )
+            ), \(sql: News.ofEvents)
             """
         )
     }
@@ -37,7 +37,7 @@ extension Store {
                 'maintenance_ended', NULL, \(sql: PlanWriter.templateAdmins), '{}',
                 jsonb_build_object('by', \(by)::text, 'how', \(how), 'started_at', ended.created_at),
                 '{}', 'fleet', NULL, coalesce(\(now), now())
-            )
+            ), \(sql: News.ofEvents)
             FROM ended
             """
         )

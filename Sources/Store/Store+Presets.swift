@@ -61,7 +61,7 @@ extension Store {
                     \(sql: PlanWriter.presetLabels),
                     \(sql: PlanWriter.presetData) || jsonb_build_object('how', 'reset', 'by', \(operatorName)),
                     ARRAY[t.id, p.id], 'preset/' || p.id, NULL, now()
-                )
+                ), \(sql: News.ofEvents)
                 -- As they were: the update above is not seen here, and the rows are locked.
                 FROM \(sql: PlanWriter.presetTables)
                 WHERE p.id = ANY(\(ids)) AND p.prebuild_status = 'hard_limited'
@@ -99,7 +99,7 @@ extension Store {
             guard !presets.isEmpty else { throw selection.missing }
             _ = try await transaction.executeBatchAndCommit([
                 makeChange(presets.map(\.id)),
-                Statement("presets.notify", "SELECT pg_notify(\(Channel.reconcile), '')"),
+                Statement("presets.news", "SELECT \(sql: News.column(News.reconcile))"),
             ])
             return presets
         }

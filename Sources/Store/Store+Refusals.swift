@@ -136,9 +136,7 @@ extension Store {
                 WHERE id = \(job.id)
                 RETURNING id, claim_order, completed_at
             )
-            SELECT \(sql: QueuePlace.news(of: "returned")), \(sql: endNews(of: "returned")),
-                pg_notify(\(Channel.reconcile), '')
-            FROM returned
+            SELECT \(sql: News.returnedJob) FROM returned
             """
         )
     }

@@ -109,12 +109,9 @@ extension Store {
                 "agents.return_reinit",
                 within: .seconds(5),
                 """
-                WITH returned AS (
-                    UPDATE workspace_agents SET reinit_sent_build_id = NULL, updated_at = now()
-                    WHERE auth_token_hash = \(token.bytes) AND NOT deleted AND reinit_sent_build_id = \(reinit.buildID)
-                    RETURNING id
-                )
-                SELECT pg_notify(\(Channel.claimed), '') FROM returned
+                UPDATE workspace_agents SET reinit_sent_build_id = NULL, updated_at = now()
+                WHERE auth_token_hash = \(token.bytes) AND NOT deleted AND reinit_sent_build_id = \(reinit.buildID)
+                RETURNING \(sql: News.column(News.on(Channel.claimed, "''")))
                 """
             )
         )

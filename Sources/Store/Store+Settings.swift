@@ -40,6 +40,7 @@ extension Store {
                 jsonb_build_object(\(scope.flag), \(holds), 'until', \(until), 'reason', \(reason)), \(by))
             ON CONFLICT (key) DO UPDATE
             SET value = excluded.value, updated_by = excluded.updated_by, updated_at = now()
+            RETURNING \(sql: News.column(News.reconcile, News.workers, News.jobs))
             """
         )
         let announcement: [Statement] =
@@ -48,13 +49,7 @@ extension Store {
             case (.maintenance, true): [Self.maintenanceStarted(until: until, reason: reason, by: by)]
             case (.maintenance, false): [Self.maintenanceEnded(at: nil, how: "command", by: by)]
             }
-        let wakeUp = Statement(
-            "settings.notify",
-            """
-            SELECT pg_notify(\(Channel.reconcile), ''), pg_notify(\(Channel.workers), ''), pg_notify(\(Channel.jobs), '')
-            """
-        )
-        _ = try await pool.executeBatch([setting] + announcement + [wakeUp])
+        _ = try await pool.executeBatch([setting] + announcement)
         if scope == .maintenance, holds { try await awaitClaims() }
     }
 

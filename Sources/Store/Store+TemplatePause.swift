@@ -31,7 +31,7 @@ extension Store {
                     )
                     RETURNING id
                 )
-                SELECT id, pg_notify(\(Channel.reconcile), '') FROM changed
+                SELECT id, \(sql: News.column(News.reconcile)) FROM changed
                 """
             )
         )

@@ -17,7 +17,7 @@ extension Store {
                     UPDATE templates SET deprecated = \(message), updated_at = now()
                     WHERE id = (\(sql: Self.templateID(named: name))) RETURNING id
                 )
-                SELECT id, pg_notify(\(Channel.reconcile), '') FROM changed
+                SELECT id, \(sql: News.column(News.reconcile)) FROM changed
                 """
             )
         )
@@ -67,12 +67,12 @@ extension Store {
                         WHERE v.template_id = \(template) AND j.id = v.job_id AND j.completed_at IS NULL
                         RETURNING j.id, j.completed_at
                     )
-                    SELECT \(sql: Self.endNews(of: "canceled"))
+                    SELECT \(sql: News.column(News.on(Channel.finished, "id"))) FROM canceled WHERE completed_at IS NOT NULL
                     """
                 ),
                 Statement(
-                    "templates.notify",
-                    "SELECT pg_notify(\(Channel.reconcile), ''), pg_notify(\(Channel.workers), '')"
+                    "templates.news",
+                    "SELECT \(sql: News.column(News.reconcile, News.workers))"
                 ),
             ])
         }

@@ -64,7 +64,7 @@ extension Store {
                         AND (v.job_id IS NULL OR j.job_status = 'succeeded' OR j.id IS NULL)
                     RETURNING t.id
                 )
-                SELECT id, pg_notify(\(Channel.reconcile), '') FROM promoted
+                SELECT id, \(sql: News.column(News.reconcile)) FROM promoted
                 """
             )
         )

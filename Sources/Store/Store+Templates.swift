@@ -87,7 +87,7 @@ extension Store {
                         AND lower(t.name) = lower(\(push.templateName))
                     RETURNING id, job_id
                 )
-                SELECT id, job_id, \(sql: QueuePlace.news(of: "job")) FROM version
+                SELECT id, job_id, \(sql: News.column(News.jobs(of: "job"))) FROM version
                 """
             )
         )

@@ -19,7 +19,7 @@ extension Store {
                         'bench/' || gen_random_uuid()
                     FROM generate_series(1, \(count)) n RETURNING id
                 )
-                SELECT pg_notify(\(Channel.events), '') FROM (SELECT count(*) FROM events) all_events
+                SELECT \(sql: News.ofEvents) FROM (SELECT count(*) FROM events) all_events
                 """
             )
         )
@@ -32,7 +32,8 @@ extension Store {
                 "bench.event",
                 """
                 SELECT stoker_emit_event('pool_depleted', NULL, '{}', '{"template": "bench", "preset": "bench"}',
-                    '{"desired": 1, "eligible": 0}', '{}', 'bench/' || gen_random_uuid(), NULL, now())
+                    '{"desired": 1, "eligible": 0}', '{}', 'bench/' || gen_random_uuid(), NULL, now()),
+                    \(sql: News.ofEvents)
                 """
             )
         ).only().decode(column: 0)

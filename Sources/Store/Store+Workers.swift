@@ -157,7 +157,7 @@ extension Store {
                     -- Why it was drained, which was said when the drain began.
                     'reason', CASE WHEN state = 'draining' THEN state_reason ELSE \(reason) END),
                 ARRAY[id], 'worker/' || id, NULL, now()
-            )
+            ), \(sql: News.ofEvents)
             FROM before WHERE \(state.rawValue) = 'drained' AND state <> 'drained'
             """
         )
@@ -175,11 +175,10 @@ extension Store {
         try await pool.withTransaction("workers.reap") { transaction in
             let uptime = try await transaction.execute(Self.uptime).only().decode(Double.self)
             guard !isSpared(.seconds(uptime)) else { return ReapedJobs() }
-            let (workers, requeued, failed, _, _) = try await transaction.execute(Self.reap).only().decode(
+            let (workers, requeued, failed, _) = try await transaction.execute(Self.reap).only().decode(
                 [WorkerID].self,
                 [JobID].self,
                 [JobID].self,
-                Int.self,
                 Int.self
             )
             if !failed.isEmpty { _ = try await transaction.execute(Self.failedEvents(failed)) }
@@ -216,9 +215,6 @@ extension Store {
                 AND (lost.state = 'lost' OR lost.id IN (SELECT id FROM newly_lost)
                     OR lost.state = 'drained' AND lost.lease_expires_at < now())
             RETURNING j.id, j.claim_order, lost.id AS worker_id, j.completed_at
-        ), notified AS (
-            SELECT \(sql: QueuePlace.news(of: "taken")), \(sql: endNews(of: "taken")), pg_notify(\(Channel.reconcile), '')
-            WHERE EXISTS (SELECT FROM taken)
         ), events AS (
             SELECT stoker_emit_event(
                 'worker_lost', NULL, \(sql: PlanWriter.templateAdmins), jsonb_build_object('worker', lost.name),
@@ -229,7 +225,9 @@ extension Store {
         )
         SELECT ARRAY(SELECT id FROM newly_lost), ARRAY(SELECT id FROM taken WHERE completed_at IS NULL),
             ARRAY(SELECT id FROM taken WHERE completed_at IS NOT NULL),
-            (SELECT count(*) FROM notified), (SELECT count(*) FROM events)
+            (SELECT count(*) FROM events),
+            \(sql: News.returnedJobs(of: "taken"))
+                || CASE WHEN EXISTS (SELECT FROM newly_lost) THEN ARRAY[\(sql: News.events)] END AS news
         """
     )
 }

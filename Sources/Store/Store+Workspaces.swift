@@ -176,7 +176,7 @@ extension Store {
                 SELECT d.build_id, p.name, p.value
                 FROM target d JOIN workspace_build_parameters p ON p.workspace_build_id = d.last_build_id
             )
-            SELECT job_id, \(sql: QueuePlace.news(of: "new_job")), pg_notify(\(Channel.reconcile), '') FROM target
+            SELECT job_id, \(sql: News.column(News.jobs(of: "new_job"), News.reconcile)) FROM target
             """
         )
     }

@@ -22,6 +22,7 @@ package struct Store: Sendable {
         self.pool = pool
         self.lifeline = lifeline ?? pool
         self.observe = observe
+        pool.notifier.coalesce(Channel.jobs, by: QueuePlace.earlier)
     }
 
     /// The database's own time, which decides everything: leases, back-off, schedules, age.
@@ -31,7 +32,8 @@ package struct Store: Sendable {
     }
 }
 
-/// The channels that processes listen on. A lost notification changes nothing but latency.
+/// The channels that processes listen on. A lost notification changes nothing but latency. A payload that is empty concerns
+/// everybody: so much has happened that it is not told one by one.
 package enum Channel {
     /// There are jobs to be claimed. The payload says where in the queue the first of them stands (``QueuePlace/init(news:)``),
     /// so that whoever goes on from the last job that it claimed need not look at all of it; empty: anywhere.

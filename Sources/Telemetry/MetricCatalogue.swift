@@ -267,7 +267,9 @@ package enum MetricCatalogue {
 
     // MARK: Database
 
-    private static let database = [queryDuration, connections]
+    private static let database = [
+        queryDuration, connections, notificationsSent, notificationsFailed, notificationQueueUsage,
+    ]
 
     package static let queryDuration = MetricFamily(
         "stoker_db_query_duration_seconds",
@@ -280,6 +282,22 @@ package enum MetricCatalogue {
         .gauge,
         labels: ["state"],
         help: "Connections of this process to the database, by state."
+    )
+
+    package static let notificationsSent = MetricFamily(
+        "stoker_notifications_sent_total",
+        .counter,
+        help: "Notifications (NOTIFY) that this process has sent."
+    )
+    package static let notificationsFailed = MetricFamily(
+        "stoker_notifications_failed_total",
+        .counter,
+        help: "Notifications that the server refused; what they told of was found by polling."
+    )
+    package static let notificationQueueUsage = MetricFamily(
+        "stoker_notification_queue_usage_ratio",
+        .gauge,
+        help: "How much of the server's queue of notifications is full, from 0 to 1."
     )
 
     // MARK: Process

@@ -7,6 +7,7 @@ package struct TestDatabase: Hashable, Sendable {
     package let name: String
     /// A URL for libpq; its role is a superuser.
     package let connectionString: String
+    package var publisher = Publisher.working
 
     @TaskLocal static var bound: TestDatabase?
 
@@ -20,6 +21,8 @@ package struct TestDatabase: Hashable, Sendable {
 /// Gives each test, and each case of a parameterised one, a database of its own, and drops it afterwards.
 package struct DatabaseTrait: TestTrait, SuiteTrait, TestScoping {
     let template: DatabaseTemplate?
+    /// The test runs once for each.
+    let publishers: [Publisher]
 
     package var isRecursive: Bool { true }
 
@@ -30,21 +33,29 @@ package struct DatabaseTrait: TestTrait, SuiteTrait, TestScoping {
     ) async throws {
         // A suite needs none; its tests do.
         guard testCase != nil else { return try await function() }
-        let database = try await PostgresServer.shared.makeDatabase(template)
-        do {
-            try await TestDatabase.$bound.withValue(database) { try await function() }
-        } catch {
-            try await PostgresServer.shared.drop(database)
-            throw error
+        for publisher in publishers {
+            let made = try await PostgresServer.shared.makeDatabase(template)
+            do {
+                let url = try await publisher.prepare(made.connectionString)
+                let database = TestDatabase(name: made.name, connectionString: url, publisher: publisher)
+                try await TestDatabase.$bound.withValue(database) { try await function() }
+            } catch {
+                try await PostgresServer.shared.drop(made)
+                throw error
+            }
+            try await PostgresServer.shared.drop(made)
         }
-        try await PostgresServer.shared.drop(database)
     }
 }
 
 extension Trait where Self == DatabaseTrait {
     /// An empty database, in ``TestDatabase/current``.
-    package static var database: Self { Self(template: nil) }
+    package static var database: Self { Self(template: nil, publishers: [.working]) }
 
     /// A copy of the template, in ``TestDatabase/current``.
-    package static func database(_ template: DatabaseTemplate) -> Self { Self(template: template) }
+    ///
+    /// - Parameter publishers: The test runs once for each.
+    package static func database(_ template: DatabaseTemplate, publishers: [Publisher] = [.working]) -> Self {
+        Self(template: template, publishers: publishers)
+    }
 }

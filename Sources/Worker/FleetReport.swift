@@ -31,6 +31,7 @@ struct FleetReport {
                 GaugeSample(MetricCatalogue.jobOldestPending, [], facts.oldestPending / .seconds(1)),
                 GaugeSample(MetricCatalogue.webhookBacklog, [], Double(facts.deliveries.deliveries)),
                 GaugeSample(MetricCatalogue.webhookOldestPending, [], facts.deliveries.oldestAge / .seconds(1)),
+                GaugeSample(MetricCatalogue.notificationQueueUsage, [], facts.notificationQueueUsage),
             ]
             + [WorkerState.active, .draining, .drained, .lost].map {
                 GaugeSample(MetricCatalogue.workerCounts, [$0.rawValue], Double(facts.workers[$0] ?? 0))

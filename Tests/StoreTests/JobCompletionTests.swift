@@ -128,7 +128,8 @@ import Testing
         }
     }
 
-    @Test func `S13, resources replaced by a claim are told of once, with their paths`() async throws {
+    @Test(.database(.migrated, publishers: Publisher.broken))
+    func `S13, resources replaced by a claim are told of once, with their paths`() async throws {
         try await Fleet.open { fleet in
             let admin = try await fleet.addUser("admin", roles: ["template-admin"])
             try await fleet.addUser("ada")

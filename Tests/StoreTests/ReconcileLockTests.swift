@@ -10,7 +10,8 @@ import Testing
 
 /// One winner at a time, and one that dies or freezes leaves nothing half done.
 @Suite(.database(.migrated), .timeLimit(.minutes(2))) struct ReconcileLockTests {
-    @Test func `S12, of five contenders never two are inside at once`() async throws {
+    @Test(.database(.migrated, publishers: Publisher.allCases))
+    func `S12, of five contenders never two are inside at once`() async throws {
         try await Fleet.open(sessions: 6) { fleet in
             let template = try await fleet.addTemplate()
             let preset = try await fleet.addPreset(of: template.version, desired: 1)

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// The acceptance scenarios about builds that fail: hard limit and back-off.
-@Suite(.database(.migrated), .timeLimit(.minutes(1))) struct ScenarioFailureTests {
+@Suite(.database(.migrated, publishers: Publisher.allCases), .timeLimit(.minutes(1))) struct ScenarioFailureTests {
     private func hardLimit(_ limit: Int) -> PlanLimits {
         PlanLimits(backoffInterval: .zero, backoffLookback: .zero, failureHardLimit: limit)
     }

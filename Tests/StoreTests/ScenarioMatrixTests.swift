@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// S2: one preset that wants one prebuild, and one prebuild in every state that its latest build can be in.
-@Suite(.database(.migrated), .timeLimit(.minutes(1))) struct ScenarioMatrixTests {
+@Suite(.database(.migrated, publishers: Publisher.allCases), .timeLimit(.minutes(1))) struct ScenarioMatrixTests {
     struct Case: CustomTestStringConvertible {
         let transition: WorkspaceTransition
         let status: JobStatus

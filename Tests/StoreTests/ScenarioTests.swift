@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// The acceptance scenarios of the reconciler, on a real database; 8 passes unless the scenario says otherwise.
-@Suite(.database(.migrated), .timeLimit(.minutes(1))) struct ScenarioTests {
+@Suite(.database(.migrated, publishers: Publisher.allCases), .timeLimit(.minutes(1))) struct ScenarioTests {
     @Test func `S1, without presets nothing is created`() async throws {
         try await Fleet.open { fleet in
             try await fleet.passes(8)

@@ -11,7 +11,8 @@ import Testing
 
 /// When passes are made, and how the loop ends.
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct ReconcilerTests {
-    @Test func `S10, the loop ticks, and nothing happens between two ticks`() async throws {
+    @Test(.database(.migrated, publishers: Publisher.allCases))
+    func `S10, the loop ticks, and nothing happens between two ticks`() async throws {
         try await TestPools.open { pools in
             try await pools.addStarting(4, of: pools.addPreset("four", desired: 4))
             try await pools.addPreset("ten", desired: 10)
@@ -87,7 +88,8 @@ import Testing
         }
     }
 
-    @Test func `S12, of five services never two are in a pass at once`() async throws {
+    @Test(.database(.migrated, publishers: Publisher.allCases))
+    func `S12, of five services never two are in a pass at once`() async throws {
         try await TestPools.open { pools in
             try await pools.addPreset("pool", desired: 1)
             try await pools.slowDown()

@@ -62,7 +62,7 @@ struct WorkerProcess: Sendable {
         let logger = telemetry.logger
         let pool = PostgresPool(address.configuration, size: poolSize, logger: logger)
         // However busy the pool is, a lease is renewed in time.
-        let lifeline = PostgresPool(address.configuration, size: 1, logger: logger)
+        let lifeline = PostgresPool(address.configuration, size: 1, notifier: pool.notifier, logger: logger)
         let store = Store(pool: pool, lifeline: lifeline, observe: telemetry.poolChanged)
         let hangUp = {
             await lifeline.close()

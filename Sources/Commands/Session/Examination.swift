@@ -86,6 +86,7 @@ struct Examination {
                     return findings + [Finding("schema", .failed, refusal.message, remedy: refusal.remedy)]
                 }
                 findings.append(Finding("schema", .ok, "it is this program's"))
+                findings.append(notifications(try await store.notificationState()))
                 return try await findings + workers(store) + endpoints(store)
             }
         } catch {
@@ -103,6 +104,26 @@ struct Examination {
             "this machine's clock is \(abs(seconds)) s \(seconds > 0 ? "ahead of" : "behind") the database's",
             remedy: "Stoker goes by the database's; set the clocks for logs and signatures to be read."
         )
+    }
+
+    private func notifications(_ state: NotificationState) -> Finding {
+        let check = "notifications"
+        let share = "\(Int((state.queueUsage * 100).rounded()))% of the server's queue of notifications are full"
+        let holder = state.oldestTransaction.map { ": the oldest transaction is that of \($0)" } ?? ""
+        if let refusal = state.refusal {
+            return Finding(
+                check,
+                .warning,
+                "the server refuses NOTIFY, so that work is found by polling, seconds later: \(refusal)",
+                remedy: state.queueUsage < 0.5
+                    ? "Grant EXECUTE on pg_notify(text, text) to the role of database.url."
+                    : "End the session that listens and does not read\(holder)."
+            )
+        }
+        guard state.queueUsage < 0.25 else {
+            return Finding(check, .warning, share, remedy: "End the session that listens and does not read\(holder).")
+        }
+        return Finding(check, .ok, "the server takes them; \(share)")
     }
 
     private func workers(_ store: Store) async throws -> [Finding] {

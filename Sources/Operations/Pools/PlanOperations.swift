@@ -41,7 +41,9 @@ package struct Reconcile: Operation {
         )
         switch result {
         case .done(let plan, let applied):
-            return ReconcileReport(plan: try await context.report(plan), applied: applied)
+            let report = ReconcileReport(plan: try await context.report(plan), applied: applied)
+            guard applied.isEmpty, let failure = report.failures.first else { return report }
+            throw StoreError(.inconsistent, "Nothing of the plan could be written: \(failure)")
         case .lockHeldElsewhere: return ReconcileReport(heldElsewhereAt: try await context.store.now())
         }
     }

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+
+/// What a statement has to tell others once it is committed, as elements of its column ``column(_:)``.
+///
+/// Nothing is sent by the statement itself: the process's `PostgresNotifier` does it after the commit.
+enum News {
+    /// Something that a plan depends on has changed.
+    static let reconcile: SQL = "'stoker_reconcile'"
+    /// All workers have an order waiting.
+    static let workers: SQL = "'stoker_workers'"
+    /// There are jobs to be claimed, anywhere in the queue.
+    static let jobs: SQL = "'stoker_jobs'"
+    /// Notification events wait to be sent.
+    static let events: SQL = "'stoker_events'"
+    /// The column of a statement whose rows have each written an event.
+    static let ofEvents: SQL = column(events)
+
+    /// The last column of a statement. An element that is NULL is not told.
+    static func column(_ elements: SQL...) -> SQL {
+        let list = elements.dropFirst().reduce(elements.first ?? "NULL") { "\(sql: $0), \(sql: $1)" }
+        return "array_remove(ARRAY[\(sql: list)]::text[], NULL) AS news"
+    }
+
+    /// A channel's news with a payload; none when the payload is NULL.
+    static func on(_ channel: String, _ payload: SQL) -> SQL {
+        "(\(sql: SQL(trusted: "'\(channel) '")) || \(sql: payload))"
+    }
+
+    /// There are jobs to be claimed, from the first of those in `rows` on, which have a `claim_order`.
+    static func jobs(of rows: String) -> SQL {
+        "(SELECT \(sql: on(Channel.jobs, place(of: "min(claim_order)"))) FROM \(identifier: rows))"
+    }
+
+    /// What became of a job of this row, which has `id`, `claim_order` and `completed_at`: it has ended, or waits again.
+    static let returnedJob: SQL = column(
+        reconcile,
+        "CASE WHEN completed_at IS NULL THEN \(sql: on(Channel.jobs, place(of: "claim_order"))) END",
+        "CASE WHEN completed_at IS NOT NULL THEN \(sql: on(Channel.finished, "id")) END"
+    )
+
+    /// As ``returnedJob``, of all in `rows`, for a statement that returns one row.
+    static func returnedJobs(of rows: String) -> SQL {
+        """
+        CASE WHEN EXISTS (SELECT FROM \(identifier: rows)) THEN
+            array_remove(ARRAY[\(sql: reconcile), \(sql: jobs(of: rows))], NULL) || ARRAY(
+                SELECT \(sql: on(Channel.finished, "id")) FROM \(identifier: rows) WHERE completed_at IS NOT NULL
+            )
+        END
+        """
+    }
+
+    /// A place in the queue, as ``QueuePlace/init(news:)`` reads it.
+    private static func place(of order: SQL) -> SQL {
+        "(extract(epoch FROM \(sql: order)) * 1000000)::bigint"
+    }
+}

@@ -57,4 +57,10 @@ extension VersionParameter {
         var patterns = ParameterPatterns()
         return PresetValidation.problem(of: value, for: self, &patterns)
     }
+
+    /// The same without the parameter's name.
+    package func violation(of value: String) -> String? {
+        var patterns = ParameterPatterns()
+        return PresetValidation.violation(of: value, for: self, &patterns)
+    }
 }

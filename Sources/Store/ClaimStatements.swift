@@ -220,8 +220,8 @@ extension ClaimStatements {
                 \(reason)::build_reason, \(target.presetID)
             FROM bound
         ), given AS (
-            SELECT * FROM unnest(\(request.parameters.keys.sorted()),
-                \(request.parameters.sorted { $0.key < $1.key }.map(\.value))) g(name, value)
+            SELECT * FROM unnest(\(target.parameters.keys.sorted()),
+                \(target.parameters.sorted { $0.key < $1.key }.map(\.value))) g(name, value)
         ), new_parameters AS (
             INSERT INTO workspace_build_parameters (workspace_build_id, name, value)
             SELECT bound.build_id, x.name, x.value
@@ -248,7 +248,7 @@ extension ClaimStatements {
             INSERT INTO workspace_claims (id, organization_id, template_id, preset_id, claimant_id, workspace_id, outcome,
                 outcome_reason, idempotency_key, request_hash, bound_at, created_at)
             SELECT \(id), \(target.organizationID), \(target.templateID), \(target.presetID), \(target.ownerID), bound.id,
-                bound.outcome, bound.reason, \(request.idempotencyKey), \(request.digest), clock_timestamp(),
+                bound.outcome, bound.reason, \(request.idempotencyKey), \(request.digest(giving: target.parameters)), clock_timestamp(),
                 \(sql: askedAt)
             FROM bound
         )\(sql: leaveQueue)

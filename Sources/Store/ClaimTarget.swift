@@ -13,6 +13,8 @@ struct ClaimTarget {
     var versionID: TemplateVersionID
     var presetID: PresetID
     var presetName: String
+    /// What the request gives, each in its canonical text (``ParameterType/canonical(_:)``).
+    var parameters: [String: String]
     /// Whether a prebuild of the preset can become what is asked for.
     var fitsPool: Bool
     /// Why no prebuild is to be had, should none be ready.
@@ -61,7 +63,13 @@ private struct ClaimedPreset {
     /// Why no prebuild can become what is asked for: a value that cannot change must be as it was built; `nil`: one can.
     ///
     /// Throws ``StoreError`` of code `.invalid` when no workspace at all could be built of these values.
-    func misfit(_ given: [String: String], of template: String) throws -> String? {
+    ///
+    /// - Parameter types: Of the parameters that are given. Rows may have been written by others, in another notation.
+    func misfit(
+        _ given: [String: String],
+        _ types: [String: ParameterType],
+        of template: String
+    ) throws -> String? {
         if let unknown = given.keys.sorted().first(where: { name in !parameters.contains { $0.name == name } }) {
             let names = parameters.map(\.name).joined(separator: ", ")
             throw StoreError(
@@ -78,9 +86,12 @@ private struct ClaimedPreset {
             )
         }
         if !hasPool { return "preset '\(name)' has no pool" }
-        return parameters.first { !$0.isMutable && given[$0.name] != nil && given[$0.name] != $0.value }.map {
-            "parameter '\($0.name)' cannot change after the build"
+        let changed = parameters.first { parameter in
+            guard !parameter.isMutable, let wanted = given[parameter.name] else { return false }
+            guard let value = parameter.value else { return true }
+            return !(types[parameter.name] ?? .text).areEqual(wanted, value)
         }
+        return changed.map { "parameter '\($0.name)' cannot change after the build" }
     }
 }
 
@@ -118,8 +129,8 @@ extension Store {
             throw StoreError(.conflict, "Template '\(templateName)' is deprecated: \(deprecated)")
         }
         let preset = try await choosePreset(answers[2], request, templateName)
-        try await requireValid(request.parameters, of: versionID)
-        let misfit = try preset.misfit(request.parameters, of: templateName)
+        let (given, types) = try await canonical(request.parameters, of: versionID)
+        let misfit = try preset.misfit(given, types, of: templateName)
         return .target(
             ClaimTarget(
                 ownerID: ownerID,
@@ -130,6 +141,7 @@ extension Store {
                 versionID: versionID,
                 presetID: preset.id,
                 presetName: preset.name,
+                parameters: given,
                 fitsPool: misfit == nil,
                 missOutcome: misfit != nil ? .missUnmatched : paused ? .missPaused : .missEmpty,
                 missReason: misfit ?? (paused ? "the pools are paused, and none is ready" : "none is ready"),
@@ -138,18 +150,28 @@ extension Store {
         )
     }
 
+    /// The values in their canonical texts, and the types of their parameters. Those of unknown names stay as they are.
+    ///
     /// Throws ``StoreError`` of code `.invalid` when a value breaks its parameter's type, options or validation.
-    private func requireValid(_ values: [String: String], of version: TemplateVersionID) async throws {
-        guard !values.isEmpty else { return }
+    private func canonical(
+        _ values: [String: String],
+        of version: TemplateVersionID
+    ) async throws -> (values: [String: String], types: [String: ParameterType]) {
+        guard !values.isEmpty else { return ([:], [:]) }
         let rows = try await pool.execute(
             SnapshotQuery.parameters(
                 "FROM template_version_parameters p WHERE p.template_version_id = \(version)"
             )
         )
+        var types: [String: ParameterType] = [:]
         for parameter in try SnapshotQuery.readParameters(rows)[version] ?? [] {
-            guard let value = values[parameter.name], let problem = parameter.problem(of: value) else { continue }
-            throw StoreError(.invalid, "The \(problem)", remedy: "Give another value.")
+            guard let value = values[parameter.name] else { continue }
+            if let problem = parameter.problem(of: value) {
+                throw StoreError(.invalid, "The \(problem)", remedy: "Give another value.")
+            }
+            types[parameter.name] = ParameterType(parameter.type)
         }
+        return (types.canonical(values), types)
     }
 
     /// What to say of a template that is not there: whether there was one.

@@ -162,11 +162,14 @@ extension Store {
 struct EarlierClaim {
     let result: ClaimResult
     private let digest: [UInt8]?
+    /// Of the parameters as they were when it was made.
+    private let types: [String: ParameterType]
 
     /// Reads a row of ``statement(_:)``.
     init(_ row: Row) throws {
         var row = RowReader(row)
         digest = try row.next()
+        types = try Dictionary(zip(row.next([String].self), row.next([String].self).map(ParameterType.init))) { $1 }
         result = ClaimResult(
             claimID: try row.next(),
             outcome: try ClaimOutcome(rawValue: row.next()) ?? .error,
@@ -185,7 +188,9 @@ struct EarlierClaim {
 
     /// Throws ``StoreError`` of code `.conflict` when the key was used for another request.
     func result(for request: ClaimRequest) throws -> ClaimResult {
-        guard digest == request.digest else {
+        // The same values in another notation are the same request.
+        let digests = [request.parameters, types.canonical(request.parameters)].map(request.digest)
+        guard let digest, digests.contains(digest) else {
             throw StoreError(
                 .conflict,
                 "The idempotency key '\(request.idempotencyKey ?? "")' was used for another request",
@@ -201,7 +206,12 @@ struct EarlierClaim {
             "claims.earlier",
             within: .seconds(10),
             """
-            SELECT c.request_hash, c.id, c.outcome, c.outcome_reason, w.id, w.name, coalesce(t.name, ''), coalesce(p.name, ''),
+            SELECT c.request_hash,
+                ARRAY(SELECT d.name FROM template_version_parameters d
+                    WHERE d.template_version_id = p.template_version_id ORDER BY d.name),
+                ARRAY(SELECT d.type FROM template_version_parameters d
+                    WHERE d.template_version_id = p.template_version_id ORDER BY d.name),
+                c.id, c.outcome, c.outcome_reason, w.id, w.name, coalesce(t.name, ''), coalesce(p.name, ''),
                 u.username, b.id, b.build_number, b.job_id
             FROM users u
             JOIN workspace_claims c ON c.claimant_id = u.id
@@ -217,9 +227,11 @@ struct EarlierClaim {
 
 extension ClaimRequest {
     /// SHA-256 over all that makes one request differ from another; the key itself is not part of it.
-    var digest: [UInt8] {
+    ///
+    /// - Parameter values: The parameters, in whatever notation.
+    func digest(giving values: [String: String]) -> [UInt8] {
         var hash = SHA256()
-        let values = parameters.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        let values = values.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
         for field in [template, preset ?? "", owner, name] + values {
             let bytes = Array(field.utf8)
             hash.update(data: lengthPrefix(bytes.count))

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Prebuilds
+
 /// A value as JSON has it; objects keep their order and numbers their digits.
 indirect enum JSONValue: Hashable, Sendable {
     case null
@@ -32,34 +34,7 @@ indirect enum JSONValue: Hashable, Sendable {
         }
     }
 
-    /// The same for Terraform, which reads `TF_VAR_` of lists and maps as an expression: there `${` and `%{` begin a
-    /// template unless they are doubled.
-    var terraformText: String {
-        var text = ""
-        var last: Unicode.Scalar?
-        for scalar in self.text.unicodeScalars {
-            if scalar == "{", let last, last == "$" || last == "%" { text.unicodeScalars.append(last) }
-            text.unicodeScalars.append(scalar)
-            last = scalar
-        }
-        return text
-    }
-
     private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\n": quoted += "\\n"
-            case "\r": quoted += "\\r"
-            case "\t": quoted += "\\t"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
+        ParameterLiteral.quoted(text)
     }
 }

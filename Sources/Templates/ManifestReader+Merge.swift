@@ -48,8 +48,7 @@ extension ManifestReader {
     /// - Parameter parameters: `nil`: not known, so values are taken as they are.
     mutating func complete(
         _ declaration: PresetDeclaration,
-        parameters: [TemplateParameter]?,
-        _ form: ParameterValue.Form
+        parameters: [TemplateParameter]?
     ) -> TemplatePreset {
         var preset = declaration.preset
         let field = Self.path(declaration.field, ManifestPresetKey.parameters.rawValue)
@@ -64,7 +63,7 @@ extension ManifestReader {
                 report("the template has no such parameter", at: key, path, remedy: remedy)
                 continue
             }
-            preset.parameters[key.name] = ParameterValue(form: form).text(of: node, for: parameter, path, &self)
+            preset.parameters[key.name] = ParameterValue.text(of: node, for: parameter, path, &self)
         }
         reportMissing(declaration, parameters ?? [], field)
         if let prebuilds = preset.prebuilds, prebuilds.mostInstances == 0 {

@@ -58,8 +58,7 @@ struct ParameterDeclaration {
             )
         }
         if let node = fields[.defaultValue] {
-            let value = ParameterValue(form: .json)
-            parameter.defaultValue = value.text(of: node, for: parameter, fields.path(.defaultValue), &reader)
+            parameter.defaultValue = ParameterValue.text(of: node, for: parameter, fields.path(.defaultValue), &reader)
             if required == true, let node = fields[.required] {
                 reader.report(
                     "a parameter with a default is never missing",

@@ -55,8 +55,7 @@ extension TemplateManifest {
             parameters = declarations.enumerated().map { $1.parameter(order: $0, &reader) }
         }
         let known = areParametersKnown ? parameters : nil
-        let form = provisioner == .terraform ? ParameterValue.Form.terraform : .json
-        self.presets = presets.map { reader.complete($0, parameters: known, form) }
+        self.presets = presets.map { reader.complete($0, parameters: known) }
         parameters.sort { ($0.displayOrder, $0.name) < ($1.displayOrder, $1.name) }
 
         if !self.presets.contains(where: { $0.prebuilds != nil }) {

@@ -10,7 +10,7 @@ package struct TemplateParameter: Hashable, Sendable {
     package var mutable: Bool
     /// The value is in no log, message or event.
     package var sensitive: Bool
-    /// As Terraform takes it in `TF_VAR_`: text as it is, lists and maps in JSON. `nil` and not required: the
+    /// Its canonical text: text as it is, lists and maps in JSON. `nil` and not required: the
     /// template has a default that only it can tell, such as `null`, so no value must be given in its place.
     package var defaultValue: String?
     package var required: Bool

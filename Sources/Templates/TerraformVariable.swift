@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Prebuilds
+
 /// A `variable` block of a Terraform module.
 package struct TerraformVariable: Hashable, Sendable {
     package var name: String
@@ -7,7 +9,7 @@ package struct TerraformVariable: Hashable, Sendable {
     /// On one line; `nil` when the block gives none. Then Terraform takes a value from outside as text.
     package var type: String?
     package var hasDefault = false
-    /// The default, when it is a literal other than `null`, as `TF_VAR_` takes it.
+    /// The default, when it is a literal other than `null`, in its canonical text (``ParameterType/canonical(_:)``).
     package var defaultValue: String?
     package var sensitive = false
     package var nullable = true
@@ -18,19 +20,18 @@ package struct TerraformVariable: Hashable, Sendable {
     package var file: String
     package var line: Int
 
-    /// Whether `TF_VAR_` holds the value's text itself; of other types it holds an expression.
-    static func isTextual(type: String?) -> Bool {
-        [nil, "string", "number", "bool"].contains(type)
-    }
-
-    /// The default in the form that gives the same value when it comes from outside, or `nil` when none does.
-    static func environmentForm(_ value: JSONValue?, type: String?) -> String? {
+    /// The text that gives the same value when it comes from outside, or `nil` when none does.
+    static func outsideText(of value: JSONValue?, type name: String?) -> String? {
+        let type = ParameterType(name ?? "")
         switch value {
-        case nil, .null: nil
-        case .string(let text) where isTextual(type: type): text
+        case nil, .null: return nil
+        case .string(let text) where type.isTextual: return type.canonical(text) ?? text
         // Without a type the digits would arrive as text.
-        case .bool, .number, .array, .object: type == nil ? nil : value?.terraformText
-        case .string: value?.terraformText
+        case .bool, .number, .array, .object:
+            guard name != nil else { return nil }
+            return value.flatMap { type.canonical($0.text) ?? $0.text }
+        case .string:
+            return value.flatMap { type.canonical($0.text) ?? $0.text }
         }
     }
 

@@ -20,7 +20,7 @@ struct VariableDeclaration {
         if let type { variable.type = type }
         if hasDefault {
             variable.hasDefault = true
-            variable.defaultValue = TerraformVariable.environmentForm(defaultLiteral, type: variable.type)
+            variable.defaultValue = TerraformVariable.outsideText(of: defaultLiteral, type: variable.type)
         }
         if let sensitive { variable.sensitive = sensitive }
         if let nullable { variable.nullable = nullable }

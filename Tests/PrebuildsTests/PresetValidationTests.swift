@@ -26,19 +26,21 @@ import Testing
     }
 
     @Test(arguments: [
-        ("string", "anything", true), ("", "anything", true), ("any", "[", true), ("capsule", "whatever", true),
+        ("string", "anything", true), ("", "anything", true), ("any", "[", false), ("capsule", "whatever", true),
         ("number", "12", true), ("number", "-1.5e3", true), ("number", "", false), ("number", "ten", false),
         ("number", "inf", false), ("number", "nan", false), ("number", "0x10", false), ("number", " 1", false),
         ("number", "1e999", false), ("number", "1e", false),
         ("bool", "true", true), ("bool", "0", true), ("bool", "yes", false), ("bool", "True", false),
         ("list(string)", #"["a", "b"]"#, true), ("list(string)", "[]", true), ("set( string )", #" [ "a" , ] "#, true),
-        ("list(string)", #"["a" "b"]"#, false), ("list(string)", "[1]", false), ("list(string)", "a", false),
+        ("list(string)", #"["a" "b"]"#, false), ("list(string)", "[1]", true), ("list(string)", "[[]]", false),
+        ("list(string)", "a", false),
         ("list(string)", #"["a"#, false), ("list(string)", #"["a"] x"#, false), ("list(string)", "[,]", false),
         ("list(string)", #"["\u00e9\n\"\\\/", "\ud83d\ude00"]"#, true), ("list(string)", #"["\ud83d"]"#, false),
         ("list(string)", #"["\x"]"#, false), ("list(string)", #"["\u00g0"]"#, false),
         ("list(string)", "[\"a\nb\"]", false),
         ("list(string)", #"["\u12"]"#, false), ("list(string)", #"["a",,"b"]"#, false), ("list(string)", "", false),
-        ("list(number)", "[1, 2]", true), ("list(number)", "1, 2", false), ("tuple([string, bool])", " [] ", true),
+        ("list(number)", "[1, 2]", true), ("list(number)", "1, 2", false), ("tuple([string, bool])", " [] ", false),
+        ("tuple([string, bool])", "[1, \"0\"]", true),
         ("map(string)", "{a = 1}", true), ("object({a=number})", "[]", false), ("map(string)", "", false),
     ])
     func `a value is of the parameter's type`(type: String, value: String, accepted: Bool) {

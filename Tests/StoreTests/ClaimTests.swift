@@ -182,6 +182,47 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("list(string)", #"["a", "b"]"#, [#"["a","b"]"#, #" ["a" , "b",] "#], #"["a","b"]"#, #"["b","a"]"#),
+        ("number", "4.0", ["4", "4.00", "0.4e1"], "4", "4.01"),
+        ("bool", "1", ["true", "1"], "true", "false"),
+        ("map(number)", "{a = 1, b = 2.0}", [#"{"b":2,"a":"1"}"#], #"{"a":1,"b":2}"#, #"{"a":1}"#),
+    ])
+    func `equal values are equal in whatever notation they are written`(
+        type: String,
+        stored: String,
+        given: [String],
+        canonical: String,
+        other: String
+    ) async throws {
+        try await ClaimRoom.open { room in
+            try await room.fleet.sql("UPDATE template_version_parameters SET type = \(type)")
+            try await room.fleet.sql("UPDATE template_version_preset_parameters SET value = \(stored)")
+            for (index, value) in given.enumerated() {
+                let prebuild = try await room.fleet.addWorkspace(of: room.preset)
+                let claim = try await room.claim("mine-\(index)", key: "k\(index)", ["test": value])
+                #expect(claim.outcome == .hit)
+                #expect(claim.workspaceID == prebuild.id)
+                #expect(
+                    try await room.fleet.column(
+                        "SELECT value FROM workspace_build_parameters WHERE workspace_build_id = \(claim.buildID)"
+                    ) == [canonical]
+                )
+                // The same request, said in another way.
+                for again in given + [canonical, stored] {
+                    let repeated = try await room.claim("mine-\(index)", key: "k\(index)", ["test": again])
+                    #expect(repeated.isRepeat)
+                    #expect(repeated.workspaceID == claim.workspaceID)
+                }
+                let conflict = await #expect(throws: StoreError.self) {
+                    _ = try await room.claim("mine-\(index)", key: "k\(index)", ["test": other])
+                }
+                #expect(conflict?.code == .conflict)
+            }
+            #expect(try await room.claim("other", ["test": other]).outcome == .missUnmatched)
+        }
+    }
+
     @Test func `a value that breaks its parameter's rules is refused before anything is built`() async throws {
         try await ClaimRoom.open { room in
             try await room.fleet.sql(

@@ -157,7 +157,7 @@ import Testing
                 "4:38: presets[0].parameters.count: expected a number, found 'many'",
                 "4:48: presets[0].parameters.on: expected true or false, found 'yes'",
                 "4:61: presets[0].parameters.tags: expected a list (list(string)), found 'x'",
-                "4:71: presets[0].parameters.image: 'zz' is none of the options (a, b)",
+                "4:71: presets[0].parameters.image: 'zz' is none of the options ('a', 'b')",
             ]
         )
     }
@@ -204,11 +204,11 @@ import Testing
                     + "did you mean 'string'?",
                 "4:43: parameters.a.validation.regex: '(' is not a regular expression",
                 "5:31: parameters.b.default: expected a number, found 'ten'",
-                "6:17: parameters.c.default: 'x' is none of the options (y)",
+                "6:17: parameters.c.default: 'x' is none of the options ('y')",
                 "6:30: parameters.c.required: a parameter with a default is never missing; remove 'required' or 'default'",
                 "7:20: parameters.d.validation: min and max are for numbers, and the type is string",
                 "7:35: parameters.d.validation.max: expected a number that is not below min",
-                "8:31: parameters.e.default: '9' is above 8.0",
+                "8:31: parameters.e.default: '9' is above 8",
                 "8:73: parameters.e.display_order: expected a whole number from 0 to 10000, found 'x'",
                 "9:3: parameters.3x: expected a name of letters, digits, '_' and '-'",
                 "10:34: parameters.f.default: the value does not match '^k'",

@@ -88,7 +88,7 @@ import Testing
                 TemplatePreset(
                     name: "us-nix",
                     isDefault: true,
-                    parameters: ["region": "us", "image": "1.10", "sizes": "[1,2.50]"],
+                    parameters: ["region": "us", "image": "1.10", "sizes": "[1,2.5]"],
                     prebuilds: PrebuildSettings(
                         instances: 0,
                         ttlSeconds: 5_400,
@@ -166,7 +166,7 @@ import Testing
         #expect(read.parameters[0].validation == "{}")
     }
 
-    @Test func `values for Terraform double what would begin a template in a list`() throws {
+    @Test func `a list that looks like a template is text all the same`() throws {
         let read = try manifest(
             """
             name: t
@@ -182,7 +182,7 @@ import Testing
         )
         #expect(
             read.presets.map(\.parameters) == [
-                ["l": #"["$${x}"]"#, "m": #"{"%%{k}":null,"n":true}"#, "a": #""text""#, "s": "${x}"]
+                ["l": #"["${x}"]"#, "m": #"{"%{k}":null,"n":true}"#, "a": #""text""#, "s": "${x}"]
             ]
         )
     }

@@ -31,12 +31,15 @@ package enum ReplacementPolicy: String, Sendable, Hashable, CaseIterable, Codabl
 package struct BuildParameter: Sendable, Hashable {
     package var name: String
     package var value: String
+    /// As Terraform writes it: `string`, `number`, `list(string)`, ...
+    package var type: String
     /// A sensitive value is blotted out of every log line.
     package var sensitive: Bool
 
-    package init(name: String, value: String, sensitive: Bool = false) {
+    package init(name: String, value: String, type: String = "string", sensitive: Bool = false) {
         self.name = name
         self.value = value
+        self.type = type
         self.sensitive = sensitive
     }
 }

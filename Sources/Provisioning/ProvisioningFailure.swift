@@ -28,6 +28,8 @@ package struct ProvisioningFailure: Error, Sendable, Hashable {
     /// The newest state known. Save it whatever the code; `nil` when nothing is known to exist.
     package var state: [UInt8]?
     package var replacements: [Replacement]
+    /// Whether nothing had been begun to be changed: the workspace is as it was.
+    package var isUntouched = false
 
     package init(
         _ code: Code,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Prebuilds
-import Templates
 
 /// The environment variables that a template's code sees.
 enum TemplateEnvironment {
@@ -49,16 +48,5 @@ enum TemplateEnvironment {
             facts["STOKER_AGENT_TOKEN_\(name.uppercased())"] = token
         }
         return facts
-    }
-
-    /// The same facts, and the parameters, as Terraform takes variables. Terraform reads the values by the types that
-    /// the module declares, and passes over those that it does not.
-    static func terraformVariables(of build: BuildRequest) -> [String: String] {
-        var variables: [String: String] = [:]
-        for parameter in build.parameters where !BuiltinVariables.contains(parameter.name) {
-            variables["TF_VAR_\(parameter.name)"] = parameter.value
-        }
-        for (name, value) in facts(of: build) { variables["TF_VAR_\(name.lowercased())"] = value }
-        return variables
     }
 }

@@ -43,6 +43,8 @@ package struct BuildContext: Hashable, Sendable {
     package struct Parameter: Hashable, Sendable {
         package var name: String
         package var value: String
+        /// As the version declares it; `string` where it declares none of the name.
+        package var type: String
         package var isSensitive: Bool
     }
 

@@ -17,6 +17,9 @@ extension Store {
                     f.id, f.hash,
                     ARRAY(SELECT x.name FROM workspace_build_parameters x WHERE x.workspace_build_id = b.id ORDER BY x.name),
                     ARRAY(SELECT x.value FROM workspace_build_parameters x WHERE x.workspace_build_id = b.id ORDER BY x.name),
+                    ARRAY(SELECT coalesce(d.type, 'string') FROM workspace_build_parameters x
+                        LEFT JOIN template_version_parameters d ON d.template_version_id = v.id AND d.name = x.name
+                        WHERE x.workspace_build_id = b.id ORDER BY x.name),
                     ARRAY(SELECT x.name FROM template_version_parameters x
                         WHERE x.template_version_id = v.id AND x.sensitive),
                     (SELECT s.provisioner_state FROM workspace_builds s
@@ -43,7 +46,7 @@ extension Store {
         let (
             buildID, number, transition, reason, workspaceID, workspaceName, ownerID, ownerName, ownerEmail,
             organizationID, organizationName, templateID, templateName, versionID, versionName, presetName,
-            fileID, fileHash, names, values, sensitive, state, late, agents, replaced
+            fileID, fileHash, names, values, types, sensitive, state, late, agents, replaced
         ) = try row.decode(
             BuildID.self,
             Int.self,
@@ -63,6 +66,7 @@ extension Store {
             String?.self,
             FileID?.self,
             String?.self,
+            [String].self,
             [String].self,
             [String].self,
             [String].self,
@@ -93,8 +97,13 @@ extension Store {
             presetName: presetName,
             fileID: fileID,
             fileHash: fileHash,
-            parameters: zip(names, values).map {
-                BuildContext.Parameter(name: $0, value: $1, isSensitive: sensitive.contains($0))
+            parameters: names.indices.map {
+                BuildContext.Parameter(
+                    name: names[$0],
+                    value: values[$0],
+                    type: types[$0],
+                    isSensitive: sensitive.contains(names[$0])
+                )
             },
             state: state,
             lateStates: late.isEmpty ? [] : try await lateStates(of: workspaceID),

@@ -20,14 +20,14 @@ extension TemplateManifest {
             ])
         }
         var module: [SourceFile] = []
-        for entry in entries where TerraformVariables.isModuleFile(entry.path) && entry.kind != .directory {
+        for entry in entries where TerraformVariables.isSource(entry.path) && entry.kind != .directory {
             if let text = try Self.text(of: entry.path, in: entries) {
                 module.append(SourceFile(name: entry.path, text: text))
             }
         }
         try self.init(yaml: yaml, module: module, timeZoneExists: timeZoneExists)
 
-        if provisioner == .terraform, module.isEmpty {
+        if provisioner == .terraform, !module.contains(where: { TerraformVariables.isModuleFile($0.name) }) {
             throw TemplateErrors([
                 TemplateError(
                     file: Self.fileName,
@@ -37,6 +37,7 @@ extension TemplateManifest {
                 )
             ])
         }
+        if provisioner == .terraform { warnings += TerraformBackends.blocks(in: module).map(\.warning) }
         if let executable { try Self.check(executable: executable, in: entries) }
     }
 

@@ -26,11 +26,12 @@ package enum TerraformVariables {
         }
     }
 
-    /// All variables. Files that are no module's are passed over; override files come last, and change what others
-    /// declare (Terraform's "Override Files").
+    /// All variables. Files that are no module's are passed over; override files come last, in the order of the bytes of their
+    /// names, and change what others declare (Terraform's "Override Files"). Files of values say the last word on defaults.
     package static func variables(in files: [SourceFile]) throws(TemplateErrors) -> [TerraformVariable] {
         let module = files.filter { isModuleFile($0.name) }.sorted { left, right in
-            (isOverride(left.name) ? 1 : 0, left.name) < (isOverride(right.name) ? 1 : 0, right.name)
+            guard isOverride(left.name) == isOverride(right.name) else { return isOverride(right.name) }
+            return left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
         }
         var variables: [TerraformVariable] = []
         var errors: [TemplateError] = []
@@ -49,19 +50,40 @@ package enum TerraformVariables {
                 )
             }
         }
+        TerraformValueFiles.apply(files, to: &variables, &errors)
         guard errors.isEmpty else { throw TemplateErrors(errors) }
         return variables
     }
 
     /// Whether Terraform reads the file as part of the module in the template's directory.
     package static func isModuleFile(_ name: String) -> Bool {
-        (name.hasSuffix(".tf") || name.hasSuffix(".tf.json")) && !name.utf8.contains(UInt8(ascii: "/"))
-            && !name.hasPrefix(".") && !name.hasPrefix("#")
+        stem(of: name, [".tf", ".tf.json"]) != nil
     }
 
-    private static func isOverride(_ name: String) -> Bool {
-        let stem = name.hasSuffix(".json") ? name.dropLast(8) : name.dropLast(3)
-        return stem == "override" || stem.hasSuffix("_override")
+    /// Whether what Stoker reads of a module may be in the file.
+    static func isSource(_ name: String) -> Bool {
+        isModuleFile(name) || isTofuFile(name) || TerraformValueFiles.contains(name)
+    }
+
+    /// Whether OpenTofu reads the file as part of the module, and Terraform does not.
+    package static func isTofuFile(_ name: String) -> Bool {
+        stem(of: name, [".tofu", ".tofu.json"]) != nil
+    }
+
+    /// Whether Terraform, or OpenTofu, merges the file into the others of the module.
+    package static func isOverride(_ name: String) -> Bool {
+        guard let stem = stem(of: name, [".tf", ".tf.json", ".tofu", ".tofu.json"]) else { return false }
+        return stem.elementsEqual("override".utf8) || stem.reversed().starts(with: "_override".utf8.reversed())
+    }
+
+    /// The name of a file in the template's directory without its ending; `nil` when it has none of these, and for files
+    /// that Terraform passes over. In bytes, as Terraform reads names.
+    private static func stem(of name: String, _ endings: [String]) -> Substring.UTF8View? {
+        let bytes = name.utf8
+        guard bytes.first != UInt8(ascii: "."), !bytes.contains(UInt8(ascii: "/")),
+            let ending = endings.first(where: { bytes.reversed().starts(with: $0.utf8.reversed()) })
+        else { return nil }
+        return bytes.dropLast(ending.utf8.count)
     }
 
     private static func declarations(in file: SourceFile) throws(HCLProblem) -> [VariableDeclaration] {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
 import Templates
 import Testing
 
@@ -64,11 +65,11 @@ struct EnvironmentTests {
                 .init(name: "stoker_agent_token_main", value: "forged"),
             ]
         )
-        let variables = TemplateEnvironment.terraformVariables(of: request)
-        #expect(variables["TF_VAR_region"] == "us")
-        #expect(variables["TF_VAR_stoker_workspace_owner"] == "ada")
-        #expect(variables["TF_VAR_stoker_prebuild"] == "true")
-        #expect(variables.count == 1 + TemplateEnvironment.facts(of: request).count)
+        let values = try JSONDecoder().decode([String: String].self, from: Data(TerraformValues(request).bytes))
+        #expect(values["region"] == "us")
+        #expect(values["stoker_workspace_owner"] == "ada")
+        #expect(values["stoker_prebuild"] == "true")
+        #expect(values.count == 1 + TemplateEnvironment.facts(of: request).count)
     }
 
     @Test func `secrets are blotted out line by line, the longest first`() {

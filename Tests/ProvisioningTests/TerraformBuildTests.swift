@@ -45,7 +45,7 @@ struct TerraformBuildTests {
                 )
             ]
         )
-        let zones = [BuildParameter(name: "zones", value: #"["a","b"]"#)]
+        let zones = [BuildParameter(name: "zones", value: #"["a","b"]"#, type: "list(string)")]
         let recorder = Recorder()
         let started = try await terraform.build(archive, stage: .create, parameters: zones, reporter: recorder)
         #expect(

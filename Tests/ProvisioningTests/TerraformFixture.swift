@@ -16,8 +16,8 @@ struct TerraformFixture {
     let fixture: Fixture
     let provisioner: TerraformProvisioner
 
-    init() throws {
-        fixture = try Fixture()
+    init(environment: [String: String] = [:]) throws {
+        fixture = try Fixture(environment: Fixture.environment.merging(environment) { first, _ in first })
         provisioner = TerraformProvisioner(host: fixture.host)
     }
 

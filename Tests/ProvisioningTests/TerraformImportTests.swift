@@ -94,7 +94,8 @@ struct TerraformImportTests {
         }
         #expect(failure?.code == .invalid)
         #expect(
-            failure?.message.hasPrefix("preset eu: main.tf:1:1: Invalid value for variable: There is no eu.") == true
+            failure?.message.hasPrefix("preset eu: variable 'region': Invalid value for variable: There is no eu.")
+                == true
         )
     }
 

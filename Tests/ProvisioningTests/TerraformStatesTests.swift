@@ -38,7 +38,13 @@ struct TerraformStatesTests {
     }
 
     private func disks(_ names: String...) -> [BuildParameter] {
-        [BuildParameter(name: "disks", value: "[" + names.map { "\"\($0)\"" }.joined(separator: ",") + "]")]
+        [
+            BuildParameter(
+                name: "disks",
+                value: "[" + names.map { "\"\($0)\"" }.joined(separator: ",") + "]",
+                type: "list(string)"
+            )
+        ]
     }
 
     /// What a state names: `name id`.

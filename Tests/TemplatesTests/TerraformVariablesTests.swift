@@ -68,17 +68,17 @@ import Testing
 
     @Test(arguments: [
         ("string", #""plain""#, "plain"), ("string", #""a\tb\\ $${x} %%{y}""#, "a\tb\\ ${x} %{y}"),
-        ("string", #""\U0001F600""#, "😀"), ("string", #""""#, ""), ("number", "3", "3"), ("number", "-2.50", "-2.50"),
-        ("number", "1e3", "1e3"), ("bool", "true", "true"), ("string", "(\"x\")", "x"),
+        ("string", #""\U0001F600""#, "😀"), ("string", #""""#, ""), ("number", "3", "3"), ("number", "-2.50", "-2.5"),
+        ("number", "1e3", "1000"), ("bool", "true", "true"), ("string", "(\"x\")", "x"),
         ("string", "<<EOT\n  one\n two\nEOT", "  one\n two\n"),
         ("string", "<<-EOT\n    one\n\n      two\n    EOT", "one\n\n  two\n"),
         ("string", "<<-EOT\n\t\tone\n \n\t  two\n  EOT", "one\n \n two\n"),
         ("list(string)", #"["a", "b",]"#, #"["a","b"]"#), ("list(string)", "[\n# none\n]", "[]"),
-        ("list(string)", #"["$${a}"]"#, #"["$${a}"]"#),
+        ("list(string)", #"["$${a}"]"#, #"["${a}"]"#),
         ("map(number)", "{\n a = 1\n \"b c\": 007,\n}", #"{"a":1,"b c":7}"#),
         ("any", #""quoted""#, #""quoted""#), ("any", "[true, null, {}]", "[true,null,{}]"),
     ])
-    func `a literal default has the form that TF_VAR takes`(_ type: String, _ literal: String, _ value: String) throws {
+    func `a literal default has one text`(_ type: String, _ literal: String, _ value: String) throws {
         let parameter = try read("variable \"x\" {\n  default = \(literal)\n  type = \(type)\n}").first
         #expect(parameter?.defaultValue == value)
         #expect(parameter?.required == false)
@@ -181,7 +181,7 @@ import Testing
                 TemplateParameter(
                     name: "sizes",
                     type: "list(number)",
-                    defaultValue: "[1,2.5e3]",
+                    defaultValue: "[1,2500]",
                     required: false,
                     displayOrder: 1
                 ),
@@ -210,6 +210,75 @@ import Testing
                     required: false,
                     displayOrder: 1
                 ),
+            ]
+        )
+    }
+
+    @Test func `what files of values say are the defaults, the last file's word before the others'`() throws {
+        let parameters = try TerraformVariables.read(files: [
+            SourceFile(
+                name: "main.tf",
+                text: """
+                    variable "size" {
+                      type    = number
+                      default = 4
+                    }
+                    variable "region" { type = string }
+                    variable "tags" { type = list(string) }
+                    variable "token" {
+                      type      = string
+                      sensitive = true
+                    }
+                    variable "sum" { type = number }
+                    variable "free" { type = string }
+                    variable "kept" {
+                      type     = string
+                      nullable = false
+                      default  = "k"
+                    }
+                    """
+            ),
+            SourceFile(name: "b.auto.tfvars.json", text: #"{"tags": ["b", "c"], "kept": null}"#),
+            SourceFile(name: "a.auto.tfvars", text: "tags = [\"a\"]\nsize = 16.0"),
+            SourceFile(
+                name: "terraform.tfvars",
+                text: "size = 8\nregion = \"eu\"\nunknown = 1\ntoken = \"hush\"\nsum = 1 + 1"
+            ),
+            SourceFile(name: "modules/terraform.tfvars", text: "free = \"no\""),
+            SourceFile(name: "other.tfvars", text: "free = \"no\""),
+        ])
+        let facts = parameters.map { "\($0.name) \($0.required) \($0.defaultValue ?? "-")" }
+        #expect(
+            facts == [
+                "size false 16", "region false eu", #"tags false ["b","c"]"#, "token false -", "sum false -",
+                "free true -",
+                "kept false k",
+            ]
+        )
+    }
+
+    @Test func `a file of values that cannot be read is an error at its place`() {
+        let errors = #expect(throws: TemplateErrors.self) {
+            try TerraformVariables.read(files: [
+                SourceFile(name: "main.tf", text: ""), SourceFile(name: "x.auto.tfvars", text: "a = 1\nb = ["),
+            ])
+        }
+        #expect(errors?.errors.map { "\($0.file):\($0.line)" } == ["x.auto.tfvars:2"])
+    }
+
+    @Test func `blocks that would keep the state elsewhere are found in every file that is read`() {
+        let blocks = TerraformBackends.blocks(in: [
+            SourceFile(name: "main.tf", text: "terraform {\n  backend \"s3\" {}\n}\nresource \"a\" \"backend\" {}"),
+            SourceFile(name: "x_override.tf.json", text: "{\"terraform\": [{\n\"cloud\": {}}]}"),
+            SourceFile(name: "y_override.tofu", text: "terraform {\n\n  cloud {}\n}"),
+            SourceFile(name: "z.tofu.json", text: #"{"terraform": {"backend": {"http": {}}}}"#),
+            SourceFile(name: "sub/main.tf", text: "terraform {\n  backend \"s3\" {}\n}"),
+            SourceFile(name: "broken.tf", text: "terraform {"),
+        ])
+        #expect(
+            blocks.map { "\($0.file):\($0.line): \($0.name)" } == [
+                #"main.tf:2: backend "s3""#, "x_override.tf.json:2: cloud", "y_override.tofu:3: cloud",
+                #"z.tofu.json:1: backend "http""#,
             ]
         )
     }

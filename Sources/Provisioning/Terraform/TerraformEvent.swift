@@ -8,6 +8,7 @@ struct TerraformEvent: Decodable, Equatable {
     let type: String?
     let hook: Hook?
     let change: Change?
+    let changes: Changes?
     let diagnostic: TerraformDiagnostic?
 
     struct Hook: Decodable, Equatable {
@@ -24,10 +25,17 @@ struct TerraformEvent: Decodable, Equatable {
         let action: String?
     }
 
+    /// Of a `change_summary`.
+    struct Changes: Decodable, Equatable {
+        let add: Int
+        let change: Int
+        let operation: String
+    }
+
     enum CodingKeys: String, CodingKey {
         case level = "@level"
         case message = "@message"
-        case type, hook, change, diagnostic
+        case type, hook, change, changes, diagnostic
     }
 }
 
@@ -49,9 +57,28 @@ struct TerraformDiagnostic: Decodable, Equatable, Sendable {
     let address: String?
     let range: Range?
 
-    /// `main.tf:3:5: terraform_data.disk: summary: detail`.
-    var text: String {
-        let place = range.map { "\($0.filename):\($0.start.line):\($0.start.column)" }
+    /// `main.tf:3:5: terraform_data.disk: summary: detail`; where the values of a build are meant, the variable's name.
+    func text(_ values: TerraformValues?) -> String {
+        let place = range.map { range in
+            let isValue = range.filename == TerraformValues.path
+            return (isValue ? values?.name(atLine: range.start.line) : nil).map { "variable '\($0)'" }
+                ?? "\(range.filename):\(range.start.line):\(range.start.column)"
+        }
         return [place, address, summary, detail].compactMap(\.self).filter { !$0.isEmpty }.joined(separator: ": ")
+    }
+
+    /// Whether the module has refused a value, by its type or by its own rules. Its author's words say nothing about the kind
+    /// of failure: "The quota is 4" is no lack of capacity.
+    var refusesValue: Bool {
+        [
+            "Invalid value for variable", "Invalid value for input variable", "No value for required variable",
+            "Resource precondition failed", "Module output value precondition failed",
+        ].contains(summary)
+    }
+
+    /// Whether it warns of a value that the module has no variable for.
+    var isAboutUndeclaredValue: Bool {
+        severity == "warning"
+            && (summary == "Value for undeclared variable" || summary == "Values for undeclared variables")
     }
 }

@@ -14,9 +14,18 @@ package struct TerraformInstallation: Sendable, Hashable {
     /// Whether the version is one that Stoker works with: 1.1, which first reported drift and replacements in JSON, or
     /// newer.
     static func isSupported(_ version: String) -> Bool {
+        isVersion(version, atLeast: (1, 1))
+    }
+
+    /// Whether a saved plan is applied with values beside it: since 1.10, which first had values that no plan holds.
+    var takesValuesWithPlan: Bool {
+        Self.isVersion(version, atLeast: (1, 10))
+    }
+
+    private static func isVersion(_ version: String, atLeast least: (Int, Int)) -> Bool {
         let numbers = version.prefix { $0 != "-" }.split(separator: ".").prefix(2).map { Int($0) }
         guard numbers.count == 2, let major = numbers[0], let minor = numbers[1] else { return false }
-        return (major, minor) >= (1, 1)
+        return (major, minor) >= least
     }
 }
 

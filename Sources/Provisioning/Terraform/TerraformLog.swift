@@ -10,8 +10,12 @@ final class TerraformLog: Sendable {
         /// Texts of the first error diagnostics, and the number of all.
         var errors: [String] = []
         var errorCount = 0
+        /// The first of those that refuse a value.
+        var refusal: String?
         var textErrors: [String] = []
         var plansReplacement = false
+        var hasBegunChanges = false
+        var changed = 0
     }
 
     /// Lines of standard error, and error diagnostics, that are remembered.
@@ -19,15 +23,23 @@ final class TerraformLog: Sendable {
 
     private let stage: String
     private let log: ExecutionLog
+    private let values: TerraformValues?
     private let state = Mutex(State())
 
-    init(stage: String, log: ExecutionLog) {
+    init(stage: String, log: ExecutionLog, values: TerraformValues? = nil) {
         self.stage = stage
         self.log = log
+        self.values = values
     }
 
     /// Whether a plan has said that it replaces something.
     var plansReplacement: Bool { state.withLock { $0.plansReplacement } }
+
+    /// Whether a resource has been begun to be created, changed or destroyed.
+    var hasBegunChanges: Bool { state.withLock { $0.hasBegunChanges } }
+
+    /// How many resources an apply has created or changed, as it says at its end.
+    var changed: Int { state.withLock { $0.changed } }
 
     /// For `-json` commands.
     var structured: OutputHandling {
@@ -62,28 +74,41 @@ final class TerraformLog: Sendable {
         if event.type == "planned_change", event.change?.action == "replace" {
             state.withLock { $0.plansReplacement = true }
         }
+        state.withLock { state in
+            if event.type?.hasPrefix("apply_") == true { state.hasBegunChanges = true }
+            if let changes = event.changes, changes.operation == "apply" {
+                state.changed = changes.add + changes.change
+            }
+        }
         readTiming(event)
     }
 
     /// Why the command failed, in its own words.
     func failure(_ status: ChildStatus) -> ProvisioningFailure {
-        let (errors, count, textErrors) = state.withLock { ($0.errors, $0.errorCount, $0.textErrors) }
-        var message = errors.first ?? Self.firstError(of: textErrors)
+        let (errors, count, refusal, textErrors) = state.withLock {
+            ($0.errors, $0.errorCount, $0.refusal, $0.textErrors)
+        }
+        var message = refusal ?? errors.first ?? Self.firstError(of: textErrors)
         if message.isEmpty { message = "terraform \(stage) ended with \(status)" }
         if count > 1 { message += " (and \(count - 1) more; see the log)" }
         let words = (errors.isEmpty ? textErrors : errors).joined(separator: "\n")
-        return log.redactor.redact(ProvisioningFailure(FailureClassifier.classify(words), message))
+        let code = refusal == nil ? FailureClassifier.classify(words) : .invalid
+        return log.redactor.redact(ProvisioningFailure(code, message))
     }
 
     private func read(_ diagnostic: TerraformDiagnostic) {
+        // Every build's facts are given to every module, whichever of them it asks for.
+        if diagnostic.isAboutUndeclaredValue { return }
         let isError = diagnostic.severity == "error"
-        log.log(isError ? .error : .warn, stage, diagnostic.text)
+        let said = diagnostic.text(values)
+        log.log(isError ? .error : .warn, stage, said)
         guard isError else { return }
         // Redacted before it is cut: half a secret would be none to the redactor.
-        let text = log.redactor.redact(diagnostic.text).cut(to: ChildBounds.textBytes / 4)
+        let text = log.redactor.redact(said).cut(to: ChildBounds.textBytes / 4)
         state.withLock { state in
             state.errorCount += 1
             if state.errors.count < Self.errorLimit { state.errors.append(text) }
+            if diagnostic.refusesValue, state.refusal == nil { state.refusal = text }
         }
     }
 

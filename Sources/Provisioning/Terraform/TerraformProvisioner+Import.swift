@@ -14,22 +14,25 @@ extension TerraformProvisioner {
             directory throws(ProvisioningFailure) in
             let manifest = try await host.manifest(of: request, in: directory, log: log, control: control)
             guard manifest.provisioner == .terraform else { throw .wrongProvisioner(manifest, expected: .terraform) }
-            var terraform = try await session(in: directory, log: log, control: control, variables: [:])
+            var terraform = try await session(in: directory, log: log, control: control)
             try await open(request.archive, terraform)
             try await validate(terraform)
+            var refusals: [String] = []
             for rehearsal in Rehearsal.all(of: manifest, log) {
                 log.log(.info, "plan", "Rehearsing \(rehearsal.name).")
                 let build = request.rehearsal(rehearsal, manifest)
-                terraform.variables = TemplateEnvironment.facts(of: build)
-                terraform.variables.merge(TemplateEnvironment.terraformVariables(of: build)) { _, new in new }
                 do throws(ProvisioningFailure) {
+                    try await terraform.give(build)
                     try await terraform.rehearse()
                 } catch {
-                    var failure = error
+                    var failure = Redactor(build).redact(error)
                     failure.message = "\(rehearsal.name): \(failure.message)"
-                    throw Redactor(build).redact(failure)
+                    // Whoever mends one preset wants to know of the others.
+                    guard failure.code == .invalid else { throw failure }
+                    refusals.append(failure.message)
                 }
             }
+            guard refusals.isEmpty else { throw ProvisioningFailure(.invalid, refusals.joined(separator: "\n")) }
             return ImportOutcome(manifest: manifest)
         }
     }
@@ -37,11 +40,11 @@ extension TerraformProvisioner {
     private func validate(_ terraform: TerraformSession) async throws(ProvisioningFailure) {
         let diagnostics = try await terraform.validate()
         for diagnostic in diagnostics {
-            terraform.log.log(diagnostic.severity == "error" ? .error : .warn, "validate", diagnostic.text)
+            terraform.log.log(diagnostic.severity == "error" ? .error : .warn, "validate", diagnostic.text(nil))
         }
         let errors = diagnostics.filter { $0.severity == "error" }
         guard errors.isEmpty else {
-            throw ProvisioningFailure(.invalid, errors.prefix(20).map(\.text).joined(separator: "\n"))
+            throw ProvisioningFailure(.invalid, errors.prefix(20).map { $0.text(nil) }.joined(separator: "\n"))
         }
     }
 }
@@ -72,7 +75,7 @@ extension ImportRequest {
 
     /// A build that never happens, as the pool would ask for it.
     fileprivate func rehearsal(_ rehearsal: Rehearsal, _ manifest: TemplateManifest) -> BuildRequest {
-        let sensitive = Set(manifest.parameters.filter(\.sensitive).map(\.name))
+        let declared = Dictionary(manifest.parameters.map { ($0.name, $0) }) { first, _ in first }
         return BuildRequest(
             jobID: jobID,
             buildID: BuildID(high: 0, low: 0),
@@ -90,7 +93,15 @@ extension ImportRequest {
             ),
             preset: rehearsal.preset,
             parameters: rehearsal.values.sorted { $0.key < $1.key }
-                .map { BuildParameter(name: $0.key, value: $0.value, sensitive: sensitive.contains($0.key)) },
+                .map { name, value in
+                    let parameter = declared[name]
+                    return BuildParameter(
+                        name: name,
+                        value: value,
+                        type: parameter?.type ?? "string",
+                        sensitive: parameter?.sensitive ?? false
+                    )
+                },
             archive: archive,
             agentTokens: Dictionary(uniqueKeysWithValues: Set(manifest.agents).map { ($0, "rehearsal") })
         )

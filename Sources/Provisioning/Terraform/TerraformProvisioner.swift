@@ -36,12 +36,29 @@ package struct TerraformProvisioner: Provisioner {
             log: log,
             format: .terraform
         ) { directory throws(ProvisioningFailure) in
-            var variables = TemplateEnvironment.facts(of: request)
-            variables.merge(TemplateEnvironment.terraformVariables(of: request)) { _, new in new }
-            let terraform = try await session(in: directory, log: log, control: control, variables: variables)
+            var terraform = try await session(in: directory, log: log, control: control)
+            let result: Result<BuildOutcome, ProvisioningFailure>
+            do throws(ProvisioningFailure) {
+                try await begin(request, &terraform)
+                let isDelete = request.transition == .delete
+                result = .success(try await isDelete ? destroy(request, terraform) : apply(request, terraform))
+            } catch {
+                result = .failure(error)
+            }
+            await TerraformValues.remove(from: directory)
+            return try result.get()
+        }
+    }
+
+    /// Up to where the first resource may change.
+    private func begin(_ request: BuildRequest, _ terraform: inout TerraformSession) async throws(ProvisioningFailure) {
+        do throws(ProvisioningFailure) {
             try await open(request.archive, terraform)
-            return request.transition == .delete
-                ? try await destroy(request, terraform) : try await apply(request, terraform)
+            try await terraform.give(request)
+        } catch {
+            var failure = error
+            failure.isUntouched = true
+            throw failure
         }
     }
 
@@ -65,16 +82,14 @@ package struct TerraformProvisioner: Provisioner {
     func session(
         in directory: WorkDirectory,
         log: ExecutionLog,
-        control: ExecutionControl,
-        variables: [String: String]
+        control: ExecutionControl
     ) async throws(ProvisioningFailure) -> TerraformSession {
         let session = TerraformSession(
             installation: try await locator.locate(in: directory, control: control),
             host: host,
             directory: directory,
             control: control,
-            log: log,
-            variables: variables
+            log: log
         )
         try await session.configure(pluginDirectory: configuration.pluginDirectory)
         return session
@@ -112,8 +127,9 @@ package struct TerraformProvisioner: Provisioner {
             )
         }
         if !replacements.isEmpty { await terraform.log.reporter.replacing(replacements) }
+        let changed: Int
         do throws(ProvisioningFailure) {
-            try await changing(request, terraform) { () throws(ProvisioningFailure) in
+            changed = try await changing(request, terraform) { () throws(ProvisioningFailure) in
                 try await isFirst ? terraform.planAndApply() : terraform.applyPlan()
             }
         } catch {
@@ -128,6 +144,18 @@ package struct TerraformProvisioner: Provisioner {
             state = try await terraform.directory.currentState()
         } catch {
             throw ProvisioningFailure(error)
+        }
+        // Who has no state of what exists destroys nothing of it either: better a failure now than a leak for ever.
+        guard state != nil || request.state == nil && changed == 0, !resources.isEmpty || changed == 0 else {
+            throw ProvisioningFailure(
+                .failed,
+                """
+                Terraform says that it has created or changed \(changed) resources, and there is no state that names them \
+                where Stoker keeps it. The template takes the state away, or removes it: a deletion could not destroy what \
+                exists. Let nothing in the template touch the state, and remove by hand what this build has made.
+                """,
+                replacements: replacements
+            )
         }
         return BuildOutcome(state: state, resources: resources, replacements: replacements)
     }
@@ -152,14 +180,14 @@ package struct TerraformProvisioner: Provisioner {
         return BuildOutcome()
     }
 
-    private func changing(
+    private func changing<Value: Sendable>(
         _ request: BuildRequest,
         _ terraform: TerraformSession,
-        _ body: () async throws(ProvisioningFailure) -> Void
-    ) async throws(ProvisioningFailure) {
+        _ body: () async throws(ProvisioningFailure) -> Value
+    ) async throws(ProvisioningFailure) -> Value {
         let directory = terraform.directory
         do throws(ProvisioningFailure) {
-            try await directory.withCheckpoints(
+            return try await directory.withCheckpoints(
                 known: request.state,
                 reporter: terraform.log.reporter,
                 control: terraform.control,
@@ -175,7 +203,7 @@ package struct TerraformProvisioner: Provisioner {
     private func variant(_ installation: TerraformInstallation) -> String {
         let parts = [
             installation.version, installation.executable.string, configuration.pluginDirectory?.string ?? "",
-            TerraformSession.backendOverride.text,
+            TerraformBackend.text,
         ]
         let digest = SHA256.hash(data: Array(parts.joined(separator: "\0").utf8))
         return "terraform-" + digest.prefix(6).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()

@@ -5,21 +5,16 @@ import SystemPackage
 
 /// Terraform's commands, in one work directory.
 struct TerraformSession: Sendable {
-    /// Makes the local backend whatever the module declares (Terraform's "Override Files"): the state is checkpointed
-    /// and fenced by Stoker, and stands beside the module's files, not among them.
-    static let backendOverride = (
-        name: "stoker_backend_override.tf.json",
-        text: #"{"terraform":{"backend":{"local":{"path":"../\#(WorkDirectory.stateName)"}}}}"#
-    )
-
     private static let planFile = "../plan"
     let installation: TerraformInstallation
     let host: ProvisioningHost
     let directory: WorkDirectory
     let control: ExecutionControl
     let log: ExecutionLog
-    /// `TF_VAR_` and the like; not given to `init`.
-    var variables: [String: String]
+    /// What the build says of itself in the environment; not given to `init`.
+    var variables: [String: String] = [:]
+    /// The build's values. They are in their file from ``give(_:)`` on.
+    private(set) var values: TerraformValues?
 
     private var configurationFile: FilePath { directory.path.appending("terraform.rc") }
     private var pluginCache: FilePath { host.cache.appending("plugins") }
@@ -39,14 +34,7 @@ struct TerraformSession: Sendable {
 
     /// Installs modules and providers, in a fresh copy of the template.
     func initialise(_ copy: FilePath) async throws(ProvisioningFailure) {
-        do throws(FileFailure) {
-            try await BlockingWork.run { () throws(FileFailure) in
-                let override = Self.backendOverride
-                try PrivateFiles.create(copy.appending(override.name), Array(override.text.utf8))
-            }
-        } catch {
-            throw ProvisioningFailure(error)
-        }
+        try await BlockingWork.run { () throws(ProvisioningFailure) in try TerraformBackend.prepare(copy) }
         // Terraform's plugin cache is not made for several writers.
         let lock = try await FileLock.acquire(host.cache.appending("plugins.lock"), control: control)
         defer { _fixLifetime(lock) }
@@ -54,7 +42,18 @@ struct TerraformSession: Sendable {
         environment["TF_PLUGIN_CACHE_DIR"] = pluginCache.string
         environment["TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE"] = "1"
         let output = TerraformLog(stage: "init", log: log)
-        try await run("init", ["init", "-input=false", "-no-color"], output, output.plain, environment, at: copy)
+        // The copy has no backend before; what might be asked about one is answered.
+        let arguments = ["init", "-reconfigure", "-input=false", "-no-color"]
+        try await run("init", arguments, output, output.plain, environment, at: copy)
+        try await BlockingWork.run { () throws(ProvisioningFailure) in try TerraformBackend.check(copy) }
+    }
+
+    /// Takes what a build gives: its facts, and its parameters' values.
+    mutating func give(_ build: BuildRequest) async throws(ProvisioningFailure) {
+        let values = try TerraformValues(build)
+        try await values.write(in: directory)
+        variables = TemplateEnvironment.facts(of: build)
+        self.values = values
     }
 
     /// What is wrong with the module itself; empty when nothing is.
@@ -74,7 +73,10 @@ struct TerraformSession: Sendable {
     /// Plans a build, keeps the plan for ``applyPlan()``, and says what it replaces. A plan always looks at what really
     /// exists first.
     func plan() async throws(ProvisioningFailure) -> [Replacement] {
-        let said = try await structured("plan", ["plan", "-input=false", "-json", "-out=\(Self.planFile)"])
+        let said = try await structured(
+            "plan",
+            ["plan", "-input=false", "-json", "-out=\(Self.planFile)"] + valueArguments
+        )
         // To show a plan starts Terraform and every provider once more; most plans replace nothing.
         guard said.plansReplacement else { return [] }
         let replacements = try await document(["show", "-json", "-no-color", Self.planFile]) { (plan: TerraformPlan) in
@@ -86,19 +88,26 @@ struct TerraformSession: Sendable {
 
     /// Plans without anything to go by, to see whether the values fit.
     func rehearse() async throws(ProvisioningFailure) {
-        try await structured("plan", ["plan", "-input=false", "-json", "-lock=false"])
+        try await structured("plan", ["plan", "-input=false", "-json", "-lock=false"] + valueArguments)
     }
 
-    func planAndApply() async throws(ProvisioningFailure) {
-        try await structured("apply", ["apply", "-auto-approve", "-input=false", "-json"])
+    /// Returns how many resources were created or changed. A failure before the first of them is ``ProvisioningFailure/isUntouched``.
+    func planAndApply() async throws(ProvisioningFailure) -> Int {
+        try await structured("apply", ["apply", "-auto-approve", "-input=false", "-json"] + valueArguments).changed
     }
 
-    func applyPlan() async throws(ProvisioningFailure) {
-        try await structured("apply", ["apply", "-input=false", "-json", Self.planFile])
+    /// As ``planAndApply()``.
+    func applyPlan() async throws(ProvisioningFailure) -> Int {
+        // A plan holds its values, without those that are ephemeral. Before there were such, no value could be given with it.
+        let values = installation.takesValuesWithPlan ? valueArguments : []
+        return try await structured("apply", ["apply", "-input=false", "-json"] + values + [Self.planFile]).changed
     }
 
     func destroy() async throws(ProvisioningFailure) {
-        try await structured("destroy", ["apply", "-destroy", "-auto-approve", "-input=false", "-json"])
+        try await structured(
+            "destroy",
+            ["apply", "-destroy", "-auto-approve", "-input=false", "-json"] + valueArguments
+        )
     }
 
     func resources() async throws(ProvisioningFailure) -> [BuiltResource] {
@@ -115,16 +124,26 @@ struct TerraformSession: Sendable {
         _ stage: String,
         _ arguments: [String]
     ) async throws(ProvisioningFailure) -> TerraformLog {
-        let output = TerraformLog(stage: stage, log: log)
-        try await run(
-            stage,
-            arguments,
-            output,
-            output.structured,
-            environment(variables: variables),
-            at: directory.module
-        )
+        let output = TerraformLog(stage: stage, log: log, values: values)
+        do throws(ProvisioningFailure) {
+            try await run(
+                stage,
+                arguments,
+                output,
+                output.structured,
+                environment(variables: variables),
+                at: directory.module
+            )
+        } catch {
+            var failure = error
+            failure.isUntouched = !output.hasBegunChanges
+            throw failure
+        }
         return output
+    }
+
+    private var valueArguments: [String] {
+        values == nil ? [] : ["-var-file=\(TerraformValues.path)"]
     }
 
     private func run(
@@ -199,6 +218,8 @@ struct TerraformSession: Sendable {
         environment["TF_CLI_CONFIG_FILE"] = configurationFile.string
         environment["TF_IN_AUTOMATION"] = "1"
         environment["TF_INPUT"] = "0"
+        // Nothing that runs in the directory may choose another: its state would be another, too.
+        environment["TF_WORKSPACE"] = "default"
         environment["CHECKPOINT_DISABLE"] = "1"
         return environment
     }

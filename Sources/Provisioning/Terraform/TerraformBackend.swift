@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Glibc
+import SystemPackage
+import Templates
+
+/// Makes the local backend whatever a template declares: the state is checkpointed and fenced by Stoker, and stands beside the
+/// module's files, not among them.
+///
+/// An override file replaces a `backend` or `cloud` block (Terraform, "Override Files"). Of several override files the last one
+/// wins, in the order of the bytes of their names, so Stoker's is given a name behind all that the template has.
+enum TerraformBackend {
+    static let text = #"{"terraform":{"backend":{"local":{"path":"\#(statePath)"}}}}"#
+
+    private static let statePath = "../\(WorkDirectory.stateName)"
+    private static let ending = "_override.tf.json"
+    /// The last of all characters in the order of the bytes.
+    private static let last = "\u{10FFFF}"
+    /// Of a file's name, in bytes.
+    private static let longestName = 255
+
+    /// What Terraform keeps in a directory for the one who works there: a chosen workspace, a configured backend, a state of
+    /// their own. None of it is the template's to say.
+    private static let leftovers = [".terraform", "terraform.tfstate", "terraform.tfstate.d"]
+
+    /// Prepares a fresh copy of a template, before `init`. Blocks.
+    ///
+    /// - Throws: `.invalid` when the template leaves no name for Stoker's file.
+    static func prepare(_ copy: FilePath) throws(ProvisioningFailure) {
+        do throws(FileFailure) {
+            let names = try PrivateFiles.names(in: copy)
+            for name in leftovers where names.contains(name) { FileTree.remove(copy.appending(name)) }
+            let name = try self.name(behind: names)
+            try PrivateFiles.create(copy.appending(name), Array(text.utf8))
+        } catch {
+            throw error.errno == ENAMETOOLONG
+                ? ProvisioningFailure(.invalid, "\(error.path): its name leaves no room for Stoker's own override file")
+                : ProvisioningFailure(error)
+        }
+    }
+
+    private static func name(behind names: [String]) throws(FileFailure) -> String {
+        let others = names.filter(TerraformVariables.isOverride)
+        let greatest = others.max { $0.utf8.lexicographicallyPrecedes($1.utf8) } ?? ""
+        var name = last + ending
+        while !greatest.utf8.lexicographicallyPrecedes(name.utf8) { name = last + name }
+        guard name.utf8.count <= longestName else {
+            throw FileFailure("create", greatest, errno: ENAMETOOLONG)
+        }
+        return name
+    }
+
+    /// Looks, after `init`, at which backend Terraform has really taken. Blocks.
+    ///
+    /// - Throws: `.invalid` when it is another than Stoker's, with the places where the template says so.
+    static func check(_ copy: FilePath) throws(ProvisioningFailure) {
+        let taken: Initialised.Backend?
+        let places: [String]
+        do throws(FileFailure) {
+            taken = try Initialised(in: copy).backend
+            if let taken, taken.type == "local", taken.config?.path == statePath { return }
+            places = try blocks(in: copy)
+        } catch {
+            throw ProvisioningFailure(error)
+        }
+        throw ProvisioningFailure(
+            .invalid,
+            """
+            The template takes the state away: Terraform has chosen \(taken.map { "the backend '\($0.type)'" } ?? "no backend"), \
+            and Stoker keeps the state itself. Remove \(places.isEmpty ? "what says so" : places.joined(separator: ", ")).
+            """
+        )
+    }
+
+    /// `team_override.tf:2: backend "s3"` and so on.
+    private static func blocks(in copy: FilePath) throws(FileFailure) -> [String] {
+        var files: [SourceFile] = []
+        for name in try PrivateFiles.names(in: copy) where TerraformBackends.mayHold(name) && !name.hasPrefix(last) {
+            let text = try PrivateFiles.read(copy.appending(name)) ?? []
+            files.append(SourceFile(name: name, text: String(decoding: text, as: UTF8.self)))
+        }
+        return TerraformBackends.blocks(in: files).map { "\($0.file):\($0.line): \($0.name)" }
+    }
+}
+
+/// What Terraform remembers of `init`, in its data directory.
+private struct Initialised: Decodable {
+    struct Backend: Decodable {
+        struct Config: Decodable {
+            let path: String?
+        }
+
+        let type: String
+        let config: Config?
+    }
+
+    var backend: Backend?
+
+    /// Without a backend when there is no such file, or it cannot be read.
+    init(in copy: FilePath) throws(FileFailure) {
+        let bytes = try PrivateFiles.read(copy.appending(".terraform/terraform.tfstate")) ?? []
+        backend = (try? JSONDecoder().decode(Self.self, from: Data(bytes)))?.backend
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Files of values that Terraform reads by itself (Terraform, "Variable Definitions Files"): what they say stands in for the
+/// defaults of the variables. A preset and a claim say more.
+enum TerraformValueFiles {
+    /// Whether Terraform reads the file of the template's directory without being told to.
+    static func contains(_ name: String) -> Bool {
+        guard !name.utf8.contains(UInt8(ascii: "/")) else { return false }
+        return rank(name) != nil
+    }
+
+    /// In the order in which later ones win; `nil` for files that are none of these.
+    private static func rank(_ name: String) -> Int? {
+        switch name {
+        case "terraform.tfvars": 0
+        case "terraform.tfvars.json": 1
+        case _ where name.hasSuffix(".auto.tfvars") || name.hasSuffix(".auto.tfvars.json"): 2
+        default: nil
+        }
+    }
+
+    /// Makes what the files say the variables' defaults. Values of variables that the module does not declare are passed over,
+    /// as Terraform does; secrets are left where they are.
+    static func apply(
+        _ files: [SourceFile],
+        to variables: inout [TerraformVariable],
+        _ errors: inout [TemplateError]
+    ) {
+        let ranked = files.compactMap { file in contains(file.name) ? rank(file.name).map { ($0, file) } : nil }
+        let ordered = ranked.sorted {
+            $0.0 != $1.0 ? $0.0 < $1.0 : $0.1.name.utf8.lexicographicallyPrecedes($1.1.name.utf8)
+        }
+        for (_, file) in ordered {
+            do throws(HCLProblem) {
+                for (name, literal) in try values(in: file) {
+                    guard let index = variables.firstIndex(where: { $0.name == name }) else { continue }
+                    variables[index].takeDefault(literal)
+                }
+            } catch {
+                errors.append(TemplateError(file: file.name, line: error.line, column: error.column, error.message))
+            }
+        }
+    }
+
+    /// What a file says, by name; `nil` for a value that takes Terraform to know it.
+    private static func values(in file: SourceFile) throws(HCLProblem) -> [(name: String, literal: JSONValue?)] {
+        if file.name.hasSuffix(".json") {
+            return (try JSONReader.read(file.text).members ?? []).map { ($0.name, $0.value.value) }
+        }
+        return try HCLParser.body(of: file.text).attributes.map { ($0.key, $0.value.expression.literal) }
+    }
+}
+
+extension TerraformVariable {
+    /// Terraform takes `null` for "not given" where a variable cannot be null.
+    fileprivate mutating func takeDefault(_ literal: JSONValue?) {
+        if literal == .null, !nullable { return }
+        hasDefault = true
+        defaultValue = sensitive || ephemeral ? nil : Self.outsideText(of: literal, type: type)
+    }
+}

@@ -72,11 +72,18 @@ extension Store {
 
     /// Takes claims in small numbers: their rows are locked meanwhile, and a first call after years finds many.
     private static func count(_ bounds: [Double], _ hitsAreFinal: Bool) -> Statement {
-        // A claim's build succeeds, or it ends; a refusal has changed the outcome before that.
+        // A claim's build succeeds, or it ends; a refusal has changed the outcome before that. Whatever the policy, the
+        // template may refuse values that the prebuild was not built of.
         let isOpen: SQL = """
-            (NOT \(hitsAreFinal) AND c.outcome = 'hit' AND c.usable_at IS NULL AND EXISTS (
+            (c.outcome = 'hit' AND c.usable_at IS NULL AND EXISTS (
                 SELECT FROM workspace_builds b JOIN provisioner_jobs j ON j.id = b.job_id AND j.completed_at IS NULL
-                WHERE b.workspace_id = c.workspace_id AND b.reason = 'claim'
+                WHERE b.workspace_id = c.workspace_id AND b.reason = 'claim' AND (NOT \(hitsAreFinal) OR EXISTS (
+                    SELECT x.name, x.value FROM workspace_build_parameters x WHERE x.workspace_build_id = b.id
+                    EXCEPT
+                    SELECT y.name, y.value FROM workspace_builds p
+                    JOIN workspace_build_parameters y ON y.workspace_build_id = p.id
+                    WHERE p.workspace_id = b.workspace_id AND p.build_number = b.build_number - 1
+                ))
             ))
             """
         return Statement(

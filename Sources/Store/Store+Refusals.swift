@@ -3,7 +3,8 @@
 import PostgresClient
 import Prebuilds
 
-/// What a replacement policy makes of a claim whose build would have replaced resources (jobs.md, "Resource replacement").
+/// What becomes of a claim whose build was stopped before it changed anything: a replacement policy forbids what it would
+/// replace (jobs.md, "Resource replacement"), or the template refuses its values.
 package enum ClaimRefusal: Hashable, Sendable {
     /// The claim fails.
     case block
@@ -16,31 +17,48 @@ extension Store {
     /// the claim's build becomes that of a workspace of the claimant's own. Under `block` that workspace has ended with its
     /// failed build; under `fresh` the same job is queued again, for a person waits, and builds it from the start.
     ///
+    /// A claim that was a fresh build from the beginning has no prebuild to give back: under `block` its workspace, of which
+    /// nothing exists, has ended in the same way, and its name is free.
+    ///
     /// One transaction, fenced: throws ``StoreError`` of code `.leaseLost`, and changes nothing, when the execution has lost
     /// the job.
     ///
-    /// - Parameter message: Why, for people.
-    /// - Returns: false when the workspace is not, or not any more, a prebuild that can go back; then nothing is changed.
-    package func refuseClaim(_ job: HeldJob, _ refusal: ClaimRefusal, message: String) async throws -> Bool {
+    /// - Parameters:
+    ///   - code: The error's code, for a claim that fails.
+    ///   - message: Why, for people.
+    /// - Returns: false when the workspace is neither a prebuild that can go back, or not any more, nor a claim's own; then
+    ///   nothing is changed.
+    package func refuseClaim(
+        _ job: HeldJob,
+        _ refusal: ClaimRefusal,
+        code: String,
+        message: String
+    ) async throws -> Bool {
         try await pool.withTransaction("executions.refuse") { transaction in
             let rows = try await transaction.execute(Self.claimed(job))
             guard let row = rows.first else { throw StoreError.leaseLost(job.id) }
-            let (prebuild, owner, name, isReturnable) = try row.decode(
+            let (workspace, owner, name, isReturnable, isOwn) = try row.decode(
                 WorkspaceID.self,
                 UserID.self,
                 String.self,
+                Bool.self,
                 Bool.self
             )
-            guard isReturnable else { return false }
-            let own = WorkspaceID.random()
-            let split = Self.split(job, prebuild, into: own, of: owner, called: name, refusal, message)
+            let undoing: [Statement]
+            if isReturnable {
+                undoing = Self.split(job, workspace, into: .random(), of: owner, called: name, refusal, message)
+            } else if isOwn, refusal == .block {
+                undoing = Self.abandon(job, workspace, message)
+            } else {
+                return false
+            }
             switch refusal {
             case .block:
-                try await Self.end(job, .failed(code: "REPLACEMENT_BLOCKED", message: message), on: transaction)
+                try await Self.end(job, .failed(code: code, message: message), on: transaction)
                 _ = try await transaction.executeBatchAndCommit(
-                    split + [Self.failedEvents([job.id]), Self.ended([job.id])]
+                    undoing + [Self.failedEvents([job.id]), Self.ended([job.id])]
                 )
-            case .fresh: _ = try await transaction.executeBatchAndCommit(split + [Self.restart(job)])
+            case .fresh: _ = try await transaction.executeBatchAndCommit(undoing + [Self.restart(job)])
             }
             return true
         }
@@ -55,12 +73,46 @@ extension Store {
             SELECT w.id, w.owner_id, w.name, w.prebuild_name IS NOT NULL AND NOT w.retiring AND NOT w.deleted
                 AND b.reason = 'claim' AND NOT EXISTS (
                     SELECT FROM workspace_builds l WHERE l.workspace_id = w.id AND l.build_number > b.build_number
+                ),
+                b.reason = 'initiator' AND NOT w.deleted AND b.provisioner_state IS NULL AND NOT EXISTS (
+                    SELECT FROM workspace_builds o WHERE o.workspace_id = w.id AND o.id <> b.id
+                ) AND EXISTS (
+                    SELECT FROM workspace_claims c WHERE c.workspace_id = w.id AND c.usable_at IS NULL
                 )
             FROM provisioner_jobs j
             JOIN workspace_builds b ON b.job_id = j.id
             JOIN workspaces w ON w.id = b.workspace_id
             WHERE j.id = \(job.id) AND j.claim_epoch = \(job.epoch) AND j.completed_at IS NULL
             FOR UPDATE OF j, w
+            """
+        )
+    }
+
+    /// Ends a claim's own workspace, of which nothing exists.
+    private static func abandon(_ job: HeldJob, _ workspace: WorkspaceID, _ message: String) -> [Statement] {
+        [
+            Statement(
+                "refusals.abandon_workspace",
+                "UPDATE workspaces SET deleted = true, updated_at = now() WHERE id = \(workspace)"
+            ),
+            agentsGone(job),
+            Statement(
+                "refusals.fresh_claim",
+                """
+                UPDATE workspace_claims SET outcome_reason = \(message), outcome = \(ClaimOutcome.error.rawValue),
+                    updated_at = now()
+                WHERE workspace_id = \(workspace) AND usable_at IS NULL
+                """
+            ),
+        ]
+    }
+
+    private static func agentsGone(_ job: HeldJob) -> Statement {
+        Statement(
+            "refusals.agents",
+            """
+            UPDATE workspace_agents a SET deleted = true, updated_at = now()
+            FROM workspace_resources r WHERE r.job_id = \(job.id) AND a.resource_id = r.id
             """
         )
     }
@@ -104,13 +156,7 @@ extension Store {
                 "UPDATE provisioner_jobs SET workspace_id = \(own) WHERE id = \(job.id)"
             ),
             // The agents stay the prebuild's; a workspace of its own gets others.
-            Statement(
-                "refusals.agents",
-                """
-                UPDATE workspace_agents a SET deleted = true, updated_at = now()
-                FROM workspace_resources r WHERE r.job_id = \(job.id) AND a.resource_id = r.id
-                """
-            ),
+            agentsGone(job),
             Statement(
                 "refusals.claim",
                 """

@@ -38,8 +38,8 @@ extension Executor {
         case .build(let completion):
             return try await complete(job, completion)
         case .refused(let refusal, let completion):
-            guard case .failed(_, let message) = completion.result,
-                try await store.refuseClaim(job.held, refusal, message: message)
+            guard case .failed(let code, let message) = completion.result,
+                try await store.refuseClaim(job.held, refusal, code: code, message: message)
             else { return try await complete(job, completion) }
             return refusal == .fresh ? "rebuilt" : completion.result.name
         case .imported(let manifest, let context):

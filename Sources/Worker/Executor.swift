@@ -152,21 +152,28 @@ extension Executor {
             let outcome = try await provisioner.build(request, reporter: reporter, control: control).checked()
             return Verdict(outcome: outcome, timings: reporter.timings)
         } catch {
-            // What has changed something cannot go back to its pool.
-            guard error.code == .replacementBlocked, error.state == request.state, let refusal = refusal else {
+            guard let refusal = refusal(of: request, because: error) else {
                 return failed(job, error, reporter, control)
             }
             let error = error.bounded
-            reporter.log(LogLine(level: .warn, stage: "plan", output: error.message))
+            let isPolicy = error.code == .replacementBlocked
+            reporter.log(
+                LogLine(level: isPolicy ? .warn : .error, stage: isPolicy ? "plan" : "", output: error.message)
+            )
             return Verdict(refusing: refusal, because: error, timings: reporter.timings)
         }
     }
 
-    private var refusal: ClaimRefusal? {
-        switch replacementPolicy {
-        case .warn: nil
-        case .block: .block
-        case .fresh: .fresh
+    /// What is to become of the claim that asked for the build, if one did; `nil`: its build just failed.
+    private func refusal(of request: BuildRequest, because failure: ProvisioningFailure) -> ClaimRefusal? {
+        // What has changed something cannot go back to its pool, be it by an execution before this one.
+        guard request.transition == .start, failure.state == request.state else { return nil }
+        return switch (failure.code, replacementPolicy) {
+        case (.replacementBlocked, .block): .block
+        case (.replacementBlocked, .fresh): .fresh
+        // The module refuses the values, before anything was spent on them. A fresh build would be of the same values.
+        case (.invalid, _) where failure.isUntouched && !request.refreshFirst: .block
+        default: nil
         }
     }
 }
@@ -197,7 +204,7 @@ extension Executor {
             ),
             preset: context.presetName,
             parameters: context.parameters.map {
-                BuildParameter(name: $0.name, value: $0.value, sensitive: $0.isSensitive)
+                BuildParameter(name: $0.name, value: $0.value, type: $0.type, sensitive: $0.isSensitive)
             },
             archive: archive(context.fileID, context.fileHash),
             state: states.state,

@@ -12,7 +12,8 @@ enum Verdict: Sendable {
     case imported(TemplateManifest, ImportContext)
     /// An import ended without a version.
     case importEnded(JobResult)
-    /// A replacement policy stopped a claim before it changed anything; if its prebuild cannot go back, the build just ends.
+    /// A build was stopped before it changed anything, by a replacement policy or because the module refuses its values. A
+    /// claim's prebuild goes back; where that cannot be, or no claim asked for the build, it just ends.
     case refused(ClaimRefusal, otherwise: BuildCompletion)
     /// Another execution is to go on from this state.
     case again(Repetition, after: Duration, state: [UInt8]?)
@@ -96,7 +97,7 @@ enum Verdict: Sendable {
         self = .build(BuildCompletion(result, failure, timings))
     }
 
-    /// What a replacement policy makes of a claim that it has stopped.
+    /// What becomes of a claim whose build was stopped before it changed anything.
     init(refusing refusal: ClaimRefusal, because failure: ProvisioningFailure, timings: [StageTiming]) {
         let result = JobResult.failed(code: failure.code.rawValue, message: failure.message)
         self = .refused(refusal, otherwise: BuildCompletion(result, failure, timings))

@@ -173,6 +173,28 @@ struct RefusedCommitTests {
             }
         }
     }
+
+    @Test(.database(.currentSchema))
+    func `a connection that is lost during the commit leaves the outcome unknown, and a key makes it sure`()
+        async throws
+    {
+        try await APIRoom.open { room async throws in
+            _ = try await room.addTemplate()
+            try await room.refuseCommits()
+            try await room.sql("UPDATE refusing SET refuses = true, hangs_up = true")
+            let body = #"{"template": "go-dev", "name": "dev", "owner": "ada"}"#
+            let key = ["Idempotency-Key": "once"]
+            let lost = try await room.ask(.post, "/claims", body: body, headers: key)
+            #expect(lost.problem == "outcome-unknown")
+            #expect(lost.status == 500)
+            #expect(lost.headers["Retry-After"] == nil)
+            try await room.sql("UPDATE refusing SET refuses = false")
+            struct Claim: Decodable { let workspace_id: String }
+            let first = try await room.ask(.post, "/claims", body: body, headers: key).decoded(Claim.self)
+            let second = try await room.ask(.post, "/claims", body: body, headers: key).decoded(Claim.self)
+            #expect(first.workspace_id == second.workspace_id)
+        }
+    }
 }
 
 extension APIRoom {
@@ -183,9 +205,12 @@ extension APIRoom {
                 Statement(
                     "test.refuse",
                     """
-                    CREATE TABLE refusing (refuses bool);
-                    INSERT INTO refusing VALUES (false);
+                    CREATE TABLE refusing (refuses bool, hangs_up bool);
+                    INSERT INTO refusing VALUES (false, false);
                     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                        IF (SELECT refuses AND hangs_up FROM refusing) THEN
+                            PERFORM pg_terminate_backend(pg_backend_pid()), pg_sleep(60);
+                        END IF;
                         IF (SELECT refuses FROM refusing) THEN RAISE EXCEPTION 'refused at the commit'; END IF;
                         RETURN NULL;
                     END $$;

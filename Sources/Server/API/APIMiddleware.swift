@@ -5,6 +5,7 @@ import HTTPTypes
 package import Hummingbird
 import NIOCore
 package import Operations
+import PostgresClient
 import ServiceLifecycle
 import Store
 
@@ -79,7 +80,12 @@ package struct APIMiddleware: RouterMiddleware {
         let fields = try await RequestFields.read(route.route, request, path: path)
         switch route.target {
         case .operation(let operation):
-            let answer = try await perform(try operation.read(fields), context, secret, on: channel)
+            let answer: OperationAnswer
+            do {
+                answer = try await perform(try operation.read(fields), context, secret, on: channel)
+            } catch let error as PostgresError where error.isOutcomeUnknown && !route.route.isRead {
+                throw Problem.outcomeUnknown
+            }
             var response = Self.response(route.route.status, answer.body, type: "application/json")
             if let next = answer.next, let link = HTTPField.Name("Link") {
                 response.headers[link] = Self.link(request, cursor: next)

@@ -31,6 +31,14 @@ extension Problem {
         }
     }
 
+    /// The connection to the database was lost before it had answered a change.
+    static let outcomeUnknown = Problem(
+        .outcomeUnknown,
+        "The connection to the database was lost before it had answered.",
+        remedy:
+            "Look whether it was done before you ask again; with the same idempotency key a claim is not made twice."
+    )
+
     private static func kind(of code: Refusal.Code) -> ProblemKind {
         switch code {
         case .forbidden: .forbidden

@@ -24,6 +24,7 @@ package enum ProblemKind: String, CaseIterable, Sendable {
     case tooManyRequests = "too-many-requests"
     case tooManyStreams = "too-many-streams"
     case unavailable
+    case outcomeUnknown = "outcome-unknown"
 
     /// The URI that names the kind, the same in every release.
     package var type: String { "urn:stoker:problem:\(rawValue)" }
@@ -50,6 +51,7 @@ package enum ProblemKind: String, CaseIterable, Sendable {
         case .tooManyRequests: "Too many requests"
         case .tooManyStreams: "Too many requests are open"
         case .unavailable: "It cannot be done at the moment"
+        case .outcomeUnknown: "Whether it was done is not known"
         }
     }
 
@@ -67,6 +69,7 @@ package enum ProblemKind: String, CaseIterable, Sendable {
         case .invalid, .templateInvalid: .unprocessableContent
         case .tooManyRequests, .tooManyStreams: .tooManyRequests
         case .unavailable: .serviceUnavailable
+        case .outcomeUnknown: .internalServerError
         }
     }
 }

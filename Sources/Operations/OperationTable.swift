@@ -65,6 +65,7 @@ package enum OperationTable {
         AnyOperation(ExplainSchedule.self),
         AnyOperation(PreviewSchedules.self),
         AnyOperation(ClaimWorkspace.self),
+        AnyOperation(ListClaims.self),
         AnyOperation(ShowClaim.self),
         AnyOperation(ExplainRefill.self),
         AnyOperation(ListWorkspaces.self),

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Prebuilds
+package import Store
+
+/// What a user has claimed, newest first.
+package struct ListClaims: PagedOperation {
+    package typealias Element = PastClaim
+
+    /// Whose; `nil`: the caller's.
+    package var owner: String?
+    package var limit: Int?
+    package var cursor: String?
+
+    package static let route = Route(
+        .get,
+        "/claims",
+        .workspaces,
+        for: .member,
+        [Field("owner", .text(most: 64))] + Cursor.fields
+    )
+
+    package init(owner: String? = nil, limit: Int? = nil, cursor: String? = nil) {
+        self.owner = owner
+        self.limit = limit
+        self.cursor = cursor
+    }
+
+    package func perform(in context: OperationContext) async throws -> Page<PastClaim> {
+        let caller = context.caller
+        let owner = try caller.named(owner)
+        guard caller.has(.owner) || owner.lowercased() == caller.name.lowercased() else {
+            throw Refusal(.forbidden, "Only the role 'owner' lists what others have claimed", remedy: "List your own.")
+        }
+        return try await Cursor.page(limit, cursor) { mark, limit in
+            try await context.store.claims(of: owner, after: mark, limit: limit)
+        } mark: {
+            PageMark(createdAt: $0.createdAt, id: $0.id)
+        }
+    }
+}

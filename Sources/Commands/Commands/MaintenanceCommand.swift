@@ -5,6 +5,27 @@ import Operations
 import Prebuilds
 import Store
 
+extension Control {
+    /// Returns when no job runs any more. Throws when the maintenance has ended before.
+    fileprivate func waitForMaintenance() async throws {
+        let display = WaitDisplay()
+        defer { display.end() }
+        let began = ContinuousClock.now
+        while true {
+            let status = try await perform(ShowStatus())
+            let running = status.overview.running
+            guard running > 0 else { return }
+            guard status.plan.pause?.kind == .maintenance else {
+                throw CommandError("the maintenance was ended before the last job had")
+            }
+            let jobs = running == 1 ? "1 job still runs" : "\(running) jobs still run"
+            display.tell([WaitReason("running", jobs)])
+            display.show("Waiting \(Elapsed.text(began.duration(to: .now))): \(jobs)")
+            try await Task.sleep(for: .milliseconds(500))
+        }
+    }
+}
+
 /// `stoker maintenance`
 struct MaintenanceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -28,9 +49,7 @@ struct MaintenanceCommand: ParsableCommand {
         func run() async throws {
             try await control.withControl { control in
                 _ = try await control.perform(StartMaintenance(until: pause.until, reason: pause.reason))
-                while wait, try await control.perform(ShowStatus()).overview.running > 0 {
-                    try await Task.sleep(for: .milliseconds(500))
-                }
+                if wait { try await control.waitForMaintenance() }
             }
             try Console.note("The fleet is in maintenance. 'stoker maintenance stop' ends it.")
         }

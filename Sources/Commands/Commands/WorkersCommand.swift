@@ -81,6 +81,9 @@ extension Control {
     /// Returns the workers when they have nothing in hand and know that they are drained, or are gone. Throws when one of
     /// them was resumed meanwhile.
     fileprivate func waitForDrain(of ids: [WorkerID]) async throws -> [WorkerSummary] {
+        let display = WaitDisplay()
+        defer { display.end() }
+        let began = ContinuousClock.now
         while true {
             let named = try await perform(ListWorkers()).filter { ids.contains($0.id) }
             let workers = named.filter { $0.leaseRemainingSeconds > 0 }
@@ -88,6 +91,10 @@ extension Control {
                 throw CommandError("the worker '\(resumed.name)' was resumed before it had drained")
             }
             if workers.allSatisfy({ $0.state != WorkerState.draining.rawValue && $0.running == 0 }) { return named }
+            let running = workers.reduce(0) { $0 + $1.running }
+            let jobs = running == 1 ? "1 job still runs" : "\(running) jobs still run"
+            display.tell([WaitReason("running", "\(jobs) on \(workers.map(\.name).joined(separator: ", "))")])
+            display.show("Waiting \(Elapsed.text(began.duration(to: .now))): \(jobs)")
             try await Task.sleep(for: .milliseconds(250))
         }
     }

@@ -84,15 +84,22 @@ struct JobWaiting {
         }
     }
 
+    /// It asks less and less often: many claims wait when a pool is empty, and the answer takes a look at all pools.
     private func watchRefill(_ request: ClaimRequest, since began: ContinuousClock.Instant) async {
         try? await Task.sleep(for: Self.grace)
+        var report: RefillReport?
+        var second = 0
         while !Task.isCancelled {
-            let explain = ExplainRefill(template: request.template, preset: request.preset)
-            if let report = try? await control.perform(explain), !Task.isCancelled {
+            if [0, 1, 3].contains(second) || second % 8 == 0 {
+                let explain = ExplainRefill(template: request.template, preset: request.preset)
+                report = try? await control.perform(explain)
+            }
+            if let report, !Task.isCancelled {
                 display.tell(report.waits)
                 display.show(report.progress(after: began.duration(to: .now)))
             }
             try? await Task.sleep(for: Self.interval)
+            second += 1
         }
     }
 

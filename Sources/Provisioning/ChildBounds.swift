@@ -46,7 +46,7 @@ package struct ChildBounds: Sendable, Hashable {
     /// Bytes of `stoker.yaml`.
     static let manifestBytes = 1 << 20
     /// Bytes of any other file that is read whole.
-    static let fileBytes = 1 << 20
+    static let fileBytes = 16 << 20
     /// Entries of a template's directory with everything that its preparation has added, and directories within each other.
     static let treeEntries = 200_000
     static let treeDepth = 256
@@ -111,5 +111,13 @@ extension String {
         while end > utf8.startIndex, utf8[end] & 0xc0 == 0x80 { end = utf8.index(before: end) }
         let kept = self[..<end]
         return "\(kept)... (\(count - kept.utf8.count) more bytes in this line)"
+    }
+}
+
+/// Looks at every text within a value, whatever types it is made of.
+enum TextWalk {
+    static func holdsNUL(_ value: Any) -> Bool {
+        if let text = value as? String { return text.utf8.contains(0) }
+        return Mirror(reflecting: value).children.contains { holdsNUL($0.value) }
     }
 }

@@ -16,7 +16,7 @@ import Testing
             "STOKER_WORKER_CONCURRENCY": "4",
             "STOKER_WORKER_LEASE_DURATION": "20s",
             "STOKER_WORKER_INTERRUPT_GRACE": "1s",
-            "STOKER_WORKER_BUILD_TIMEOUT": "15s",
+            "STOKER_WORKER_BUILD_TIMEOUT": "20s",
         ])
         try await fleet.run("users", "add", "ada")
         var workers: [RunningProcess] = []

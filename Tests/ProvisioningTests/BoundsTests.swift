@@ -3,6 +3,7 @@
 import Glibc
 import Prebuilds
 import SystemPackage
+import Templates
 import Testing
 
 @testable import Provisioning
@@ -150,6 +151,47 @@ import Testing
         #expect("aé€".cut(to: 6) == "aé€")
         #expect("aé€".cut(to: 5) == "aé... (3 more bytes in this line)")
         #expect("aé€".cut(to: 2) == "a... (5 more bytes in this line)")
+    }
+}
+
+/// Templates as they are pushed.
+@Suite(.timeLimit(.minutes(1)))
+struct ForeignManifestTests {
+    private func failure(of yaml: String) async throws -> ProvisioningFailure? {
+        let fixture = try Fixture()
+        let request = ImportRequest(
+            jobID: .random(),
+            claimEpoch: 1,
+            organization: "default",
+            templateName: "x",
+            versionName: "v1",
+            archive: try fixture.archive([
+                .file("stoker.yaml", Array(yaml.utf8)), .file("provision", Array("#!/bin/sh\n".utf8), executable: true),
+            ])
+        )
+        do throws(ProvisioningFailure) {
+            _ = try await ProcessProvisioner(host: fixture.host)
+                .importVersion(request, reporter: Recorder(), control: fixture.control())
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private let manifest = "name: x\nprovisioner: process\nparameters:\n  size: { default: \"a\" }\n"
+
+    @Test func `a manifest of more than its bound is not read`() async throws {
+        #expect(try await failure(of: manifest) == nil)
+        let padding = String(repeating: "#\n", count: ChildBounds.manifestBytes / 2)
+        let failure = try await failure(of: manifest + padding)
+        #expect(failure?.code == .invalid)
+        #expect(failure?.message.hasPrefix("stoker.yaml has ") == true)
+    }
+
+    @Test func `a NUL in a manifest is refused when it is read, and not by the database`() async throws {
+        let failure = try await failure(of: manifest.replacing("\"a\"", with: #""a\0b""#))
+        #expect(failure?.code == .invalid)
+        #expect(failure?.message.contains("NUL") == true)
     }
 }
 

@@ -175,6 +175,22 @@ struct SpoolTests {
         #expect(access(temporary, F_OK) != 0)
     }
 
+    @Test func `an execution removes its own short directory, wherever its template has bent the link`() async throws {
+        let root = fixture.host.workDirectory
+        let other = try #require(
+            try WorkDirectory.create(ExecutionName(jobID: .random(), claimEpoch: 1), root: root, state: nil)
+        )
+        let own = try #require(try WorkDirectory.create(execution, root: root, state: nil))
+        let (made, others) = (own.temporary.path, other.temporary.path)
+        unlink(own.temporary.link.string)
+        symlink(others, own.temporary.link.string)
+        own.removeNow()
+        #expect(access(made, F_OK) != 0)
+        #expect(access(others, F_OK) == 0)
+        other.removeNow()
+        #expect(access(others, F_OK) != 0)
+    }
+
     @Test func `a dead worker's short directory is removed with the long one, and nothing that it did not make`()
         async throws
     {

@@ -123,16 +123,23 @@ extension ProvisioningHost {
                 BoundExceeded(TemplateManifest.fileName, has: bytes.count, most: ChildBounds.manifestBytes)
             )
         }
+        let manifest: TemplateManifest
         do throws(TemplateErrors) {
-            let manifest = try await BlockingWork.run { [timeZoneExists] () throws(TemplateErrors) in
+            manifest = try await BlockingWork.run { [timeZoneExists] () throws(TemplateErrors) in
                 try TemplateManifest(entries: entries, timeZoneExists: timeZoneExists)
             }
-            for warning in manifest.warnings { log.log(.warn, "read", warning.description) }
-            return manifest
         } catch {
             for error in error.errors { log.log(.error, "read", error.description) }
             throw ProvisioningFailure(.invalid, error.description)
         }
+        for warning in manifest.warnings { log.log(.warn, "read", warning.description) }
+        guard !TextWalk.holdsNUL(manifest) else {
+            throw ProvisioningFailure(
+                .invalid,
+                #"A text of the template holds a NUL character ("\0" in YAML), which no database takes; leave it out."#
+            )
+        }
+        return manifest
     }
 }
 

@@ -96,7 +96,9 @@ import Testing
 
     /// Operations that no command asks for first.
     private static let others = [
+        "explainRefill": "asked for by 'claim --wait-for-refill' while it waits",
         "explainSchedule": "for programs; the command computes by itself",
+        "listClaims": "for programs and the page; 'workspaces list' and 'workspaces show' tell what came of claims",
         "listSettings": "for programs; the command shows this machine's",
         "showClaim": "asked for by 'claim --wait' when its build has ended",
     ]

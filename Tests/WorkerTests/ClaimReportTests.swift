@@ -147,6 +147,42 @@ import Testing
         }
     }
 
+    @Test func `a claim of other values than its prebuild's is counted when the template has taken them`() async throws
+    {
+        try await TestPools.open { pools in
+            try await prepare(pools)
+            let worker = try await Worker(pools.store)
+            for name in ["same", "other"] {
+                let outcome = try await claim(pools, name).outcome
+                #expect(outcome == .hit)
+            }
+            try await pools.sql(
+                """
+                INSERT INTO workspace_build_parameters (workspace_build_id, name, value)
+                SELECT b.id, 'size', '99' FROM workspace_builds b JOIN workspaces w ON w.id = b.workspace_id
+                WHERE w.name = 'other' AND b.reason = 'claim'
+                """
+            )
+            await worker.reporter.report(.claims)
+            #expect(worker.lines("stoker_claims_total") == [#"stoker_claims_total{outcome="hit",\#(Self.us)} 1"#])
+            // As a refused claim leaves it.
+            try await pools.sql(
+                """
+                UPDATE workspace_claims SET outcome = 'error'
+                WHERE workspace_id = (SELECT id FROM workspaces WHERE name = 'other')
+                """
+            )
+            try await pools.finishBuilds()
+            await worker.reporter.report(.claims)
+            #expect(
+                worker.lines("stoker_claims_total") == [
+                    #"stoker_claims_total{outcome="error",\#(Self.us)} 1"#,
+                    #"stoker_claims_total{outcome="hit",\#(Self.us)} 1"#,
+                ]
+            )
+        }
+    }
+
     @Test func `claims of a program of the release before are counted too`() async throws {
         try await TestPools.open { pools in
             try await prepare(pools)

@@ -99,3 +99,16 @@ import Testing
         #expect(DurationNotation.read(text == "0s" ? "0" : text).map(DurationNotation.write) == text)
     }
 }
+
+@Suite struct SizeNotationTests {
+    @Test(arguments: [("0", 0), ("1000", 1_000), ("1KiB", 1_024), ("64MiB", 64 << 20), ("2GiB", 2 << 30)])
+    func `sizes are a number and a unit`(text: String, bytes: Int) {
+        #expect(SizeNotation.read(text) == bytes)
+        #expect(SizeNotation.write(bytes) == text)
+    }
+
+    @Test(arguments: ["", "MiB", "1 MiB", "1mb", "1MB", "-1KiB", "1.5MiB", "9999999999999GiB", "1KiBx"])
+    func `anything else is refused`(text: String) {
+        #expect(SizeNotation.read(text) == nil)
+    }
+}

@@ -11,6 +11,7 @@ extension PostgresError.Report {
         // The codes of postgres_ext.h, PG_DIAG_SQLSTATE and so on, which are characters.
         self.init(
             state: SQLState(field("C") ?? ""),
+            severity: field("V"),
             message: field("M") ?? PQresultErrorMessage(result).map { String(cString: $0).onOneLine } ?? "",
             detail: field("D"),
             hint: field("H"),
@@ -34,7 +35,7 @@ extension PostgresError {
         var error = Self(
             .connection,
             "the connection to the database was lost: \(reason.onOneLine)",
-            remedy: "Whether the statement took effect is unknown; look before you repeat it.",
+            remedy: Self.lookFirst,
             statement: statement
         )
         error.isOutcomeUnknown = true

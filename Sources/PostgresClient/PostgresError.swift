@@ -38,6 +38,8 @@ package struct PostgresError: Error, Hashable, Sendable {
     package private(set) var statement: String?
     /// Whether a commit may have happened all the same: the connection was lost, or given up, before the server had answered.
     package internal(set) var isOutcomeUnknown = false
+    /// Whether the server ended the session with it (FATAL, PANIC), or the connection was lost.
+    private(set) var endsSession = false
     /// Whether the statement failed only because it was prepared before the schema changed.
     var isStalePlan = false
 
@@ -46,6 +48,7 @@ package struct PostgresError: Error, Hashable, Sendable {
         self.message = message
         self.remedy = remedy
         self.statement = statement
+        endsSession = kind == .connection
     }
 
     static func decoding(_ message: String, remedy: String, statement: String? = nil) -> Self {
@@ -70,16 +73,6 @@ package struct PostgresError: Error, Hashable, Sendable {
         }
     }
 
-    /// Whether the server ended the session with it, or the connection was lost.
-    var isFarewell: Bool {
-        switch kind {
-        case .connection: true
-        // Shutdown, crash, time-outs of idle sessions, a database that is dropped.
-        case .server(let state): state.code.hasPrefix("57P") || state.code == "25P03"
-        default: false
-        }
-    }
-
     mutating func locate(statement: String? = nil, column: String? = nil) {
         self.statement = self.statement ?? statement
         self.column = self.column ?? column
@@ -87,6 +80,8 @@ package struct PostgresError: Error, Hashable, Sendable {
 }
 
 extension PostgresError: CustomStringConvertible {
+    static let lookFirst = "Whether it took effect is not known; look before you repeat it."
+
     /// One line: statement, what happened, what to do.
     package var description: String {
         var text = statement.map { "\($0): " } ?? ""
@@ -95,7 +90,9 @@ extension PostgresError: CustomStringConvertible {
         if let column, kind == .decoding { text += ", column '\(column)'" }
         if let constraint { text += ", constraint '\(constraint)'" }
         if let detail { text += ". \(detail)" }
-        if let advice = remedy ?? hint { text += text.hasSuffix(".") ? " \(advice)" : ". \(advice)" }
+        if let advice = isOutcomeUnknown ? Self.lookFirst : remedy ?? hint {
+            text += text.hasSuffix(".") ? " \(advice)" : ". \(advice)"
+        }
         return text
     }
 }
@@ -104,6 +101,8 @@ extension PostgresError {
     /// The fields of an error report of the server.
     struct Report {
         var state: SQLState
+        /// `ERROR`, `FATAL` or `PANIC`, whatever the server's language.
+        var severity: String?
         var message: String
         var detail: String?
         var hint: String?
@@ -120,6 +119,7 @@ extension PostgresError {
             quotesValue ? Redaction.quoted(report.message) : report.message,
             statement: statement
         )
+        endsSession = ["FATAL", "PANIC"].contains(report.severity)
         detail = report.detail.map(Redaction.parenthesized)
         hint = report.hint
         constraint = report.constraint

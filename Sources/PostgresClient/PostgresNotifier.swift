@@ -35,7 +35,11 @@ package final class PostgresNotifier: Sendable {
         var merges: [String: Merge] = [:]
         /// Runs while there is something to send, and a pause longer.
         var sender: Task<Void, Never>?
+        var pause: Task<Void, Never>?
         var session: PostgresSession?
+        /// Asks how full the server's queue is, for as long as the server takes to answer.
+        var asking: Task<Void, Never>?
+        var queueUsage: Double?
         var isClosed = false
         /// Why the last statement failed.
         var failure: PostgresError?
@@ -82,6 +86,8 @@ package final class PostgresNotifier: Sendable {
     package func close() async {
         let sender = state.withLock { state in
             state.isClosed = true
+            state.pause?.cancel()
+            state.asking?.cancel()
             return state.sender
         }
         if let sender {
@@ -95,26 +101,69 @@ package final class PostgresNotifier: Sendable {
         await state.withLock { $0.session.take() }?.close()
     }
 
+    /// How much of the server's queue of notifications is full, from 0 to 1, when it was asked last; asks anew. `nil`: it was
+    /// not asked yet, or has not answered: while it cuts a long queue off, it does not for minutes, and one who asks is enough.
+    package func queueUsage() -> Double? {
+        state.withLock { state in
+            guard state.asking == nil, !state.isClosed else { return nil }
+            state.asking = Task { await ask() }
+            return state.queueUsage
+        }
+    }
+
+    private func ask() async {
+        var usage: Double?
+        do {
+            let session = try PostgresSession(configuration, logger: logger)
+            usage = try? await session.execute(
+                Statement("notifier.queue_usage", within: .seconds(600), "SELECT pg_notification_queue_usage()")
+            ).first?.decode(Double.self)
+            await session.close()
+        } catch {
+            logger.debug("the server was not asked for its queue of notifications", metadata: ["pg.error": "\(error)"])
+        }
+        state.withLock { state in
+            state.asking = nil
+            state.queueUsage = usage
+        }
+    }
+
     // MARK: Sending
 
     private func send() async {
-        while let (news, session) = next() {
+        while let (news, kept) = next() {
+            var session = kept
             do {
-                let session = try session ?? PostgresSession(configuration, logger: logger)
-                try await session.notify(news, within: timing.limit)
-                succeed(news.count, on: session)
+                let ready = try session ?? PostgresSession(configuration, logger: logger)
+                session = ready
+                try await ready.notify(news, within: timing.limit)
+                succeed(news.count, on: ready)
                 await rest(timing.pause)
             } catch {
                 fail(news.count, error)
-                await session?.close()
+                await keepOrClose(session)
                 await rest(timing.pauseAfterFailure)
             }
         }
     }
 
-    private func rest(_ pause: Duration) async {
-        // Canceled: the notifier is closed, and what is left goes without a pause.
-        try? await Task.sleep(for: pause)
+    /// Ends early when the notifier is closed.
+    private func rest(_ length: Duration) async {
+        let pause = Task { _ = try? await Task.sleep(for: length) }
+        let isClosed = state.withLock { state in
+            state.pause = pause
+            return state.isClosed
+        }
+        if isClosed { pause.cancel() }
+        await pause.value
+    }
+
+    /// A session that was refused something is as good as before.
+    private func keepOrClose(_ session: PostgresSession?) async {
+        guard let session else { return }
+        let isKept = session.condition.isReusable
+        state.withLock { $0.session = isKept ? session : nil }
+        if !isKept { await session.close() }
     }
 
     /// What has gathered, and the session to send it on; `nil`: nothing has, and the sender ends.
@@ -147,9 +196,10 @@ package final class PostgresNotifier: Sendable {
         guard let error = error as? PostgresError else { return }
         let isFirst = state.withLock { state in
             defer { state.failure = error }
-            state.session = nil
             return state.failure == nil
         }
+        // The server cuts a full queue off when somebody asks how full it is.
+        if error.sqlState == .programLimitExceeded { _ = queueUsage() }
         guard isFirst else { return }
         logger.warning(
             "notifications cannot be sent; what they tell of is found by polling, which takes longer",

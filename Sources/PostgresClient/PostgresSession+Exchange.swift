@@ -19,9 +19,11 @@ extension PostgresSession {
     /// Synchronous, so nothing else happens on the session meanwhile. The first error is thrown; the session is at rest
     /// after it, unless the connection is lost.
     func exchange(_ statements: [Statement], within limit: Duration, _ ticket: Ticket?) throws -> [QueryResult] {
+        // Part of a transaction, it must not be repeated without what came before.
+        let isWhole = condition.phase != .busy
         do {
             return try attempt(statements, within: limit, ticket)
-        } catch let error as PostgresError where error.isStalePlan && condition.phase == .idle {
+        } catch let error as PostgresError where error.isStalePlan && isWhole && condition.phase == .idle {
             // It was rolled back as a whole, so a fresh attempt may follow.
             return try attempt(statements, within: limit, ticket)
         }
@@ -35,6 +37,7 @@ extension PostgresSession {
         var reused = false
         if send(statements, to: reading.connection, &expectations, &reused) {
             let results = try collect(expectations, of: statements, &reading)
+            if statements.allSatisfy(\.isRead) { reading.error?.isOutcomeUnknown = false }
             if reading.error?.isAboutPreparedStatement == true, reused { renounce(statements, &reading) }
             try endReading(&reading)
             try announce(results)

@@ -95,7 +95,7 @@ extension PostgresSession {
         if connection.isBroken {
             reading.fail(storage.failure)
             // Saying why it hangs up, the server does not say what came of the commit.
-            if reading.error?.isFarewell == true { reading.error?.isOutcomeUnknown = true }
+            if reading.error?.endsSession == true { reading.error?.isOutcomeUnknown = true }
             drop()
             return nil
         }

@@ -14,7 +14,10 @@ extension PostgresSession {
         guard progress.phase != .ended else { throw PostgresError.transactionEnded(progress, statements.first) }
         let begins = progress.phase == .notBegun
         guard !statements.isEmpty || (committing && !begins) else {
-            if committing { progress.move(to: .ended) }
+            if committing {
+                progress.move(to: .ended)
+                progress.noteCommit()
+            }
             return []
         }
         var batch = statements
@@ -28,6 +31,7 @@ extension PostgresSession {
                 let tag = results.removeLast().commandTag
                 // The server ends a failed transaction by COMMIT too, but rolls it back.
                 guard tag == "COMMIT" else { throw PostgresError.rolledBack(progress) }
+                progress.noteCommit()
             }
             if begins { results.removeFirst() }
             return results
@@ -105,6 +109,14 @@ extension PostgresError {
             "the transaction '\(progress.name)' has ended",
             remedy: "Run the statement before the commit, or in a transaction of its own.",
             statement: statement?.name
+        )
+    }
+
+    static func neverCommitted(_ progress: TransactionProgress) -> Self {
+        Self(
+            .connection,
+            "the transaction '\(progress.name)' ended before its commit: the connection was lost, or the server ended it",
+            remedy: "Nothing of it took effect; try again."
         )
     }
 

@@ -58,6 +58,8 @@ extension PostgresSession {
                 if progress.phase != .ended {
                     _ = try await interruptible { try await self.run([], in: progress, committing: true, $0) }
                 }
+                // The body may have taken the end of its transaction for the failure of one statement.
+                guard progress.isCommitted else { throw PostgresError.neverCommitted(progress) }
                 return value
             } catch {
                 // Canceled or not: what was begun must end before the session serves another.

@@ -22,7 +22,7 @@ import Glibc
         rowCount = Int(PQntuples(result))
         let columns = Int(PQnfields(result))
         // Of an error in the midst of rows, libpq has the count and no names.
-        hasNews = PQfname(result, Int32(columns - 1)).map { strcmp($0, "news") == 0 } ?? false
+        hasNews = columns > 0 && PQfname(result, Int32(columns - 1)).map { strcmp($0, "news") == 0 } == true
         columnCount = hasNews ? columns - 1 : columns
     }
 

@@ -33,5 +33,7 @@ package struct SQLState: Hashable, Sendable, CustomStringConvertible {
     package static let crashShutdown = Self("57P02")
     package static let cannotConnectNow = Self("57P03")
     package static let invalidCatalogName = Self("3D000")
+    /// Among others, a queue of notifications that is full.
+    package static let programLimitExceeded = Self("54000")
     package static let tooManyConnections = Self("53300")
 }

@@ -7,10 +7,13 @@ package struct Statement: Hashable, Sendable {
     /// How long it may take, from when its session turns to it. Then it is canceled.
     package let limit: Duration
     package let sql: SQL
+    /// Whether it changes nothing, so that a connection that is lost leaves nothing unknown.
+    let isRead: Bool
 
     /// - Parameter limit: When it passes, the call throws ``PostgresError`` of kind `.deadlineExceeded`.
-    package init(_ name: String, within limit: Duration = .seconds(30), _ sql: SQL) {
+    package init(_ name: String, within limit: Duration = .seconds(30), reading isRead: Bool = false, _ sql: SQL) {
         self.name = name
+        self.isRead = isRead
         self.limit = limit
         self.sql = sql
     }

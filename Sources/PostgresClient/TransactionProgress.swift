@@ -14,7 +14,7 @@ final class TransactionProgress: Sendable {
 
     let name: String
     let isolation: Isolation
-    private let state = Mutex((phase: Phase.notBegun, mayBeRepeated: false))
+    private let state = Mutex((phase: Phase.notBegun, isCommitted: false, mayBeRepeated: false))
 
     init(name: String, isolation: Isolation) {
         self.name = name
@@ -23,11 +23,18 @@ final class TransactionProgress: Sendable {
 
     var phase: Phase { state.withLock(\.phase) }
 
+    /// Whether the server has acknowledged its commit.
+    var isCommitted: Bool { state.withLock(\.isCommitted) }
+
     /// Whether it failed only because of what others did at the same time, and was rolled back.
     var mayBeRepeated: Bool { state.withLock(\.mayBeRepeated) }
 
     func move(to phase: Phase) {
         state.withLock { $0.phase = phase }
+    }
+
+    func noteCommit() {
+        state.withLock { $0.isCommitted = true }
     }
 
     func noteFailure(_ error: PostgresError) {

@@ -177,7 +177,11 @@ extension Store {
     /// What to say of a template that is not there: whether there was one.
     private func missingTemplate(_ name: String) async throws -> StoreError {
         let deleted = try await pool.execute(
-            Statement("claims.deleted", "SELECT FROM templates WHERE lower(name) = lower(\(name)) AND deleted LIMIT 1")
+            Statement(
+                "claims.deleted",
+                reading: true,
+                "SELECT FROM templates WHERE lower(name) = lower(\(name)) AND deleted LIMIT 1"
+            )
         )
         guard deleted.isEmpty else {
             return StoreError(.deleted, "Template '\(name)' was deleted", remedy: "See 'stoker templates list'.")
@@ -211,6 +215,7 @@ extension Store {
     private func owner(_ request: ClaimRequest) -> Statement {
         Statement(
             "claims.owner",
+            reading: true,
             """
             SELECT id, username, clock_timestamp() FROM users
             WHERE lower(username) = lower(\(request.owner)) AND NOT deleted AND NOT is_system AND status = 'active'
@@ -221,6 +226,7 @@ extension Store {
     private func template(_ request: ClaimRequest) -> Statement {
         Statement(
             "claims.template",
+            reading: true,
             """
             SELECT t.id, t.name, t.deprecated, t.active_version_id, t.organization_id,
                 coalesce(t.prebuilds_paused_until > now(), false) OR EXISTS (
@@ -237,6 +243,7 @@ extension Store {
     private func presets(_ request: ClaimRequest) -> Statement {
         Statement(
             "claims.presets",
+            reading: true,
             """
             SELECT p.id, p.name, p.is_default, p.desired_instances IS NOT NULL,
                 coalesce(array_agg(d.name ORDER BY d.name) FILTER (WHERE d.name IS NOT NULL), '{}'),

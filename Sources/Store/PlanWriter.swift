@@ -36,7 +36,7 @@ struct PlanWriter {
                     try await transaction.executeBatch(statements)
                 }
                 applied.merge(try AppliedPlan(answers))
-            } catch let error as PostgresError where error.sqlState != nil {
+            } catch let error as PostgresError where error.sqlState != nil && transaction.isOpen {
                 applied.failures[id] = error.description
             }
         }

@@ -12,8 +12,9 @@ package struct FleetFacts: Hashable, Sendable {
     /// Workers by state; those lost or drained within the last hour.
     package var workers: [WorkerState: Int]
     package var deliveries: DeliveryBacklog
-    /// How much of the server's queue of notifications is full, from 0 to 1.
-    package var notificationQueueUsage: Double
+    /// How much of the server's queue of notifications is full, from 0 to 1; `nil`: the server does not say. While it cuts a
+    /// long queue off, it does not for minutes.
+    package var notificationQueueUsage: Double?
     /// For how long, from before the question, the worker may tell it: never two workers at a time.
     package var voice: Duration
 
@@ -36,7 +37,7 @@ extension Store {
         let seconds = try voice.only().decode(Double.self)
         guard seconds > 0 else { return nil }
         let answers = try await pool.executeBatch([
-            Self.jobsOfPools, Self.queueAge, Self.workerStates, Self.deliveryBacklog, Self.notificationQueueUsage,
+            Self.jobsOfPools, Self.queueAge, Self.workerStates, Self.deliveryBacklog,
         ])
         let (_, oldest) = try answers[1].only().decode(Instant.self, Double.self)
         let states = try answers[2].map { try $0.decode(String.self, Int.self) }
@@ -48,7 +49,7 @@ extension Store {
                 uniquingKeysWith: +
             ),
             deliveries: try DeliveryBacklog(answers[3].only()),
-            notificationQueueUsage: try answers[4].only().decode(Double.self),
+            notificationQueueUsage: pool.notifier.queueUsage(),
             voice: .seconds(seconds)
         )
     }

@@ -39,10 +39,4 @@ extension Store {
         }
         return state
     }
-
-    static let notificationQueueUsage = Statement(
-        "fleet.notification_queue",
-        within: .seconds(5),
-        "SELECT pg_notification_queue_usage()"
-    )
 }

@@ -27,7 +27,7 @@ package struct Store: Sendable {
 
     /// The database's own time, which decides everything: leases, back-off, schedules, age.
     package func now() async throws -> Instant {
-        let rows = try await pool.execute(Statement("store.now", within: .seconds(5), "SELECT now()"))
+        let rows = try await pool.execute(Statement("store.now", within: .seconds(5), reading: true, "SELECT now()"))
         return try rows.only().decode(Instant.self)
     }
 }

@@ -31,11 +31,11 @@ struct FleetReport {
                 GaugeSample(MetricCatalogue.jobOldestPending, [], facts.oldestPending / .seconds(1)),
                 GaugeSample(MetricCatalogue.webhookBacklog, [], Double(facts.deliveries.deliveries)),
                 GaugeSample(MetricCatalogue.webhookOldestPending, [], facts.deliveries.oldestAge / .seconds(1)),
-                GaugeSample(MetricCatalogue.notificationQueueUsage, [], facts.notificationQueueUsage),
             ]
             + [WorkerState.active, .draining, .drained, .lost].map {
                 GaugeSample(MetricCatalogue.workerCounts, [$0.rawValue], Double(facts.workers[$0] ?? 0))
             }
+            + (facts.notificationQueueUsage.map { [GaugeSample(MetricCatalogue.notificationQueueUsage, [], $0)] } ?? [])
         voice = min(facts.voice, limit)
     }
 

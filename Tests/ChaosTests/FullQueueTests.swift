@@ -62,8 +62,10 @@ import Testing
                 is: 0
             )
             try await fleet.run("presets", "invalidate", "process-local")
+            // The server answers when it has cut the queue off.
+            let usage = Statement("test.usage", within: .seconds(300), "SELECT pg_notification_queue_usage()")
             _ = try await watch.until("an empty queue of notifications", within: .seconds(300)) {
-                try await watch.number("SELECT (pg_notification_queue_usage() * 100)::int") < 50 ? true : nil
+                try await watch.store.pool.execute(usage)[0].decode(Double.self) < 0.5 ? true : nil
             }
             try await watch.until("the pool", ready, is: 2)
         }

@@ -70,6 +70,40 @@ struct CommitTests {
         }
     }
 
+    @Test func `a transaction of two trips is not repeated from its second when the commit looks like a stale plan`()
+        async throws
+    {
+        try await withTable(refusing: "RAISE EXCEPTION 'not now' USING ERRCODE = '0A000'") { session async throws in
+            for _ in 1...2 {
+                // The second time, the server knows all the statements.
+                let error = await #expect(throws: PostgresError.self) {
+                    try await session.withTransaction("test", attempts: 1) { transaction in
+                        _ = try await transaction.execute(insert(-1))
+                        _ = try await transaction.executeBatchAndCommit([insert(1)])
+                    }
+                }
+                #expect(error?.message == "not now")
+            }
+            #expect(try await kept(session) == [])
+        }
+    }
+
+    @Test func `a body that takes the end of its transaction for a failed statement has not committed`() async throws {
+        try await withTable(refusing: Self.refusal) { session async throws in
+            let error = await #expect(throws: PostgresError.self) {
+                try await session.withTransaction("test") { transaction in
+                    _ = try await transaction.execute(insert(1))
+                    _ = try? await transaction.savepoint("part") {
+                        try await transaction.execute(
+                            Statement("test.end", "SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(60)")
+                        )
+                    }
+                }
+            }
+            #expect(error?.message.contains("ended before its commit") == true)
+        }
+    }
+
     @Test func `a script fails when its commit does`() async throws {
         try await withTable(refusing: Self.refusal) { session async throws in
             let error = await #expect(throws: PostgresError.self) {

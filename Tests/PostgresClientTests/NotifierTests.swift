@@ -81,6 +81,26 @@ struct NotifierTests {
         }
     }
 
+    @Test(.database(.currentSchema, publishers: Publisher.broken))
+    func `a refusal costs neither the session nor whoever closes`() async throws {
+        var configuration = PostgresConfiguration(TestDatabase.current.connectionString)
+        configuration.applicationName = "refused"
+        var timing = PostgresNotifier.Timing()
+        timing.pauseAfterFailure = .seconds(3600)
+        let notifier = PostgresNotifier(configuration, timing: timing, logger: quiet)
+        notifier.tell(["somewhere"])
+        let watch = try await PostgresSession.test()
+        while notifier.failure == nil { try await watch.run("SELECT pg_sleep(0.002)") }
+        #expect(notifier.failure?.sqlState != nil)
+        // At rest, for the next that there is to tell.
+        try await watch.until(
+            "EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'refused' AND state = 'idle')"
+        )
+        // It rests for an hour, and the test for a minute at most.
+        await notifier.close()
+        await watch.close()
+    }
+
     @Test func `closing a pool sends what is left, and ends in time when nothing can be sent`() async throws {
         try await withPool { pool, channel, heard async throws in
             pool.notifier.tell(["\(channel) last"])

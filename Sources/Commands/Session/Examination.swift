@@ -86,7 +86,7 @@ struct Examination {
                     return findings + [Finding("schema", .failed, refusal.message, remedy: refusal.remedy)]
                 }
                 findings.append(Finding("schema", .ok, "it is this program's"))
-                findings.append(notifications(try await store.notificationState()))
+                findings.append(await notifications(store))
                 return try await findings + workers(store) + endpoints(store)
             }
         } catch {
@@ -104,6 +104,14 @@ struct Examination {
             "this machine's clock is \(abs(seconds)) s \(seconds > 0 ? "ahead of" : "behind") the database's",
             remedy: "Stoker goes by the database's; set the clocks for logs and signatures to be read."
         )
+    }
+
+    private func notifications(_ store: Store) async -> Finding {
+        do {
+            return notifications(try await store.notificationState())
+        } catch {
+            return Finding("notifications", .warning, ErrorReport(error).sentence)
+        }
     }
 
     private func notifications(_ state: NotificationState) -> Finding {

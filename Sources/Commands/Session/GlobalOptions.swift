@@ -71,7 +71,7 @@ extension PostgresError {
     /// The database could not be reached at all, or does not exist or admit this role.
     var isConnecting: Bool {
         switch kind {
-        case .connection: true
+        case .connection: !isOutcomeUnknown
         case .server(let state): ["28", "3D"].contains(state.conditionClass) || state == .cannotConnectNow
         default: false
         }

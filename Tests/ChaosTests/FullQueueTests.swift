@@ -68,9 +68,16 @@ import Testing
                 try await watch.store.pool.execute(usage)[0].decode(Double.self) < 0.5 ? true : nil
             }
             try await watch.until("the pool", ready, is: 2)
+
+            // Each says so with the next that it has to tell.
+            let refused = workers.filter { $0.hasSaid("notifications cannot be sent") }
+            while !refused.allSatisfy({ $0.hasSaid("notifications are sent again") }) {
+                number += 1
+                try await fleet.run("claim", "process-local", "--owner", "ada", "--name", "box-\(number)", "--wait")
+                try await fleet.run("workspaces", "delete", "box-\(number)", "--owner", "ada")
+            }
         }
         for worker in workers {
-            try await worker.line(containing: "notifications are sent again")
             worker.send(.interrupt)
             #expect(try await worker.exit().isSuccess)
         }
@@ -93,4 +100,8 @@ import Testing
         #expect(error?.sqlState == SQLState("54000"))
         await session.close()
     }
+}
+
+extension RunningProcess {
+    fileprivate func hasSaid(_ words: String) -> Bool { lines.contains { $0.text.contains(words) } }
 }

@@ -14,6 +14,8 @@ package struct TemplatePush: Hashable, Sendable {
     package var hash: String
     /// Whether the version becomes the active one once it is imported.
     package var activates: Bool
+    /// The first lines of the import's log: what was left out of the archive.
+    package var notes: [String]
 
     package init(
         templateName: String,
@@ -22,7 +24,8 @@ package struct TemplatePush: Hashable, Sendable {
         message: String = "",
         archive: [UInt8],
         hash: String,
-        activates: Bool = true
+        activates: Bool = true,
+        notes: [String] = []
     ) {
         self.templateName = templateName
         self.provisioner = provisioner
@@ -31,6 +34,7 @@ package struct TemplatePush: Hashable, Sendable {
         self.archive = archive
         self.hash = hash
         self.activates = activates
+        self.notes = notes
     }
 }
 
@@ -78,6 +82,9 @@ extension Store {
                         jsonb_build_object('template_name', \(push.templateName), 'activate', \(push.activates)),
                         file.id, \(JobClass.import.rawValue), \(TraceContext.current)
                     FROM organization, file RETURNING id, organization_id, file_id, claim_order
+                ), noted AS (
+                    INSERT INTO provisioner_job_logs (job_id, source, level, stage, output)
+                    SELECT job.id, 'worker', 'info', 'push', note FROM job, unnest(\(push.notes)) note
                 ), version AS (
                     INSERT INTO template_versions
                         (template_id, organization_id, name, message, job_id, file_id, created_by)

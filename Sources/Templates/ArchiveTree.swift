@@ -10,7 +10,8 @@ struct ArchiveTree {
     }
 
     private let limits: ArchiveLimits
-    private var places: [String: Place] = [:]
+    /// By the bytes of the path, as file systems tell names apart: to Swift, `é` in one letter and in two are equal.
+    private var places: [[UInt8]: Place] = [:]
     private var totalBytes = 0
     private(set) var entries: [ArchiveEntry] = []
 
@@ -30,7 +31,8 @@ struct ArchiveTree {
             try admit(header.path, header.mode, .symbolicLink(target: header.linkTarget))
         case .hardLink:
             let target = try normalized(header.linkTarget, of: header.path, .unsafeLink)
-            guard case .file(let index) = places[target], case .file(let content) = entries[index].kind else {
+            guard case .file(let index) = places[Array(target.utf8)], case .file(let content) = entries[index].kind
+            else {
                 throw ArchiveRefusal(
                     .unsafeLink,
                     entry: header.path,
@@ -69,12 +71,13 @@ struct ArchiveTree {
             throw ArchiveRefusal(.tooLarge, entry: rawPath, "the archive has more than \(limits.entries) entries")
         }
         try claimParents(of: path, rawPath)
-        switch (places[path], kind) {
-        case (nil, .file): places[path] = .file(entries.count)
+        let key = Array(path.utf8)
+        switch (places[key], kind) {
+        case (nil, .file): places[key] = .file(entries.count)
         case (nil, .symbolicLink(let target)):
             try check(target: target, of: path)
-            places[path] = .link
-        case (nil, .directory), (.directory, .directory): places[path] = .directory
+            places[key] = .link
+        case (nil, .directory), (.directory, .directory): places[key] = .directory
         default:
             throw ArchiveRefusal(.conflictingPaths, entry: rawPath, "another entry before it has the same path")
         }
@@ -92,8 +95,9 @@ struct ArchiveTree {
     private mutating func claimParents(of path: String, _ rawPath: String) throws(ArchiveRefusal) {
         for index in path.utf8.indices where path.utf8[index] == UInt8(ascii: "/") {
             let parent = String(path[..<index])
-            switch places[parent] {
-            case nil: places[parent] = .directory
+            let key = Array(parent.utf8)
+            switch places[key] {
+            case nil: places[key] = .directory
             case .directory: break
             case .file, .link:
                 throw ArchiveRefusal(

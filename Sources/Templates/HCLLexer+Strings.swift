@@ -25,19 +25,29 @@ extension HCLLexer {
 
     private static let unclosed = "this string is not closed on its line"
 
-    /// One byte of text, a doubled `$${` or `%%{`, or a whole `${...}`; false for the last.
+    /// One byte of text, signs that keep a brace from being a template (`$${`, `%%{`), or a whole `${...}`; false for the
+    /// last.
     private mutating func templateText(into value: inout [UInt8]) throws(HCLProblem) -> Bool {
-        if isAt("$${") || isAt("%%{") {
-            value += bytes[offset + 1...offset + 2]
-            offset += 3
+        let sign = bytes[offset]
+        guard sign == UInt8(ascii: "$") || sign == UInt8(ascii: "%") else {
+            value.append(sign)
+            advance()
             return true
         }
-        if isAt("${") || isAt("%{") {
+        let signs = bytes[offset...].prefix { $0 == sign }.count
+        guard byte(signs) == UInt8(ascii: "{") else {
+            value += repeatElement(sign, count: signs)
+            offset += signs
+            return true
+        }
+        if signs == 1 {
             try skipTemplate()
             return false
         }
-        value.append(bytes[offset])
-        advance()
+        // The last two stand for one.
+        value += repeatElement(sign, count: signs - 1)
+        value.append(UInt8(ascii: "{"))
+        offset += signs + 1
         return true
     }
 
@@ -115,13 +125,15 @@ extension HCLLexer {
         throw problem("this heredoc is never closed with a line \(delimiter.word)", at: start)
     }
 
-    /// Steps over the delimiter but not over its line's end, which ends the attribute.
+    /// Steps over the delimiter, whatever blanks are around it, but not over its line's end, which ends the attribute.
     private mutating func takeDelimiter(_ word: String) -> Bool {
-        let blanks = bytes[offset...].prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-        let rest = bytes[blanks.endIndex...].prefix { $0 != UInt8(ascii: "\n") }
-        let trimmed = rest.last == UInt8(ascii: "\r") ? rest.dropLast() : rest
-        guard trimmed.elementsEqual(word.utf8) else { return false }
-        offset = trimmed.endIndex
+        let line = bytes[offset...].prefix { $0 != UInt8(ascii: "\n") }
+        let isBlank = { (scalar: Unicode.Scalar) in scalar.properties.isWhitespace }
+        var text = String(decoding: line, as: UTF8.self).unicodeScalars.drop(while: isBlank)
+        guard Substring(text).utf8.starts(with: word.utf8) else { return false }
+        while let last = text.last, isBlank(last) { text.removeLast() }
+        guard Substring(text).isSameName(as: word) else { return false }
+        offset = line.endIndex
         return true
     }
 

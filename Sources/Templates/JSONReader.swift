@@ -51,6 +51,9 @@ struct JSONReader {
 
     static func read(_ text: String) throws(HCLProblem) -> JSONNode {
         var reader = Self(text)
+        guard !reader.bytes.starts(with: [0xef, 0xbb, 0xbf]) else {
+            throw reader.problem("a byte order mark, which Terraform refuses before JSON; save the file without it")
+        }
         let node = try reader.value()
         reader.skipBlanks()
         guard reader.byte == nil else { throw reader.problem("expected the end of the file") }

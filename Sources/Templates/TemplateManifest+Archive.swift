@@ -21,9 +21,7 @@ extension TemplateManifest {
         }
         var module: [SourceFile] = []
         for entry in entries where TerraformVariables.isSource(entry.path) && entry.kind != .directory {
-            if let text = try Self.text(of: entry.path, in: entries) {
-                module.append(SourceFile(name: entry.path, text: text))
-            }
+            module.append(SourceFile(name: entry.path, text: try Self.text(of: entry)))
         }
         try self.init(yaml: yaml, module: module, timeZoneExists: timeZoneExists)
 
@@ -43,7 +41,7 @@ extension TemplateManifest {
 
     private static func check(executable path: String, in entries: [ArchiveEntry]) throws(TemplateErrors) {
         let problem: (message: String, remedy: String)
-        switch entries.first(where: { $0.path == path }) {
+        switch entries.first(where: { $0.path.isSameName(as: path) }) {
         case let entry? where entry.kind == .directory:
             problem = ("'\(path)' is a directory, not a program", "name the file in it")
         case let entry? where !entry.isExecutable:
@@ -59,21 +57,33 @@ extension TemplateManifest {
     }
 
     private static func text(of path: String, in entries: [ArchiveEntry]) throws(TemplateErrors) -> String? {
-        guard let entry = entries.first(where: { $0.path == path }) else { return nil }
-        switch entry.kind {
-        case .file(let bytes):
-            guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw TemplateErrors([TemplateError(file: path, "it is not UTF-8 text")])
-            }
-            return text
-        case .directory, .symbolicLink:
+        guard let entry = entries.first(where: { $0.path.isSameName(as: path) }) else { return nil }
+        return try text(of: entry)
+    }
+
+    private static func text(of entry: ArchiveEntry) throws(TemplateErrors) -> String {
+        guard let text = String(validating: try content(of: entry), as: UTF8.self) else {
+            throw TemplateErrors([TemplateError(file: entry.path, "it is not UTF-8 text")])
+        }
+        return text
+    }
+
+    /// The content of a file of the archive, or `nil` when it has none of that path.
+    static func content(of path: String, in entries: [ArchiveEntry]) throws(TemplateErrors) -> [UInt8]? {
+        guard let entry = entries.first(where: { $0.path.isSameName(as: path) }) else { return nil }
+        return try content(of: entry)
+    }
+
+    private static func content(of entry: ArchiveEntry) throws(TemplateErrors) -> [UInt8] {
+        guard case .file(let bytes) = entry.kind else {
             throw TemplateErrors([
                 TemplateError(
-                    file: path,
+                    file: entry.path,
                     "expected a file, found a link or directory",
                     remedy: "put the file itself there"
                 )
             ])
         }
+        return bytes
     }
 }

@@ -46,7 +46,8 @@ extension YAMLNode {
         }
         do {
             // Without rules: YAML 1.1 would make `no` false and `12:30` a number.
-            let root = try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot()
+            let root = try Parser(yaml: String(text.withoutByteOrderMark), resolver: .basic, encoding: .utf8)
+                .singleRoot()
             var count = 0
             return try root.map { root throws(TemplateErrors) in try convert(root, file: file, &count) }
         } catch let errors as TemplateErrors {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import Glibc
 import SystemPackage
 import Templates
 import Testing
@@ -91,13 +92,36 @@ import Testing
                 files.createFile(atPath: "\(root)/run", contents: Data([3]), attributes: [.posixPermissions: 0o755])
             )
             try files.createSymbolicLink(atPath: "\(root)/link", withDestinationPath: "sub/x")
-            #expect(
-                try TemplateSource.entries(at: root) == [
-                    .symbolicLink("link", to: "sub/x"), .file("run", [3], executable: true), .directory("sub"),
-                    .file("sub/x", [1]),
-                ]
-            )
+            for name in ["errored.tfstate", "prod.tfstate", "prod.tfstate.backup"] {
+                #expect(files.createFile(atPath: "\(root)/\(name)", contents: Data([2])))
+            }
+            for name in [".svn", ".hg", "big"] {
+                try files.createDirectory(atPath: "\(root)/\(name)/x", withIntermediateDirectories: true)
+            }
+            #expect(mkfifo("\(root)/big/x/pipe", 0o600) == 0)
+            #expect(files.createFile(atPath: "\(root)/.terraform.lock.hcl", contents: Data([4])))
+            #expect(files.createFile(atPath: "\(root)/.terraformignore", contents: Data("# large\n/big/\n".utf8)))
+            let entries: [ArchiveEntry] = [
+                .file(".terraform.lock.hcl", [4]), .file(".terraformignore", Array("# large\n/big/\n".utf8)),
+                .symbolicLink("link", to: "sub/x"), .file("run", [3], executable: true), .directory("sub"),
+                .file("sub/x", [1]),
+            ]
+            let contents = try TemplateSource.contents(at: root)
+            #expect(contents.entries == entries)
+            #expect(contents.leftOut == [".git/", ".hg/", ".svn/", ".terraform/", "big/"])
+            let states = ["errored.tfstate", "prod.tfstate", "prod.tfstate.backup", "terraform.tfstate"]
+            #expect(contents.refused == states)
+
+            // The same through an archive of somebody's own making.
+            let all: [ArchiveEntry] =
+                entries + states.map { .file($0, [2]) } + [.file(".git/x", [1]), .file("big/y", [1])]
+            let tar = directory.path.appending("t.tar").string
+            #expect(files.createFile(atPath: tar, contents: Data(try TarArchive.pack(all))))
+            let packed = try TemplateSource.contents(at: tar)
+            #expect(packed.entries.map(\.path) == entries.map(\.path))
+            #expect(packed.leftOut == [".git/", "big/"])
+            #expect(packed.refused == states)
         }
-        #expect(throws: CommandError.self) { try TemplateSource.entries(at: "/nowhere") }
+        #expect(throws: CommandError.self) { try TemplateSource.contents(at: "/nowhere") }
     }
 }

@@ -45,20 +45,26 @@ struct TemplatesCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let template = try PackedTemplate(entries: TemplateSource.entries(at: directory), zones: ZoneDirectory())
+            let contents = try TemplateSource.contents(at: directory)
+            for note in contents.notes { try Console.note(note) }
+            let template = try PackedTemplate(contents, zones: ZoneDirectory())
             let warnings = template.manifest.warnings.map { "\($0)" }
             for warning in warnings { try Console.note("warning: \(warning)") }
             let push = PushTemplate(
                 archive: Data(template.archive),
                 name: name,
                 message: message,
-                activate: activate
+                activate: activate,
+                leftOut: contents.notes.isEmpty ? nil : contents.notes.joined(separator: "\n")
             )
-            let report = try await control.withControl { control in
-                try await TemplatePushing(control: control, display: WaitDisplay(), known: warnings).push(push) {
-                    try Console.note(LogPrinter.text($0))
+            var report = try await control.withControl { control in
+                try await TemplatePushing(control: control, display: WaitDisplay(), known: warnings).push(push) { line in
+                    // Told above, before anything was sent.
+                    if line.stage != "push" { try Console.note(LogPrinter.text(line)) }
                 }
             }
+            report.leftOut = contents.leftOut
+            report.refused = contents.refused
             try output.print(report, table: \.text)
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import Templates
 import Yams
 
 /// A configuration file: values by the names of their settings, each with its line.
@@ -18,7 +19,7 @@ struct SettingsFile: Sendable {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw SettingsError("\(path): the configuration file cannot be read; see that it exists and may be read")
         }
-        return try SettingsFile(yaml: String(decoding: data, as: UTF8.self), path: path)
+        return try SettingsFile(yaml: String(String(decoding: data, as: UTF8.self).withoutByteOrderMark), path: path)
     }
 
     /// Throws every unknown name at once, with its line and what may have been meant.

@@ -5,14 +5,8 @@ import Templates
 
 /// Reads a template from where its author keeps it: a directory, or a tar archive of one.
 enum TemplateSource {
-    /// What tools leave in a module's directory and no worker needs; states may hold secrets.
-    private static func isLeftOut(_ name: String) -> Bool {
-        [".git", ".terraform", ".DS_Store", "crash.log"].contains(name) || name.hasPrefix("terraform.tfstate")
-            || name.hasSuffix(".tfplan")
-    }
-
-    /// The entries of a template, in the order of their paths.
-    static func entries(at path: String) throws -> [ArchiveEntry] {
+    /// What belongs to the template, in the order of the paths.
+    static func contents(at path: String) throws -> TemplateContents {
         var isDirectory = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
             throw CommandError(
@@ -21,44 +15,58 @@ enum TemplateSource {
                 remedy: "Name a template's directory, or a tar archive of one."
             )
         }
-        guard isDirectory else { return try TarArchive.unpack(contents(of: path)) }
+        guard isDirectory else { return try TemplateContents(TarArchive.unpack(file(path))) }
+        let ignoreFile = "\(path)/\(TemplateScreening.ignoreFileName)"
+        let hasIgnoreFile = FileManager.default.fileExists(atPath: ignoreFile)
+        var screening = try TemplateScreening(ignoreFile: hasIgnoreFile ? file(ignoreFile) : nil)
         var entries: [ArchiveEntry] = []
-        try read(path, below: "", into: &entries)
-        return entries
+        try read(path, below: "", by: &screening, into: &entries)
+        return try TemplateContents(entries)
     }
 
-    private static func read(_ directory: String, below prefix: String, into entries: inout [ArchiveEntry]) throws {
+    /// All entries. Of what does not belong to the template there is the path alone.
+    private static func read(
+        _ directory: String,
+        below prefix: String,
+        by screening: inout TemplateScreening,
+        into entries: inout [ArchiveEntry]
+    ) throws {
         let names: [String]
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: directory)
         } catch {
             throw CommandError("the directory '\(directory)' cannot be read", remedy: "See that you may read it.")
         }
-        for name in names.sorted() where !isLeftOut(name) {
+        for name in names.sorted() {
             let source = "\(directory)/\(name)"
             let path = prefix.isEmpty ? name : "\(prefix)/\(name)"
             let attributes = try FileManager.default.attributesOfItem(atPath: source)
-            switch attributes[.type] as? FileAttributeType {
+            let type = attributes[.type] as? FileAttributeType
+            guard screening.keeps(path, isDirectory: type == .typeDirectory) || type == .typeDirectory else {
+                entries.append(.file(path, []))
+                continue
+            }
+            switch type {
             case .typeDirectory?:
                 entries.append(.directory(path))
-                try read(source, below: path, into: &entries)
+                if screening.enters(path) { try read(source, below: path, by: &screening, into: &entries) }
             case .typeSymbolicLink?:
                 let target = try FileManager.default.destinationOfSymbolicLink(atPath: source)
                 entries.append(.symbolicLink(path, to: target))
             case .typeRegular?:
                 let isExecutable = FileManager.default.isExecutableFile(atPath: source)
-                entries.append(.file(path, try contents(of: source), executable: isExecutable))
+                entries.append(.file(path, try file(source), executable: isExecutable))
             default:
                 throw CommandError(
                     .refused,
                     "'\(source)' is neither a file, a directory nor a link",
-                    remedy: "Move it away."
+                    remedy: "Move it away, or name it in \(TemplateScreening.ignoreFileName)."
                 )
             }
         }
     }
 
-    private static func contents(of path: String) throws -> [UInt8] {
+    private static func file(_ path: String) throws -> [UInt8] {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw CommandError("the file '\(path)' cannot be read", remedy: "See that you may read it.")
         }

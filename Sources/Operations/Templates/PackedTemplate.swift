@@ -7,13 +7,15 @@ package import Templates
 /// A template that was checked and packed, ready to be pushed.
 package struct PackedTemplate: Sendable {
     package let manifest: TemplateManifest
+    package let contents: TemplateContents
     package let archive: [UInt8]
     /// SHA-256 of the archive, in hexadecimal.
     package let hash: String
 
     /// Throws ``TemplateErrors`` with all that is wrong, or ``ArchiveRefusal``.
-    package init(entries: [ArchiveEntry], zones: ZoneDirectory = ZoneDirectory()) throws {
-        manifest = try TemplateManifest(entries: entries) { zones.rules(named: $0) != nil }
+    package init(_ contents: TemplateContents, zones: ZoneDirectory = ZoneDirectory()) throws {
+        self.contents = contents
+        manifest = try TemplateManifest(entries: contents.entries) { zones.rules(named: $0) != nil }
         guard !manifest.presets.isEmpty else {
             throw TemplateErrors([
                 TemplateError(
@@ -24,15 +26,22 @@ package struct PackedTemplate: Sendable {
                 )
             ])
         }
-        archive = try TarArchive.pack(entries)
+        archive = try TarArchive.pack(contents.entries)
         hash = SHA256.hash(data: archive).map { byte in
             let digits = String(byte, radix: 16)
             return digits.count == 1 ? "0" + digits : digits
         }.joined()
     }
 
-    /// - Parameter versionName: `nil`: the beginning of the archive's hash, so that equal templates have equal names.
-    package func push(versionName: String? = nil, message: String = "", activates: Bool = true) -> TemplatePush {
+    /// - Parameters:
+    ///   - versionName: `nil`: the beginning of the archive's hash, so that equal templates have equal names.
+    ///   - notes: Lines for the import's log.
+    package func push(
+        versionName: String? = nil,
+        message: String = "",
+        activates: Bool = true,
+        notes: [String] = []
+    ) -> TemplatePush {
         TemplatePush(
             templateName: manifest.name,
             provisioner: manifest.provisioner.rawValue,
@@ -40,7 +49,8 @@ package struct PackedTemplate: Sendable {
             message: message,
             archive: archive,
             hash: hash,
-            activates: activates
+            activates: activates,
+            notes: notes + contents.notes
         )
     }
 }

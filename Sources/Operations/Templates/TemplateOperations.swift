@@ -24,6 +24,8 @@ package struct PushTemplate: Operation {
     package var message: String?
     /// Whether it becomes the active version once it is imported; `nil`: yes.
     package var activate: Bool?
+    /// What the sender has left out of the directory already, in lines for the import's log.
+    package var leftOut: String?
 
     package static let route = Route(
         .post,
@@ -36,19 +38,38 @@ package struct PushTemplate: Operation {
             Field("name", .text(most: 64), in: .query),
             Field("message", .text(most: 1000), in: .query),
             Field("activate", .flag, in: .query),
+            Field("left_out", .text(most: 4000), in: .query),
         ]
     )
 
-    package init(archive: Data, name: String? = nil, message: String? = nil, activate: Bool? = nil) {
+    package init(
+        archive: Data,
+        name: String? = nil,
+        message: String? = nil,
+        activate: Bool? = nil,
+        leftOut: String? = nil
+    ) {
         self.archive = archive
         self.name = name
         self.message = message
         self.activate = activate
+        self.leftOut = leftOut
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case archive, name, message, activate
+        case leftOut = "left_out"
     }
 
     package func perform(in context: OperationContext) async throws -> PushReport {
-        let template = try PackedTemplate(entries: TarArchive.unpack(Array(archive)), zones: context.zones)
-        let push = template.push(versionName: name, message: message ?? "", activates: activate ?? true)
+        let contents = try TemplateContents(TarArchive.unpack(Array(archive)))
+        let template = try PackedTemplate(contents, zones: context.zones)
+        let push = template.push(
+            versionName: name,
+            message: message ?? "",
+            activates: activate ?? true,
+            notes: (leftOut ?? "").split(whereSeparator: \.isNewline).map { "\($0)" }
+        )
         let (version, job) = try await context.store.pushTemplate(push)
         return PushReport(
             templateName: push.templateName,
@@ -58,7 +79,9 @@ package struct PushTemplate: Operation {
             status: JobStatus.pending.rawValue,
             isActive: push.activates,
             workersUp: try await context.store.workers().contains { $0.state == WorkerState.active.rawValue },
-            warnings: template.manifest.warnings.map { "\($0)" } + (try await context.expiries(of: template.manifest))
+            warnings: template.manifest.warnings.map { "\($0)" } + (try await context.expiries(of: template.manifest)),
+            leftOut: contents.leftOut,
+            refused: contents.refused
         )
     }
 }
@@ -76,9 +99,14 @@ package struct PushReport: Hashable, Sendable, Codable {
     package let workersUp: Bool
     /// What could be better in the template.
     package let warnings: [String]
+    /// Paths of the archive that are not part of the version: by its `.terraformignore`, or usually.
+    package var leftOut: [String]
+    /// Paths of the archive that are states, plans or credentials, and not part of the version either.
+    package var refused: [String]
 
     private enum CodingKeys: String, CodingKey {
-        case status, warnings
+        case status, warnings, refused
+        case leftOut = "left_out"
         case templateName = "template_name"
         case versionID = "version_id"
         case versionName = "version_name"

@@ -9,15 +9,18 @@ struct OutputLine: Sendable, Hashable {
     var omitted = 0
 
     /// As text; what is not UTF-8 is replaced, NUL too.
-    var text: String {
-        let text = String(decoding: bytes, as: UTF8.self).storable
-        return omitted == 0 ? text : "\(text)... (\(omitted) more bytes in this line)"
-    }
+    var text: String { kept + omission }
 
-    /// The line as a log shows it, with no more than so many bytes.
-    func shown(_ limit: Int = ChildBounds.lineBytes) -> String {
-        guard bytes.count > limit else { return text }
-        return OutputLine(bytes: Array(bytes.prefix(limit)), omitted: omitted + bytes.count - limit).text
+    /// What was kept of it.
+    var kept: String { String(decoding: bytes, as: UTF8.self).storable }
+
+    /// What is said of what was cut off.
+    var omission: String { omitted == 0 ? "" : "... (\(omitted) more bytes in this line)" }
+
+    /// The line as a log keeps it, with no more than so many bytes.
+    func cut(to limit: Int = ChildBounds.lineBytes) -> OutputLine {
+        guard bytes.count > limit else { return self }
+        return OutputLine(bytes: Array(bytes.prefix(limit)), omitted: omitted + bytes.count - limit)
     }
 }
 

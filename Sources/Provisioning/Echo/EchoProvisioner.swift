@@ -42,6 +42,18 @@ package struct EchoProvisioner: Provisioner {
         reporter: any ExecutionReporter,
         control: ExecutionControl
     ) async throws(ProvisioningFailure) -> BuildOutcome {
+        let redactor = Redactor(request)
+        let log = ExecutionLog(reporter, control, redactor)
+        return try await redactor.redacting { () throws(ProvisioningFailure) in
+            try await build(request, log, control)
+        }
+    }
+
+    private func build(
+        _ request: BuildRequest,
+        _ log: ExecutionLog,
+        _ control: ExecutionControl
+    ) async throws(ProvisioningFailure) -> BuildOutcome {
         try control.check()
         let values = Dictionary(request.parameters.map { ($0.name, $0.value) }) { _, last in last }
         do throws(ProvisioningFailure) {
@@ -56,7 +68,7 @@ package struct EchoProvisioner: Provisioner {
                 ? (values["echo_replace"] ?? "").split(separator: ",").map { Replacement(address: String($0)) } : []
             try request.check(replacements)
             if let text = values["echo_fail"], !text.isEmpty { throw Self.failure(text) }
-            reporter.log(LogLine(level: .info, stage: request.transition.rawValue, output: request.workspace.name))
+            log.log(.info, request.transition.rawValue, request.workspace.name)
             guard request.transition != .delete else { return BuildOutcome() }
             return BuildOutcome(
                 state: Array(#"{"build":\#(request.buildNumber)}"#.utf8),

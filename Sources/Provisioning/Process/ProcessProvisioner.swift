@@ -37,7 +37,18 @@ package struct ProcessProvisioner: Provisioner {
         reporter: any ExecutionReporter,
         control: ExecutionControl
     ) async throws(ProvisioningFailure) -> BuildOutcome {
-        let log = ExecutionLog(reporter, control, Redactor(request))
+        let redactor = Redactor(request)
+        let log = ExecutionLog(reporter, control, redactor)
+        return try await redactor.redacting { () throws(ProvisioningFailure) in
+            try await build(request, log, control)
+        }
+    }
+
+    private func build(
+        _ request: BuildRequest,
+        _ log: ExecutionLog,
+        _ control: ExecutionControl
+    ) async throws(ProvisioningFailure) -> BuildOutcome {
         let execution = ExecutionName(jobID: request.jobID, claimEpoch: request.claimEpoch)
         return try await host.withWorkDirectory(
             execution,

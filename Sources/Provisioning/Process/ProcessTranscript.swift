@@ -61,8 +61,8 @@ final class ProcessTranscript: Sendable {
 
     var errors: OutputHandling {
         .lines { [self] line in
-            log.log(.warn, stage, line.text)
-            state.withLock { $0.lastErrors = $0.lastErrors.suffix(Self.errorLimit - 1) + [line.shown(Self.errorBytes)] }
+            let text = log.log(.warn, stage, line).cut(to: Self.errorBytes)
+            state.withLock { $0.lastErrors = $0.lastErrors.suffix(Self.errorLimit - 1) + [text] }
         }
     }
 
@@ -74,7 +74,8 @@ final class ProcessTranscript: Sendable {
     private func read(_ line: OutputLine) {
         do throws(BoundExceeded) {
             guard let message = try ProcessMessage.read(line, directory.bounds) else {
-                return log.log(.info, stage, line.shown())
+                log.log(.info, stage, line)
+                return
             }
             try take(message)
         } catch {

@@ -1,63 +1,144 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Blots known secrets out of what a template prints: Terraform hides sensitive values in most places, not in all.
-struct Redactor: Sendable {
+import Prebuilds
+import Synchronization
+import Templates
+
+/// Blots known secrets out of what a template says: Terraform hides sensitive values in most places, not in all.
+///
+/// Secrets are the values of sensitive parameters, each text and number in them, agent tokens, and what Terraform marks as
+/// sensitive in a state. They are known in the notations of ``SecretNotations``, which also says how short a secret may be.
+final class Redactor: Sendable {
+    private struct State {
+        var texts: Set<[UInt8]> = []
+        var notations: Set<[UInt8]> = []
+        var matcher = SecretMatcher([])
+    }
+
     static let mark = "(sensitive)"
+    /// More than a state has secrets, and few enough to look for.
+    private static let mostTexts = 10_000
 
-    private let secrets: [String]
+    private let state = Mutex(State())
 
-    /// Sensitive parameters and agent tokens of a build. Values of fewer than four bytes are left alone: blotting out
-    /// every `1` would hide the log and betray the value.
-    init(_ build: BuildRequest) {
+    /// Sensitive parameters and agent tokens of a build, and what is secret in the states that it goes on from.
+    convenience init(_ build: BuildRequest) {
         self.init(secrets: build.parameters.filter(\.sensitive).map(\.value) + build.agentTokens.values)
     }
 
     init(secrets: [String]) {
-        // A multi-line secret is printed line by line. The longest first: one may hold another.
-        let lines = secrets.flatMap { [$0] + $0.split(whereSeparator: \.isNewline).map(String.init) }
-        self.secrets = Set(lines).filter { $0.utf8.count >= 4 }
-            .sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+        learn(secrets)
     }
 
-    func redact(_ text: String) -> String {
-        guard secrets.contains(where: text.contains) else { return text }
-        return secrets.reduce(text) { $0.replacing($1, with: Self.mark) }
+    /// Adds secrets that have become known.
+    func learn(_ secrets: [String]) {
+        let texts = secrets.flatMap { ValueLeaves.texts(of: $0) }
+        state.withLock { state in
+            var isNew = false
+            for text in texts where state.texts.count < Self.mostTexts {
+                guard state.texts.insert(Array(text.utf8)).inserted else { continue }
+                state.notations.formUnion(SecretNotations(of: text).all)
+                isNew = true
+            }
+            if isNew { state.matcher = SecretMatcher(state.notations) }
+        }
+    }
+
+    /// - Parameter isCut: The text is the beginning of a longer one.
+    func redact(_ text: String, isCut: Bool = false) -> String {
+        let matcher = state.withLock { $0.matcher }
+        guard !matcher.isEmpty else { return text }
+        let bytes = Array(text.utf8)
+        let places = matcher.places(in: bytes, isCut: isCut)
+        guard !places.isEmpty else { return text }
+        var redacted: [UInt8] = []
+        var shown = 0
+        for place in places {
+            redacted += bytes[shown..<place.lowerBound]
+            redacted += Array(Self.mark.utf8)
+            shown = place.upperBound
+        }
+        return String(decoding: redacted + bytes[shown...], as: UTF8.self)
+    }
+
+    func redact(_ replacements: [Replacement]) -> [Replacement] {
+        replacements.map { replacement in
+            Replacement(
+                address: redact(replacement.address),
+                paths: replacement.paths.map { redact($0) },
+                reason: redact(replacement.reason)
+            )
+        }
     }
 
     func redact(_ failure: ProvisioningFailure) -> ProvisioningFailure {
         var failure = failure
         failure.message = redact(failure.message)
+        failure.replacements = redact(failure.replacements)
         return failure
+    }
+
+    /// All that is shown of an outcome. Not its state, and not the names of agents, which are the template's.
+    func redact(_ outcome: BuildOutcome) -> BuildOutcome {
+        var outcome = outcome
+        outcome.resources = outcome.resources.map { resource in
+            var shown = resource
+            shown.type = redact(resource.type)
+            shown.name = redact(resource.name)
+            shown.address = redact(resource.address)
+            return shown
+        }
+        outcome.replacements = redact(outcome.replacements)
+        return outcome
     }
 }
 
-/// What an execution says, with its secrets blotted out, and in pieces that are lines.
-struct ExecutionLog: Sendable {
-    let reporter: any ExecutionReporter
-    let redactor: Redactor
-    let started: ContinuousClock.Instant
-
-    init(_ reporter: any ExecutionReporter, _ control: ExecutionControl, _ redactor: Redactor) {
-        self.reporter = reporter
-        self.redactor = redactor
-        started = control.started
-    }
-
-    func log(_ level: LogLevel, _ stage: String, _ text: String) {
-        for line in redactor.redact(text).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
-            reporter.log(LogLine(level: level, stage: stage, output: String(line).cut(to: ChildBounds.lineBytes)))
+extension Redactor {
+    /// Runs a build; whatever comes of it, nothing of it that is told to anybody shows a secret.
+    func redacting(
+        _ body: () async throws(ProvisioningFailure) -> BuildOutcome
+    ) async throws(ProvisioningFailure) -> BuildOutcome {
+        do throws(ProvisioningFailure) {
+            return redact(try await body())
+        } catch {
+            throw redact(error)
         }
     }
+}
 
-    func timing(_ stage: String, _ action: String, _ resource: String, since begin: ContinuousClock.Instant) {
-        reporter.timing(
-            StageTiming(
-                stage: stage,
-                action: action,
-                resource: resource,
-                startedAfter: begin - started,
-                endedAfter: .now - started
-            )
-        )
+/// Passes on what an execution says, without its secrets.
+struct RedactingReporter: ExecutionReporter {
+    /// In bytes. Larger ones are not searched, at every checkpoint again.
+    private static let largestState = 8 << 20
+
+    let reporter: any ExecutionReporter
+    let redactor: Redactor
+    let format: StateFormat
+
+    func log(_ line: LogLine) {
+        var shown = line
+        shown.stage = redactor.redact(line.stage)
+        shown.output = redactor.redact(line.output)
+        reporter.log(shown)
+    }
+
+    func timing(_ timing: StageTiming) {
+        var shown = timing
+        shown.stage = redactor.redact(timing.stage)
+        shown.action = redactor.redact(timing.action)
+        shown.resource = redactor.redact(timing.resource)
+        reporter.timing(shown)
+    }
+
+    /// A state must stay whole. What Terraform marks as sensitive in it is a secret from now on.
+    func checkpoint(_ state: [UInt8]) async {
+        if format == .terraform, state.count <= Self.largestState {
+            redactor.learn(await BlockingWork.run { () throws(Never) in TerraformSecrets.texts(in: state) })
+        }
+        await reporter.checkpoint(state)
+    }
+
+    func replacing(_ replacements: [Replacement]) async {
+        await reporter.replacing(redactor.redact(replacements))
     }
 }

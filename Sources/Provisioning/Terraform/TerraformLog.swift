@@ -49,12 +49,12 @@ final class TerraformLog: Sendable {
 
     /// For commands that print for people.
     var plain: OutputHandling {
-        .lines { [self] in log.log(.info, stage, $0.text) }
+        .lines { [self] in log.log(.info, stage, $0) }
     }
 
     /// For standard error.
     var errors: OutputHandling {
-        .lines { [self] in readError($0.text) }
+        .lines { [self] in readError($0) }
     }
 
     func readJSON(_ line: OutputLine) {
@@ -66,7 +66,8 @@ final class TerraformLog: Sendable {
             )
         else {
             // A provider or a provisioner that prints past Terraform.
-            return log.log(.info, stage, line.shown())
+            log.log(.info, stage, line)
+            return
         }
         if let diagnostic = event.diagnostic { return read(diagnostic) }
         let level = event.type == "version" ? .debug : LogLevel(rawValue: event.level) ?? .info
@@ -112,8 +113,8 @@ final class TerraformLog: Sendable {
         }
     }
 
-    private func readError(_ text: String) {
-        log.log(.error, stage, text)
+    private func readError(_ line: OutputLine) {
+        let text = log.log(.error, stage, line)
         state.withLock { state in
             if state.textErrors.count < Self.errorLimit { state.textErrors.append(text) }
         }

@@ -9,11 +9,25 @@ extension TerraformProvisioner {
         reporter: any ExecutionReporter,
         control: ExecutionControl
     ) async throws(ProvisioningFailure) -> ImportOutcome {
-        let log = ExecutionLog(reporter, control, Redactor(secrets: []))
-        return try await host.withWorkDirectory(request.execution, control: control) {
+        let redactor = Redactor(secrets: [])
+        let log = ExecutionLog(reporter, control, redactor)
+        do throws(ProvisioningFailure) {
+            return try await importVersion(request, log, control)
+        } catch {
+            throw redactor.redact(error)
+        }
+    }
+
+    private func importVersion(
+        _ request: ImportRequest,
+        _ log: ExecutionLog,
+        _ control: ExecutionControl
+    ) async throws(ProvisioningFailure) -> ImportOutcome {
+        try await host.withWorkDirectory(request.execution, control: control) {
             directory throws(ProvisioningFailure) in
             let manifest = try await host.manifest(of: request, in: directory, log: log, control: control)
             guard manifest.provisioner == .terraform else { throw .wrongProvisioner(manifest, expected: .terraform) }
+            log.redactor.learn(manifest.secrets)
             var terraform = try await session(in: directory, log: log, control: control)
             try await open(request.archive, terraform)
             try await validate(terraform)
@@ -25,7 +39,7 @@ extension TerraformProvisioner {
                     try await terraform.give(build)
                     try await terraform.rehearse()
                 } catch {
-                    var failure = Redactor(build).redact(error)
+                    var failure = error
                     failure.message = "\(rehearsal.name): \(failure.message)"
                     // Whoever mends one preset wants to know of the others.
                     guard failure.code == .invalid else { throw failure }
@@ -67,6 +81,15 @@ private struct Rehearsal {
             log.log(.info, "plan", "Not rehearsing \(candidate.name): no value for \(missing.joined(separator: ", ")).")
             return false
         }
+    }
+}
+
+extension TemplateManifest {
+    /// The values that it has for sensitive parameters.
+    fileprivate var secrets: [String] {
+        let sensitive = parameters.filter(\.sensitive)
+        return sensitive.compactMap(\.defaultValue)
+            + sensitive.flatMap { parameter in presets.compactMap { $0.parameters[parameter.name] } }
     }
 }
 

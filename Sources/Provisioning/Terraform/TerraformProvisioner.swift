@@ -22,7 +22,23 @@ package struct TerraformProvisioner: Provisioner {
         reporter: any ExecutionReporter,
         control: ExecutionControl
     ) async throws(ProvisioningFailure) -> BuildOutcome {
-        let log = ExecutionLog(reporter, control, Redactor(request))
+        let redactor = Redactor(request)
+        let log = ExecutionLog(reporter, control, redactor, states: .terraform)
+        redactor.learn(
+            await BlockingWork.run { () throws(Never) in
+                ([request.state].compactMap(\.self) + request.lateStates).flatMap { TerraformSecrets.texts(in: $0) }
+            }
+        )
+        return try await redactor.redacting { () throws(ProvisioningFailure) in
+            try await build(request, log, control)
+        }
+    }
+
+    private func build(
+        _ request: BuildRequest,
+        _ log: ExecutionLog,
+        _ control: ExecutionControl
+    ) async throws(ProvisioningFailure) -> BuildOutcome {
         guard request.transition != .delete || request.state != nil || !request.lateStates.isEmpty else {
             log.log(.info, "destroy", "Nothing was ever created, so there is nothing to destroy.")
             return BuildOutcome()

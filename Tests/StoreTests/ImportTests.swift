@@ -47,6 +47,17 @@ import Testing
         )
     }
 
+    @Test func `what was left out of a push is the beginning of its import's log`() async throws {
+        try await Fleet.open { fleet in
+            var push = push("v1", hash: "aa")
+            push.notes = ["Left out of the template: .git/.", "Refused: a.tfstate."]
+            let (_, id) = try await fleet.store.pushTemplate(push)
+            let lines = try await fleet.store.jobLogs(of: id)
+            #expect(lines.map(\.output) == push.notes)
+            #expect(lines.allSatisfy { $0.stage == "push" && $0.source == "worker" })
+        }
+    }
+
     @Test func `a push is imported into a template with presets, parameters and schedules`() async throws {
         try await Fleet.open { fleet in
             let (version, id) = try await fleet.store.pushTemplate(push("v1", hash: "aa"))

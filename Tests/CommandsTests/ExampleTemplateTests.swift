@@ -32,7 +32,10 @@ import Testing
 
     @Test func `equal directories give equal archives, and the version is called after them`() throws {
         let first = try PackedTemplate(TemplateContents(ExampleTemplate.process.entries), zones: ZoneDirectory())
-        let second = try PackedTemplate(TemplateContents(ExampleTemplate.process.entries.reversed()), zones: ZoneDirectory())
+        let second = try PackedTemplate(
+            TemplateContents(ExampleTemplate.process.entries.reversed()),
+            zones: ZoneDirectory()
+        )
         #expect(first.archive == second.archive)
         #expect(first.push().versionName == String(first.hash.prefix(10)))
         #expect(first.push(versionName: "v2").versionName == "v2")

@@ -58,7 +58,8 @@ struct TemplatesCommand: ParsableCommand {
                 leftOut: contents.notes.isEmpty ? nil : contents.notes.joined(separator: "\n")
             )
             var report = try await control.withControl { control in
-                try await TemplatePushing(control: control, display: WaitDisplay(), known: warnings).push(push) { line in
+                try await TemplatePushing(control: control, display: WaitDisplay(), known: warnings).push(push) {
+                    line in
                     // Told above, before anything was sent.
                     if line.stage != "push" { try Console.note(LogPrinter.text(line)) }
                 }

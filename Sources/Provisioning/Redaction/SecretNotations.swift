@@ -148,7 +148,9 @@ struct SecretNotations {
             let padded = [UInt8](repeating: 0, count: before) + bytes
             for start in stride(from: 0, to: padded.count, by: 3) {
                 let bytes = padded[start...].prefix(3)
-                let group = bytes.enumerated().reduce(UInt32(0)) { $0 | UInt32($1.element) << UInt32(16 - 8 * $1.offset) }
+                let group = bytes.enumerated().reduce(UInt32(0)) {
+                    $0 | UInt32($1.element) << UInt32(16 - 8 * $1.offset)
+                }
                 let shifts: [UInt32] = [18, 12, 6, 0]
                 // A last digit that has only a part of these bytes is another with what follows.
                 for shift in shifts.prefix(bytes.count == 3 ? 4 : bytes.count) {

@@ -38,7 +38,8 @@ import Testing
                         + "belong to no template.",
                 ]
             )
-            let stored = try await room.store.pool.execute(Statement("test.archive", "SELECT data FROM files")).only()
+            let rows = try await room.store.pool.execute(Statement("test.archive", "SELECT data FROM files"))
+            let stored = try #require(rows.first)
             let names = try TarArchive.unpack(stored.decode(column: 0, as: [UInt8].self)).map(\.path)
             #expect(names == [".terraformignore", "provision", "stoker.yaml"])
         }

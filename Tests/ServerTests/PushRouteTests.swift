@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CurlClient
 import FoundationEssentials
 import Operations
 import PostgresClient

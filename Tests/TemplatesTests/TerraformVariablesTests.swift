@@ -214,7 +214,7 @@ import Testing
         )
     }
 
-    @Test func `what files of values say are the defaults, the last file's word before the others'`() throws {
+    @Test func `what files of values say are the defaults, the last file's word before the others`() throws {
         let parameters = try TerraformVariables.read(files: [
             SourceFile(
                 name: "main.tf",

@@ -35,6 +35,14 @@ package struct Caller: Hashable, Sendable {
         )
     }
 
+    /// Who is counted as one: all tokens of a user are theirs, and whoever is no user goes by their name.
+    package enum Identity: Hashable, Sendable {
+        case user(UserID)
+        case machine(String)
+    }
+
+    package var identity: Identity { userID.map(Identity.user) ?? .machine(name) }
+
     /// Whether the role reaches so far.
     package func has(_ least: Role) -> Bool {
         role.rank >= least.rank

@@ -21,6 +21,8 @@ package struct OperationContext: Sendable {
     /// The settings in force, secrets hidden.
     package let settings: [SettingRow]
     package let news: JobNews
+    /// How many API tokens a user may have.
+    package let tokensPerUser: Int
     package var caller: Caller
 
     package init(
@@ -32,6 +34,7 @@ package struct OperationContext: Sendable {
         codec: StateCodec,
         settings: [SettingRow],
         news: JobNews,
+        tokensPerUser: Int,
         caller: Caller
     ) {
         self.store = store
@@ -42,6 +45,7 @@ package struct OperationContext: Sendable {
         self.codec = codec
         self.settings = settings
         self.news = news
+        self.tokensPerUser = tokensPerUser
         self.caller = caller
     }
 

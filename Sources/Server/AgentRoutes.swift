@@ -12,17 +12,21 @@ package import Store
 package struct AgentRoutes: RouteSet {
     private let store: Store
     private let hub: ReinitHub
+    private let admission: AgentAdmission
 
-    package init(store: Store, hub: ReinitHub) {
+    package init(store: Store, hub: ReinitHub, admission: AgentAdmission) {
         self.store = store
         self.hub = hub
+        self.admission = admission
     }
 
     package func add(to router: Router<ServerRequestContext>) {
-        router.post(Self.path(Self.report)) { request, _ in try await explained { try await report(request) } }
+        router.post(Self.path(Self.report)) { request, context in
+            try await explained { try await report(request, from: context.address) }
+        }
         router.get(Self.path(Self.wait)) { request, context in
             try await explained {
-                let (token, agent) = try await agent(request)
+                let (token, agent) = try await admission.agent(request, from: context.address)
                 let asked = try await RequestFields.read(Self.wait, request, path: [:])
                 let stream = ReinitStream(
                     store: store,
@@ -42,15 +46,6 @@ package struct AgentRoutes: RouteSet {
         } catch {
             throw Problem(error) ?? error
         }
-    }
-
-    /// Who asks. Throws a problem for whoever is no agent.
-    private func agent(_ request: Request) async throws -> (AgentTokenHash, AgentIdentity) {
-        let words = request.headers[.authorization]?.split(separator: " ") ?? []
-        guard words.count == 2, words[0].lowercased() == "bearer" else { throw Problem.noAgent }
-        let token = AgentTokenHash(of: String(words[1]))
-        guard let agent = try await store.agent(token) else { throw Problem.noAgent }
-        return (token, agent)
     }
 
     private struct Asked: Decodable {
@@ -106,9 +101,9 @@ extension AgentRoutes {
     }
 
     /// Without a state, `ready`.
-    private func report(_ request: Request) async throws -> Response {
+    private func report(_ request: Request, from address: String) async throws -> Response {
         // Before the body is read: who has no token sends nothing here.
-        let (token, _) = try await agent(request)
+        let (token, _) = try await admission.agent(request, from: address)
         // Of whatever media type: what is simplest in a shell says that it is a form.
         let fields = try await RequestFields.read(Self.report, request, path: [:], requiresMediaType: false)
         let report = try JSONDecoder().decode(Report.self, from: fields)
@@ -122,14 +117,4 @@ extension AgentRoutes {
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: try encoder.encode(agent)))
         )
     }
-}
-
-extension Problem {
-    /// No token, one that no agent has, or one of a workspace that is gone: which, is nobody's business.
-    fileprivate static let noAgent = Problem(
-        .unauthenticated,
-        "This is no agent's token.",
-        remedy: "Send the token that the build gave the agent: 'Authorization: Bearer stka_...'.",
-        headers: [.wwwAuthenticate: "Bearer realm=\"stoker\""]
-    )
 }

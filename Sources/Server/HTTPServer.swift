@@ -28,8 +28,13 @@ package func buildServer(
     let address = configuration.address
     let application = Application(
         router: router,
-        // Connections that say nothing are not kept for ever.
-        server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(75))),
+        server: .http1(
+            configuration: HTTP1Channel.Configuration(
+                additionalChannelHandlers: [ConnectionSetup(), HangUpWatch()],
+                // Connections that say nothing are not kept for ever.
+                idleTimeout: .seconds(75)
+            )
+        ),
         configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
         onServerRunning: { channel in
             let port = channel.localAddress?.port ?? address.port

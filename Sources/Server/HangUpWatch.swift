@@ -4,43 +4,68 @@ import NIOCore
 import Synchronization
 
 /// Notices the end of a connection while nothing is read from it: of one that waits for its answer.
+///
+/// There is one for each connection, for as long as it lasts: a connection that is kept alive for any number of requests has
+/// no more handlers after the last of them than before the first. Each request that waits asks it, and is forgotten with the
+/// end of its answer.
 final class HangUpWatch: ChannelInboundHandler, RemovableChannelHandler, Sendable {
     typealias InboundIn = Never
 
     private struct State {
         var hasEnded = false
         var hasHungUp = false
-        var onEnd: (@Sendable () -> Void)?
+        var waiters: [Int: @Sendable () -> Void] = [:]
+        var lastWaiter = 0
     }
 
     private let state = Mutex(State())
 
+    /// The connection's own.
     static func on(_ channel: any Channel) async throws -> HangUpWatch {
-        let watch = HangUpWatch()
-        try await channel.pipeline.addHandler(watch, position: .first).get()
-        return watch
+        try await channel.pipeline.handler(type: HangUpWatch.self).get()
     }
 
     /// Whether the other side has ended the connection in order. One that was reset, or has gone silent, has not.
     var hasHungUp: Bool { state.withLock(\.hasHungUp) }
 
-    /// Calls the function once, when the connection has ended in whatever way.
-    func whenEnded(_ function: @escaping @Sendable () -> Void) {
-        let hasEnded = state.withLock { state in
-            if !state.hasEnded { state.onEnd = function }
-            return state.hasEnded
+    /// Calls the function once when the connection has ended in whatever way, unless what is returned is dropped before.
+    func whenEnded(_ function: @escaping @Sendable () -> Void) -> Registration {
+        let id = state.withLock { state -> Int? in
+            guard !state.hasEnded else { return nil }
+            state.lastWaiter += 1
+            state.waiters[state.lastWaiter] = function
+            return state.lastWaiter
         }
-        if hasEnded { function() }
+        if id == nil { function() }
+        return Registration { [self] in
+            guard let id else { return }
+            state.withLock { _ = $0.waiters.removeValue(forKey: id) }
+        }
+    }
+
+    /// Holds what ``whenEnded(_:)`` was given, until it is ended or dropped.
+    final class Registration: Sendable {
+        private let remove: @Sendable () -> Void
+
+        fileprivate init(_ remove: @escaping @Sendable () -> Void) {
+            self.remove = remove
+        }
+
+        deinit { remove() }
+
+        /// The function is not called any more.
+        func end() { remove() }
     }
 
     private func end(inOrder: Bool) {
-        let function = state.withLock { state in
-            guard !state.hasEnded else { return nil as (@Sendable () -> Void)? }
+        let waiters = state.withLock { state in
+            guard !state.hasEnded else { return [Int: @Sendable () -> Void]() }
             state.hasEnded = true
             state.hasHungUp = inOrder
-            return state.onEnd
+            defer { state.waiters = [:] }
+            return state.waiters
         }
-        function?()
+        for waiter in waiters.values { waiter() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -63,9 +88,9 @@ extension Channel {
     /// Performs what somebody waits for at the other side, and cancels it when they go.
     func whileConnected<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
         let watch = try await HangUpWatch.on(self)
-        defer { _ = pipeline.removeHandler(watch) }
         let work = Task { try await body() }
-        watch.whenEnded { work.cancel() }
+        let registration = watch.whenEnded { work.cancel() }
+        defer { registration.end() }
         return try await withTaskCancellationHandler {
             try await work.value
         } onCancel: {

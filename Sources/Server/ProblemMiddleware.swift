@@ -3,6 +3,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOHTTP1
 
 /// Turns whatever a handler throws into a problem, so that every error has one form.
 ///
@@ -23,6 +24,11 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
                 response.headers.append(field)
             }
             return response
+        } catch is HTTPParserError {
+            // The body ended before its end, or was not in the chunks that it said; nothing behind it can be found.
+            var problem = Problem(.badRequest, detail: "The body is not what the request's head says of it.")
+            problem.headers[.connection] = "close"
+            return try problem.response(from: request, context: context)
         } catch let error as any HTTPResponseError {
             return try Problem(error.status).response(from: request, context: context)
         } catch {

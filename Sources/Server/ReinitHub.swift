@@ -32,13 +32,25 @@ package final class ReinitHub: Service {
 
     private struct State {
         var waiters: [UInt64: Waiter] = [:]
+        /// Which of them are one agent's, the oldest first.
+        var waiting: [AgentTokenHash: [UInt64]] = [:]
         var lastWaiter: UInt64 = 0
         var scope = Scope.nobody
         var hasEnded = false
+
+        mutating func removeWaiter(_ id: UInt64) -> AsyncStream<Signal>.Continuation? {
+            guard let waiter = waiters.removeValue(forKey: id) else { return nil }
+            let others = waiting[waiter.token, default: []].filter { $0 != id }
+            waiting[waiter.token] = others.isEmpty ? nil : others
+            return waiter.signals
+        }
     }
 
     /// How many agents one statement asks about.
     private static let batch = 1_000
+    /// How often one agent may wait at once. A network that drops it leaves connections behind that nobody has ended yet, so
+    /// the newest stays and the oldest goes.
+    private static let mostOfOne = 4
 
     private let store: Store
     private let interval: Duration
@@ -69,18 +81,22 @@ package final class ReinitHub: Service {
     /// What the agent is told from now on, until the hub ends or the reader goes.
     func signals(for token: AgentTokenHash, of workspace: WorkspaceID) -> AsyncStream<Signal> {
         let (stream, continuation) = AsyncStream.makeStream(of: Signal.self, bufferingPolicy: .bufferingNewest(4))
+        var oldest: AsyncStream<Signal>.Continuation?
         let id = state.withLock { state -> UInt64? in
             guard !state.hasEnded else { return nil }
             state.lastWaiter += 1
             state.waiters[state.lastWaiter] = Waiter(token: token, workspace: workspace, signals: continuation)
+            state.waiting[token, default: []].append(state.lastWaiter)
+            if let own = state.waiting[token], own.count > Self.mostOfOne { oldest = state.removeWaiter(own[0]) }
             return state.lastWaiter
         }
+        oldest?.finish()
         guard let id else {
             continuation.finish()
             return stream
         }
         continuation.onTermination = { [weak self] _ in
-            self?.state.withLock { _ = $0.waiters.removeValue(forKey: id) }
+            self?.state.withLock { _ = $0.removeWaiter(id) }
         }
         return stream
     }

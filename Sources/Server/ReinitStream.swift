@@ -44,7 +44,8 @@ struct ReinitStream: Sendable {
                     feed.finish()
                 }
                 defer { feeding.cancel() }
-                hangUp.whenEnded { feed.finish() }
+                let registration = hangUp.whenEnded { feed.finish() }
+                defer { registration.end() }
                 var sent = Sent()
                 do {
                     try await tell(heard, missed, &sent, &writer)

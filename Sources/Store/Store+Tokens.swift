@@ -37,34 +37,55 @@ package struct TokenHolder: Hashable, Sendable {
 }
 
 extension Store {
-    /// Stores a token's hash for an active user. Throws ``StoreError`` of code `.notFound` or `.nameTaken`.
+    /// Stores a token's hash for an active user. Throws ``StoreError`` of code `.notFound`, and of code `.conflict` when the user
+    /// has as many as they may.
+    ///
+    /// - Parameter most: How many tokens a user may have. Expired ones make room when there is none left.
     package func addToken(
         _ name: String,
         for username: String,
         hash: [UInt8],
         scopes: [String],
-        validFor lifetime: Duration?
+        validFor lifetime: Duration?,
+        most: Int = .max
     ) async throws -> APIToken {
         try Name.requireLabel(name, of: "token", most: 64)
-        let rows = try await pool.execute(
+        // Two at once count one after the other: the second statement sees what was committed while the first one waited.
+        let answers = try await pool.executeBatch([
+            Statement(
+                "tokens.lock_holder",
+                "SELECT id FROM users WHERE lower(username) = lower(\(username)) FOR NO KEY UPDATE"
+            ),
             Statement(
                 "tokens.add",
                 """
                 WITH holder AS (
                     SELECT id, username FROM users
                     WHERE lower(username) = lower(\(username)) AND NOT deleted AND NOT is_system AND status = 'active'
+                ), held AS (
+                    SELECT count(*) AS tokens FROM api_tokens a JOIN holder h ON h.id = a.user_id
+                ), expired AS (
+                    DELETE FROM api_tokens a USING holder h, held
+                    WHERE a.user_id = h.id AND a.expires_at <= now() AND held.tokens >= \(most) RETURNING a.id
                 ), added AS (
                     INSERT INTO api_tokens (user_id, name, token_hash, scopes, expires_at)
                     SELECT id, \(name), \(hash), \(scopes), now() + make_interval(secs => \(lifetime?.inSeconds))
-                    FROM holder RETURNING *
+                    FROM holder, held WHERE held.tokens - (SELECT count(*) FROM expired) < \(most) RETURNING *
                 )
                 SELECT a.id, a.name, h.username, a.scopes, a.created_at, a.expires_at, a.last_used_at
-                FROM added a, holder h
+                FROM holder h LEFT JOIN added a ON true
                 """
-            )
-        )
-        guard let row = rows.first else {
+            ),
+        ])
+        guard let row = answers[1].first else {
             throw StoreError.notFound("user", username, remedy: "Add one with 'stoker users add'.")
+        }
+        guard try row.decode(column: "id", as: TokenID?.self) != nil else {
+            throw StoreError(
+                .conflict,
+                "'\(username)' has \(most) tokens, and may have no more",
+                remedy: "Revoke one that is not used any more: see 'stoker tokens list'."
+            )
         }
         return try APIToken(row)
     }

@@ -254,7 +254,11 @@ struct APIProblemTests {
             authenticator: Authenticator(store: store),
             limiter: RateLimiter(rate: 0)
         )
-        let agents = AgentRoutes(store: store, hub: ReinitHub(store: store, logger: .silent))
+        let agents = AgentRoutes(
+            store: store,
+            hub: ReinitHub(store: store, logger: .silent),
+            admission: AgentAdmission(store: store, rate: 0)
+        )
         let token = ["--header", "Authorization: Bearer stoker_x"]
         try await withServer(routes: [agents], api: api) { address async throws in
             for path in ["/templates", "/agents/me/reinit"] {

@@ -27,10 +27,13 @@ struct APIRoom {
 
     /// - Parameters:
     ///   - rate: As `http.request_rate`.
+    ///   - tokensPerUser: As `http.tokens_per_user`.
     ///   - own: A token of the process alone.
     ///   - routes: What is served beside the API.
     static func open(
         rate: Int = 0,
+        tokensPerUser: Int = 100,
+        streams: OpenStreams = OpenStreams(),
         own: (secret: TokenSecret, caller: Caller)? = nil,
         routes: (Store) -> [any RouteSet] = { _ in [] },
         _ body: (APIRoom) async throws -> Void
@@ -50,11 +53,12 @@ struct APIRoom {
                 )
                 tokens[person.name] = secret.text
             }
-            let context = try context(store, url)
+            let context = try context(store, url, tokensPerUser: tokensPerUser)
             let api = APIMiddleware(
                 context: context,
                 authenticator: Authenticator(store: store, own: own),
-                limiter: RateLimiter(rate: rate)
+                limiter: RateLimiter(rate: rate),
+                streams: streams
             )
             var configuration = PageTests.anywhere
             configuration.timeout = .seconds(60)
@@ -68,7 +72,7 @@ struct APIRoom {
     }
 
     /// What operations are performed with, on the database of the URL.
-    static func context(_ store: Store, _ url: String) throws -> OperationContext {
+    static func context(_ store: Store, _ url: String, tokensPerUser: Int = 100) throws -> OperationContext {
         OperationContext(
             store: store,
             limits: PlanLimits(
@@ -83,6 +87,7 @@ struct APIRoom {
             codec: try StateCodec(keys: []),
             settings: [],
             news: JobNews(PostgresConfiguration(url)),
+            tokensPerUser: tokensPerUser,
             caller: .machine("nobody")
         )
     }

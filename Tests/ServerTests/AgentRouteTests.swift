@@ -22,7 +22,9 @@ import Testing
             let hub = ReinitHub(store: watch.store, interval: .milliseconds(300), logger: .silent)
             let running = Task { try await hub.run() }
             defer { running.cancel() }
-            try await APIRoom.open(routes: { [AgentRoutes(store: $0, hub: hub)] }) { room async throws in
+            try await APIRoom.open(routes: {
+                [AgentRoutes(store: $0, hub: hub, admission: AgentAdmission(store: $0, rate: 0))]
+            }) { room async throws in
                 // Else the server would wait for those that listen still.
                 defer { running.cancel() }
                 _ = try await ReinitHubTests.addClaimed(2, to: room.store)

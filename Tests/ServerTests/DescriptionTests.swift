@@ -181,7 +181,13 @@ struct DescriptionTests {
         // It revokes what tokens it finds, so it has one that is in no list.
         let secret = TokenSecret.random()
         let agents = { (store: Store) in
-            [AgentRoutes(store: store, hub: ReinitHub(store: store, logger: .silent))] as [any RouteSet]
+            [
+                AgentRoutes(
+                    store: store,
+                    hub: ReinitHub(store: store, logger: .silent),
+                    admission: AgentAdmission(store: store, rate: 0)
+                )
+            ] as [any RouteSet]
         }
         try await APIRoom.open(own: (secret, .machine("schemathesis")), routes: agents) { room async throws in
             let preset = try await room.addTemplate()

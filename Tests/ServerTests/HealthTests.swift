@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CoreMetrics
-import Server
 import Telemetry
 import TestSupport
 import Testing
+
+@testable import Server
 
 @Suite(.timeLimit(.minutes(1)))
 struct HealthTests {
@@ -36,13 +37,48 @@ struct HealthTests {
         }
     }
 
-    @Test func `readiness is asked anew each time`() async throws {
+    /// Asks until the answer has this status: one answer is good for a moment.
+    private func wait(_ address: HTTPAddress, _ path: String, for status: Int) async throws {
+        while try await ask(address, path).status != status { try Task.checkCancellation() }
+    }
+
+    @Test func `readiness is asked anew as time goes on`() async throws {
         let state = WatchedState<[String]>(["starting"])
         try await withServer(readiness: { state.current }) { address async throws in
             #expect(try await ask(address, "/readyz").status == 503)
             state.update { $0 = [] }
-            #expect(try await ask(address, "/readyz").status == 200)
+            try await wait(address, "/readyz", for: 200)
+            state.update { $0 = ["the database does not answer"] }
+            try await wait(address, "/readyz", for: 503)
         }
+    }
+
+    @Test func `whoever asks together is answered by one check`() async {
+        let calls = WatchedState(0)
+        let isAsked = TestSignal<Void>()
+        let answer = TestSignal<[String]>()
+        let check = SharedCheck(limit: .seconds(600), freshness: .seconds(600)) {
+            calls.update { $0 += 1 }
+            isAsked.send()
+            return (try? await answer.next()) ?? ["no answer"]
+        }
+        let asking = (0..<100).map { _ in Task { await check.reasons() } }
+        try? await isAsked.next("the check")
+        answer.send(["draining"])
+        for task in asking { #expect(await task.value == ["draining"]) }
+        // Still good, so nobody is asked.
+        #expect(await check.reasons() == ["draining"])
+        #expect(calls.current == 1)
+    }
+
+    @Test func `an old answer is nobody's`() async {
+        let calls = WatchedState(0)
+        let check = SharedCheck(limit: .seconds(600), freshness: .zero) {
+            calls.update { $0 += 1 }
+            return ["\(calls.current)"]
+        }
+        #expect(await check.reasons() == ["1"])
+        #expect(await check.reasons() == ["2"])
     }
 
     @Test func `a process that was ready once has started, whatever comes`() async throws {
@@ -50,10 +86,11 @@ struct HealthTests {
         try await withServer(readiness: { state.current }) { address async throws in
             #expect(try await ask(address, "/startupz").status == 503)
             state.update { $0 = [] }
-            #expect(try await ask(address, "/startupz").status == 200)
+            try await wait(address, "/startupz", for: 200)
             state.update { $0 = ["the database does not answer"] }
             #expect(try await ask(address, "/startupz").status == 200)
-            #expect(try await ask(address, "/readyz").status == 503)
+            try await wait(address, "/readyz", for: 503)
+            #expect(try await ask(address, "/startupz").status == 200)
         }
     }
 

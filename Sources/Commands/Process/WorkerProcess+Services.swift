@@ -61,7 +61,7 @@ extension WorkerProcess {
                     configuration: settings.http,
                     readiness: health.reasons,
                     registry: telemetry.registry,
-                    routes: [AgentRoutes(store: store, hub: hub)],
+                    routes: [AgentRoutes(store: store, hub: hub, admission: agentAdmission(store))],
                     api: api(store),
                     logger: logger,
                     listening: { address in
@@ -93,6 +93,11 @@ extension WorkerProcess {
             authenticator: Authenticator(store: store, own: page),
             limiter: RateLimiter(rate: allSettings[.requestRate])
         )
+    }
+
+    /// An agent says a word at its start and waits; more than a few requests a second are no agent's.
+    private func agentAdmission(_ store: Store) -> AgentAdmission {
+        AgentAdmission(store: store, rate: min(allSettings[.requestRate], 5))
     }
 
     private var provisioners: [String: any Provisioner] {

@@ -57,6 +57,7 @@ extension OperationContext {
             codec: worker.codec,
             settings: SettingRow.all(of: settings),
             news: JobNews(address.directConfiguration),
+            tokensPerUser: settings[.tokensPerUser],
             caller: caller
         )
     }

@@ -136,7 +136,13 @@ extension Setting where Value == Int {
         "http.request_rate",
         .integer(0...100_000),
         default: 50,
-        "How many requests a second the API takes of one token or address, and twice as many at once; 0: any number."
+        "How many requests a second the API takes of one user or address, and twice as many at once; 0: any number."
+    )
+    static let tokensPerUser = Setting(
+        "http.tokens_per_user",
+        .integer(1...100_000),
+        default: 100,
+        "How many API tokens a user may have; expired ones make room."
     )
     static let poolSize = Setting(
         "database.pool_size",

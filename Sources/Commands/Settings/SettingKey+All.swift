@@ -16,7 +16,7 @@ extension SettingKey {
         Setting.reconciliationInterval.key, Setting.backoffInterval.key, Setting.backoffLookback.key,
         Setting.hardLimit.key, Setting.maxPendingJobs.key, Setting.pendingTimeout.key, Setting.retention.key,
         Setting.terraformBinary.key, Setting.terraformPlugins.key, Setting.replacementPolicy.key,
-        Setting.httpAddress.key, Setting.publicURL.key, Setting.requestRate.key,
+        Setting.httpAddress.key, Setting.publicURL.key, Setting.requestRate.key, Setting.tokensPerUser.key,
         Setting.webhookURL.key, Setting.webhookSecret.key, Setting.allowNetworks.key, Setting.allowPlainHTTP.key,
         Setting.webhookAuthorities.key, Setting.webhookProxy.key,
         Setting.encryptionKey.key,

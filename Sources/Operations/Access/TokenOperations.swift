@@ -66,7 +66,8 @@ package struct AddToken: Operation {
             for: user,
             hash: secret.hash,
             scopes: scopes ?? [],
-            validFor: lifetime.map { .seconds($0) }
+            validFor: lifetime.map { .seconds($0) },
+            most: context.tokensPerUser
         )
         return NewToken(token: token, secret: secret.text)
     }

@@ -70,19 +70,18 @@ package struct APIMiddleware: RouterMiddleware {
     ) async throws -> Response {
         let (address, channel) = (connection.address, connection.channel)
         if case .description = route.target {
-            try admit(.address(address))
+            try limiter.take(.address(address))
             return Self.response(200, Data(APIDescription.yaml.utf8), type: "application/yaml")
         }
         var context = context
-        let secret = try secret(request, from: address)
-        context.caller = try await caller(secret, from: address)
+        context.caller = try await caller(of: request, from: address)
         try Self.authorize(context.caller, route.route)
         let fields = try await RequestFields.read(route.route, request, path: path)
         switch route.target {
         case .operation(let operation):
             let answer: OperationAnswer
             do {
-                answer = try await perform(try operation.read(fields), context, secret, on: channel)
+                answer = try await perform(try operation.read(fields), context, on: channel)
             } catch let error as PostgresError where error.isOutcomeUnknown && !route.route.isRead {
                 throw Problem.outcomeUnknown
             }
@@ -92,7 +91,7 @@ package struct APIMiddleware: RouterMiddleware {
             }
             return response
         case .log:
-            let place = try streams.open(for: secret.hash)
+            let place = try streams.open(for: context.caller.identity)
             return try await LogStream(fields, context, place).response(on: channel)
         case .description:
             return Self.response(200, Data(), type: "application/yaml")
@@ -103,11 +102,10 @@ package struct APIMiddleware: RouterMiddleware {
     private func perform(
         _ operation: AskedOperation,
         _ context: OperationContext,
-        _ secret: TokenSecret,
         on channel: any NIOCore.Channel
     ) async throws -> OperationAnswer {
         guard operation.mayWait else { return try await operation.perform(context) }
-        let place = try streams.open(for: secret.hash)
+        let place = try streams.open(for: context.caller.identity)
         defer { place.close() }
         do {
             return try await cancelWhenGracefulShutdown {
@@ -123,28 +121,32 @@ package struct APIMiddleware: RouterMiddleware {
         }
     }
 
-    /// The token that a request presents, once it has not asked too often.
-    private func secret(_ request: Request, from address: String) throws -> TokenSecret {
+    /// Who asks, once they have not asked too often: by whoever's token it is, where that is known here, else by address.
+    private func caller(of request: Request, from address: String) async throws -> Caller {
         let secret: TokenSecret
         do {
             secret = try Authenticator.secret(request.headers)
         } catch {
-            try admit(.address(address))
+            try limiter.take(.address(address))
             throw error
         }
-        try admit(limiter.knows(secret.hash) ? .token(secret.hash) : .address(address))
-        return secret
-    }
-
-    private func caller(_ secret: TokenSecret, from address: String) async throws -> Caller {
-        let caller = try await authenticator.caller(secret)
-        limiter.know(secret.hash)
+        let holder = limiter.holder(of: secret.hash)
+        try limiter.take(holder ?? .address(address))
+        let caller: Caller
+        do {
+            caller = try await authenticator.caller(secret)
+        } catch let error as Problem {
+            limiter.forget(secret.hash)
+            throw error
+        }
+        let key = RateLimiter.Key.caller(caller.identity)
+        if holder != key {
+            limiter.know(secret.hash, as: key)
+            // It was the caller's request, and is counted as theirs.
+            limiter.giveBack(holder ?? .address(address))
+            try limiter.take(key)
+        }
         return caller
-    }
-
-    private func admit(_ key: RateLimiter.Key) throws(Problem) {
-        guard let wait = limiter.admit(key) else { return }
-        throw Problem(.tooManyRequests, "Try again in \(wait) s.", headers: [.retryAfter: "\(wait)"])
     }
 
     /// What everybody may know of a route is whether they may use it; what it holds they learn behind this.

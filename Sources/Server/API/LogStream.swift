@@ -42,7 +42,8 @@ struct LogStream: Sendable {
                 let (events, feed) = AsyncStream.makeStream(of: ByteBuffer.self)
                 let following = Task { await follow(feed) }
                 defer { following.cancel() }
-                hangUp.whenEnded { feed.finish() }
+                let registration = hangUp.whenEnded { feed.finish() }
+                defer { registration.end() }
                 for await event in events { try await writer.write(event) }
                 try await writer.finish(nil)
             }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPTypes
+import Operations
 import Synchronization
 
-/// What stays open for long: each holds a connection, and looks at the database from time to time. So many for each token, and
-/// so many altogether.
+/// What stays open for long: each holds a connection, and looks at the database from time to time. So many for each caller,
+/// whichever of their tokens they use, and so many altogether.
 package final class OpenStreams: Sendable {
     private let mostOfOne: Int
     private let most: Int
-    private let open = Mutex<[[UInt8]: Int]>([:])
+    private let open = Mutex<[Caller.Identity: Int]>([:])
 
     /// As the documentation says.
     package init(mostOfOne: Int = 16, most: Int = 512) {
@@ -17,11 +18,11 @@ package final class OpenStreams: Sendable {
     }
 
     /// A place for one, until it is closed or dropped. Throws a problem when there is none.
-    func open(for token: [UInt8]) throws(Problem) -> Place {
+    func open(for caller: Caller.Identity) throws(Problem) -> Place {
         let refusal = open.withLock { open -> String? in
-            if open[token, default: 0] >= mostOfOne { return "At most \(mostOfOne) are open for one token." }
+            if open[caller, default: 0] >= mostOfOne { return "At most \(mostOfOne) are open for one user." }
             if open.values.reduce(0, +) >= most { return "At most \(most) are open on this server." }
-            open[token, default: 0] += 1
+            open[caller, default: 0] += 1
             return nil
         }
         if let refusal {
@@ -32,13 +33,13 @@ package final class OpenStreams: Sendable {
                 headers: [.retryAfter: "5"]
             )
         }
-        return Place { [self] in close(token) }
+        return Place { [self] in close(caller) }
     }
 
-    private func close(_ token: [UInt8]) {
+    private func close(_ caller: Caller.Identity) {
         open.withLock { open in
-            let rest = open[token, default: 1] - 1
-            open[token] = rest > 0 ? rest : nil
+            let rest = open[caller, default: 1] - 1
+            open[caller] = rest > 0 ? rest : nil
         }
     }
 

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOHTTP1
+
+/// Lets only requests through whose end and whose host nobody can read in two ways (RFC 9112, 3.2, 6.1 and 6.3): a proxy in
+/// front that read them otherwise would take one request for another's.
+///
+/// What is refused ends the connection as what is no HTTP at all does: with 400, after the answers to what came before it.
+final class RequestGuard: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+
+    /// Once something was refused, nothing of the connection can be trusted to begin where it seems to.
+    private var hasRefused = false
+
+    /// Puts the guard behind the decoder, before anything else sees what it has read.
+    static func install(in pipeline: ChannelPipeline.SynchronousOperations) throws {
+        let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+        try pipeline.addHandler(RequestGuard(), position: .after(decoder))
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !hasRefused else { return }
+        if case .head(let head) = unwrapInboundIn(data), let refusal = Self.refusal(of: head) {
+            hasRefused = true
+            return context.fireErrorCaught(refusal)
+        }
+        context.fireChannelRead(data)
+    }
+
+    /// Why a request is refused; `nil`: it is not.
+    static func refusal(of head: HTTPRequestHead) -> HTTPParserError? {
+        guard head.version == .http1_1 || head.version == .http1_0 else { return .invalidVersion }
+        let hosts = head.headers["Host"]
+        guard hosts.count <= 1, hosts.count == 1 || head.version == .http1_0, hosts.allSatisfy(isHost) else {
+            return .invalidHeaderToken
+        }
+        let codings = head.headers["Transfer-Encoding"]
+        let lengths = head.headers["Content-Length"]
+        if !codings.isEmpty {
+            let isChunked = codings.count == 1 && codings[0].lowercased() == "chunked"
+            guard isChunked, head.version == .http1_1 else { return .unknown }
+            guard lengths.isEmpty else { return .unexpectedContentLength }
+        }
+        guard lengths.count <= 1, lengths.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isDigit) && Int($0) != nil })
+        else { return .invalidContentLength }
+        return nil
+    }
+
+    /// A name or an address with or without a port, as a URI writes it, or nothing (RFC 9110, 7.2).
+    private static func isHost(_ text: String) -> Bool {
+        text.utf8.allSatisfy { byte in
+            isDigit(byte) || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
+                || "-._~%!$&'()*+;=:[]".utf8.contains(byte)
+        }
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }
+}

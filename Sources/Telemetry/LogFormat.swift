@@ -56,28 +56,24 @@ package enum LogFormat: String, Hashable, Sendable, CaseIterable {
     /// Quoted when a reader could not tell where the value ends.
     private static func word(_ text: String) -> String {
         let isPlain =
-            !text.isEmpty && text.unicodeScalars.allSatisfy { $0 > " " && $0 != "\"" && $0 != "=" && $0 != "\u{7f}" }
+            !text.isEmpty
+            && text.unicodeScalars.allSatisfy { $0 != " " && $0 != "\"" && $0 != "=" && Printable.isPrintable($0) }
         return isPlain ? text : quoted(text)
     }
 
     private static func printable(_ text: String) -> String {
-        text.unicodeScalars.contains { $0 < " " || $0 == "\u{7f}" } ? String(quoted(text).dropFirst().dropLast()) : text
+        text.unicodeScalars.allSatisfy(Printable.isPrintable) ? text : String(quoted(text).dropFirst().dropLast())
     }
 
-    /// A JSON string (RFC 8259, section 7). Control characters are escaped, so nobody's text moves a terminal's cursor.
+    /// A JSON string (RFC 8259, section 7). What is not printable is escaped, so nobody's text moves a terminal's cursor.
     private static func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"": quoted += "\\\""
             case "\\": quoted += "\\\\"
-            case "\n": quoted += "\\n"
-            case "\r": quoted += "\\r"
-            case "\t": quoted += "\\t"
-            case "\u{0}"..<" ", "\u{7f}", "\u{2028}", "\u{2029}":
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: quoted.unicodeScalars.append(scalar)
+            case _ where Printable.isPrintable(scalar): quoted.unicodeScalars.append(scalar)
+            default: quoted += Printable.escaped(scalar)
             }
         }
         return quoted + "\""

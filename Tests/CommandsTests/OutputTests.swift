@@ -61,7 +61,7 @@ import Testing
             table.text == """
                 NAME    TEXT
                 a       first
-                longer  two lines [2J
+                longer  two lines\\u001b[2J
                 -       x
                 """
         )

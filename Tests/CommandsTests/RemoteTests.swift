@@ -54,7 +54,7 @@ import Testing
         #expect(String(decoding: resume.body, as: UTF8.self) == "{}")
     }
 
-    @Test func `events are read however they are cut`() {
+    @Test func `events are read however they are cut`() throws {
         let text = ":\n\nid: 7\ndata: {\"a\":1}\n\n: beat\n\nevent: end\ndata: x\ndata: y\n\nid: 8"
         let expected = [
             EventReader.Event(id: "7", data: "{\"a\":1}"), EventReader.Event(name: "end", data: "x\ny"),
@@ -64,7 +64,7 @@ import Testing
             var events: [EventReader.Event] = []
             var rest = Array(text.utf8)[...]
             while !rest.isEmpty {
-                events += reader.take(Array(rest.prefix(size)))
+                events += try reader.take(Array(rest.prefix(size)))
                 rest = rest.dropFirst(size)
             }
             #expect(events == expected, "\(size)")

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Operations
 import Store
+import Telemetry
 
 /// `stoker claim`
 struct ClaimCommand: AsyncParsableCommand {
@@ -138,7 +139,8 @@ struct ClaimReport: Encodable {
             }
         let next =
             build.map { "Its build \($0.status)." } ?? "Follow its build: stoker jobs logs \(result.jobID) --follow"
-        return "\(place) \(how)\(why).\(result.isRepeat ? " It was claimed before with this key." : "")\n\(next)"
+        let again = result.isRepeat ? " It was claimed before with this key." : ""
+        return Printable.line("\(place) \(how)\(why).\(again)") + "\n\(next)"
     }
 
     private enum CodingKeys: String, CodingKey {

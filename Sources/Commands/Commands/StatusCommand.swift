@@ -26,7 +26,7 @@ struct StatusCommand: AsyncParsableCommand {
                 switch output.format {
                 case .json: try Console.print(JSONText.line(status))
                 // Home, and clear what is below (ECMA-48).
-                case .table: try Console.print("\u{1b}[H\u{1b}[J" + status.text)
+                case .table: try Console.repaint(status.text)
                 }
                 try await Task.sleep(for: .seconds(1))
             }

@@ -4,6 +4,7 @@ import ArgumentParser
 import Operations
 import Prebuilds
 import Store
+import Telemetry
 
 extension WorkspacesCommand {
     /// `stoker workspaces show`
@@ -67,6 +68,6 @@ extension WorkspaceDetails {
                 ]
             ).text,
         ]
-        return ([facts.joined(separator: "\n")] + sections.filter { !$0.isEmpty }).joined(separator: "\n\n")
+        return ([facts.map(Printable.line).joined(separator: "\n")] + sections.filter { !$0.isEmpty }).joined(separator: "\n\n")
     }
 }

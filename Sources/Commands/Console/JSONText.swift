@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import Telemetry
 
 /// JSON as commands print it.
 enum JSONText {
@@ -23,6 +24,7 @@ enum JSONText {
     private static func encode(_ value: some Encodable, _ format: JSONEncoder.OutputFormatting) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = format
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
+        // Values stay exact: what is escaped means the same.
+        return Printable.json(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 }

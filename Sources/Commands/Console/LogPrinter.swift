@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Store
+import Telemetry
 
 /// Prints a job's log line by line.
 struct LogPrinter {
@@ -13,10 +14,10 @@ struct LogPrinter {
         }
     }
 
-    /// Levels that need no attention are not named.
+    /// One line. Levels that need no attention are not named.
     static func text(_ line: StoredLogLine) -> String {
         let level = ["warn", "error"].contains(line.level) ? "\(line.level): " : ""
         let stage = line.stage.isEmpty ? "" : "[\(line.stage)] "
-        return stage + level + line.output
+        return Printable.line(stage + level + line.output)
     }
 }

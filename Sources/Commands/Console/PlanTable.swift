@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Prebuilds
+import Telemetry
 
 /// A plan in words: the pools, and below them what is done and what is not, with the reason for each.
 struct PlanTable {
@@ -36,7 +37,7 @@ struct PlanTable {
                 + preset.withheld.map { "  \(pool): \(Self.sentence($0))" }
                 + (preset.warnings ?? []).map { "  \(pool): warning: \($0)" }
         }
-        return lines.isEmpty ? [] : [""] + lines
+        return lines.isEmpty ? [] : [""] + lines.map(Printable.line)
     }
 
     /// Who holds the fleet still, until when, and why.
@@ -44,7 +45,7 @@ struct PlanTable {
         let what = pause.kind == .maintenance ? "The fleet is in maintenance" : "The reconciler is paused"
         let until = pause.until.map { " until \($0)" } ?? ""
         let who = pause.orderedBy.map { ", by \($0)" } ?? ""
-        return "\(what)\(until)\(who)\(pause.reason.isEmpty ? "." : ": \(pause.reason)")"
+        return Printable.line("\(what)\(until)\(who)\(pause.reason.isEmpty ? "." : ": \(pause.reason)")")
     }
 
     private static func sentence(_ action: PlanReport.Action) -> String {

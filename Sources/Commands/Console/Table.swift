@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Telemetry
+
 /// Rows of text in aligned columns.
 struct Table {
     /// A column over values of one type: what it is called and what it shows.
@@ -40,10 +42,10 @@ struct Table {
         }.joined(separator: "\n")
     }
 
-    /// Control characters of a value must neither break the table nor reach the terminal.
+    /// What a value holds must neither break the table nor reach the terminal: breaks of lines and tabs are blanks.
     private static func oneLine(_ text: String) -> String {
-        let scalars = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }
-        let line = String(String.UnicodeScalarView(scalars))
+        let scalars = text.unicodeScalars.map { "\r\n\t".unicodeScalars.contains($0) ? " " : $0 }
+        let line = Printable.line(String(String.UnicodeScalarView(scalars)))
         return line.isEmpty ? "-" : line
     }
 }

@@ -3,6 +3,7 @@
 import Operations
 import Synchronization
 import SystemPackage
+import Telemetry
 
 /// What a command that waits shows on standard error: what it waits for, said once; and on a terminal one line that is kept
 /// current. What is no terminal gets whole lines and no escape sequence.
@@ -46,14 +47,14 @@ final class WaitDisplay: Sendable {
                 state.quietSince = nil
             }
             state.told = names
-            return reasons.map { "Waiting: \($0.sentence)" }.joined(separator: "\n")
+            return reasons.map { Printable.line("Waiting: \($0.sentence)") }.joined(separator: "\n")
         }
         if let text { say(text) }
     }
 
     /// Writes whole lines, above the line that is kept current.
     func say(_ text: String) {
-        interrupting { attempt(text + "\n") }
+        interrupting { attempt(Printable.text(text) + "\n") }
     }
 
     /// Keeps this line current from now on; only a terminal shows it.
@@ -102,9 +103,7 @@ final class WaitDisplay: Sendable {
     }
 
     private static func oneLine(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 })
-        )
+        Printable.line(text.replacing("\t", with: " "))
     }
 }
 

@@ -2,6 +2,7 @@
 
 import CurlClient
 import FoundationEssentials
+import Telemetry
 
 extension CommandError {
     /// What a server answered instead of what was asked for (RFC 9457).
@@ -20,7 +21,12 @@ extension CommandError {
         }
         // Nothing was changed, but for what went wrong on the server's side or was asked too often.
         let meaning: ExitMeaning = (400..<500 ~= status && status != 429) ? .refused : .failure
-        let message = problem.errors?.joined(separator: "\n") ?? problem.detail ?? problem.title
-        return CommandError(meaning, message, remedy: problem.remedy ?? "")
+        // A line an error, whatever the server says.
+        let message = problem.errors?.map(Printable.line).joined(separator: "\n")
+        return CommandError(
+            meaning,
+            message ?? Printable.line(problem.detail ?? problem.title),
+            remedy: Printable.line(problem.remedy ?? "")
+        )
     }
 }

@@ -8,16 +8,37 @@ struct EventReader {
         var data = ""
     }
 
+    /// Far more than a line of a log or a job is; whoever sends more at a time sends no events.
+    private static let maximumBytes = 16 << 20
+
     /// What came behind the last whole event.
     private(set) var rest: [UInt8] = []
+    /// How much of ``rest`` is known to hold no end of an event: each byte is looked at once, however small the chunks are.
+    private var searched = 0
 
-    /// The events that are whole now. Comments are left out.
-    mutating func take(_ chunk: [UInt8]) -> [Event] {
+    /// The events that are whole now. Comments are left out. Throws ``CommandError`` for an event without end.
+    mutating func take(_ chunk: [UInt8]) throws -> [Event] {
         rest += chunk
         var events: [Event] = []
-        while let end = zip(rest.indices, rest.indices.dropFirst()).first(where: { rest[$0] == 10 && rest[$1] == 10 }) {
-            if let event = Self.event(String(decoding: rest[..<end.0], as: UTF8.self)) { events.append(event) }
-            rest.removeFirst(end.1 + 1)
+        var start = 0
+        var index = max(searched, 1)
+        while index < rest.count {
+            if rest[index] == 10, rest[index - 1] == 10, index > start {
+                if let event = Self.event(String(decoding: rest[start..<index - 1], as: UTF8.self)) {
+                    events.append(event)
+                }
+                start = index + 1
+                index += 1
+            }
+            index += 1
+        }
+        rest.removeFirst(start)
+        searched = rest.count
+        guard rest.count <= Self.maximumBytes else {
+            throw CommandError(
+                "the server sent an event of more than \(Self.maximumBytes >> 20) MiB",
+                remedy: "See that it is a Stoker of this release."
+            )
         }
         return events
     }

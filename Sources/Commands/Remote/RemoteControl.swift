@@ -78,7 +78,7 @@ struct RemoteControl: Control {
             defer { sending.cancel() }
             var reader = EventReader()
             for await chunk in chunks {
-                for event in reader.take(chunk) {
+                for event in try reader.take(chunk) {
                     let data = Data(event.data.utf8)
                     if event.name == "end" { return try JSONDecoder().decode(JobSummary.self, from: data) }
                     try line(try JSONDecoder().decode(StoredLogLine.self, from: data))

@@ -4,6 +4,7 @@ import ArgumentParser
 import Operations
 import Prebuilds
 import Store
+import Telemetry
 
 extension JobsCommand {
     /// `stoker jobs show`
@@ -25,12 +26,14 @@ extension JobsCommand {
 
 extension JobReport {
     var text: String {
+        // Indented: whatever it says, no line of it passes for one of ours.
+        let error = job.error.split(separator: "\n").map { "  " + Printable.line(String($0)) }.joined(separator: "\n")
         let reasons = waits.map { reason in
             // What is not due says itself when it is.
             let until = reason.reason == .notDue ? nil : reason.until
             return "It waits: \(reason.message)" + (until.map { ", until \($0)" } ?? "") + "."
         }
-        return ([[job].table.text, job.error] + [reasons.joined(separator: "\n")]).filter { !$0.isEmpty }
+        return ([[job].table.text, error] + [reasons.joined(separator: "\n")]).filter { !$0.isEmpty }
             .joined(separator: "\n\n")
     }
 }

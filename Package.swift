@@ -37,6 +37,7 @@ extension Target.Dependency {
     static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let metricsTestKit = product(name: "MetricsTestKit", package: "swift-metrics")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
     static let systemPackage = product(name: "SystemPackage", package: "swift-system")
     static let tracing = product(name: "Tracing", package: "swift-distributed-tracing")
@@ -126,6 +127,15 @@ let tests: [Target] = [
             .argumentParser, .lifecycle, .logging,
             .systemPackage, .unixSignals,
         ],
+        swiftSettings: swift
+    ),
+    .testTarget(
+        name: "FuzzTests",
+        dependencies: [
+            "Commands", "CurlClient", "Operations", "PostgresClient", "Prebuilds", "Provisioning", "Server", "Store",
+            "Telemetry", "Templates", "TestSupport", .lifecycle, .logging, .systemPackage,
+        ],
+        exclude: ["Corpus"],
         swiftSettings: swift
     ),
     .testTarget(
@@ -247,6 +257,7 @@ let package = Package(
                 "CurlClient", "Operations", "PostgresClient", "Prebuilds", "Provisioning", "Store", "Telemetry",
                 "Templates", "Webhooks",
                 .crypto, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging, .metrics, .nioCore,
+                .nioHTTP1,
             ],
             resources: [.embedInCode("Description"), .embedInCode("Page")],
             swiftSettings: safe

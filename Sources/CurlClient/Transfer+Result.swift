@@ -36,13 +36,15 @@ extension Transfer {
             CURLE_USE_SSL_FAILED, CURLE_SSL_CLIENTCERT:
             .tls
         case CURLE_WRITE_ERROR where headerSize > configuration.maximumHeaderSize: .tooLarge
+        // What libcurl says of a line that passes its own limit, before it has shown us any of it.
+        case CURLE_OUT_OF_MEMORY where address != nil: .tooLarge
         case CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT, CURLE_BAD_FUNCTION_ARGUMENT, CURLE_WRITE_ERROR: .local
         default: .protocol
         }
     }
 
     private func words(_ code: CURLcode) -> String {
-        if headerSize > configuration.maximumHeaderSize {
+        if headerSize > configuration.maximumHeaderSize || failureCode(code) == .tooLarge {
             return "the answer has more than \(configuration.maximumHeaderSize) bytes of headers"
         }
         return message.isEmpty ? String(cString: curl_easy_strerror(code)) : message

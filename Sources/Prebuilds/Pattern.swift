@@ -5,7 +5,7 @@
 /// Expressions come from templates, and plans are made while the reconciler's lock is held: with a backtracking matcher
 /// one expression such as `(a+)+$` would stop the pools of the whole fleet. This one keeps a set of states instead (after
 /// Thompson, 1968), and knows what RE2 and Terraform know, except Unicode classes (`\p`), quoting (`\Q`) and captures.
-struct Pattern: Sendable {
+package struct Pattern: Sendable {
     /// A place in the text that takes no character.
     enum Assertion: Sendable {
         case textStart, textEnd, lineStart, lineEnd, wordBoundary, noWordBoundary
@@ -23,7 +23,7 @@ struct Pattern: Sendable {
     private let program: [Instruction]
 
     /// `nil` when `text` is no such expression, or one that repeats so much that it becomes too large.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         var parser = PatternParser(text)
         var compiler = PatternCompiler()
         guard let node = parser.parse(), compiler.emit(node), compiler.emit(.found) else { return nil }
@@ -31,7 +31,7 @@ struct Pattern: Sendable {
     }
 
     /// Whether some part of `value` matches.
-    func isFound(in value: String) -> Bool {
+    package func isFound(in value: String) -> Bool {
         let text = Array(value.unicodeScalars)
         var states = StateSet(capacity: program.count)
         var next = StateSet(capacity: program.count)

@@ -92,13 +92,26 @@ struct ArchiveTree {
     }
 
     /// Every directory on the way is one, said or implied: nothing is ever written through a link.
+    ///
+    /// From the inside out: what lies around a directory was claimed with it. Implied directories are counted as said ones
+    /// are, else a few long paths would make millions.
     private mutating func claimParents(of path: String, _ rawPath: String) throws(ArchiveRefusal) {
-        for index in path.utf8.indices where path.utf8[index] == UInt8(ascii: "/") {
-            let parent = String(path[..<index])
-            let key = Array(parent.utf8)
+        var rest = path.utf8[...]
+        while let slash = rest.lastIndex(of: UInt8(ascii: "/")) {
+            rest = rest[..<slash]
+            let parent = String(Substring(rest))
+            let key = Array(rest)
             switch places[key] {
-            case nil: places[key] = .directory
-            case .directory: break
+            case nil:
+                guard places.count < limits.entries else {
+                    throw ArchiveRefusal(
+                        .tooLarge,
+                        entry: rawPath,
+                        "the archive has more than \(limits.entries) files and directories"
+                    )
+                }
+                places[key] = .directory
+            case .directory: return
             case .file, .link:
                 throw ArchiveRefusal(
                     .conflictingPaths,

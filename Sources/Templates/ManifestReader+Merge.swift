@@ -13,7 +13,8 @@ extension ManifestReader {
             report(builtin: variable)
         }
         let names = own.map(\.name)
-        for declaration in declarations where !names.contains(declaration.key.name) {
+        let known = Set(names)
+        for declaration in declarations where !known.contains(declaration.key.name) {
             report(
                 "the module has no such variable",
                 at: declaration.key,
@@ -21,10 +22,11 @@ extension ManifestReader {
                 remedy: Suggestion.remedy(for: declaration.key.name, among: names)
             )
         }
+        let declared = Dictionary(declarations.map { ($0.key.name, $0) }) { first, _ in first }
         return own.enumerated().map { order, variable in
             var parameter = variable.parameter
             parameter.displayOrder = order
-            if let declaration = declarations.first(where: { $0.key.name == variable.name }) {
+            if let declaration = declared[variable.name] {
                 declaration.apply(to: &parameter, of: variable, &self)
             }
             return parameter
@@ -52,15 +54,20 @@ extension ManifestReader {
     ) -> TemplatePreset {
         var preset = declaration.preset
         let field = Self.path(declaration.field, ManifestPresetKey.parameters.rawValue)
+        let known = Dictionary((parameters ?? []).map { ($0.name, $0) }) { first, _ in first }
         for (key, node) in declaration.values {
             let path = Self.path(field, key.name)
             guard let parameters else {
                 preset.parameters[key.name] = text(node, path)
                 continue
             }
-            guard let parameter = parameters.first(where: { $0.name == key.name }) else {
-                let remedy = Suggestion.remedy(for: key.name, among: parameters.map(\.name))
-                report("the template has no such parameter", at: key, path, remedy: remedy)
+            guard let parameter = known[key.name] else {
+                report(
+                    "the template has no such parameter",
+                    at: key,
+                    path,
+                    remedy: Suggestion.remedy(for: key.name, among: parameters.map(\.name))
+                )
                 continue
             }
             preset.parameters[key.name] = ParameterValue.text(of: node, for: parameter, path, &self)
@@ -83,10 +90,10 @@ extension ManifestReader {
         _ parameters: [TemplateParameter],
         _ field: String
     ) {
-        for parameter in parameters where parameter.required {
-            guard !declaration.values.contains(where: { $0.key.name == parameter.name }) else { continue }
+        let given = Set(declaration.values.map(\.key.name))
+        for parameter in parameters where parameter.required && !given.contains(parameter.name) {
             let path = Self.path(field, parameter.name)
-            let name = declaration.preset.name
+            let name = Excerpt.of(declaration.preset.name)
             if declaration.preset.prebuilds == nil {
                 warn("preset '\(name)' leaves this required parameter to whoever uses it", at: declaration.node, path)
             } else {

@@ -6,6 +6,8 @@ struct ManifestReader {
     let file: String
     private(set) var errors: [TemplateError] = []
     private(set) var warnings: [TemplateWarning] = []
+    /// More of either nobody reads, and a file can be made to have one at each word.
+    private static let mostReported = 100
 
     init(file: String) {
         self.file = file
@@ -13,30 +15,55 @@ struct ManifestReader {
 
     // MARK: Reporting
 
-    mutating func report(_ message: String, at node: YAMLNode, _ field: String, remedy: String = "") {
-        errors.append(error(message, node.line, node.column, field, remedy))
+    mutating func report(
+        _ message: @autoclosure () -> String,
+        at node: YAMLNode,
+        _ field: String,
+        remedy: @autoclosure () -> String = ""
+    ) {
+        guard errors.count < Self.mostReported else { return }
+        errors.append(error(message(), node.line, node.column, field, remedy()))
     }
 
-    mutating func report(_ message: String, at key: YAMLKey, _ field: String, remedy: String = "") {
-        errors.append(error(message, key.line, key.column, field, remedy))
+    mutating func report(
+        _ message: @autoclosure () -> String,
+        at key: YAMLKey,
+        _ field: String,
+        remedy: @autoclosure () -> String = ""
+    ) {
+        guard errors.count < Self.mostReported else { return }
+        errors.append(error(message(), key.line, key.column, field, remedy()))
     }
 
     mutating func report(_ error: TemplateError) {
-        errors.append(error)
+        if errors.count < Self.mostReported { errors.append(error) }
     }
 
     mutating func warn(_ warning: TemplateWarning) {
-        warnings.append(warning)
+        if warnings.count < Self.mostReported { warnings.append(warning) }
     }
 
-    mutating func warn(_ message: String, at node: YAMLNode, _ field: String, remedy: String = "") {
-        warnings.append(error(message, node.line, node.column, field, remedy))
+    mutating func warn(
+        _ message: @autoclosure () -> String,
+        at node: YAMLNode,
+        _ field: String,
+        remedy: @autoclosure () -> String = ""
+    ) {
+        guard warnings.count < Self.mostReported else { return }
+        warnings.append(error(message(), node.line, node.column, field, remedy()))
     }
 
     private func error(_ message: String, _ line: Int, _ column: Int, _ field: String, _ remedy: String)
         -> TemplateError
     {
-        TemplateError(file: file, line: line, column: column, field: field, message, remedy: remedy)
+        TemplateError(
+            file: file,
+            line: line,
+            column: column,
+            field: Excerpt.of(field),
+            Excerpt.of(message, most: 2_000),
+            remedy: remedy
+        )
     }
 
     // MARK: Structure
@@ -52,8 +79,12 @@ struct ManifestReader {
         }
         for (key, value) in pairs {
             guard let known = Key(rawValue: key.name) else {
-                let remedy = Suggestion.remedy(for: key.name, among: Key.names)
-                report("there is no such key", at: key, Self.path(field, key.name), remedy: remedy)
+                report(
+                    "there is no such key",
+                    at: key,
+                    Self.path(field, key.name),
+                    remedy: Suggestion.remedy(for: key.name, among: Key.names)
+                )
                 continue
             }
             if case .null = value.content { continue }
@@ -62,23 +93,33 @@ struct ManifestReader {
         return ManifestFields(node: node, field: field, values: values)
     }
 
-    /// The entries of a mapping whose keys are names of the template's own.
+    /// The entries of a mapping whose keys are names of the template's own: the first ``TemplateLimits/parameters``, and an error
+    /// when there are more.
     mutating func entries(_ node: YAMLNode?, _ field: String) -> [(key: YAMLKey, value: YAMLNode)] {
         guard let node else { return [] }
         guard case .mapping(let pairs) = node.content else {
             report("expected a mapping from names to values, found \(node.kind)", at: node, field)
             return []
         }
-        return pairs
+        return within(TemplateLimits.parameters, pairs, at: node, field)
     }
 
-    mutating func elements(_ node: YAMLNode?, _ field: String) -> [YAMLNode] {
+    private mutating func within<Element>(_ most: Int, _ all: [Element], at node: YAMLNode, _ field: String)
+        -> [Element]
+    {
+        guard all.count > most else { return all }
+        report("it has \(all.count) entries; at most \(most) are allowed", at: node, field)
+        return Array(all.prefix(most))
+    }
+
+    /// The elements of a list: the first of them, and an error when there are more than there may be.
+    mutating func elements(_ node: YAMLNode?, _ field: String, most: Int) -> [YAMLNode] {
         guard let node else { return [] }
         guard case .sequence(let elements) = node.content else {
             report("expected a list, found \(node.kind)", at: node, field, remedy: "begin each item with '- '")
             return []
         }
-        return elements
+        return within(most, elements, at: node, field)
     }
 
     // MARK: Scalars
@@ -129,7 +170,7 @@ struct ManifestReader {
     mutating func seconds(_ node: YAMLNode?, _ field: String) -> Int? {
         guard let text = text(node, field), let node else { return nil }
         guard let seconds = DurationText.seconds(text) else {
-            report("expected a duration such as 24h, 90m, 30s or 1h30m, found '\(text)'", at: node, field)
+            report("expected a duration such as 24h, 90m, 30s or 1h30m, found \(node.kind)", at: node, field)
             return nil
         }
         return seconds
@@ -144,7 +185,7 @@ struct ManifestReader {
         guard let choice = Choice(rawValue: text) else {
             let names = Choice.allCases.map(\.rawValue)
             report(
-                "expected one of \(names.joined(separator: ", ")), found '\(text)'",
+                "expected one of \(names.joined(separator: ", ")), found \(node.kind)",
                 at: node,
                 field,
                 remedy: Suggestion.nearest(to: text, among: names).map { "did you mean '\($0)'?" } ?? ""

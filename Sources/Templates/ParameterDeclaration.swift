@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Prebuilds
+
 /// An entry of `parameters` in `stoker.yaml`; `nil` for what it leaves out.
 struct ParameterDeclaration {
     let key: YAMLKey
@@ -104,9 +106,10 @@ extension ManifestReader {
         declaration.rules = rules(fields[.validation], fields.path(.validation))
         declaration.type = type(fields[.type], fields.path(.type))
         if let options = fields[.options] {
-            declaration.options = elements(options, fields.path(.options)).enumerated().compactMap { index, option in
-                text(option, "\(fields.path(.options))[\(index)]")
-            }
+            declaration.options = elements(options, fields.path(.options), most: TemplateLimits.options).enumerated()
+                .compactMap { index, option in
+                    text(option, "\(fields.path(.options))[\(index)]")
+                }
         }
         return declaration
     }
@@ -116,7 +119,7 @@ extension ManifestReader {
         guard ParameterDeclaration.types.contains(type) else {
             let types = ParameterDeclaration.types
             report(
-                "expected one of \(types.joined(separator: ", ")), found '\(type)'",
+                "expected one of \(types.joined(separator: ", ")), found \(node.kind)",
                 at: node,
                 path,
                 remedy: Suggestion.nearest(to: type, among: types).map { "did you mean '\($0)'?" } ?? ""
@@ -135,8 +138,18 @@ extension ManifestReader {
             maximum: number(fields[.max], fields.path(.max)),
             error: text(fields[.error], fields.path(.error)) ?? ""
         )
-        if let regex = rules.regex, (try? Regex(regex)) == nil, let node = fields[.regex] {
-            report("'\(regex)' is not a regular expression", at: node, fields.path(.regex))
+        if let regex = rules.regex, let node = fields[.regex] {
+            if regex.unicodeScalars.count > TemplateLimits.pattern {
+                report("it has more than \(TemplateLimits.pattern) characters", at: node, fields.path(.regex))
+            } else if Pattern(regex) == nil {
+                report(
+                    "\(node.kind) is not a regular expression",
+                    at: node,
+                    fields.path(.regex),
+                    remedy:
+                        "write it as Terraform does (RE2): it has no backreferences and looks neither ahead nor behind"
+                )
+            }
         }
         if let minimum = rules.minimum, let maximum = rules.maximum, minimum > maximum, let node = fields[.max] {
             report("expected a number that is not below min", at: node, fields.path(.max))

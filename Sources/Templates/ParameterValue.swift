@@ -42,8 +42,8 @@ enum ParameterValue {
         case .text: "text"
         case .number: "a number"
         case .bool: "true or false"
-        case .list, .set, .tuple: "a list (\(name))"
-        case .map, .object: "a mapping (\(name))"
+        case .list, .set, .tuple: "a list (\(Excerpt.of(name)))"
+        case .map, .object: "a mapping (\(Excerpt.of(name)))"
         case .any, .unknown: "a value"
         }
     }

@@ -19,18 +19,20 @@ extension ManifestReader {
         timeZoneExists: (String) -> Bool
     ) -> [PresetDeclaration] {
         var declarations: [PresetDeclaration] = []
+        var fieldByName: [String: String] = [:]
         var defaultName: String?
-        for (index, element) in elements(node, field).enumerated() {
+        for (index, element) in elements(node, field, most: TemplateLimits.presets).enumerated() {
             let path = "\(field)[\(index)]"
             let fields = fields(of: element, path, as: ManifestPresetKey.self)
             let name = presetName(fields)
-            if let earlier = declarations.first(where: { $0.preset.name == name }), let node = fields[.name] {
-                report("'\(name)' is also the name of \(earlier.field)", at: node, fields.path(.name))
+            if let earlier = fieldByName[name], let node = fields[.name] {
+                report("\(node.kind) is also the name of \(earlier)", at: node, fields.path(.name))
             }
+            fieldByName[name] = fieldByName[name] ?? path
             let isDefault = flag(fields[.isDefault], fields.path(.isDefault)) ?? false
             if isDefault, let defaultName, let node = fields[.isDefault] {
                 report(
-                    "preset '\(defaultName)' is the default already; there can be one",
+                    "preset '\(Excerpt.of(defaultName))' is the default already; there can be one",
                     at: node,
                     fields.path(.isDefault)
                 )
@@ -100,14 +102,16 @@ extension ManifestReader {
         let isKnown = TimeZoneRules.named(settings.timezone, in: [:]) != nil || timeZoneExists(settings.timezone)
         if let node = fields[.timezone], !isKnown {
             report(
-                "expected the IANA name of a time zone, found '\(settings.timezone)'",
+                "expected the IANA name of a time zone, found '\(Excerpt.of(settings.timezone))'",
                 at: node,
                 fields.path(.timezone),
                 remedy: "use a name such as UTC or Europe/Berlin"
             )
         }
         var expressions: [YAMLNode] = []
-        for (index, element) in elements(fields[.schedule], fields.path(.schedule)).enumerated() {
+        for (index, element) in elements(fields[.schedule], fields.path(.schedule), most: TemplateLimits.scheduleRows)
+            .enumerated()
+        {
             let window = self.fields(of: element, "\(fields.path(.schedule))[\(index)]", as: ManifestWindowKey.self)
             require(window, .cron, #"five fields such as "* 8-18 * * 1-5""#)
             require(window, .instances, "how many prebuilds to keep")

@@ -110,11 +110,11 @@ extension ManifestReader {
         var names: [String] = []
         // Two names that differ in case or dashes alone would share one environment variable for their tokens.
         var variables: Set<String> = []
-        for (index, element) in elements(node, field).enumerated() {
+        for (index, element) in elements(node, field, most: TemplateLimits.agents).enumerated() {
             let path = "\(field)[\(index)]"
             guard let name = text(element, path) else { continue }
             if name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_-]{0,63}/) == nil {
-                report("expected 1 to 64 letters, digits, '-' or '_', found '\(name)'", at: element, path)
+                report("expected 1 to 64 letters, digits, '-' or '_', found \(element.kind)", at: element, path)
             } else if !variables.insert(String(name.lowercased().map { $0 == "-" ? "_" : $0 })).inserted {
                 report("another agent has this name", at: element, path)
             } else {

@@ -30,10 +30,15 @@ enum TerraformValueFiles {
         let ordered = ranked.sorted {
             $0.0 != $1.0 ? $0.0 < $1.0 : $0.1.name.utf8.lexicographicallyPrecedes($1.1.name.utf8)
         }
+        let indices = Dictionary(variables.enumerated().map { ($1.name, $0) }) { first, _ in first }
         for (_, file) in ordered {
+            guard file.text.utf8.count <= TemplateLimits.moduleFile else {
+                errors.append(TemplateError(file: file.name, "it has more than \(TemplateLimits.moduleFile >> 20) MiB"))
+                continue
+            }
             do throws(HCLProblem) {
                 for (name, literal) in try values(in: file) {
-                    guard let index = variables.firstIndex(where: { $0.name == name }) else { continue }
+                    guard let index = indices[name] else { continue }
                     variables[index].takeDefault(literal)
                 }
             } catch {

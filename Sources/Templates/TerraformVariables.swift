@@ -33,9 +33,19 @@ package enum TerraformVariables {
             guard isOverride(left.name) == isOverride(right.name) else { return isOverride(right.name) }
             return left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
         }
-        var variables: [TerraformVariable] = []
+        var variables = Declared()
         var errors: [TemplateError] = []
         for file in module {
+            guard file.text.utf8.count <= TemplateLimits.moduleFile else {
+                errors.append(
+                    TemplateError(
+                        file: file.name,
+                        "it has more than \(TemplateLimits.moduleFile >> 20) MiB",
+                        remedy: "put what is not configuration into a file of another name"
+                    )
+                )
+                continue
+            }
             do throws(HCLProblem) {
                 for declaration in try declarations(in: file) {
                     if isOverride(file.name) {
@@ -50,9 +60,38 @@ package enum TerraformVariables {
                 )
             }
         }
-        TerraformValueFiles.apply(files, to: &variables, &errors)
-        guard errors.isEmpty else { throw TemplateErrors(errors) }
-        return variables
+        if variables.all.count > TemplateLimits.parameters {
+            let most = TemplateLimits.parameters
+            let last = variables.all[most]
+            errors.append(
+                TemplateError(
+                    file: last.file,
+                    line: last.line,
+                    "the module has \(variables.all.count) variables; at most \(most) are allowed"
+                )
+            )
+            throw TemplateErrors(Array(errors.suffix(100)))
+        }
+        TerraformValueFiles.apply(files, to: &variables.all, &errors)
+        guard errors.isEmpty else { throw TemplateErrors(Array(errors.prefix(100))) }
+        return variables.all
+    }
+
+    /// Variables in their order, and found by name.
+    private struct Declared {
+        var all: [TerraformVariable] = []
+        private var indices: [String: Int] = [:]
+
+        func index(of name: String) -> Int? { indices[name] }
+
+        mutating func append(_ variable: TerraformVariable) {
+            indices[variable.name] = all.count
+            all.append(variable)
+        }
+
+        mutating func apply(_ declaration: VariableDeclaration, at index: Int) {
+            declaration.apply(to: &all[index])
+        }
     }
 
     /// Whether Terraform reads the file as part of the module in the template's directory.
@@ -94,10 +133,11 @@ package enum TerraformVariables {
     private static func add(
         _ declaration: VariableDeclaration,
         in file: SourceFile,
-        to variables: inout [TerraformVariable],
+        to variables: inout Declared,
         _ errors: inout [TemplateError]
     ) {
-        if let earlier = variables.first(where: { $0.name == declaration.name }) {
+        if let index = variables.index(of: declaration.name) {
+            let earlier = variables.all[index]
             errors.append(
                 TemplateError(
                     file: file.name,
@@ -117,19 +157,19 @@ package enum TerraformVariables {
     private static func apply(
         override declaration: VariableDeclaration,
         in file: SourceFile,
-        to variables: inout [TerraformVariable],
+        to variables: inout Declared,
         _ errors: inout [TemplateError]
     ) {
-        if let index = variables.firstIndex(where: { $0.name == declaration.name }) {
-            declaration.apply(to: &variables[index])
-        } else {
+        if let index = variables.index(of: declaration.name) {
+            variables.apply(declaration, at: index)
+        } else if errors.count < 100 {
             errors.append(
                 TemplateError(
                     file: file.name,
                     line: declaration.line,
                     field: "variable.\(declaration.name)",
                     "an override file changes variables, and none has this name",
-                    remedy: Suggestion.remedy(for: declaration.name, among: variables.map(\.name))
+                    remedy: Suggestion.remedy(for: declaration.name, among: variables.all.map(\.name))
                 )
             )
         }

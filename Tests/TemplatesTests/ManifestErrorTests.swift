@@ -202,7 +202,8 @@ import Testing
             errors(yaml) == [
                 "4:14: parameters.a.type: expected one of string, number, bool, list(string), found 'strnig'; "
                     + "did you mean 'string'?",
-                "4:43: parameters.a.validation.regex: '(' is not a regular expression",
+                "4:43: parameters.a.validation.regex: '(' is not a regular expression; write it as Terraform does (RE2): "
+                    + "it has no backreferences and looks neither ahead nor behind",
                 "5:31: parameters.b.default: expected a number, found 'ten'",
                 "6:17: parameters.c.default: 'x' is none of the options ('y')",
                 "6:30: parameters.c.required: a parameter with a default is never missing; remove 'required' or 'default'",

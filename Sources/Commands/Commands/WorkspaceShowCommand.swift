@@ -68,6 +68,8 @@ extension WorkspaceDetails {
                 ]
             ).text,
         ]
-        return ([facts.map(Printable.line).joined(separator: "\n")] + sections.filter { !$0.isEmpty }).joined(separator: "\n\n")
+        return ([facts.map(Printable.line).joined(separator: "\n")] + sections.filter { !$0.isEmpty }).joined(
+            separator: "\n\n"
+        )
     }
 }

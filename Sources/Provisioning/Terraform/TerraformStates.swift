@@ -13,24 +13,32 @@ enum TerraformStates {
         guard let state else { return (late, nil) }
         guard let target = Document(state), let source = Document(late) else { return (state, late) }
         var joined = target.resources
+        // States have as many resources as a template likes: nothing here looks at each for each.
+        var places = Dictionary(joined.enumerated().map { ($1.address, $0) }) { first, _ in first }
         var rest: [Resource] = []
         for resource in source.resources where resource.isManaged {
-            guard let index = joined.firstIndex(where: { $0.address == resource.address }) else {
+            guard let index = places[resource.address] else {
+                places[resource.address] = joined.count
                 joined.append(resource)
                 continue
             }
             let known = joined[index].instances
-            let unknown = resource.instances.filter { late in !known.contains { late.isSameObject(as: $0) } }
-            let collides = { (late: Instance) in
-                late.isDeposed || known.contains { $0.key == late.key && !$0.isDeposed }
-            }
+            let objects = Set(known.map(\.object))
+            let current = Set(known.lazy.filter { !$0.isDeposed }.map(\.key))
+            let unknown = resource.instances.filter { !objects.contains($0.object) }
+            let collides = { (late: Instance) in late.isDeposed || current.contains(late.key) }
             joined[index].instances += unknown.filter { !collides($0) }
             let left = unknown.filter(collides)
             if !left.isEmpty { rest.append(resource.with(left)) }
         }
-        let leftover = rest.isEmpty ? nil : source.with(rest, serial: source.serial + 1)
+        let leftover = rest.isEmpty ? nil : source.with(rest, serial: next(source.serial))
         guard joined != target.resources else { return (state, leftover) }
-        return (target.with(joined, serial: max(target.serial, source.serial) + 1), leftover)
+        return (target.with(joined, serial: next(max(target.serial, source.serial))), leftover)
+    }
+
+    /// A state says its serial itself: there may be none behind it.
+    private static func next(_ serial: Int) -> Int {
+        serial < .max ? serial + 1 : serial
     }
 }
 
@@ -105,7 +113,6 @@ private struct Instance: Equatable {
         identity = RawJSON.value(of: "id", in: attributes) ?? attributes
     }
 
-    func isSameObject(as other: Instance) -> Bool {
-        key == other.key && identity == other.identity
-    }
+    /// Equal for two instances that are one object.
+    var object: [[UInt8]?] { [key, identity] }
 }

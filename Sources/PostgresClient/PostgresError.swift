@@ -73,6 +73,12 @@ package struct PostgresError: Error, Hashable, Sendable {
         }
     }
 
+    /// Whether the server refuses the values themselves (class 22, data exception; class 23, integrity constraint violation):
+    /// the same statement with the same values is refused again.
+    package var isRefusedValue: Bool {
+        ["22", "23"].contains(sqlState?.conditionClass)
+    }
+
     mutating func locate(statement: String? = nil, column: String? = nil) {
         self.statement = self.statement ?? statement
         self.column = self.column ?? column

@@ -13,23 +13,31 @@ package struct Instant: Hashable, Comparable, Sendable {
 
     /// Whole seconds since the Unix epoch, rounded down.
     package var seconds: Int64 {
-        (microseconds - Self.floorModulo(microseconds, 1_000_000)) / 1_000_000
+        microseconds / 1_000_000 - (microseconds % 1_000_000 < 0 ? 1 : 0)
     }
 
     package init(seconds: Int64) {
         self.init(microseconds: seconds * 1_000_000)
     }
 
+    // A row may hold any moment, `infinity` among them: what lies beyond the ends is the end itself.
     package static func + (instant: Self, duration: Duration) -> Self {
-        Self(microseconds: instant.microseconds + duration.microseconds)
+        let (sum, overflows) = instant.microseconds.addingReportingOverflow(duration.microseconds)
+        return overflows ? end(isLate: duration.microseconds > 0) : Self(microseconds: sum)
     }
 
     package static func - (instant: Self, duration: Duration) -> Self {
-        Self(microseconds: instant.microseconds - duration.microseconds)
+        let (difference, overflows) = instant.microseconds.subtractingReportingOverflow(duration.microseconds)
+        return overflows ? end(isLate: duration.microseconds < 0) : Self(microseconds: difference)
     }
 
     package static func - (later: Self, earlier: Self) -> Duration {
-        .microseconds(later.microseconds - earlier.microseconds)
+        let (difference, overflows) = later.microseconds.subtractingReportingOverflow(earlier.microseconds)
+        return .microseconds(overflows ? end(isLate: later > earlier).microseconds : difference)
+    }
+
+    private static func end(isLate: Bool) -> Self {
+        Self(microseconds: isLate ? .max : .min)
     }
 
     package static func < (left: Self, right: Self) -> Bool {

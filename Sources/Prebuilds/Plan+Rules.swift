@@ -11,14 +11,22 @@ extension Plan {
         var planner = Planner(now: now, limits: limits, zones: zones)
         let presets = snapshot.presets.map { planner.plan($0) }
         let pause = snapshot.pause.flatMap { $0.holds(at: now) ? $0 : nil }
-        self.init(now: now, pause: pause, presets: presets, nextScheduleEdge: planner.nextScheduleEdge)
+        self.init(
+            now: now,
+            pause: pause,
+            presets: presets,
+            nextScheduleEdge: planner.nextScheduleEdge,
+            unreadable: snapshot.unreadable,
+            orphans: snapshot.orphans
+        )
         if let pause {
             for index in self.presets.indices {
                 self.presets[index].hold(for: pause, status: snapshot.presets[index].status)
             }
         } else {
             keepQuotas(snapshot.prebuildQuotas)
-            keepCap(limits, pending: snapshot.pendingJobs)
+            let canceled = self.presets.reduce(0) { $0 + $1.cancellations.count }
+            keepCap(limits, pending: max(snapshot.pendingJobs - canceled, 0))
         }
     }
 
@@ -63,6 +71,7 @@ extension PresetPlan {
     /// Turns every action into a withheld change, and leaves the status as it was.
     fileprivate mutating func hold(for pause: FleetPause, status: PrebuildStatus) {
         var held: [Withheld] = []
+        if !cancellations.isEmpty { held.append(.fleetPaused(.cancel, count: cancellations.count, pause)) }
         if !deletions.isEmpty { held.append(.fleetPaused(.delete, count: deletions.count, pause)) }
         if state.missing > 0, isActive { held.append(.fleetPaused(.create, count: state.missing, pause)) }
         withheld = held + withheld

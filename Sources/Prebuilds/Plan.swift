@@ -10,13 +10,21 @@ package struct Plan: Hashable, Sendable {
     package var presets: [PresetPlan]
     /// The next moment within an hour at which a schedule changes a desired count; `nil`: none does.
     package var nextScheduleEdge: Instant?
+    /// Presets that are left out because their rows cannot be read.
+    package var unreadable: [UnreadablePreset]
+    /// Prebuilds that belong to no preset; `nil`: none.
+    package var orphans: OrphanedPrebuilds?
 
     package init(
         now: Instant,
         pause: FleetPause? = nil,
         presets: [PresetPlan],
-        nextScheduleEdge: Instant? = nil
+        nextScheduleEdge: Instant? = nil,
+        unreadable: [UnreadablePreset] = [],
+        orphans: OrphanedPrebuilds? = nil
     ) {
+        self.unreadable = unreadable
+        self.orphans = orphans
         self.now = now
         self.pause = pause
         self.presets = presets

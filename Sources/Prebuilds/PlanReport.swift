@@ -7,9 +7,15 @@ package struct PlanReport: Hashable, Sendable, Codable {
     /// Tells more of a pause; only during one.
     package let pause: FleetPause?
     package let presets: [Preset]
+    /// Presets that are left out because their rows cannot be read; only when there are some.
+    package let unreadable: [UnreadablePreset]?
+    /// Prebuilds that belong to no pool; only when there are some.
+    package let orphaned: OrphanedPrebuilds?
 
     /// - Parameter failures: Of the plan's ``Plan/failedBuilds``, as far as they are known.
     package init(_ plan: Plan, failures: [BuildID: PoolFailure] = [:]) {
+        unreadable = plan.unreadable.isEmpty ? nil : plan.unreadable
+        orphaned = plan.orphans
         now = plan.now
         paused = plan.pause != nil
         pause = plan.pause
@@ -62,7 +68,8 @@ extension PlanReport {
         }
     }
 
-    /// A change that the pass makes: `create` with a count, or `delete` with a reason and the workspaces.
+    /// A change that the pass makes: `create` with a count, `delete` with a reason and the workspaces, or `cancel` with the
+    /// workspaces that are not to be built.
     package struct Action: Hashable, Sendable, Codable {
         package let type: String
         package let count: Int?
@@ -79,6 +86,8 @@ extension PlanReport {
             case .create(let count): (type, self.count, reason, workspaceIDs) = ("create", count, nil, nil)
             case .delete(let reason, let prebuilds):
                 (type, count, self.reason, workspaceIDs) = ("delete", nil, reason, prebuilds.map(\.workspaceID))
+            case .cancel(let orders):
+                (type, count, reason, workspaceIDs) = ("cancel", nil, nil, orders.map(\.workspaceID))
             }
         }
     }

@@ -21,7 +21,8 @@ struct Planner {
 
     private func planInactive(_ preset: PresetSnapshot) -> PresetPlan {
         let (expired, _) = split(preset)
-        let doomed = preset.running.sorted(by: PrebuildSnapshot.isOlder)
+        let orders = preset.pendingOrders.sorted(by: PendingOrder.isOlder)
+        let doomed = (preset.running + orders.filter(\.hasBegun).map(\.prebuild)).sorted(by: PrebuildSnapshot.isOlder)
         return PresetPlan(
             pool: preset.pool,
             isActive: false,
@@ -31,10 +32,19 @@ struct Planner {
                 expired: expired.count,
                 starting: preset.starting,
                 stopping: preset.stopping,
-                deleting: preset.deleting
+                deleting: preset.deleting,
+                failed: preset.failed,
+                canceled: preset.canceled
             ),
-            actions: doomed.isEmpty ? [] : [.delete(.inactive, doomed)]
+            actions: (orders.isEmpty ? [] : [.cancel(orders)])
+                + (doomed.isEmpty ? [] : [.delete(.inactive, doomed)]) + Self.deletionsAgain(preset)
         )
+    }
+
+    /// What is to be gone, and is in nobody's hands any more.
+    private static func deletionsAgain(_ preset: PresetSnapshot) -> [PresetAction] {
+        preset.abandonedDeletions.isEmpty
+            ? [] : [.delete(.deletionCanceled, preset.abandonedDeletions.sorted(by: PrebuildSnapshot.isOlder))]
     }
 
     private mutating func planActive(_ preset: PresetSnapshot) -> PresetPlan {
@@ -58,7 +68,9 @@ struct Planner {
             extraneous: max(current.count - desired, 0),
             starting: preset.starting,
             stopping: preset.stopping,
-            deleting: preset.deleting
+            deleting: preset.deleting,
+            failed: preset.failed,
+            canceled: preset.canceled
         )
         var actions: [PresetAction] = []
         if !expired.isEmpty {
@@ -68,15 +80,26 @@ struct Planner {
             let oldest = current.sorted(by: PrebuildSnapshot.isOlder).prefix(state.extraneous)
             actions.append(.delete(.extraneous, Array(oldest)))
         }
+        actions += Self.deletionsAgain(preset)
 
-        let change = statusChange(of: preset, problems)
+        let brake = RunawayBrake(of: preset, desired: desired)
+        let granted = min(state.missing, brake?.allowed ?? .max)
+        let change = statusChange(of: preset, problems, runaway: granted == 0 && state.missing > 0 ? brake : nil)
         let status = change?.to ?? preset.status
         let backoff = Backoff(of: preset, now: now, limits: limits)
-        let withheld =
+        var withheld =
             state.missing == 0
             ? []
             : reasons(toWithhold: state.missing, of: preset, status, change, problems, backoff)
-        if state.missing > 0, withheld.isEmpty { actions.append(.create(state.missing)) }
+        if granted > 0, withheld.isEmpty {
+            actions.append(.create(granted))
+            if let brake, granted < state.missing {
+                let message = Withheld.runawayMessage(orders: brake.orders + granted)
+                withheld.append(
+                    .hardLimited(count: state.missing - granted, failures: brake.orders, message: message)
+                )
+            }
+        }
         return PresetPlan(
             pool: preset.pool,
             isActive: true,
@@ -142,7 +165,11 @@ struct Planner {
 
     /// A hard limit lasts until it is reset. A failed validation lasts while there are problems; while the version is
     /// not ready its parameters are not known, and the status stays as it is.
-    private func statusChange(of preset: PresetSnapshot, _ problems: [String]) -> StatusChange? {
+    private func statusChange(
+        of preset: PresetSnapshot,
+        _ problems: [String],
+        runaway: RunawayBrake?
+    ) -> StatusChange? {
         if preset.status == .hardLimited { return nil }
         if let limit = HardLimit(of: preset, limits: limits) {
             return StatusChange(
@@ -150,6 +177,15 @@ struct Planner {
                 to: .hardLimited,
                 message: Withheld.hardLimitMessage(failures: limit.failedBuilds.count),
                 failedBuilds: limit.failedBuilds
+            )
+        }
+        if let runaway {
+            return StatusChange(
+                from: preset.status,
+                to: .hardLimited,
+                message: Withheld.runawayMessage(orders: runaway.orders),
+                failedBuilds: preset.startBuilds.filter(\.hasFailed).map(\.buildID),
+                failures: runaway.orders
             )
         }
         let to: PrebuildStatus = problems.isEmpty ? .healthy : .validationFailed
@@ -173,8 +209,9 @@ struct Planner {
         }
         if let backoff { reasons.append(.backingOff(count: count, backoff)) }
         if status == .hardLimited {
-            let failures = HardLimit(of: preset, limits: limits)?.failedBuilds.count
-            reasons.append(.hardLimited(count: count, failures: failures))
+            let failures = change?.failures ?? HardLimit(of: preset, limits: limits)?.failedBuilds.count
+            let message = change?.message ?? preset.statusMessage
+            reasons.append(.hardLimited(count: count, failures: failures, message: message))
         }
         if !problems.isEmpty { reasons.append(.invalid(count: count, problems.joined(separator: "; "))) }
         if preset.versionReadiness != .ready {

@@ -43,7 +43,7 @@ extension PresetPlan {
         switch status {
         case .hardLimited: return .hardLimited
         case .validationFailed: return .validationFailed
-        case .healthy: break
+        case .healthy, .unknown: break
         }
         if isPaused { return .paused }
         guard state.eligible < state.desired else { return .healthy }

@@ -16,6 +16,9 @@ package struct PoolState: Hashable, Sendable, Codable {
     package var starting: Int
     package var stopping: Int
     package var deleting: Int
+    /// Prebuilds whose latest build failed, or was canceled. No pass touches them; what they consist of may exist.
+    package var failed: Int
+    package var canceled: Int
 
     package init(
         actual: Int = 0,
@@ -25,7 +28,9 @@ package struct PoolState: Hashable, Sendable, Codable {
         extraneous: Int = 0,
         starting: Int = 0,
         stopping: Int = 0,
-        deleting: Int = 0
+        deleting: Int = 0,
+        failed: Int = 0,
+        canceled: Int = 0
     ) {
         self.actual = actual
         self.expired = expired
@@ -35,6 +40,25 @@ package struct PoolState: Hashable, Sendable, Codable {
         self.starting = starting
         self.stopping = stopping
         self.deleting = deleting
+        self.failed = failed
+        self.canceled = canceled
+    }
+
+    /// The numbers of a plan of an earlier release have no members for what was not counted then.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            actual: try container.decode(Int.self, forKey: .actual),
+            expired: try container.decode(Int.self, forKey: .expired),
+            desired: try container.decode(Int.self, forKey: .desired),
+            eligible: try container.decode(Int.self, forKey: .eligible),
+            extraneous: try container.decode(Int.self, forKey: .extraneous),
+            starting: try container.decode(Int.self, forKey: .starting),
+            stopping: try container.decode(Int.self, forKey: .stopping),
+            deleting: try container.decode(Int.self, forKey: .deleting),
+            failed: try container.decodeIfPresent(Int.self, forKey: .failed) ?? 0,
+            canceled: try container.decodeIfPresent(Int.self, forKey: .canceled) ?? 0
+        )
     }
 
     /// How many prebuilds are missing: never more than are desired, and not changed by stopping or deleting ones.

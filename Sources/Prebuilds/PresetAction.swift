@@ -6,6 +6,8 @@ package enum PresetAction: Hashable, Sendable {
     case delete(DeleteReason, [PrebuildSnapshot])
     /// Start so many new prebuilds.
     case create(Int)
+    /// Take these orders out of the queue, oldest first: nothing of them exists, and nobody wants them any more.
+    case cancel([PendingOrder])
 }
 
 /// Why a running prebuild is deleted.
@@ -16,4 +18,6 @@ package enum DeleteReason: String, Hashable, Sendable, Codable {
     case extraneous
     /// Its preset is not of the active version, or its template is deleted or deprecated.
     case inactive
+    /// A deletion of it was begun and canceled; it is neither of use nor gone.
+    case deletionCanceled = "deletion_canceled"
 }

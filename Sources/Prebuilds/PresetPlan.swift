@@ -65,4 +65,11 @@ package struct PresetPlan: Hashable, Sendable {
             if case .delete(_, let prebuilds) = action { prebuilds } else { [PrebuildSnapshot]() }
         }
     }
+
+    /// The orders to be taken out of the queue, oldest first.
+    package var cancellations: [PendingOrder] {
+        actions.flatMap { action in
+            if case .cancel(let orders) = action { orders } else { [PendingOrder]() }
+        }
+    }
 }

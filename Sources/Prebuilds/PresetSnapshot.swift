@@ -37,6 +37,13 @@ package struct PresetSnapshot: Hashable, Sendable {
     package var starting: Int
     package var stopping: Int
     package var deleting: Int
+    /// Prebuilds whose latest build failed, or was canceled, whatever its transition: evidence that an operator looks into.
+    package var failed: Int
+    package var canceled: Int
+    /// Prebuilds that the product has begun to delete, and whose deletion was canceled, in any order: nobody can claim them.
+    package var abandonedDeletions: [PrebuildSnapshot]
+    /// Prebuilds of a preset that is not active whose first build waits in the queue, in any order.
+    package var pendingOrders: [PendingOrder]
 
     /// Start builds that are the latest of their prebuild, newest first by the build's `created_at`: the newest
     /// `max(desiredInstances, failureHardLimit, 1)` of them and as many as are starting, or all when there are fewer.
@@ -46,6 +53,9 @@ package struct PresetSnapshot: Hashable, Sendable {
     package var recentFailures: Int
     /// How long builds of the preset take, by those made lately; `nil`: nobody knows, or nobody looked.
     package var buildTime: Duration?
+    /// Prebuilds ordered within ``RunawayBrake/window``, not before `failuresForgottenBefore`, when none of them became
+    /// ready; 0 when one did. Counted no further than the brake's limit.
+    package var ordersInVain: Int
 
     package init(
         pool: Pool,
@@ -66,9 +76,14 @@ package struct PresetSnapshot: Hashable, Sendable {
         starting: Int = 0,
         stopping: Int = 0,
         deleting: Int = 0,
+        failed: Int = 0,
+        canceled: Int = 0,
+        abandonedDeletions: [PrebuildSnapshot] = [],
+        pendingOrders: [PendingOrder] = [],
         startBuilds: [StartBuild] = [],
         recentFailures: Int = 0,
-        buildTime: Duration? = nil
+        buildTime: Duration? = nil,
+        ordersInVain: Int = 0
     ) {
         self.pool = pool
         self.isActive = isActive
@@ -88,9 +103,14 @@ package struct PresetSnapshot: Hashable, Sendable {
         self.starting = starting
         self.stopping = stopping
         self.deleting = deleting
+        self.failed = failed
+        self.canceled = canceled
+        self.abandonedDeletions = abandonedDeletions
+        self.pendingOrders = pendingOrders
         self.startBuilds = startBuilds
         self.recentFailures = recentFailures
         self.buildTime = buildTime
+        self.ordersInVain = ordersInVain
     }
 }
 

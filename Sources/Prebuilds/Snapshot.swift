@@ -10,14 +10,22 @@ package struct Snapshot: Hashable, Sendable {
     package var pendingJobs: Int
     /// The most prebuilds each organization may hold; an organization without an entry has no limit.
     package var prebuildQuotas: [OrganizationID: Int]
+    /// Presets that should be among ``presets`` and whose rows cannot be read.
+    package var unreadable: [UnreadablePreset]
+    /// Prebuilds that belong to no preset; `nil`: none.
+    package var orphans: OrphanedPrebuilds?
 
     package init(
         presets: [PresetSnapshot],
         pause: FleetPause? = nil,
         pendingJobs: Int = 0,
-        prebuildQuotas: [OrganizationID: Int] = [:]
+        prebuildQuotas: [OrganizationID: Int] = [:],
+        unreadable: [UnreadablePreset] = [],
+        orphans: OrphanedPrebuilds? = nil
     ) {
         self.presets = presets
+        self.unreadable = unreadable
+        self.orphans = orphans
         self.pause = pause
         self.pendingJobs = pendingJobs
         self.prebuildQuotas = prebuildQuotas

@@ -9,11 +9,20 @@ package struct StatusChange: Hashable, Sendable {
     package let message: String
     /// The failed builds that led to `hardLimited`, newest first; else empty.
     package let failedBuilds: [BuildID]
+    /// How many builds led to `hardLimited`: those that failed in a row, or all that were ordered in vain; else 0.
+    package let failures: Int
 
-    package init(from: PrebuildStatus, to: PrebuildStatus, message: String, failedBuilds: [BuildID] = []) {
+    package init(
+        from: PrebuildStatus,
+        to: PrebuildStatus,
+        message: String,
+        failedBuilds: [BuildID] = [],
+        failures: Int? = nil
+    ) {
         self.from = from
         self.to = to
         self.message = message
         self.failedBuilds = failedBuilds
+        self.failures = failures ?? failedBuilds.count
     }
 }

@@ -44,14 +44,20 @@ extension Withheld {
         )
     }
 
-    static func hardLimited(count: Int, failures: Int?) -> Self {
+    /// - Parameter message: What the preset was marked with; empty: it is not known.
+    static func hardLimited(count: Int, failures: Int?, message: String) -> Self {
         Self(
             .create,
             count: count,
             reason: .hardLimited,
             failures: failures,
-            message: failures.map { hardLimitMessage(failures: $0) } ?? hardLimitMessage
+            message: message.isEmpty ? failures.map { hardLimitMessage(failures: $0) } ?? hardLimitMessage : message
         )
+    }
+
+    static func runawayMessage(orders: Int) -> String {
+        "\(orders) prebuilds of this preset were ordered within an hour, and none of them became ready. "
+            + remedyOfHardLimit
     }
 
     static func hardLimitMessage(failures: Int) -> String {

@@ -4,7 +4,7 @@
 package struct Withheld: Hashable, Sendable {
     /// What is not done.
     package enum Change: String, Hashable, Sendable, Codable {
-        case create, delete
+        case create, delete, cancel
     }
 
     /// Why it is not done.
@@ -13,7 +13,7 @@ package struct Withheld: Hashable, Sendable {
         case paused
         /// Recent builds failed; the next attempt waits.
         case backoff
-        /// The newest builds all failed; creation waits for a reset.
+        /// The newest builds all failed, or too many were ordered in vain; creation waits for a reset.
         case hardLimited = "hard_limited"
         /// The preset cannot be built as it is.
         case validationFailed = "validation_failed"

@@ -7,6 +7,8 @@ package import Prebuilds
 package struct AppliedPlan: Hashable, Sendable {
     /// New prebuilds, by preset.
     package var created: [PresetID: Int] = [:]
+    /// Prebuilds whose first build was taken out of the queue.
+    package var canceled: [WorkspaceID] = []
     /// Prebuilds that got a delete build.
     package var deleted: [WorkspaceID] = []
     /// Presets whose status was changed.
@@ -31,6 +33,7 @@ package struct AppliedPlan: Hashable, Sendable {
 
     mutating func merge(_ other: Self) {
         created.merge(other.created) { $0 + $1 }
+        canceled += other.canceled
         deleted += other.deleted
         statusChanges += other.statusChanges
         events += other.events

@@ -164,7 +164,7 @@ extension Store {
             )
         )
         var types: [String: ParameterType] = [:]
-        for parameter in try SnapshotQuery.readParameters(rows)[version] ?? [] {
+        for parameter in try SnapshotQuery.readParameters(rows).of(version) {
             guard let value = values[parameter.name] else { continue }
             if let problem = parameter.problem(of: value) {
                 throw StoreError(.invalid, "The \(problem)", remedy: "Give another value.")
@@ -231,9 +231,9 @@ extension Store {
             SELECT t.id, t.name, t.deprecated, t.active_version_id, t.organization_id,
                 coalesce(t.prebuilds_paused_until > now(), false) OR EXISTS (
                     SELECT FROM settings s
-                    WHERE (s.key = 'prebuilds' AND (s.value->>'reconciliation_paused')::boolean
-                        OR s.key = 'maintenance' AND (s.value->>'active')::boolean)
-                        AND coalesce((s.value->>'until')::timestamptz > now(), true)
+                    WHERE (s.key = 'prebuilds' AND \(sql: Self.isSet("reconciliation_paused", of: "s"))
+                        OR s.key = 'maintenance' AND \(sql: Self.isSet("active", of: "s")))
+                        AND coalesce(\(sql: Self.until(of: "s")) > now(), true)
                 )
             FROM templates t WHERE t.id = (\(sql: Self.templateID(named: request.template)))
             """

@@ -4,7 +4,7 @@ import PostgresClient
 package import Prebuilds
 
 /// What a job is for; the raw values are the database's enum `provisioner_job_type`.
-package enum JobType: String, Hashable, Sendable, Codable {
+package enum JobType: String, Hashable, Sendable, Codable, CaseIterable {
     case templateVersionImport = "template_version_import"
     case workspaceBuild = "workspace_build"
 }

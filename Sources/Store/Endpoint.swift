@@ -77,8 +77,8 @@ extension Endpoint {
     static let columns: SQL = """
         id, name, url, events, envelope, secret,
         CASE WHEN coalesce(previous_secret_expires_at > now(), true) THEN previous_secret END, signing_key,
-        ARRAY(SELECT h.key FROM jsonb_each_text(headers) h ORDER BY h.key),
-        ARRAY(SELECT h.value FROM jsonb_each_text(headers) h ORDER BY h.key), max_concurrency, enabled, disabled_reason,
+        ARRAY(SELECT h.key FROM jsonb_each_text(\(sql: Store.object("headers"))) h ORDER BY h.key),
+        ARRAY(SELECT h.value FROM jsonb_each_text(\(sql: Store.object("headers"))) h ORDER BY h.key), max_concurrency, enabled, disabled_reason,
         source
         """
 

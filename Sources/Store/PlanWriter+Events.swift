@@ -18,7 +18,7 @@ extension PlanWriter {
                     'last_error', coalesce((
                         SELECT left(j.error, 2000) FROM workspace_builds b JOIN provisioner_jobs j ON j.id = b.job_id
                         WHERE b.id = c.last_build_id
-                    ), ''),
+                    ), p.prebuild_status_message),
                     'build_ids', (
                         SELECT coalesce(jsonb_agg(x.build_id ORDER BY x.position), '[]')
                         FROM unnest(\(limited.flatMap { preset in failedBuilds(preset).map { _ in preset.pool.presetID } }),
@@ -29,7 +29,7 @@ extension PlanWriter {
                 ARRAY[t.id, p.id], 'preset/' || p.id, 'prebuild_failure_limit/' || p.id, \(plan.now)
             ), \(sql: News.ofEvents)
             FROM unnest(
-                \(limited.map(\.pool.presetID)), \(limited.map { failedBuilds($0).count }),
+                \(limited.map(\.pool.presetID)), \(limited.map { $0.statusChange?.failures ?? 0 }),
                 \(limited.map { failedBuilds($0).first })
             ) c(preset_id, failures, last_build_id)
             JOIN \(sql: Self.presetTables) ON p.id = c.preset_id AND p.prebuild_status = 'hard_limited'

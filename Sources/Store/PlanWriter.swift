@@ -44,11 +44,12 @@ struct PlanWriter {
     }
 
     /// Deferred constraints speak up now, while it can still be told whose writes they refuse.
-    private static let check = Statement("plan.check", "SET CONSTRAINTS ALL IMMEDIATE")
+    static let check = Statement("plan.check", "SET CONSTRAINTS ALL IMMEDIATE")
 
     private func writes(_ presets: [PresetPlan], news: [PresetPlan]) throws -> [Statement] {
         [
-            deletions(presets), creations(presets), statusChanges(presets), limitEvents(presets),
+            cancellations(presets), deletions(presets), creations(presets), statusChanges(presets),
+            limitEvents(presets),
             invalidEvents(presets),
             poolEvents(news), try decisions(news), Self.check,
         ]
@@ -59,14 +60,15 @@ extension AppliedPlan {
     /// Reads the answers to ``PlanWriter/writes(_:news:)``.
     fileprivate init(_ answers: [QueryResult]) throws {
         self.init()
-        deleted = try answers[0].map { try $0.decode(WorkspaceID.self) }
-        for row in answers[1] {
+        canceled = try answers[0].map { try $0.decode(WorkspaceID.self) }
+        deleted = try answers[1].map { try $0.decode(WorkspaceID.self) }
+        for row in answers[2] {
             let (preset, count) = try row.decode(PresetID.self, Int.self)
             created[preset] = count
         }
-        statusChanges = try answers[2].map { try $0.decode(PresetID.self) }
-        events = try answers[3...5].joined().compactMap { try $0.decode(EventID?.self) }
-        lastDecision = try answers[6].only().decode(Int64?.self)
+        statusChanges = try answers[3].map { try $0.decode(PresetID.self) }
+        events = try answers[4...6].joined().compactMap { try $0.decode(EventID?.self) }
+        lastDecision = try answers[7].only().decode(Int64?.self)
     }
 }
 

@@ -5,10 +5,12 @@ import PostgresClient
 /// Reads the columns of a row from the first to the last, where there are too many for one `decode`.
 struct RowReader {
     private let row: Row
-    private var column = 0
+    private var column: Int
 
-    init(_ row: Row) {
+    /// - Parameter column: The first to be read.
+    init(_ row: Row, from column: Int = 0) {
         self.row = row
+        self.column = column
     }
 
     /// The next column. Throws ``PostgresError`` of kind `.decoding`.

@@ -4,34 +4,42 @@ import PostgresClient
 import Prebuilds
 
 extension SnapshotQuery {
-    /// Every preset that is active and has prebuilds configured, or still owns prebuilds, with all that it owns.
+    /// Every preset that is active and has prebuilds configured, or still owns prebuilds, with all that it owns. Prebuilds of
+    /// which no preset is known stand in rows of their own.
     ///
     /// It starts from the partial index of unclaimed prebuilds and touches each prebuild's latest build and job by key, so
     /// its cost follows their number alone, however many workspaces were ever claimed or deleted. Read by
-    /// ``readPreset(_:parameters:)``, column by column.
+    /// ``read(_:parameters:)``, column by column.
     var presets: Statement {
         Statement(
             "snapshot.presets",
             """
             WITH prebuilds AS (
-                SELECT w.id, w.created_at, b.id AS build_id, b.created_at AS build_created_at, b.transition, j.job_status,
-                    j.job_status IN ('pending', 'running', 'canceling') AS in_progress,
+                SELECT w.id, w.name, w.created_at, b.id AS build_id, b.created_at AS build_created_at, b.transition,
+                    j.job_status, j.job_status IN ('pending', 'running', 'canceling') AS in_progress,
                     j.job_status = 'failed' AND coalesce(j.error_code NOT IN ('EXPIRED', 'WORKER_LOST'), true) AS failed,
-                    coalesce(b.template_version_preset_id, (
+                    -- Those without a build, a job or a preset stand together, under an id that no preset has.
+                    coalesce(CASE WHEN j.job_status IS NOT NULL THEN coalesce(b.template_version_preset_id, (
                         SELECT p.template_version_preset_id FROM workspace_builds p
                         WHERE p.workspace_id = w.id AND p.template_version_preset_id IS NOT NULL
                         ORDER BY p.build_number DESC LIMIT 1
-                    )) AS preset_id,
+                    )) END, '00000000-0000-0000-0000-000000000000') AS preset_id,
                     b.transition = 'start' AND j.job_status = 'succeeded' AS running,
-                    a.total = a.ready AND a.ready >= d.declared AS eligible
+                    a.total = a.ready AND a.ready >= d.declared AS eligible,
+                    -- What this program ordered; a row that an operator has put in is evidence, and stays.
+                    b.transition = 'start' AND j.job_status = 'pending' AND b.reason = 'prebuild'
+                        AND j.workspace_id = w.id AS ordered,
+                    b.build_number > 1 OR j.attempt > 0 OR j.refresh_first OR b.provisioner_state IS NOT NULL AS begun,
+                    b.transition = 'delete' AND j.job_status = 'canceled' AND w.retiring AS abandoned
                 FROM workspaces w
-                CROSS JOIN LATERAL (
+                LEFT JOIN LATERAL (
                     SELECT * FROM workspace_builds l WHERE l.workspace_id = w.id ORDER BY l.build_number DESC LIMIT 1
-                ) b
+                ) b ON true
                 -- By key, whatever the planner believes about the size of the pools: the table of jobs is never read whole.
-                CROSS JOIN LATERAL (
-                    SELECT x.job_status, x.error_code FROM provisioner_jobs x WHERE x.id = b.job_id OFFSET 0
-                ) j
+                LEFT JOIN LATERAL (
+                    SELECT x.job_status, x.error_code, x.attempt, x.refresh_first, x.workspace_id
+                    FROM provisioner_jobs x WHERE x.id = b.job_id OFFSET 0
+                ) j ON true
                 LEFT JOIN LATERAL (
                     SELECT count(*) AS total, count(*) FILTER (WHERE x.lifecycle_state = 'ready') AS ready
                     FROM workspace_resources r JOIN workspace_agents x ON x.resource_id = r.id
@@ -45,7 +53,7 @@ extension SnapshotQuery {
                 WHERE w.owner_id = 'c42fdf75-3097-471c-8c33-fb52454d81c0' AND NOT w.deleted
             ), pools AS (
                 -- In any order, but all of a kind in the same.
-                SELECT preset_id,
+                SELECT preset_id, count(*) AS total, (array_agg(name::text))[1:10] AS names,
                     array_agg(id) FILTER (WHERE running) AS ids,
                     array_agg(build_id) FILTER (WHERE running) AS build_ids,
                     array_agg(created_at) FILTER (WHERE running) AS created,
@@ -55,6 +63,16 @@ extension SnapshotQuery {
                     count(*) FILTER (WHERE transition = 'start' AND in_progress) AS starting,
                     count(*) FILTER (WHERE transition = 'stop' AND in_progress) AS stopping,
                     count(*) FILTER (WHERE transition = 'delete' AND in_progress) AS deleting,
+                    count(*) FILTER (WHERE job_status = 'failed') AS failed,
+                    count(*) FILTER (WHERE job_status = 'canceled' AND NOT abandoned) AS canceled,
+                    array_agg(id) FILTER (WHERE abandoned) AS abandoned_ids,
+                    array_agg(build_id) FILTER (WHERE abandoned) AS abandoned_builds,
+                    array_agg(created_at) FILTER (WHERE abandoned) AS abandoned_created,
+                    array_agg(id) FILTER (WHERE ordered) AS ordered_ids,
+                    array_agg(build_id) FILTER (WHERE ordered) AS ordered_builds,
+                    array_agg(created_at) FILTER (WHERE ordered) AS ordered_created,
+                    array_agg(begun) FILTER (WHERE ordered) AS ordered_begun,
+                    bool_or(running AND eligible AND build_created_at > \(sql: brakeStart)) AS has_fresh,
                     array_agg(build_id) FILTER (WHERE transition = 'start' AND NOT running) AS start_ids,
                     array_agg(build_created_at) FILTER (WHERE transition = 'start' AND NOT running) AS starts,
                     array_agg(failed) FILTER (WHERE transition = 'start' AND NOT running) AS failures
@@ -64,39 +82,55 @@ extension SnapshotQuery {
                 WHERE NOT t.deleted AND t.deprecated = '' AND p.desired_instances IS NOT NULL
                 UNION
                 SELECT preset_id FROM pools
+            ), known AS (
+                SELECT p.*, v.id AS version_id, v.job_id, t.id AS template_id, t.name AS template_name,
+                    o.id AS organization_id, o.name AS organization_name, t.prebuilds_paused_until,
+                    -- Unknown while a template in use has no active version: what is left of it is not for a pass to judge.
+                    v.id = t.active_version_id AND NOT t.deleted AND t.deprecated = '' AS active, presets.id AS preset_id
+                FROM presets
+                LEFT JOIN template_version_presets p ON p.id = presets.id
+                LEFT JOIN template_versions v ON v.id = p.template_version_id
+                LEFT JOIN templates t ON t.id = v.template_id
+                LEFT JOIN organizations o ON o.id = t.organization_id
             )
-            SELECT p.id, p.name, v.id AS version_id, t.id AS template_id, t.name AS template_name, o.id AS organization_id,
-                o.name AS organization_name,
-                v.id = t.active_version_id AND NOT t.deleted AND t.deprecated = '' AS active,
+            SELECT p.organization_id IS NULL AS is_orphan, coalesce(l.total, 0) AS total, coalesce(l.names, '{}') AS orphans,
+                p.preset_id, p.name, p.version_id, p.template_id, p.template_name, p.organization_id,
+                p.organization_name, p.active,
                 CASE
-                    WHEN v.job_id IS NULL OR i.job_status = 'succeeded' THEN 'ready'
+                    WHEN p.job_id IS NULL OR i.job_status = 'succeeded' THEN 'ready'
                     WHEN i.job_status IN ('failed', 'canceled') THEN 'failed'
                     ELSE 'importing'
                 END AS readiness,
                 coalesce(p.desired_instances, 0) AS desired, p.scheduling_timezone AS zone,
                 ARRAY(
                     SELECT s.cron_expression FROM template_version_preset_prebuild_schedules s
-                    WHERE s.preset_id = p.id ORDER BY s.id
+                    WHERE s.preset_id = p.preset_id ORDER BY s.id
                 ) AS crons,
                 ARRAY(
                     SELECT s.desired_instances FROM template_version_preset_prebuild_schedules s
-                    WHERE s.preset_id = p.id ORDER BY s.id
+                    WHERE s.preset_id = p.preset_id ORDER BY s.id
                 ) AS counts,
                 coalesce(p.invalidate_after_secs, 0) AS ttl, p.last_invalidated_at, p.prebuild_status::text AS status,
-                p.prebuild_status_message AS status_message, p.failures_forgotten_before, t.prebuilds_paused_until,
+                p.prebuild_status_message AS status_message, p.failures_forgotten_before, p.prebuilds_paused_until,
                 ARRAY(
                     SELECT x.name FROM template_version_preset_parameters x
-                    WHERE x.template_version_preset_id = p.id ORDER BY x.name
+                    WHERE x.template_version_preset_id = p.preset_id ORDER BY x.name
                 ) AS names,
                 ARRAY(
                     SELECT x.value FROM template_version_preset_parameters x
-                    WHERE x.template_version_preset_id = p.id ORDER BY x.name
+                    WHERE x.template_version_preset_id = p.preset_id ORDER BY x.name
                 ) AS given,
                 coalesce(l.ids, '{}') AS ids, coalesce(l.build_ids, '{}') AS build_ids, coalesce(l.created, '{}') AS created,
                 coalesce(l.build_created, '{}') AS build_created, coalesce(l.eligible, '{}') AS eligible,
                 coalesce(l.pending, 0) AS pending,
                 coalesce(l.starting, 0) AS starting, coalesce(l.stopping, 0) AS stopping,
-                coalesce(l.deleting, 0) AS deleting,
+                coalesce(l.deleting, 0) AS deleting, coalesce(l.failed, 0) AS failed, coalesce(l.canceled, 0) AS canceled,
+                coalesce(l.abandoned_ids, '{}') AS abandoned_ids, coalesce(l.abandoned_builds, '{}') AS abandoned_builds,
+                coalesce(l.abandoned_created, '{}') AS abandoned_created,
+                CASE WHEN p.active OR l.ordered_ids IS NULL THEN '{}' ELSE l.ordered_ids END AS ordered_ids,
+                CASE WHEN p.active OR l.ordered_ids IS NULL THEN '{}' ELSE l.ordered_builds END AS ordered_builds,
+                CASE WHEN p.active OR l.ordered_ids IS NULL THEN '{}' ELSE l.ordered_created END AS ordered_created,
+                CASE WHEN p.active OR l.ordered_ids IS NULL THEN '{}' ELSE l.ordered_begun END AS ordered_begun,
                 greatest(p.desired_instances, \(literal: limits.failureHardLimit), 1) AS history,
                 coalesce(l.start_ids, '{}') AS start_ids, coalesce(l.starts, '{}') AS starts,
                 coalesce(l.failures, '{}') AS failures,
@@ -105,16 +139,52 @@ extension SnapshotQuery {
                     WHERE f.failed AND f.at >= coalesce(\(now), transaction_timestamp())
                             - make_interval(secs => \(limits.backoffLookback.inSeconds))
                         AND f.at >= coalesce(p.failures_forgotten_before, '-infinity')
-                ) AS recent_failures
-            FROM presets
-            JOIN template_version_presets p ON p.id = presets.id
-            JOIN template_versions v ON v.id = p.template_version_id
-            JOIN templates t ON t.id = v.template_id
-            JOIN organizations o ON o.id = t.organization_id
-            LEFT JOIN provisioner_jobs i ON i.id = v.job_id
-            LEFT JOIN pools l ON l.preset_id = p.id
-            ORDER BY o.name, t.name, p.name, p.id
+                ) AS recent_failures,
+                CASE WHEN p.active AND NOT coalesce(l.has_fresh, false) THEN \(sql: ordersInVain) ELSE 0 END AS orders_in_vain
+            FROM known p
+            LEFT JOIN provisioner_jobs i ON i.id = p.job_id
+            LEFT JOIN pools l ON l.preset_id = p.preset_id
+            ORDER BY p.organization_name, p.template_name, p.name, p.preset_id
             """
         )
+    }
+
+    /// From when on orders count for the ``RunawayBrake``.
+    private var brakeStart: SQL {
+        "(coalesce(\(now), transaction_timestamp()) - make_interval(secs => \(RunawayBrake.window.inSeconds)))"
+    }
+
+    /// Orders of the preset `p` since then, the newest ones, no more than the brake allows; 0 when one of them became ready.
+    /// Asked only of pools that hold none that did.
+    private var ordersInVain: SQL {
+        """
+        (
+            SELECT CASE WHEN bool_or(became_ready) THEN 0 ELSE count(*) END
+            FROM (
+                SELECT j.job_status = 'succeeded' AND coalesce(a.ready, 0) >= (
+                    SELECT count(*) FROM template_version_agents x WHERE x.template_version_id = b.template_version_id
+                ) AS became_ready
+                FROM (
+                    SELECT b.job_id, b.template_version_id FROM workspace_builds b
+                    WHERE b.template_version_preset_id = p.preset_id AND b.created_at > \(sql: brakeStart)
+                        AND b.created_at >= coalesce(p.failures_forgotten_before, '-infinity')
+                        AND b.build_number = 1 AND b.transition = 'start'
+                        AND b.initiator_id = 'c42fdf75-3097-471c-8c33-fb52454d81c0'
+                    ORDER BY b.created_at DESC, b.id DESC
+                    LIMIT greatest(\(literal: RunawayBrake.leastOrders), \(literal: RunawayBrake.ordersPerInstance) * greatest(
+                        p.desired_instances::bigint, (
+                            SELECT max(s.desired_instances) FROM template_version_preset_prebuild_schedules s
+                            WHERE s.preset_id = p.preset_id
+                        )::bigint
+                    ))
+                ) b
+                LEFT JOIN LATERAL (SELECT x.job_status FROM provisioner_jobs x WHERE x.id = b.job_id OFFSET 0) j ON true
+                LEFT JOIN LATERAL (
+                    SELECT count(*) AS ready FROM workspace_resources r JOIN workspace_agents x ON x.resource_id = r.id
+                    WHERE r.job_id = b.job_id AND (x.ready_at IS NOT NULL OR x.lifecycle_state = 'ready')
+                ) a ON j.job_status = 'succeeded'
+            ) o
+        )
+        """
     }
 }

@@ -17,7 +17,7 @@ extension Store {
             let replacements = completion.replacements.isEmpty ? [] : [try replacedEvent(job, completion.replacements)]
             let answers = try await transaction.executeBatchAndCommit(
                 replacements
-                    + [state(job, completion.state), resources(job, completion), timings(job, completion.timings)]
+                    + [Self.state(job, completion.state), resources(job, completion), timings(job, completion.timings)]
                     + readyAgents(job, completion.readyAgents)
                     + settle(job, completion) + [Self.ended([job.id])]
             )
@@ -115,7 +115,7 @@ extension PoolName {
 // MARK: - What a build leaves behind
 
 extension Store {
-    private func state(_ job: HeldJob, _ state: [UInt8]?) -> Statement {
+    static func state(_ job: HeldJob, _ state: [UInt8]?) -> Statement {
         Statement(
             "completion.state",
             """

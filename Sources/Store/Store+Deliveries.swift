@@ -80,7 +80,8 @@ extension Store {
         room: [EndpointID: Int],
         roomElsewhere: Int
     ) -> Statement {
-        let isDue: SQL = "d.status IN ('pending', 'temporary_failure') AND d.next_attempt_at <= now()"
+        let isDue: SQL =
+            "d.status IN ('pending', 'temporary_failure') AND d.next_attempt_at <= now() AND d.attempts < 2147483647"
         let room = room.sorted { $0.key < $1.key }
         return Statement(
             "deliveries.lease",

@@ -172,7 +172,8 @@ extension Store {
         "fleet.backlog",
         within: .seconds(10),
         """
-        SELECT count(*)::int, coalesce(extract(epoch FROM now() - min(d.created_at))::float8, 0) FROM (
+        SELECT count(*)::int, coalesce(extract(epoch FROM now() - min(d.created_at) FILTER (WHERE isfinite(d.created_at)))::float8, 0)
+        FROM (
             -- Each state in the form of its own index.
             SELECT endpoint_id, created_at FROM webhook_deliveries WHERE status IN ('pending', 'temporary_failure')
             UNION ALL

@@ -38,6 +38,11 @@ extension Store {
         }
     }
 
+    /// A column of JSON as an object: an empty one where it is none, so that one row does not end the statement for all.
+    static func object(_ column: SQL) -> SQL {
+        "CASE WHEN jsonb_typeof(\(sql: column)) = 'object' THEN \(sql: column) ELSE '{}' END"
+    }
+
     private static func undispatched(_ limit: Int) -> Statement {
         Statement(
             "events.undispatched",
@@ -47,8 +52,8 @@ extension Store {
                 ARRAY(SELECT u.username FROM users u WHERE u.id = ANY(e.recipients) ORDER BY u.id),
                 ARRAY(SELECT u.name FROM users u WHERE u.id = ANY(e.recipients) ORDER BY u.id),
                 ARRAY(SELECT u.email FROM users u WHERE u.id = ANY(e.recipients) ORDER BY u.id),
-                ARRAY(SELECT l.key FROM jsonb_each_text(e.labels) l ORDER BY l.key),
-                ARRAY(SELECT coalesce(l.value, '') FROM jsonb_each_text(e.labels) l ORDER BY l.key),
+                ARRAY(SELECT l.key FROM jsonb_each_text(\(sql: object("e.labels"))) l ORDER BY l.key),
+                ARRAY(SELECT coalesce(l.value, '') FROM jsonb_each_text(\(sql: object("e.labels"))) l ORDER BY l.key),
                 e.data::text, e.targets::text[], e.subject, e.sequence, e.created_at
             FROM notification_events e WHERE e.dispatched_at IS NULL
             ORDER BY e.created_at, e.id LIMIT \(literal: limit)

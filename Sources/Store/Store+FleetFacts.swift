@@ -62,7 +62,8 @@ extension Store {
         """
         coalesce((
             SELECT CASE WHEN id = \(worker) THEN
-                extract(epoch FROM lease_expires_at - transaction_timestamp())::float8
+                extract(epoch FROM least(lease_expires_at, transaction_timestamp() + interval '1 day')
+                    - transaction_timestamp())::float8
             END
             FROM workers WHERE state = 'active' AND lease_expires_at > transaction_timestamp()
             ORDER BY updated_at, id LIMIT 1

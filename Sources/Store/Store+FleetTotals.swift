@@ -93,8 +93,10 @@ extension Store {
             WITH news AS MATERIALIZED (
                 SELECT c.id, c.outcome, c.template_id, c.preset_id, c.outcome_counted,
                     c.usable_at IS NOT NULL AND NOT c.usable_counted AS is_usable,
-                    extract(epoch FROM c.bound_at - c.created_at)::float8 AS bind,
-                    extract(epoch FROM c.usable_at - c.created_at)::float8 AS usable
+                    CASE WHEN isfinite(c.created_at) AND isfinite(c.bound_at)
+                        THEN extract(epoch FROM c.bound_at - c.created_at)::float8 END AS bind,
+                    CASE WHEN isfinite(c.created_at) AND isfinite(c.usable_at)
+                        THEN extract(epoch FROM c.usable_at - c.created_at)::float8 END AS usable
                 FROM workspace_claims c
                 WHERE (NOT c.outcome_counted OR (c.usable_at IS NOT NULL AND NOT c.usable_counted))
                     AND NOT \(sql: isOpen)
@@ -112,7 +114,7 @@ extension Store {
             ), took AS (
                 SELECT 'bind' AS stage, greatest(bind, 0) AS seconds FROM news WHERE NOT outcome_counted AND bind IS NOT NULL
                 UNION ALL
-                SELECT 'usable', greatest(usable, 0) FROM news WHERE is_usable
+                SELECT 'usable', greatest(usable, 0) FROM news WHERE is_usable AND usable IS NOT NULL
             ), facts AS (
                 SELECT 'outcomes' AS metric, ARRAY[outcome, template, preset, organization] AS labels, '' AS part,
                     count(*)::float8 AS value

@@ -147,6 +147,8 @@ struct JobClaim {
                 -- Without a worker nothing is walked over.
                 WHERE EXISTS (SELECT FROM me) AND j.job_status = 'pending'
                     AND j.claim_order <= now() AT TIME ZONE 'UTC' AND j.available_at <= now()
+                    -- What another release has put in is for its workers.
+                    AND j.type IN (\(sql: Self.knownTypes)) AND j.attempt < \(literal: Int(Int32.max))
                     AND (j.claim_order, j.id) > (
                         coalesce(\(place?.order) AT TIME ZONE 'UTC', '-infinity'),
                         coalesce(\(place?.job), '00000000-0000-0000-0000-000000000000')
@@ -193,6 +195,8 @@ struct JobClaim {
             """
         )
     }
+
+    private static let knownTypes = SQL(trusted: JobType.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", "))
 
     /// Of the refill of pools, no more than its share.
     private var isInPoolLimit: SQL {

@@ -100,7 +100,7 @@ extension Store {
         "overview.queue_age",
         """
         SELECT now(), coalesce(extract(epoch FROM now() - min(available_at))::float8, 0) FROM provisioner_jobs
-        WHERE job_status = 'pending' AND available_at <= now()
+        WHERE job_status = 'pending' AND available_at <= now() AND isfinite(available_at)
         """
     )
 
@@ -109,7 +109,7 @@ extension Store {
         """
         SELECT w.id, w.name, w.state::text, w.state_reason, w.capacity,
             (SELECT count(*) FROM provisioner_jobs j WHERE j.worker_id = w.id AND j.completed_at IS NULL),
-            w.version, extract(epoch FROM w.lease_expires_at - now())::float8
+            w.version, extract(epoch FROM least(w.lease_expires_at, now() + interval '100 years') - now())::float8
         FROM workers w
         WHERE w.state IN ('active', 'draining') OR w.last_seen_at > now() - interval '1 hour'
         ORDER BY w.state, w.name, w.created_at
@@ -122,7 +122,7 @@ extension Store {
         SELECT count(*) FILTER (WHERE status IN ('pending', 'leased', 'temporary_failure')),
             count(*) FILTER (WHERE status = 'permanent_failure' AND NOT is_trial),
             coalesce(extract(epoch FROM now() - min(created_at) FILTER (
-                WHERE status IN ('pending', 'leased', 'temporary_failure')
+                WHERE status IN ('pending', 'leased', 'temporary_failure') AND isfinite(created_at)
             ))::float8, 0)
         FROM webhook_deliveries
         """

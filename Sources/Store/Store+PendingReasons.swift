@@ -93,7 +93,7 @@ extension Store {
                     ), 0)::bigint AS busy
                 FROM live
             ), maintenance AS (
-                SELECT (value->>'until')::timestamptz AS until, coalesce(value->>'reason', '') AS reason,
+                SELECT \(sql: Self.until()) AS until, coalesce(value->>'reason', '') AS reason,
                     coalesce(updated_by, '') AS by
                 FROM settings WHERE key = 'maintenance' AND \(sql: inMaintenance)
             )

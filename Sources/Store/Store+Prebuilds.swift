@@ -40,9 +40,10 @@ extension Store {
             Statement(
                 "prebuilds.list",
                 """
-                SELECT b.workspace_id, b.name, t.name, coalesce(p.name, ''), v.name,
-                    v.id = t.active_version_id AND NOT t.deleted AND t.deprecated = '',
-                    l.transition::text, coalesce(l.job_status::text, 'unknown'), b.eligible,
+                SELECT w.id, w.name, coalesce(t.name, ''), coalesce(p.name, ''), coalesce(v.name, ''),
+                    coalesce(v.id = t.active_version_id AND NOT t.deleted AND t.deprecated = '', false),
+                    coalesce(l.transition::text, 'unknown'), coalesce(l.job_status::text, 'unknown'),
+                    coalesce(b.eligible, false),
                     ARRAY(
                         SELECT coalesce(a.name, d.name) || ' ' || coalesce(a.lifecycle_state::text, 'missing')
                         FROM (
@@ -56,14 +57,17 @@ extension Store {
                         WHERE a.lifecycle_state IS DISTINCT FROM 'ready' AND b.running
                         ORDER BY 1
                     ),
-                    b.created_at
-                FROM workspace_prebuilds b
-                JOIN workspace_latest_builds l ON l.workspace_id = b.workspace_id
-                JOIN template_versions v ON v.id = l.template_version_id
-                JOIN templates t ON t.id = b.template_id
+                    w.created_at
+                FROM workspaces w
+                -- What a prebuild was made from may be gone; it is listed all the same.
+                LEFT JOIN workspace_prebuilds b ON b.workspace_id = w.id
+                LEFT JOIN workspace_latest_builds l ON l.workspace_id = w.id
+                LEFT JOIN template_versions v ON v.id = l.template_version_id
+                LEFT JOIN templates t ON t.id = w.template_id
                 LEFT JOIN template_version_presets p ON p.id = b.preset_id
-                WHERE \(template) IS NULL OR lower(t.name) = lower(\(template))
-                ORDER BY t.name, p.name, b.created_at, b.workspace_id LIMIT \(limit)
+                WHERE w.owner_id = 'c42fdf75-3097-471c-8c33-fb52454d81c0' AND NOT w.deleted
+                    AND (\(template) IS NULL OR lower(t.name) = lower(\(template)))
+                ORDER BY t.name, p.name, w.created_at, w.id LIMIT \(limit)
                 """
             )
         ).map(PrebuildSummary.init)

@@ -147,7 +147,7 @@ extension PresetSummary {
             Instant?.self,
             Instant?.self
         )
-        self.status = try PrebuildStatus(stored: status)
+        self.status = PrebuildStatus(rawValue: status) ?? .unknown
     }
 }
 
@@ -155,7 +155,7 @@ extension ChangedPreset {
     fileprivate init(_ row: Row) throws {
         let status: String
         (id, name, templateName, status) = try row.decode(PresetID.self, String.self, String.self, String.self)
-        statusBefore = try PrebuildStatus(stored: status)
+        statusBefore = PrebuildStatus(rawValue: status) ?? .unknown
     }
 }
 

@@ -65,3 +65,15 @@ extension Store {
         )
     }
 }
+
+extension Store {
+    /// Whether the row `row` of settings says so under `key`, read as Postgres reads a Boolean; what is none is not true.
+    static func isSet(_ key: String, of row: String = "settings") -> SQL {
+        "(lower(\(identifier: row).value->>\(sql: SQL(trusted: "'\(key)'"))) IN ('true', 't', 'yes', 'y', 'on', '1'))"
+    }
+
+    /// When what a row of settings orders ends by itself; NULL: never, and when what stands there is no moment.
+    static func until(of row: String = "settings") -> SQL {
+        "stoker_moment(\(identifier: row).value->>'until')"
+    }
+}

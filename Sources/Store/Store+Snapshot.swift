@@ -18,19 +18,36 @@ struct SnapshotQuery {
     let now: Instant?
     let limits: PlanLimits
 
-    var statements: [Statement] { [settings, presets, parameters] }
+    var statements: [Statement] { [Self.prepare, settings, presets, parameters] }
+
+    /// The newest of many builds are read through their index, from its end: a bitmap would have all of them read, whatever
+    /// the planner believes about their number.
+    private static let prepare = Statement(
+        "snapshot.prepare",
+        within: .seconds(5),
+        "SELECT set_config('enable_bitmapscan', 'off', true)"
+    )
 
     static func read(_ answers: [QueryResult]) throws -> (now: Instant, snapshot: Snapshot) {
-        guard answers.count == 3 else { throw StoreError.internalInconsistency("the snapshot is not whole") }
-        let (now, pause, quotas) = try readSettings(answers[0])
-        let parameters = try readParameters(answers[2])
-        var pending = 0
-        let presets = try answers[1].map { row in
-            let (preset, waiting) = try readPreset(row, parameters: parameters)
-            pending += waiting
-            return preset
+        guard answers.count == 4 else { throw StoreError.internalInconsistency("the snapshot is not whole") }
+        let (now, pause, quotas) = try readSettings(answers[1])
+        let parameters = readParameters(answers[3])
+        var snapshot = Snapshot(presets: [], pause: pause, prebuildQuotas: quotas)
+        for row in answers[2] {
+            switch read(row, parameters: parameters) {
+            case .preset(let preset, let pending):
+                snapshot.presets.append(preset)
+                snapshot.pendingJobs += pending
+            case .unreadable(let preset): snapshot.unreadable.append(preset)
+            case .orphans(let some):
+                let names = (snapshot.orphans?.names ?? []) + some.names
+                snapshot.orphans = OrphanedPrebuilds(
+                    count: (snapshot.orphans?.count ?? 0) + some.count,
+                    names: Array(names.prefix(10))
+                )
+            }
         }
-        return (now, Snapshot(presets: presets, pause: pause, pendingJobs: pending, prebuildQuotas: quotas))
+        return (now, snapshot)
     }
 }
 
@@ -41,7 +58,7 @@ extension SnapshotQuery {
         Statement(
             "snapshot.settings",
             """
-            SELECT coalesce(\(now), transaction_timestamp()) AS now, s.key, (s.value->>'until')::timestamptz AS until,
+            SELECT coalesce(\(now), transaction_timestamp()) AS now, s.key, \(sql: Store.until(of: "s")) AS until,
                 coalesce(s.value->>'reason', '') AS reason, s.updated_by,
                 ARRAY(SELECT id FROM organizations WHERE prebuild_quota IS NOT NULL ORDER BY id) AS quota_organizations,
                 ARRAY(SELECT prebuild_quota FROM organizations WHERE prebuild_quota IS NOT NULL ORDER BY id) AS quotas
@@ -50,9 +67,9 @@ extension SnapshotQuery {
                 -- Maintenance comes before a pause of the reconciler: it holds more.
                 SELECT * FROM settings
                 WHERE (
-                    key = 'maintenance' AND (value->>'active')::boolean
-                    OR key = 'prebuilds' AND (value->>'reconciliation_paused')::boolean
-                ) AND coalesce((value->>'until')::timestamptz > coalesce(\(now), transaction_timestamp()), true)
+                    key = 'maintenance' AND \(sql: Store.isSet("active"))
+                    OR key = 'prebuilds' AND \(sql: Store.isSet("reconciliation_paused"))
+                ) AND coalesce(\(sql: Store.until()) > coalesce(\(now), transaction_timestamp()), true)
                 ORDER BY key LIMIT 1
             ) s ON true
             """
@@ -80,68 +97,5 @@ extension SnapshotQuery {
             )
         }
         return (now, pause, Dictionary(zip(organizations, quotas)) { first, _ in first })
-    }
-}
-
-// MARK: - Parameters
-
-extension SnapshotQuery {
-    private var parameters: Statement {
-        Self.parameters(
-            """
-            FROM templates t JOIN template_version_parameters p ON p.template_version_id = t.active_version_id
-            WHERE NOT t.deleted AND t.deprecated = ''
-            """
-        )
-    }
-
-    /// Parameters `p` that the clauses select, for ``readParameters(_:)``.
-    static func parameters(_ selection: SQL) -> Statement {
-        Statement(
-            "snapshot.parameters",
-            """
-            SELECT p.template_version_id, p.name, p.type, p.required, p.default_value,
-                ARRAY(SELECT coalesce(o->>'value', o #>> '{}') FROM jsonb_array_elements(p.options) o) AS options,
-                p.validation->>'regex' AS regex, (p.validation->>'min')::float8 AS minimum,
-                (p.validation->>'max')::float8 AS maximum, coalesce(p.validation->>'error', '') AS error, p.sensitive
-            \(sql: selection)
-            ORDER BY p.template_version_id, p.display_order, p.name
-            """
-        )
-    }
-
-    static func readParameters(_ answer: QueryResult) throws -> [TemplateVersionID: [VersionParameter]] {
-        var parameters: [TemplateVersionID: [VersionParameter]] = [:]
-        for row in answer {
-            let (
-                version, name, type, required, defaultValue, options, regex, minimum, maximum, error, isSensitive
-            ) = try row.decode(
-                TemplateVersionID.self,
-                String.self,
-                String.self,
-                Bool.self,
-                String.self,
-                [String].self,
-                String?.self,
-                Double?.self,
-                Double?.self,
-                String.self,
-                Bool.self
-            )
-            let hasRules = regex != nil || minimum != nil || maximum != nil
-            parameters[version, default: []].append(
-                VersionParameter(
-                    name: name,
-                    type: type,
-                    isRequired: required,
-                    defaultValue: defaultValue,
-                    options: options,
-                    validation: hasRules
-                        ? ParameterValidation(regex: regex, minimum: minimum, maximum: maximum, error: error) : nil,
-                    isSensitive: isSensitive
-                )
-            )
-        }
-        return parameters
     }
 }

@@ -25,7 +25,8 @@ extension Instant: PostgresEncodable {
     package func encode(into buffer: inout PostgresBuffer) {
         // Postgres' infinities are the ends of its range; ours are the ends of our own.
         let isInfinite = self == .distantFuture || microseconds == .min
-        buffer.append(integer: isInfinite ? microseconds : microseconds - Self.postgresEpoch)
+        let (sum, overflows) = microseconds.subtractingReportingOverflow(Self.postgresEpoch)
+        buffer.append(integer: isInfinite ? microseconds : overflows ? .min : sum)
     }
 
     /// 2000-01-01T00:00:00Z, from which Postgres counts.
@@ -39,7 +40,10 @@ extension Instant: PostgresDecodable {
         switch microseconds {
         case .max: self.init(microseconds: .max)
         case .min: self.init(microseconds: .min)
-        default: self.init(microseconds: microseconds + Self.postgresEpoch)
+        // The last centuries of Postgres' range lie beyond ours.
+        default:
+            let (sum, overflows) = microseconds.addingReportingOverflow(Self.postgresEpoch)
+            self.init(microseconds: overflows ? .max : sum)
         }
     }
 }

@@ -111,8 +111,7 @@ extension Store {
     static let inMaintenance: SQL = """
         EXISTS (
             SELECT FROM settings
-            WHERE key = 'maintenance' AND (value->>'active')::boolean
-                AND coalesce((value->>'until')::timestamptz > now(), true)
+            WHERE key = 'maintenance' AND \(sql: isSet("active")) AND coalesce(\(sql: until()) > now(), true)
         )
         """
 

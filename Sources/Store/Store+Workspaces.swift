@@ -45,12 +45,13 @@ extension Store {
             Statement(
                 "workspaces.list",
                 """
-                SELECT w.id, w.name, coalesce(u.username, ''), t.name, coalesce(p.name, ''),
-                    w.owner_id = \(prebuildsUserID), b.build_number, b.transition::text, b.job_status::text, b.job_id,
-                    w.created_at, w.claimed_at
+                SELECT w.id, w.name, coalesce(u.username, ''), coalesce(t.name, ''), coalesce(p.name, ''),
+                    w.owner_id = \(prebuildsUserID), coalesce(b.build_number, 0), coalesce(b.transition::text, 'unknown'),
+                    b.job_status::text, b.job_id, w.created_at, w.claimed_at
                 FROM workspaces w
-                JOIN templates t ON t.id = w.template_id
-                JOIN workspace_latest_builds b ON b.workspace_id = w.id
+                -- What a workspace was made from may be gone; it is listed all the same.
+                LEFT JOIN templates t ON t.id = w.template_id
+                LEFT JOIN workspace_latest_builds b ON b.workspace_id = w.id
                 LEFT JOIN users u ON u.id = w.owner_id
                 LEFT JOIN template_version_presets p ON p.id = b.template_version_preset_id
                 WHERE NOT w.deleted AND (\(owner) IS NULL OR lower(u.username) = lower(\(owner)))
@@ -103,29 +104,7 @@ extension Store {
         visibleTo audience: Audience = .everything
     ) async throws -> JobID {
         try await pool.withTransaction("workspaces.delete") { transaction in
-            let found = try await transaction.execute(
-                Statement(
-                    "workspaces.find",
-                    """
-                    SELECT w.id FROM workspaces w LEFT JOIN users u ON u.id = w.owner_id
-                    WHERE NOT w.deleted AND (w.id::text = lower(\(workspace)) OR lower(w.name) = lower(\(workspace)))
-                        AND (\(owner) IS NULL OR lower(u.username) = lower(\(owner)))
-                        AND \(sql: audience.seesWorkspace)
-                    LIMIT 2 FOR UPDATE OF w
-                    """
-                )
-            )
-            guard let row = found.first else {
-                throw StoreError.notFound("workspace", workspace, remedy: "See 'stoker workspaces list'.")
-            }
-            guard found.count == 1 else {
-                throw StoreError(
-                    .invalid,
-                    "Several workspaces are called '\(workspace)'",
-                    remedy: "Name the owner too."
-                )
-            }
-            let id = try row.decode(WorkspaceID.self)
+            let id = try await Self.lock(workspace, owner: owner, visibleTo: audience, on: transaction)
             guard let job = try await transaction.execute(Self.deletion(of: "\(id)")).first else {
                 throw StoreError(
                     .conflict,
@@ -135,6 +114,36 @@ extension Store {
             }
             return try job.decode(column: 0)
         }
+    }
+
+    /// Finds a workspace that is not deleted, by its id or by its name and owner, and locks its row.
+    ///
+    /// Throws ``StoreError`` of code `.notFound`, or of `.invalid` when the name fits several.
+    static func lock(
+        _ workspace: String,
+        owner: String?,
+        visibleTo audience: Audience,
+        on transaction: PostgresTransaction
+    ) async throws -> WorkspaceID {
+        let found = try await transaction.execute(
+            Statement(
+                "workspaces.find",
+                """
+                SELECT w.id FROM workspaces w LEFT JOIN users u ON u.id = w.owner_id
+                WHERE NOT w.deleted AND (w.id::text = lower(\(workspace)) OR lower(w.name) = lower(\(workspace)))
+                    AND (\(owner) IS NULL OR lower(u.username) = lower(\(owner)))
+                    AND \(sql: audience.seesWorkspace)
+                LIMIT 2 FOR UPDATE OF w
+                """
+            )
+        )
+        guard let row = found.first else {
+            throw StoreError.notFound("workspace", workspace, remedy: "See 'stoker workspaces list'.")
+        }
+        guard found.count == 1 else {
+            throw StoreError(.invalid, "Several workspaces are called '\(workspace)'", remedy: "Name the owner too.")
+        }
+        return try row.decode(WorkspaceID.self)
     }
 
     /// Adds a delete build to a locked workspace; returns the job, or nothing while another build is under way.

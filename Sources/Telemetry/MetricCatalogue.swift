@@ -21,9 +21,9 @@ package enum MetricCatalogue {
 
     private static let prebuilds = [
         prebuildsCreated, prebuildsFailed, prebuildsClaimed, resourceReplacements, prebuildsDesired, prebuildsRunning,
-        prebuildsEligible, prebuildsStarting, presetHardLimited, presetValidationFailed, presetPaused,
-        reconciliationPaused,
-        maintenance, snapshotTimestamp, reconcileDuration, reconcilePasses, refillDuration,
+        prebuildsEligible, prebuildsStarting, prebuildsStuck, prebuildsOrphaned, presetHardLimited,
+        presetValidationFailed, presetPaused, reconciliationPaused, maintenance, snapshotTimestamp, reconcileDuration,
+        reconcilePasses, refillDuration,
     ]
 
     package static let prebuildsCreated = MetricFamily(
@@ -74,6 +74,20 @@ package enum MetricCatalogue {
         labels: pool,
         help: "Prebuilds whose first build waits or runs."
     )
+    package static let prebuildsStuck = MetricFamily(
+        "stoker_prebuilds_stuck",
+        .gauge,
+        labels: pool + ["status"],
+        help: """
+            Prebuilds whose latest build failed or was canceled, of any version; what they consist of may exist. Absent \
+            without any.
+            """
+    )
+    package static let prebuildsOrphaned = MetricFamily(
+        "stoker_prebuilds_orphaned",
+        .gauge,
+        help: "Prebuilds that belong to no pool, because what they were made from is gone from the database."
+    )
     package static let presetHardLimited = MetricFamily(
         "stoker_prebuilds_preset_hard_limited",
         .gauge,
@@ -118,7 +132,7 @@ package enum MetricCatalogue {
         .counter,
         labels: ["result"],
         help: """
-            Reconciler passes by how they ended: done, partly (a preset could not be written), failed (rolled back), \
+            Reconciler passes by how they ended: done, partly (a preset could not be read or written), failed (rolled back), \
             paused, held_elsewhere.
             """
     )

@@ -17,6 +17,11 @@ package struct PoolMetrics: Sendable {
         package var isHardLimited: Bool
         package var isInvalid: Bool
         package var isPaused: Bool
+        /// Whether there is a pool to be kept; of others only what is stuck is told.
+        package var isActive: Bool
+        /// Prebuilds whose latest build failed, or was canceled.
+        package var failed: Int
+        package var canceled: Int
 
         package init(
             templateName: String,
@@ -28,7 +33,10 @@ package struct PoolMetrics: Sendable {
             starting: Int,
             isHardLimited: Bool = false,
             isInvalid: Bool = false,
-            isPaused: Bool = false
+            isPaused: Bool = false,
+            isActive: Bool = true,
+            failed: Int = 0,
+            canceled: Int = 0
         ) {
             self.templateName = templateName
             self.presetName = presetName
@@ -40,6 +48,9 @@ package struct PoolMetrics: Sendable {
             self.isHardLimited = isHardLimited
             self.isInvalid = isInvalid
             self.isPaused = isPaused
+            self.isActive = isActive
+            self.failed = failed
+            self.canceled = canceled
         }
     }
 
@@ -53,13 +64,15 @@ package struct PoolMetrics: Sendable {
     }
 
     /// - Parameters:
-    ///   - pools: Those of active presets. Several of the same names (versions of one template) are added up.
+    ///   - pools: Several of the same names (versions of one template) are added up.
+    ///   - orphaned: Prebuilds that belong to none of them.
     ///   - snapshotSeconds: Seconds since the Unix epoch, in database time, at which all this was true.
     ///   - inMaintenance: Whether the pause is a maintenance, in which no jobs are claimed either.
     ///   - limit: For how long this worker may tell it, where that is less than ``lifetime``.
     ///   - now: From when the lifetime counts.
     package func publish(
         _ pools: [Pool],
+        orphaned: Int = 0,
         paused: Bool,
         inMaintenance: Bool = false,
         snapshotSeconds: Double,
@@ -70,10 +83,15 @@ package struct PoolMetrics: Sendable {
             GaugeSample(MetricCatalogue.reconciliationPaused, [], paused ? 1 : 0),
             GaugeSample(MetricCatalogue.maintenance, [], inMaintenance ? 1 : 0),
             GaugeSample(MetricCatalogue.snapshotTimestamp, [], snapshotSeconds),
+            GaugeSample(MetricCatalogue.prebuildsOrphaned, [], Double(orphaned)),
         ]
         let named = Dictionary(grouping: pools) { [$0.templateName, $0.presetName, $0.organizationName] }
         for (labels, pools) in named {
             func sum(_ count: KeyPath<Pool, Int>) -> Double { Double(pools.reduce(0) { $0 + $1[keyPath: count] }) }
+            for (status, stuck) in [("failed", sum(\.failed)), ("canceled", sum(\.canceled))] where stuck > 0 {
+                samples.append(GaugeSample(MetricCatalogue.prebuildsStuck, labels + [status], stuck))
+            }
+            guard pools.contains(where: \.isActive) else { continue }
             samples += [
                 GaugeSample(MetricCatalogue.prebuildsDesired, labels, sum(\.desired)),
                 GaugeSample(MetricCatalogue.prebuildsRunning, labels, sum(\.running)),

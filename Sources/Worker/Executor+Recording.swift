@@ -10,19 +10,25 @@ extension Executor {
     ///
     /// Returns what metrics and logs call the result. A state that did not get there stays in the spool, for ``Leftovers``.
     func record(_ verdict: Verdict, of job: ClaimedJob, control: ExecutionControl, logger: Logger) async -> String {
+        var (verdict, isRefused) = (verdict, false)
         var pause = Duration.milliseconds(100)
         while true {
             do {
-                let result = try await write(verdict, of: job)
-                if case .lost = verdict { return result }
-                await spool?.discard(jobID: job.id, claimEpoch: job.epoch)
-                return result
+                let written = try await write(verdict, of: job, logger: logger)
+                if case .lost = verdict { return written.result }
+                if written.isStateKept { await spool?.discard(jobID: job.id, claimEpoch: job.epoch) }
+                return written.result
             } catch let error as StoreError where error.code == .leaseLost {
                 logger.warning("the job was taken away; what this execution did is not recorded")
                 return "lost"
             } catch let error as PostgresError where error.isRetriable {
                 // A repeat is safe: the fence lets one of them through.
                 logger.warning("the job's end could not be recorded yet", metadata: ["error": "\(error)"])
+            } catch let error as PostgresError where error.isRefusedValue && !isRefused {
+                // Refused once, refused always: another execution would only make more of what cannot be recorded.
+                logger.error("the database refuses what the job reported", metadata: ["error": "\(error)"])
+                (verdict, isRefused) = (verdict.refused(by: error, job), true)
+                continue
             } catch {
                 logger.error("the job's end could not be recorded", metadata: ["error": "\(error)"])
                 return "unrecorded"
@@ -33,21 +39,26 @@ extension Executor {
         }
     }
 
-    private func write(_ verdict: Verdict, of job: ClaimedJob) async throws -> String {
+    /// What metrics and logs call the result, and whether the state is stored, or there is none.
+    private typealias Written = (result: String, isStateKept: Bool)
+
+    private func write(_ verdict: Verdict, of job: ClaimedJob, logger: Logger) async throws -> Written {
         switch verdict {
         case .build(let completion):
-            return try await complete(job, completion)
+            return (try await complete(job, completion), true)
         case .refused(let refusal, let completion):
             guard case .failed(let code, let message) = completion.result,
                 try await store.refuseClaim(job.held, refusal, code: code, message: message)
-            else { return try await complete(job, completion) }
-            return refusal == .fresh ? "rebuilt" : completion.result.name
+            else { return (try await complete(job, completion), true) }
+            return (refusal == .fresh ? "rebuilt" : completion.result.name, true)
+        case .unrecordable(let message, let state):
+            return try await endRefused(job, message, state, logger)
         case .imported(let manifest, let context):
             try await store.completeImport(job.held, manifest, context)
-            return JobResult.succeeded.name
+            return (JobResult.succeeded.name, true)
         case .importEnded(let result):
             try await store.endImport(job.held, result)
-            return result.name
+            return (result.name, true)
         case .again(let repetition, let delay, let state):
             // First the state, under the fence that the second write ends.
             if let state { _ = try await store.checkpoint(sealing.sealed(state), of: job.held) }
@@ -57,10 +68,30 @@ extension Executor {
                 refundAttempt: !repetition.usesAttempt,
                 because: repetition.reason
             )
-            return repetition.name
+            return (repetition.name, true)
         case .lost:
-            return "lost"
+            return ("lost", false)
         }
+    }
+
+    private func endRefused(
+        _ job: ClaimedJob,
+        _ message: String,
+        _ state: [UInt8]?,
+        _ logger: Logger
+    ) async throws -> Written {
+        var sealed: [UInt8]?
+        if let state { sealed = try await sealing.sealed(state) }
+        let end = try await store.endRefused(job.held, message: message, state: sealed)
+        for problem in end.problems {
+            logger.error(
+                end.isStateKept
+                    ? "a part of the failed build could not be recorded"
+                    : "the state of the failed build could not be stored, and stays in the spool",
+                metadata: ["error": "\(problem)"]
+            )
+        }
+        return (JobResult.failed(code: "INVALID", message: message).name, end.isStateKept)
     }
 
     private func complete(_ job: ClaimedJob, _ completion: BuildCompletion) async throws -> String {

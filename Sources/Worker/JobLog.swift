@@ -2,6 +2,7 @@
 
 import DequeModule
 import Logging
+import PostgresClient
 import Provisioning
 import Store
 import Synchronization
@@ -121,11 +122,40 @@ final class JobLog: Sendable {
             if try await !write(lines) { onLost() }
             return true
         } catch {
+            // What the database refuses it refuses for ever, and what follows would wait for it.
+            if (error as? PostgresError)?.isRefusedValue == true { return await flush(each: lines) }
             state.withLock { $0.pending = lines + $0.pending }
             // A write that the end of the execution cut off: the last one takes its lines.
             guard !(error is CancellationError) else { return false }
             logger.warning("job log lines could not be written yet", metadata: ["error": "\(error)"])
             return false
         }
+    }
+
+    /// Writes line by line, so that those which the database refuses stand alone, and says where they are missing.
+    private func flush(each lines: [JobLogLine]) async -> Bool {
+        for (index, line) in lines.enumerated() {
+            do {
+                if try await !write([line]) {
+                    onLost()
+                    return true
+                }
+            } catch {
+                let isRefused = (error as? PostgresError)?.isRefusedValue == true
+                let note = JobLogLine(
+                    source: "worker",
+                    level: "warn",
+                    stage: "",
+                    output: "A line is left out here that the database refuses: \(error)"
+                )
+                let rest =
+                    (isRefused && line.source != note.source ? [note] : isRefused ? [] : [line])
+                    + lines[(index + 1)...]
+                state.withLock { $0.pending = rest + $0.pending }
+                logger.warning("a line of a job's log could not be written", metadata: ["error": "\(error)"])
+                return rest.isEmpty
+            }
+        }
+        return true
     }
 }

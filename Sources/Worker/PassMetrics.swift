@@ -26,7 +26,10 @@ package struct PassMetrics: Sendable {
         case .success(.lockHeldElsewhere):
             count(pass: "held_elsewhere")
         case .success(.done(let plan, let applied)):
-            count(pass: plan.pause == nil ? (applied.failures.isEmpty ? "done" : "partly") : "paused")
+            count(
+                pass: plan.pause == nil
+                    ? (applied.failures.isEmpty && plan.unreadable.isEmpty ? "done" : "partly") : "paused"
+            )
             MetricCatalogue.reconcileDuration.timer(factory: registry).record(duration: duration)
             count(applied.created, of: plan)
             publish(plan, voice: applied.voice, since: .now - duration)
@@ -55,7 +58,8 @@ package struct PassMetrics: Sendable {
     private func publish(_ plan: Plan, voice: Duration, since: ContinuousClock.Instant) {
         guard voice > .zero else { return pools.withdraw() }
         pools.publish(
-            plan.presets.filter(\.isActive).map(PoolMetrics.Pool.init),
+            plan.presets.map(PoolMetrics.Pool.init),
+            orphaned: plan.orphans?.count ?? 0,
             paused: plan.pause != nil,
             inMaintenance: plan.pause?.kind == .maintenance,
             snapshotSeconds: Double(plan.now.microseconds) / 1_000_000,
@@ -72,12 +76,15 @@ extension PoolMetrics.Pool {
             presetName: plan.pool.presetName,
             organizationName: plan.pool.organizationName,
             desired: plan.state.desired,
-            running: plan.state.actual,
+            running: plan.isActive ? plan.state.actual : 0,
             eligible: plan.state.eligible,
-            starting: plan.state.starting,
-            isHardLimited: plan.status == .hardLimited,
-            isInvalid: plan.status == .validationFailed,
-            isPaused: plan.isPaused
+            starting: plan.isActive ? plan.state.starting : 0,
+            isHardLimited: plan.isActive && plan.status == .hardLimited,
+            isInvalid: plan.isActive && plan.status == .validationFailed,
+            isPaused: plan.isActive && plan.isPaused,
+            isActive: plan.isActive,
+            failed: plan.state.failed,
+            canceled: plan.state.canceled
         )
     }
 }

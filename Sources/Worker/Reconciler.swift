@@ -116,6 +116,7 @@ package struct Reconciler: Service {
                 if case .done(_, let applied) = result {
                     span.attributes["stoker.created"] = applied.createdTotal
                     span.attributes["stoker.deleted"] = applied.deleted.count
+                    span.attributes["stoker.canceled"] = applied.canceled.count
                 }
                 return result
             }
@@ -129,17 +130,28 @@ package struct Reconciler: Service {
     }
 
     private func report(_ plan: Plan, _ applied: AppliedPlan) {
-        if applied.createdTotal > 0 || !applied.deleted.isEmpty || !applied.statusChanges.isEmpty {
+        if applied.createdTotal > 0 || !applied.deleted.isEmpty || !applied.canceled.isEmpty
+            || !applied.statusChanges.isEmpty
+        {
             logger.info(
                 "pools reconciled",
                 metadata: [
                     "created": "\(applied.createdTotal)", "deleted": "\(applied.deleted.count)",
-                    "status_changes": "\(applied.statusChanges.count)",
+                    "canceled": "\(applied.canceled.count)", "status_changes": "\(applied.statusChanges.count)",
                 ]
             )
         }
         for (preset, failure) in applied.failures {
             logger.error("a preset could not be written", metadata: ["preset.id": "\(preset)", "error": "\(failure)"])
+        }
+        for preset in plan.unreadable {
+            logger.error(
+                "a preset could not be read, and the pass left it out",
+                metadata: [
+                    "template": "\(preset.templateName)", "preset": "\(preset.presetName)",
+                    "preset.id": "\(preset.presetID.map { "\($0)" } ?? "unknown")", "error": "\(preset.message)",
+                ]
+            )
         }
     }
 }

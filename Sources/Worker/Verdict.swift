@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PostgresClient
 import Provisioning
 import Store
 import Templates
@@ -15,6 +16,8 @@ enum Verdict: Sendable {
     /// A build was stopped before it changed anything, by a replacement policy or because the module refuses its values. A
     /// claim's prebuild goes back; where that cannot be, or no claim asked for the build, it just ends.
     case refused(ClaimRefusal, otherwise: BuildCompletion)
+    /// A build whose end the database refuses: what is left to be said of it, in words that are not its own, and its state.
+    case unrecordable(message: String, state: [UInt8]?)
     /// Another execution is to go on from this state.
     case again(Repetition, after: Duration, state: [UInt8]?)
     /// The job is another's by now.
@@ -48,6 +51,29 @@ enum Verdict: Sendable {
         let all = (before + completion.replacements).map { ($0.address, $0) }
         completion.replacements = Dictionary(all) { $1 }.values.sorted { $0.address < $1.address }
         return .build(completion)
+    }
+
+    /// What is recorded instead of this when the database refuses its values, which no repetition changes: a failure, told in
+    /// the database's words, which quote no value. Where another execution was to follow, it does, without the words of this
+    /// one; a deletion is tried again, as after any failure.
+    func refused(by error: PostgresError, _ job: ClaimedJob) -> Verdict {
+        let message = "The database refuses what was reported: \(error)"
+        let failure = ProvisioningFailure(.invalid, message)
+        switch self {
+        case .build(let completion), .refused(_, otherwise: let completion):
+            if job.jobClass == .delete, job.hasAttemptsLeft {
+                return Verdict(job, failure: ProvisioningFailure(.invalid, message, state: completion.state))
+            }
+            return .unrecordable(message: message, state: completion.state)
+        case .imported, .importEnded:
+            return .importEnded(.failed(code: failure.code.rawValue, message: message))
+        case .again(.held(let held), let delay, let state):
+            return .again(.held(ProvisioningFailure(held.code, message)), after: delay, state: state)
+        case .again(.retried(let retried), let delay, let state):
+            return .again(.retried(ProvisioningFailure(retried.code, message)), after: delay, state: state)
+        case .again(.handedOver, _, _), .unrecordable, .lost:
+            return self
+        }
     }
 
     init(manifest: TemplateManifest, of context: ImportContext) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Operations
 import Prebuilds
 import Testing
 
@@ -69,6 +70,28 @@ import Testing
             _ = try StokerCommand.parseAsRoot(line.split(separator: " ").map(String.init))
         }
         #expect(error.map { StokerCommand.exitCode(for: $0).rawValue } == ExitMeaning.usage.rawValue)
+    }
+
+    @Test func `a pass is made now, and whoever wants another time is told who knows it`() throws {
+        let error = try #require(throws: (any Error).self) {
+            _ = try StokerCommand.parseAsRoot(["reconcile", "--at", "2027-06-02T03:00:00Z"])
+        }
+        #expect(StokerCommand.exitCode(for: error).rawValue == ExitMeaning.usage.rawValue)
+        let message = StokerCommand.message(for: error)
+        #expect(message.contains("Unknown option '--at'"))
+        #expect(message.contains("stoker plan --at"))
+        #expect(!ReconcileCommand.helpMessage(includeHidden: false).contains("--at"))
+    }
+
+    /// No operation that writes takes a moment but the end of something that it begins.
+    @Test func `no client sets the clock of what writes`() {
+        let moments = OperationTable.all.filter { !$0.route.isRead }.flatMap { operation in
+            operation.route.fields.filter { if case .instant = $0.kind { true } else { false } }.map {
+                "\(operation.name) \($0.name)"
+            }
+        }
+        // The third is a filter: which deliveries are meant.
+        #expect(Set(moments) == ["pausePrebuilds until", "startMaintenance until", "replayDeliveries since"])
     }
 
     @Test func `every command has a help text`() {

@@ -43,11 +43,13 @@ import Testing
                       "preset_name" : "preset-1",
                       "state" : {
                         "actual" : 1,
+                        "canceled" : 0,
                         "deleting" : 0,
                         "desired" : 3,
                         "eligible" : 0,
                         "expired" : 1,
                         "extraneous" : 0,
+                        "failed" : 0,
                         "starting" : 0,
                         "stopping" : 0
                       },
@@ -114,9 +116,9 @@ import Testing
                 "paused", "backoff", "hard_limited", "validation_failed", "version_not_ready", "capped", "quota",
             ]
         )
-        let deletions: [DeleteReason] = [.expired, .extraneous, .inactive]
-        #expect(deletions.map(\.rawValue) == ["expired", "extraneous", "inactive"])
-        let statuses: [PrebuildStatus] = [.healthy, .hardLimited, .validationFailed]
-        #expect(statuses.map(\.rawValue) == ["healthy", "hard_limited", "validation_failed"])
+        let deletions: [DeleteReason] = [.expired, .extraneous, .inactive, .deletionCanceled]
+        #expect(deletions.map(\.rawValue) == ["expired", "extraneous", "inactive", "deletion_canceled"])
+        let statuses: [PrebuildStatus] = [.healthy, .hardLimited, .validationFailed, .unknown]
+        #expect(statuses.map(\.rawValue) == ["healthy", "hard_limited", "validation_failed", "unknown"])
     }
 }

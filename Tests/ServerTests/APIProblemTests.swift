@@ -71,6 +71,15 @@ struct APIProblemTests {
             status: 413,
             problem: "body-too-large"
         ),
+        Mistake(
+            path: "/reconcile",
+            body: #"{"at": "2027-06-02T03:00:00Z"}"#,
+            status: 400,
+            problem: "unknown-field",
+            field: "at"
+        ),
+        Mistake(path: "/reconcile?at=2027-06-02T03:00:00Z", status: 400, problem: "unknown-field", field: "at"),
+        Mistake(method: .delete, path: "/workspaces/taken?force=1", status: 400, problem: "wrong-type", field: "force"),
         Mistake(method: .delete, path: "/plan", status: 405, problem: "method-not-allowed"),
         Mistake(body: #"{"template": "none", "name": "a", "owner": "ada"}"#, status: 404, problem: "not-found"),
         Mistake(body: #"{"template": "gone", "name": "a", "owner": "ada"}"#, status: 410, problem: "template-deleted"),

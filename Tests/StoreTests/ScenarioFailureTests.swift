@@ -117,7 +117,7 @@ import Testing
             let until = Fleet.now + .seconds(120)
             for moment in [Fleet.now, Fleet.now + .seconds(1), until] {
                 let plan = try await fleet.pass(at: moment, limits: limits).plan.presets[0]
-                #expect(plan.state == PoolState(desired: 2))
+                #expect(plan.state == PoolState(desired: 2, failed: 2))
                 #expect(plan.actions == [])
                 #expect(plan.backoff == Backoff(failures: 2, lastBuildAt: Fleet.now, until: until))
             }
@@ -130,7 +130,7 @@ import Testing
             try await fleet.complete(jobs[0], .failed(code: "FAILED", message: "it did not work"))
             try await fleet.complete(jobs[1], .succeeded)
             let plan = try await fleet.pass(at: later + .seconds(1), limits: limits).plan.presets[0]
-            #expect(plan.state == PoolState(actual: 1, desired: 2, eligible: 1))
+            #expect(plan.state == PoolState(actual: 1, desired: 2, eligible: 1, failed: 3))
             #expect(plan.actions == [])
             #expect(plan.backoff == Backoff(failures: 3, lastBuildAt: later, until: later + .seconds(180)))
         }

@@ -46,6 +46,7 @@ import Testing
             }
         case .again(let repetition, _, _): repetition.name
         case .refused(let refusal, _): "refused \(refusal)"
+        case .unrecordable(let message, _): "unrecordable \(message)"
         case .lost: "lost"
         case .imported, .importEnded: "import"
         }

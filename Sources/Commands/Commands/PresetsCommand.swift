@@ -46,6 +46,8 @@ struct PresetsCommand: ParsableCommand {
                     case .hardLimited: "\(name): was hard limited; it is built again."
                     case .validationFailed:
                         "\(name): is invalid, see 'stoker presets list'; its failures are forgotten."
+                    case .unknown:
+                        "\(name): has a status of another release, which stays; its failures are forgotten."
                     }
                 }.joined(separator: "\n")
             }

@@ -13,17 +13,26 @@ struct ReconcileCommand: AsyncParsableCommand {
             "When a worker is in a pass at this moment, none is made here: the lock is held elsewhere, and that is fine."
     )
 
-    @Option(help: "Make the pass for this moment, such as 2025-06-02T03:00:00Z.")
-    var at: Instant?
+    /// Known only to be refused in words that help.
+    @Option(help: .hidden)
+    var at: String?
 
     @OptionGroup var control: ControlOptions
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        guard at == nil else {
+            throw ValidationError(
+                "Unknown option '--at': a pass is made now. 'stoker plan --at TIME' shows what one would do at another time."
+            )
+        }
+    }
+
     func run() async throws {
-        let report = try await control.ask(Reconcile(at: at))
+        let report = try await control.ask(Reconcile())
         try output.print(report, table: \.text)
         guard report.failures.isEmpty else {
-            throw CommandError("presets whose writes failed: \(report.failures.joined(separator: "; "))")
+            throw CommandError("presets that were left out: \(report.failures.joined(separator: "; "))")
         }
     }
 }
@@ -34,6 +43,6 @@ extension ReconcileReport {
         let created = applied.created.values.reduce(0, +)
         return PlanTable(plan: plan).text
             + "\n\nCreated \(created), deleting \(applied.deleted.count), "
-            + "status changed of \(applied.statusChanges.count)."
+            + "canceled \(applied.canceled?.count ?? 0), status changed of \(applied.statusChanges.count)."
     }
 }

@@ -36,7 +36,13 @@ struct WorkspacesCommand: ParsableCommand {
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Delete a workspace and what was built for it.",
-            discussion: "The deletion is queued. With --wait the command returns when it has ended."
+            discussion: """
+                The deletion is queued. With --wait the command returns when it has ended.
+
+                With --force the workspace is removed at once and its provisioner is not run: for one whose provisioner \
+                cannot run any more. What was built stays where it is, and a warning names it. It takes the role \
+                template-admin.
+                """
         )
 
         @Argument(help: "Its name or id.")
@@ -48,19 +54,25 @@ struct WorkspacesCommand: ParsableCommand {
         @Flag(help: "Wait until it is deleted.")
         var wait = false
 
+        @Flag(help: "Remove it without running its provisioner; what was built for it stays.")
+        var force = false
+
         @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
             let report = try await control.withControl { control in
-                var report = try await control.perform(DeleteWorkspace(workspace: workspace, owner: owner))
-                if wait { report.status = try await control.waitForEnd(of: report.jobID).status }
+                var report = try await control.perform(
+                    DeleteWorkspace(workspace: workspace, owner: owner, force: force ? true : nil)
+                )
+                if wait, !force, let job = report.jobID { report.status = try await control.waitForEnd(of: job).status }
                 return report
             }
             try output.print(report) { report in
-                wait
+                if let warning = report.warning { return "Removed \(workspace). Warning: \(warning)" }
+                return wait
                     ? "Deleted \(workspace)."
-                    : "Deleting \(workspace); see 'stoker jobs logs \(report.jobID) --follow'."
+                    : "Deleting \(workspace); see 'stoker jobs logs \(report.jobID.map { "\($0)" } ?? "") --follow'."
             }
         }
     }

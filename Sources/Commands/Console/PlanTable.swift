@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Operations
 import Prebuilds
 import Telemetry
 
@@ -36,8 +37,20 @@ struct PlanTable {
                 + preset.actions.map { "  \(pool): \(Self.sentence($0))" }
                 + preset.withheld.map { "  \(pool): \(Self.sentence($0))" }
                 + (preset.warnings ?? []).map { "  \(pool): warning: \($0)" }
+                + [Self.stuck(preset.state)].compactMap(\.self).map { "  \(pool): \($0)" }
         }
-        return lines.isEmpty ? [] : [""] + lines.map(Printable.line)
+        let blind =
+            (plan.unreadable ?? []).map { "  \($0.sentence)" }
+            + [plan.orphaned.map { "  \($0.message)" }].compactMap(\.self)
+        return lines.isEmpty && blind.isEmpty ? [] : [""] + (lines + blind).map(Printable.line)
+    }
+
+    /// What no pass touches, so that somebody looks; `nil`: there is nothing.
+    private static func stuck(_ state: PoolState) -> String? {
+        let counts = [(state.failed, "failed"), (state.canceled, "was canceled")].filter { $0.0 > 0 }
+        guard !counts.isEmpty else { return nil }
+        let what = counts.map { "\($0.0) whose latest build \($0.1)" }.joined(separator: ", ")
+        return "stuck: \(what); see 'stoker prebuilds list', then delete them or 'stoker jobs retry'"
     }
 
     /// Who holds the fleet still, until when, and why.

@@ -20,20 +20,16 @@ package struct MakePlan: Operation {
     }
 }
 
-/// One pass of the reconciler, unless another process is in one.
+/// One pass of the reconciler, unless another process is in one. It is made now: whoever wants to know what one would do at
+/// another time asks for ``MakePlan``.
 package struct Reconcile: Operation {
-    package var at: Instant?
+    package static let route = Route(.post, "/reconcile", .pools, for: .templateAdmin)
 
-    package static let route = Route(.post, "/reconcile", .pools, for: .templateAdmin, [Field("at", .instant)])
-
-    package init(at: Instant? = nil) {
-        self.at = at
-    }
+    package init() {}
 
     package func perform(in context: OperationContext) async throws -> ReconcileReport {
         let (limits, zones) = (context.limits, context.zones)
         let result = try await context.store.reconcile(
-            at: at,
             limits: limits,
             makePlan: { snapshot, now in
                 Plan(snapshot: snapshot, now: now, limits: limits, zones: zones.rules(for: snapshot))
@@ -56,18 +52,21 @@ package struct ReconcileReport: Hashable, Sendable, Codable {
         /// New prebuilds, by preset.
         package let created: [String: Int]
         package let deleted: [WorkspaceID]
+        /// Prebuilds whose order was taken out of the queue.
+        package let canceled: [WorkspaceID]?
         package let statusChanges: [PresetID]
         /// Why a preset's writes failed, by preset.
         package let failures: [String: String]
 
         private enum CodingKeys: String, CodingKey {
-            case created, deleted, failures
+            case created, deleted, canceled, failures
             case statusChanges = "status_changes"
         }
 
         init(_ applied: AppliedPlan) {
             created = Dictionary(applied.created.map { ("\($0.key)", $0.value) }) { first, _ in first }
             deleted = applied.deleted
+            canceled = applied.canceled.isEmpty ? nil : applied.canceled
             statusChanges = applied.statusChanges
             failures = Dictionary(applied.failures.map { ("\($0.key)", $0.value) }) { first, _ in first }
         }
@@ -90,8 +89,9 @@ package struct ReconcileReport: Hashable, Sendable, Codable {
         applied = nil
     }
 
+    /// What was left out of the pass, and why.
     package var failures: [String] {
-        (applied?.failures ?? [:]).map { "\($0.key): \($0.value)" }.sorted()
+        (applied?.failures ?? [:]).map { "\($0.key): \($0.value)" }.sorted() + (plan.unreadable ?? []).map(\.sentence)
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -111,5 +111,14 @@ package struct ReconcileReport: Hashable, Sendable, Codable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(lock, forKey: .lock)
         try container.encodeIfPresent(applied, forKey: .applied)
+    }
+}
+
+extension UnreadablePreset {
+    /// In words for an operator.
+    package var sentence: String {
+        let names = [templateName, presetName].filter { !$0.isEmpty }
+        let name = names.isEmpty ? presetID.map { "\($0)" } ?? "a preset" : names.joined(separator: "/")
+        return "\(name) cannot be read and is left out: \(message)"
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Prebuilds
+import Prebuilds
 package import Store
 
 package struct ListWorkspaces: PagedOperation {
@@ -58,48 +58,6 @@ package struct ShowWorkspace: Operation {
     }
 }
 
-/// Enqueues the deletion of a workspace and of what was built for it.
-package struct DeleteWorkspace: Operation {
-    /// Its name or id.
-    package var workspace: String
-    /// Its owner, where several workspaces have the name.
-    package var owner: String?
-
-    package static let route = Route(
-        .delete,
-        "/workspaces/{workspace}",
-        .workspaces,
-        for: .member,
-        status: 202,
-        workspaceFields
-    )
-
-    package init(workspace: String, owner: String? = nil) {
-        self.workspace = workspace
-        self.owner = owner
-    }
-
-    package func perform(in context: OperationContext) async throws -> DeletionReport {
-        let job = try await context.store.deleteWorkspace(
-            workspace,
-            owner: owner,
-            visibleTo: context.caller.audience
-        )
-        return DeletionReport(jobID: job, status: JobStatus.pending.rawValue)
-    }
-}
-
-/// A deletion that is under way.
-package struct DeletionReport: Hashable, Sendable, Codable {
-    package let jobID: JobID
-    package var status: String
-
-    private enum CodingKeys: String, CodingKey {
-        case status
-        case jobID = "job_id"
-    }
-}
-
-private let workspaceFields = [
+let workspaceFields = [
     Field("workspace", .text(most: 64), required: true), Field("owner", .text(most: 64)),
 ]

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Prebuilds
+import Provisioning
+import Store
+
+/// Enqueues the deletion of a workspace and of what was built for it; or removes the workspace alone, by force.
+package struct DeleteWorkspace: Operation {
+    /// Its name or id.
+    package var workspace: String
+    /// Its owner, where several workspaces have the name.
+    package var owner: String?
+    /// Whether it is removed without running its provisioner, which cannot run any more. What was built stays.
+    package var force: Bool?
+
+    package static let route = Route(
+        .delete,
+        "/workspaces/{workspace}",
+        .workspaces,
+        for: .member,
+        status: 202,
+        workspaceFields + [Field("force", .flag)]
+    )
+
+    package init(workspace: String, owner: String? = nil, force: Bool? = nil) {
+        self.workspace = workspace
+        self.owner = owner
+        self.force = force
+    }
+
+    package func perform(in context: OperationContext) async throws -> DeletionReport {
+        if force == true { return try await abandon(in: context) }
+        let job = try await context.store.deleteWorkspace(
+            workspace,
+            owner: owner,
+            visibleTo: context.caller.audience
+        )
+        return DeletionReport(jobID: job, status: JobStatus.pending.rawValue)
+    }
+
+    /// What it leaves behind costs somebody money: a member cannot decide that.
+    private func abandon(in context: OperationContext) async throws -> DeletionReport {
+        guard context.caller.has(.templateAdmin) else {
+            throw Refusal(
+                .forbidden,
+                "To remove a workspace and leave behind what was built for it takes the role template-admin",
+                remedy: "Ask an administrator, or delete it without force."
+            )
+        }
+        let caller = context.caller.name
+        let abandoned = try await context.store.abandonWorkspace(
+            workspace,
+            owner: owner,
+            visibleTo: context.caller.audience,
+            by: caller
+        ) { abandoned in
+            "\(caller) removed the workspace without running its provisioner. "
+                + abandoned.warning(resources: context.resources(of: abandoned))
+        }
+        let resources = context.resources(of: abandoned)
+        return DeletionReport(
+            jobID: abandoned.jobID,
+            status: JobStatus.succeeded.rawValue,
+            leftBehind: resources,
+            warning: abandoned.warning(resources: resources)
+        )
+    }
+}
+
+/// A deletion that is under way, or a workspace that was removed by force.
+package struct DeletionReport: Hashable, Sendable, Codable {
+    /// `nil`: there is nothing to record it by.
+    package let jobID: JobID?
+    package var status: String
+    /// What may still exist, where it is known by name; only by force.
+    package var leftBehind: [String]?
+    /// What to do about it; only by force.
+    package var warning: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case status, warning
+        case jobID = "job_id"
+        case leftBehind = "left_behind"
+    }
+}
+
+extension OperationContext {
+    /// What its builds reported and what its states name. A build that failed reports nothing, and has a state.
+    fileprivate func resources(of abandoned: AbandonedWorkspace) -> [String] {
+        let named = abandoned.states.flatMap { sealed in
+            // A state whose key is gone names nothing; the warning says that there is one.
+            (try? codec.open(sealed)).map(StateContents.resources) ?? []
+        }
+        return Set(abandoned.resources + named).sorted()
+    }
+}
+
+extension AbandonedWorkspace {
+    fileprivate func warning(resources: [String]) -> String {
+        let state = states.isEmpty ? "" : " Its last state stays with its builds."
+        guard resources.isEmpty else {
+            let names = resources.prefix(50).joined(separator: ", ")
+            let more = resources.count > 50 ? " and \(resources.count - 50) more" : ""
+            return "These resources may still exist, and nothing will remove them: \(names)\(more).\(state)"
+        }
+        return states.isEmpty
+            ? "No resources of it are known."
+            : "It has a state, and what that names may still exist; nothing will remove it.\(state)"
+    }
+}

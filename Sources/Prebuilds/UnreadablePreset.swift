@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A preset that a plan leaves out because its rows cannot be read, for example one that a newer release has written.
+package struct UnreadablePreset: Hashable, Sendable, Codable {
+    /// Empty where the name cannot be read either.
+    package let templateName: String
+    package let presetName: String
+    package let presetID: PresetID?
+    /// What cannot be read, in which column.
+    package let message: String
+
+    package init(templateName: String, presetName: String, presetID: PresetID?, message: String) {
+        self.templateName = templateName
+        self.presetName = presetName
+        self.presetID = presetID
+        self.message = message
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case message
+        case templateName = "template_name"
+        case presetName = "preset_name"
+        case presetID = "preset_id"
+    }
+}

@@ -59,7 +59,7 @@ pid_t stoker_spawn_session(const char *path, char *const argv[], char *const env
     return error == 0 ? pid : -error;
 }
 
-pid_t stoker_spawn_ward(const char *path, char *const argv[]) {
+pid_t stoker_spawn_ward(const char *path, char *const argv[], const struct stoker_confinement *confinement) {
     int report[2];
     pid_t parent = getpid();
     if (pipe2(report, O_CLOEXEC) < 0) return -errno;
@@ -74,12 +74,16 @@ pid_t stoker_spawn_ward(const char *path, char *const argv[]) {
     if (pid == 0) {
         sigset_t none;
         setpgid(0, 0);
+        int error = stoker_confine(confinement);
+        // A change of user takes this back, so it comes after.
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         if (getppid() != parent) _exit(127);
-        sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, NULL);
-        execv(path, argv);
-        int error = errno;
+        if (error == 0) {
+            sigemptyset(&none);
+            sigprocmask(SIG_SETMASK, &none, NULL);
+            execv(path, argv);
+            error = errno;
+        }
         while (write(report[1], &error, sizeof error) < 0 && errno == EINTR) {}
         _exit(127);
     }

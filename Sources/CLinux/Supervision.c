@@ -5,6 +5,7 @@
 #include "ChildProcesses.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,19 +14,32 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-pid_t stoker_fork_ward(void) {
+static int presence_end = -1;
+
+int stoker_presence(void) { return presence_end; }
+
+pid_t stoker_fork_ward(int *absence) {
+    int ends[2];
     pid_t parent = getpid();
+    if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
     pid_t pid = fork();
-    if (pid < 0) return -errno;
+    if (pid < 0) {
+        int error = errno;
+        close(ends[0]);
+        close(ends[1]);
+        return -error;
+    }
+    close(ends[pid > 0 ? 1 : 0]);
     if (pid > 0) {
+        *absence = ends[0];
         // Both set it, so that the group exists whoever comes first.
         setpgid(pid, pid);
         return pid;
     }
+    presence_end = ends[1];
     // A terminal's ^C then reaches the parent alone, which passes it on once.
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -65,27 +79,6 @@ static int forget_code(struct dl_phdr_info *object, size_t size, void *context) 
 
 void stoker_forget_start(void) {
     dl_iterate_phdr(forget_code, NULL);
-}
-
-struct kind {
-    struct stat program;
-    int count;
-};
-
-static void count_if_alike(pid_t process, void *context) {
-    struct kind *kind = context;
-    char path[64];
-    struct stat other;
-    snprintf(path, sizeof path, "/proc/%d/exe", (int)process);
-    if (stat(path, &other) == 0 && other.st_dev == kind->program.st_dev && other.st_ino == kind->program.st_ino)
-        kind->count++;
-}
-
-int stoker_count_own_kind(void) {
-    struct kind kind = {.count = 0};
-    if (stat("/proc/self/exe", &kind.program) < 0) return 0;
-    stoker_each_descendant(count_if_alike, &kind);
-    return kind.count;
 }
 
 int stoker_send_notice(const char *socket_name, const void *bytes, size_t count) {

@@ -10,6 +10,8 @@ import Supervision
 package enum Program {
     /// Runs the command that the process was started with, and ends the process with its exit code.
     package static func main() -> Never {
+        // Before anything is read: the environment may hold secrets, and is there from the start.
+        ProcessSecrecy.begin()
         let arguments = CommandLine.arguments
         // A guard must be the only thread of its process: not even Swift's tasks may have begun.
         if arguments.dropFirst().first == "guard" { exit(Guard.main(arguments: arguments)) }

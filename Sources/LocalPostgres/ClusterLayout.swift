@@ -16,6 +16,10 @@ struct ClusterLayout: Hashable, Sendable {
     var logs: FilePath { root.appending("log") }
     /// What the server says before its log collector runs.
     var startLog: FilePath { logs.appending("start.log") }
+    /// The superuser's password, as libpq reads it ("The Password File").
+    var passwordFile: FilePath { root.appending("pgpass") }
+    /// Who may connect, and how they show who they are.
+    var clientAuthentication: FilePath { data.appending("stoker_hba.conf") }
     /// Locked by whoever is starting or stopping the cluster.
     var lock: FilePath { root.appending("lock") }
     var settings: FilePath { data.appending("stoker.conf") }
@@ -41,10 +45,13 @@ struct ClusterLayout: Hashable, Sendable {
     }
 
     /// The URL under which libpq reaches the server as its superuser, over the unix socket.
-    static func connectionString(socketDirectory: FilePath, port: Int) -> String {
+    ///
+    /// - Parameter passwordFile: Named in the URL, so that the URL itself is no secret; `nil`: connections are trusted.
+    static func connectionString(socketDirectory: FilePath, port: Int, passwordFile: FilePath? = nil) -> String {
         let host = percentEncoded(socketDirectory.string)
         let port = port == Self.port ? "" : "&port=\(port)"
-        return "postgresql:///\(LocalCluster.database)?host=\(host)&user=\(LocalCluster.superuser)\(port)"
+        let password = passwordFile.map { "&passfile=\(percentEncoded($0.string))" } ?? ""
+        return "postgresql:///\(LocalCluster.database)?host=\(host)&user=\(LocalCluster.superuser)\(port)\(password)"
     }
 
     /// FNV-1a, 64 bits: short, and the same in every process.

@@ -39,7 +39,14 @@ extension ClusterServer {
             "--host", layout.socketDirectory.string, "--port", String(ClusterLayout.port),
             "--username", LocalCluster.superuser, "--maintenance-db", "postgres", LocalCluster.database,
         ]
-        let answer = try await run("createdb", arguments, within: .seconds(60))
+        let answer = try await Tool.run(
+            installation.program("createdb"),
+            arguments,
+            as: directories.account,
+            in: layout.root,
+            environment: ["PGPASSFILE": layout.passwordFile.string],
+            within: .seconds(60)
+        )
         guard answer.succeeded || answer.output.contains("already exists") else {
             throw failure("making the database", answer)
         }

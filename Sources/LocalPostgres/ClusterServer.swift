@@ -37,8 +37,12 @@ struct ClusterServer: Sendable {
     }
 
     /// The URL of the server that ``start(overrides:)`` starts.
-    var connectionString: String {
-        ClusterLayout.connectionString(socketDirectory: layout.socketDirectory, port: ClusterLayout.port)
+    func connectionString(_ overrides: [String: String]) -> String {
+        ClusterLayout.connectionString(
+            socketDirectory: layout.socketDirectory,
+            port: ClusterLayout.port,
+            passwordFile: asksForPassword(overrides) ? layout.passwordFile : nil
+        )
     }
 
     /// The URL of a running server; nil when its socket is not where it says.
@@ -46,7 +50,11 @@ struct ClusterServer: Sendable {
         guard let directory = running.socketDirectory, let port = running.port,
             FileManager.default.fileExists(atPath: directory.appending(".s.PGSQL.\(port)").string)
         else { return nil }
-        return ClusterLayout.connectionString(socketDirectory: directory, port: port)
+        return ClusterLayout.connectionString(
+            socketDirectory: directory,
+            port: port,
+            passwordFile: hasPassword ? layout.passwordFile : nil
+        )
     }
 
     /// Waits until a server that starts or stops has done so.
@@ -76,6 +84,7 @@ struct ClusterServer: Sendable {
         }
         try await clearLeftovers()
         try write(ClusterSettings(layout: layout, overrides: overrides).text, to: layout.settings)
+        if asksForPassword(overrides) { try await setPassword() }
         let arguments = [
             "start", "--pgdata", "data", "--log", "log/start.log", "--wait", "--silent",
             "--timeout", String(startLimit.components.seconds),

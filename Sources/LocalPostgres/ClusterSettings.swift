@@ -13,6 +13,7 @@ struct ClusterSettings: Hashable, Sendable {
             "port": String(ClusterLayout.port),
             "unix_socket_directories": Self.listElement(layout.socketDirectory.string),
             "unix_socket_permissions": "0700",
+            Self.clientAuthentication: layout.clientAuthentication.string,
             // A file a weekday, overwritten a week later: the log never grows without end.
             "logging_collector": "on",
             "log_directory": layout.logs.string,
@@ -29,6 +30,12 @@ struct ClusterSettings: Hashable, Sendable {
         return "# Written by stoker at every start. Own settings belong into postgresql.conf, before the include.\n"
             + lines.joined()
     }
+
+    /// The setting by which a caller brings rules of its own for who may connect.
+    static let clientAuthentication = "hba_file"
+
+    /// A template's program can be a process of the same user, so that user alone opens nothing.
+    static let clientAuthenticationText = "# Written by stoker at every start.\nlocal all all scram-sha-256\n"
 
     /// What postgresql.conf is given once, when the cluster is made.
     static let include = "\ninclude = 'stoker.conf'\n"

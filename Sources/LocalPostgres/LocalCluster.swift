@@ -10,7 +10,8 @@ package import SystemPackage
 /// crash has left behind is cleared away at the next start. Several processes may use one data directory; starting and
 /// stopping are serialised among them by a lock file.
 ///
-/// Connections are trusted: the socket lies in a directory that only the server's user (and root) can enter.
+/// The socket lies in a directory that only the server's user (and root) can enter, and whoever connects must know a password
+/// (SCRAM), which lies in a file beside the cluster that the URL names.
 package actor LocalCluster {
     /// How the server treats its sessions when it stops.
     package enum StopMode: String, Hashable, Sendable {
@@ -66,16 +67,18 @@ package actor LocalCluster {
         let lock = try await ClusterLock.acquire(directories.layout.lock, for: directories.account, within: startLimit)
         let server = try await ClusterServer(directories: directories, startLimit: startLimit, logger: logger)
         if let running = try await server.settled() {
-            if let connectionString = server.connectionString(of: running) {
+            if !server.asksForPassword(overrides) || server.hasPassword,
+                let connectionString = server.connectionString(of: running)
+            {
                 logger.debug("Adopted the running Postgres server", metadata: ["pg.pid": "\(running.pid)"])
                 return connectionString
             }
-            logger.warning("The running Postgres server has lost its socket; restarting it")
+            logger.warning("The running Postgres server has lost its socket, or asks for no password; restarting it")
             try await server.stop(.fast)
         }
         try await server.start(overrides: overrides)
         _ = consume lock
-        return server.connectionString
+        return server.connectionString(overrides)
     }
 
     /// Stops the server, whoever started it; returns at once when none runs.

@@ -28,6 +28,8 @@ struct Tool {
     /// - Parameters:
     ///   - account: The user to run it as; nil for this process's.
     ///   - directory: Its working directory.
+    ///   - environment: Variables beside those that every program gets.
+    ///   - input: What it reads.
     ///   - limit: When to kill it.
     /// - Throws: ``LocalPostgresError`` when it cannot be started or outlives its limit; a failing exit status is an answer.
     static func run(
@@ -35,6 +37,8 @@ struct Tool {
         _ arguments: [String],
         as account: ServerAccount? = nil,
         in directory: FilePath = "/",
+        environment: [String: String] = [:],
+        input: String = "",
         within limit: Duration
     ) async throws -> Answer {
         var options = PlatformOptions()
@@ -54,15 +58,18 @@ struct Tool {
                     "--reuid=\(account.userID)", "--regid=\(account.groupID)", "--clear-groups", "--", program.string,
                 ] + arguments
         }
+        let variables = ["PATH": searchPath, "LC_ALL": "C"].merging(environment) { $1 }
         let configuration = Configuration(
             executable: executable,
             arguments: Arguments(arguments),
-            environment: .custom(["PATH": searchPath, "LC_ALL": "C"]),
+            environment: .custom(
+                Dictionary(variables.map { (Environment.Key(stringLiteral: $0.key), $0.value) }) { $1 }
+            ),
             workingDirectory: directory,
             platformOptions: options
         )
         let answer = try await withThrowingTaskGroup(of: Answer?.self) { group in
-            group.addTask { try await collect(configuration, program: program) }
+            group.addTask { try await collect(configuration, program: program, input: input) }
             group.addTask {
                 try await Task.sleep(for: limit)
                 return nil
@@ -80,10 +87,15 @@ struct Tool {
         return answer
     }
 
-    private static func collect(_ configuration: Configuration, program: FilePath) async throws -> Answer {
+    private static func collect(
+        _ configuration: Configuration,
+        program: FilePath,
+        input: String
+    ) async throws -> Answer {
         do {
             let result = try await Subprocess.run(
                 configuration,
+                input: .string(input),
                 output: .string(limit: 1 << 20),
                 error: .combinedWithOutput
             )

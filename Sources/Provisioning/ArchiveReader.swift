@@ -57,6 +57,7 @@ struct ArchiveReader: Sendable {
             output: .collect(limit: limit),
             errors: .collect(limit: 1 << 16)
         )
+        command.prepares = true
         command.tooMuchOutput = ProvisioningFailure(
             .invalid,
             "The archive is larger than \(limits.totalBytes) bytes when decompressed."

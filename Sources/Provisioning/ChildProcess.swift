@@ -17,6 +17,10 @@ struct ChildCommand: Sendable {
     var errors: OutputHandling
     /// Whether its states are among its output; else it writes them into the work directory's state file.
     var statesInOutput = false
+    /// Directories beyond its execution's that it may write to.
+    var writes: [FilePath] = []
+    /// Whether it is one of the system's own programs that prepares something for all workspaces, and runs no template's code.
+    var prepares = false
     /// What it means if it prints more than is to be collected.
     var tooMuchOutput: ProvisioningFailure?
 }
@@ -35,6 +39,11 @@ struct ChildRunner: Sendable {
     let guardExecutable: FilePath
     /// How much a child may say.
     var bounds = ChildBounds()
+    let isolation: Isolation
+    /// The worker's work directory.
+    let root: FilePath
+    /// Kept open by guards, for whoever waits for the last of them; -1: nobody does.
+    var presence: Int32 = -1
 
     /// Runs the command to its end.
     ///

@@ -30,6 +30,12 @@ struct ChildWatch: ~Copyable {
         control: ExecutionControl
     ) throws(ProvisioningFailure) {
         let orders = control.orders
+        let preparation: ChildPreparation
+        do throws(FileFailure) {
+            preparation = try ChildPreparation(command, in: directory, runner.isolation, root: runner.root)
+        } catch {
+            throw .notStarted(command.executable, error.description)
+        }
         let charge = GuardCharge(
             lease: GuardLease(until: orders.lease, margin: control.limits.leaseMargin),
             grace: control.limits.interruptGrace.nanoseconds,
@@ -37,6 +43,7 @@ struct ChildWatch: ~Copyable {
             spoolFile: directory.spoolFile.string,
             statesInOutput: command.statesInOutput,
             stateBytes: runner.bounds.stateBytes,
+            confinement: preparation.confinement,
             executable: command.executable.string,
             arguments: command.arguments
         )
@@ -46,7 +53,16 @@ struct ChildWatch: ~Copyable {
         do throws(FileFailure) {
             wakeUp = try WakeUp()
             outputs = try ChildOutputs(control, runner.bounds, notice: wakeUp)
-            spawned = try SpawnedGuard(charge, runner.guardExecutable, command, lock: directory.lock)
+            spawned = try SpawnedGuard(
+                charge,
+                runner.guardExecutable,
+                command,
+                lock: directory.lock,
+                rules: preparation.rules?.descriptor ?? -1,
+                presence: runner.presence
+            )
+            // Their descriptor is open until the guard has inherited it.
+            _fixLifetime(preparation.rules)
         } catch {
             throw .notStarted(runner.guardExecutable, error.description)
         }

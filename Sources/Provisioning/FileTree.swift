@@ -26,18 +26,16 @@ enum FileTree {
         }
     }
 
-    /// Copies a directory. Files below a directory named in `sharing` become hard links where the file system allows:
-    /// they are large, and nobody writes to them.
+    /// Copies a directory. Nothing is shared with the source: who may write to the copy could write to that.
     ///
     /// - Throws: also for what is neither file, directory nor link, and for a tree of more entries or depth than
     ///   ``ChildBounds`` gives.
-    static func clone(_ source: FilePath, to target: FilePath, sharing: FilePath? = nil) throws(FileFailure) {
+    static func clone(_ source: FilePath, to target: FilePath) throws(FileFailure) {
         // A list of what is left instead of a call for each directory: the tree may be as deep as its maker likes.
-        var left = [(from: source, to: target, shares: false, depth: 0)]
+        var left = [(from: source, to: target, depth: 0)]
         var entries = 0
-        while let (source, target, isBelow, depth) = left.popLast() {
+        while let (source, target, depth) = left.popLast() {
             try PrivateFiles.makeDirectory(target)
-            let shares = isBelow || source == sharing
             let names = try PrivateFiles.names(in: source)
             entries += names.count
             guard depth <= ChildBounds.treeDepth else {
@@ -55,11 +53,9 @@ enum FileTree {
                 var information = stat()
                 guard lstat(from.string, &information) == 0 else { throw FileFailure("examine", from) }
                 switch information.st_mode & mode_t(S_IFMT) {
-                case mode_t(S_IFDIR): left.append((from, to, shares, depth + 1))
+                case mode_t(S_IFDIR): left.append((from, to, depth + 1))
                 case mode_t(S_IFLNK): try copyLink(from, to: to)
-                case mode_t(S_IFREG):
-                    if shares && link(from.string, to.string) == 0 { continue }
-                    try copyFile(from, to: to, information)
+                case mode_t(S_IFREG): try copyFile(from, to: to, information)
                 default: throw FileFailure(notRegular: from)
                 }
             }

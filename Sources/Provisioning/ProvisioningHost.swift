@@ -14,6 +14,9 @@ package struct ProvisioningHost: Sendable {
     package var environment: [String: String]
     /// Further variables that templates may see: names, or prefixes that end with `*`.
     package var additionalVariables: [String]
+    package var isolation: Isolation
+    /// Kept open by guards, for whoever waits for the last of them; -1: nobody does.
+    package var presence: Int32
     /// Whether there are rules for a time zone of this IANA name.
     package var timeZoneExists: @Sendable (String) -> Bool
     /// How much of what templates say and write is taken.
@@ -24,23 +27,44 @@ package struct ProvisioningHost: Sendable {
         guardExecutable: FilePath,
         environment: [String: String],
         additionalVariables: [String] = [],
+        isolation: Isolation = Isolation(),
+        presence: Int32 = -1,
         timeZoneExists: @escaping @Sendable (String) -> Bool
     ) {
         self.workDirectory = workDirectory
         self.guardExecutable = guardExecutable
         self.environment = environment
         self.additionalVariables = additionalVariables
+        self.isolation = isolation
+        self.presence = presence
         self.timeZoneExists = timeZoneExists
     }
 
-    var runner: ChildRunner { ChildRunner(guardExecutable: guardExecutable, bounds: bounds) }
+    var runner: ChildRunner {
+        ChildRunner(
+            guardExecutable: guardExecutable,
+            bounds: bounds,
+            isolation: isolation,
+            root: workDirectory,
+            presence: presence
+        )
+    }
     var spool: StateSpool { StateSpool(root: workDirectory, bounds: bounds) }
     var cache: FilePath { workDirectory.appending("cache") }
+    /// What of the isolation is in force here.
+    package var isolationState: IsolationState { IsolationState(isolation, workDirectory: workDirectory) }
+
+    /// Where what a process template makes on this machine may stay for its next build.
+    func place(of workspace: WorkspaceID) -> FilePath {
+        workDirectory.appending("kept").appending(workspace.description)
+    }
 
     /// What a child inherits, whatever it runs for.
     func baseEnvironment(_ directory: WorkDirectory) -> [String: String] {
         var variables = TemplateEnvironment.inherited(from: environment, additional: additionalVariables)
-        variables["TMPDIR"] = directory.temporary.path
+        variables["TMPDIR"] = directory.temporaryDirectory.string
+        // The worker's holds credentials, and what others may not see cannot be read there anyway.
+        if isolation.mode != .off, !additionalVariables.contains("HOME") { variables["HOME"] = directory.home.string }
         return variables
     }
 

@@ -33,7 +33,13 @@ struct ShortDirectory {
             ? FilePath(platformString: buffer).string : link.string
     }
 
-    /// Removes the directory, if it was made here, and is this user's.
+    /// Whether the link, which a worker of root's has given to a template's user, and the directory belong to one user.
+    private func isOfTheSameUser(_ directory: stat) -> Bool {
+        var information = stat()
+        return lstat(link.string, &information) == 0 && information.st_uid == directory.st_uid
+    }
+
+    /// Removes the directory, if it was made here, and is this user's or the template's.
     ///
     /// - Parameter made: Where it is; `nil`: where the link leads, which a template may have bent.
     func remove(_ made: FilePath? = nil) {
@@ -42,7 +48,7 @@ struct ShortDirectory {
         guard target.lastComponent?.string.hasPrefix(Self.prefix) == true,
             lstat(target.string, &information) == 0,
             information.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR),
-            information.st_uid == getuid()
+            information.st_uid == getuid() || isOfTheSameUser(information)
         else { return }
         FileTree.remove(target)
     }

@@ -17,7 +17,9 @@ struct SpawnedGuard {
         _ charge: GuardCharge,
         _ guardExecutable: FilePath,
         _ command: ChildCommand,
-        lock: Int32
+        lock: Int32,
+        rules: Int32 = -1,
+        presence: Int32 = -1
     ) throws(FileFailure) {
         var ours: [Int32] = []
         var theirs: [Int32] = []
@@ -32,7 +34,9 @@ struct SpawnedGuard {
             ours.append(sockets[0])
             theirs.append(sockets[1])
             // The guard reads the outputs when this process is no more.
-            let descriptors = [input, output, errors, sockets[1], lock, ours[0], ours[1]]
+            let descriptors = [
+                input, output, errors, sockets[1], lock, ours[0], ours[1], rules, presence,
+            ]
             pid = try Self.spawn(charge, guardExecutable, command, descriptors)
         } catch {
             ours.forEach { close($0) }

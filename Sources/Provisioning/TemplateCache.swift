@@ -20,9 +20,7 @@ struct TemplateCache: Sendable {
 
     /// Puts the template's files into `directory.module`.
     ///
-    /// - Parameters:
-    ///   - prepare: Completes a freshly unpacked copy; called only when there is none yet.
-    ///   - sharing: A directory of the copy whose files nobody writes to, relative to it.
+    /// - Parameter prepare: Completes a freshly unpacked copy; called only when there is none yet.
     /// - Returns: whether a copy was found.
     @discardableResult
     func open(
@@ -30,18 +28,17 @@ struct TemplateCache: Sendable {
         in directory: WorkDirectory,
         log: ExecutionLog,
         control: ExecutionControl,
-        sharing: String? = nil,
         prepare: (FilePath) async throws(ProvisioningFailure) -> Void
     ) async throws(ProvisioningFailure) -> Bool {
         guard archive.hash.utf8.count == 64, archive.hash.allSatisfy(\.isHexDigit) else {
             throw ProvisioningFailure(.invalid, "The archive's hash is no SHA-256 in hexadecimal: \(archive.hash).")
         }
         let copy = host.cache.appending("templates").appending("\(archive.hash.lowercased())-\(variant)")
-        if try await clone(copy, into: directory, sharing) { return true }
+        if try await clone(copy, into: directory) { return true }
 
         let lock = try await FileLock.acquire(FilePath("\(copy.string).lock"), control: control)
         defer { _fixLifetime(lock) }
-        if try await clone(copy, into: directory, sharing) { return true }
+        if try await clone(copy, into: directory) { return true }
 
         let entries = try await ArchiveReader(host: host).entries(of: archive, in: directory, control: control)
         let fresh = directory.path.appending("template")
@@ -55,7 +52,7 @@ struct TemplateCache: Sendable {
             }
             try prune(copy.removingLastComponent())
         }
-        guard try await clone(copy, into: directory, sharing) else {
+        guard try await clone(copy, into: directory) else {
             throw ProvisioningFailure(.transient, "The cached copy of the template vanished; try again.")
         }
         return false
@@ -64,13 +61,12 @@ struct TemplateCache: Sendable {
     /// `false` when there is no such copy.
     private func clone(
         _ copy: FilePath,
-        into directory: WorkDirectory,
-        _ sharing: String?
+        into directory: WorkDirectory
     ) async throws(ProvisioningFailure) -> Bool {
         try await files { () throws(FileFailure) in
             guard access(copy.string, R_OK) == 0 else { return false }
             do throws(FileFailure) {
-                try FileTree.clone(copy, to: directory.module, sharing: sharing.map { copy.appending($0) })
+                try FileTree.clone(copy, to: directory.module)
             } catch  where error.errno == ENOENT {
                 // Pruned meanwhile by another worker.
                 FileTree.remove(directory.module)

@@ -20,6 +20,7 @@ final class WorkDirectory: Sendable {
     let spoolFile: FilePath
     /// Inherited by guards, which keep the lock beyond the worker's death.
     let lock: Int32
+    private let handedOver = Mutex<[FilePath: TemplateUser.Identity]>([:])
 
     private let place: WorkPlace
 
@@ -29,8 +30,13 @@ final class WorkDirectory: Sendable {
     var stateFile: FilePath { path.appending(Self.stateName) }
     /// Where Terraform leaves the state that it could not write there.
     var erroredStateFile: FilePath { module.appending("errored.tfstate") }
+    /// The children's `HOME`, unless they are given the worker's.
+    var home: FilePath { path.appending("home") }
     /// Leads to the children's `TMPDIR`.
     var temporary: ShortDirectory { ShortDirectory(link: path.appending("tmp")) }
+
+    /// Where that is. A template may bend the link, so it is not asked again.
+    var temporaryDirectory: FilePath { short.withLock { $0 } ?? FilePath(temporary.path) }
 
     static let stateName = "state.json"
 
@@ -86,6 +92,7 @@ final class WorkDirectory: Sendable {
             guard workspace != nil, failure.errno == ENOTEMPTY || failure.errno == EEXIST else { throw failure }
             return nil
         }
+        try PrivateFiles.makeDirectory(directory.home)
         let short = try directory.temporary.make(below: temporary)
         directory.short.withLock { $0 = short }
         if let state { try PrivateFiles.create(directory.stateFile, state) }
@@ -108,6 +115,11 @@ final class WorkDirectory: Sendable {
 
     func note(newest state: [UInt8]?) {
         newest.withLock { $0 = state }
+    }
+
+    /// Whether the directory, one of those in this, has not been the user's before; from now on it is.
+    func isFirstHandOver(of directory: FilePath, to identity: TemplateUser.Identity) -> Bool {
+        handedOver.withLock { $0.updateValue(identity, forKey: directory) != identity }
     }
 
     /// The newest state on disk; `nil` when there is none.

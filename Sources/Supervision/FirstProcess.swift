@@ -16,20 +16,31 @@ package enum FirstProcess {
         guard getpid() == 1 else { return }
         let signals = stoker_init_signals()
         guard signals >= 0 else { return }
-        let program = stoker_fork_ward()
-        if program > 0 { exit(untilEnd(of: program, signals)) }
+        var absence: Int32 = -1
+        let program = stoker_fork_ward(&absence)
+        // The program takes its secrets out of its own command line; here nobody reads it again.
+        if program > 0 {
+            stoker_blot_arguments()
+            exit(untilEnd(of: program, signals, absence))
+        }
         // Also when there is no second process to be had: better alone than not at all.
         close(signals)
         stoker_unblock_signals()
     }
 
-    private static func untilEnd(of program: pid_t, _ signals: Int32) -> Int32 {
+    /// A descriptor that only the program and its guards hold, for the first process to know when the last of them has ended.
+    /// -1 where this process is not the program of a first one.
+    package static var presence: Int32 { stoker_presence() }
+
+    private static func untilEnd(of program: pid_t, _ signals: Int32, _ absence: Int32) -> Int32 {
         var code: Int32?
         while true {
             for (ended, status) in reaped() where ended == program { code = exitCode(status) }
-            if let code, !hasGuards { return code }
-            var waiting = pollfd(fd: signals, events: Int16(POLLIN), revents: 0)
-            poll(&waiting, 1, -1)
+            // Guards end with their leases at the latest. What a build has left does not hold the descriptor.
+            let awaited = code == nil ? [signals] : [signals, absence]
+            var waiting = awaited.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            poll(&waiting, nfds_t(waiting.count), -1)
+            if let code, waiting[1].revents != 0 { return code }
             while case let number = stoker_next_signal(signals), number != 0 {
                 if number != SIGCHLD, code == nil { kill(program, number) }
             }
@@ -43,9 +54,6 @@ package enum FirstProcess {
         while case let process = waitpid(-1, &status, WNOHANG), process > 0 { ended.append((process, status)) }
         return ended
     }
-
-    /// Whether guards of the program are left. Each ends with its lease at the latest.
-    private static var hasGuards: Bool { stoker_count_own_kind() > 0 }
 
     /// As a shell says it.
     private static func exitCode(_ status: Int32) -> Int32 {

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import Glibc
 import Subprocess
 package import SystemPackage
 
 /// The built binary on a database of the test's own: commands, and workers that run beside each other.
 package struct Fleet: Sendable {
     package let database: String
+    /// Templates may write to it, whoever they run as.
     package let directory: FilePath
+    /// Holds the workers' own directories, which templates may not see.
+    private let workDirectories: FilePath
     private let environment: [String: String?]
 
     /// - Parameter settings: Variables beyond those that make a worker quick and local.
@@ -16,6 +20,8 @@ package struct Fleet: Sendable {
     {
         self.database = database
         directory = try await TestArea.shared.makeDirectory("fleet")
+        workDirectories = try await TestArea.shared.makeDirectory("work")
+        guard chmod(directory.string, 0o777) == 0 else { throw Errno(rawValue: errno) }
         var environment: [String: String?] = [
             "STOKER_DATABASE_URL": database,
             "STOKER_HTTP_ADDRESS": "127.0.0.1:0",
@@ -27,6 +33,9 @@ package struct Fleet: Sendable {
             // Workspaces of the example template live in the test's own directory, and end with it.
             "WORKSPACES_DIRECTORY": directory.string,
             "STOKER_WORKER_TEMPLATE_ENVIRONMENT": "WORKSPACES_DIRECTORY",
+            "STOKER_WORKER_TEMPLATE_PATHS": "\(directory):write",
+            // Tests are often root's, and so are the files that they put there.
+            "STOKER_WORKER_TEMPLATE_USER": "root",
             "STOKER_CONFIG": nil,
             "TF_CLI_CONFIG_FILE": nil,
         ]
@@ -95,13 +104,16 @@ package struct Fleet: Sendable {
     ) async throws -> RunningProcess {
         var own = environment
         own["STOKER_WORKER_NAME"] = name
-        own["STOKER_WORKER_WORK_DIRECTORY"] = directory.appending(name).string
+        own["STOKER_WORKER_WORK_DIRECTORY"] = workDirectory(of: name).string
         for (key, value) in settings { own[key] = value }
         guard let program = launcher.first else {
             return try await RunningProcess.start(BuiltProduct.stoker, ["worker"], environment: own)
         }
         return try await RunningProcess.start(FilePath(program), Array(launcher.dropFirst()), environment: own)
     }
+
+    /// Where the worker of that name keeps its executions and its spool.
+    package func workDirectory(of worker: String) -> FilePath { workDirectories.appending(worker) }
 
     /// A directory of the test's own with these files.
     package func template(_ name: String, _ files: [String: String]) throws -> FilePath {

@@ -18,6 +18,8 @@ package actor PostgresServer {
         "shared_buffers": "64MB",
         "jit": "off",
         "logging_collector": "off",
+        // What initdb writes: everybody who can reach the socket is let in. Tests have many roles, and no secrets.
+        "hba_file": "data/pg_hba.conf",
     ]
 
     private struct Running: Sendable {

@@ -156,7 +156,7 @@ struct ChaosFleet: Sendable {
     /// What executions have left on this worker's disk: states in the spool, and work directories.
     func leftovers(of worker: String) -> [String] {
         ["spool", "executions", "workspaces"].flatMap { room in
-            let path = fleet.directory.appending(worker).appending(room).string
+            let path = fleet.workDirectory(of: worker).appending(room).string
             // Those that a kill has left without a name, or half written, go after a minute.
             return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
                 .filter { !$0.hasPrefix("new-") && !$0.hasSuffix(".partial") }.map { "\(worker)/\(room)/\($0)" }

@@ -38,11 +38,11 @@ struct EnvironmentTests {
             reporter: recorder,
             control: fixture.control()
         )
-        let names = ["PWD=", "TMPDIR=", "_="]
+        let names = ["PWD=", "TMPDIR=", "_=", "HOME=", "STOKER_WORKSPACE_DIRECTORY="]
         let lines = recorder.lines.map(\.output).filter { line in !names.contains { line.hasPrefix($0) } }
         #expect(
             lines == [
-                "HOME=/home/stoker", "LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin",
+                "LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin",
                 "STOKER_AGENT_TOKEN_DEV_BOX=(sensitive)",
                 "STOKER_BUILD_ID=00000000-0000-00b1-0000-000000000001", "STOKER_BUILD_NUMBER=3", "STOKER_CLAIM=true",
                 "STOKER_CLAIM_EPOCH=7", "STOKER_PREBUILD=false", "STOKER_PRESET_NAME=us-nix",

@@ -13,22 +13,34 @@ import Testing
 
 /// A private work directory and a host in it; removed with the fixture.
 final class Fixture: Sendable {
+    /// Children may write to it, whoever they run as.
     let root: FilePath
     let host: ProvisioningHost
 
-    init(environment: [String: String] = Fixture.environment, additionalVariables: [String] = []) throws {
+    init(
+        environment: [String: String] = Fixture.environment,
+        additionalVariables: [String] = [],
+        isolation: Isolation = Isolation(user: .account(user: 0, group: 0))
+    ) throws {
         root = FilePath("/tmp/stoker-provisioning-\(UInt64.random(in: 0...UInt64.max))")
         try PrivateFiles.makeDirectory(root)
+        guard chmod(root.string, 0o777) == 0 else { throw FileFailure("open", root) }
+        var isolation = isolation
+        isolation.writable.append(root)
         host = ProvisioningHost(
-            workDirectory: root.appending("work"),
+            workDirectory: FilePath("\(root)-work"),
             guardExecutable: try Self.guardExecutable(),
             environment: environment,
             additionalVariables: additionalVariables,
+            isolation: isolation,
             timeZoneExists: { $0 == "UTC" }
         )
     }
 
-    deinit { FileTree.remove(root) }
+    deinit {
+        FileTree.remove(root)
+        FileTree.remove(host.workDirectory)
+    }
 
     static let environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp"]
 

@@ -88,7 +88,7 @@ struct TerraformValuesTests {
         #expect(built(second) == [seen.replacing("16", with: "32")])
         #expect(next.replacements.map(\.address) == ["terraform_data.x"])
         _ = try await terraform.build(archive, .delete, parameters: parameters("32"), state: next.state)
-        #expect(try PrivateFiles.names(in: terraform.fixture.root.appending("work/executions")) == [])
+        #expect(try PrivateFiles.names(in: terraform.fixture.host.workDirectory.appending("executions")) == [])
     }
 
     @Test func `a value may be longer than an argument or a variable of the environment`() async throws {

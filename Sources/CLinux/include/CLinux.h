@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "ChildProcesses.h"
+#include "Isolation.h"
 #include "Supervision.h"
 
 /// An eventfd, non-blocking and closed on exec; -1 and errno on failure.

@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What it takes to start children under a guard, and to be one.
 
+#include "Isolation.h"
+
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -11,9 +13,9 @@
 pid_t stoker_spawn_session(const char *path, char *const argv[], char *const envp[], const char *directory,
                            const int *descriptors, int count);
 
-/// Starts `path` in a process group of its own, with the caller's environment; the kernel kills it when the caller
-/// ends. Only for a process with one thread. The pid, or a negative errno, that of exec included.
-pid_t stoker_spawn_ward(const char *path, char *const argv[]);
+/// Starts `path` in a process group of its own, with the caller's environment, confined; the kernel kills it when the caller
+/// ends. Only for a process with one thread. The pid, or a negative errno, that of exec and of the confinement included.
+pid_t stoker_spawn_ward(const char *path, char *const argv[], const struct stoker_confinement *confinement);
 
 /// A pipe closed on exec: the end to read from, the end to write to. 0, or -1 and errno.
 int stoker_pipe(int descriptors[2]);

@@ -87,6 +87,14 @@ struct WorkerProcess: Sendable {
     private func prepare(_ store: Store) async throws {
         try await store.requireSchema()
         try await ConfiguredEndpoint.settle(endpoint, in: store, codec: settings.codec)
+        let isolation = settings.host.isolationState
+        guard isolation.isSufficient else {
+            throw CommandError(
+                "worker.isolation is required, and \(isolation.gaps.joined(separator: "; "))",
+                remedy: "Run it where 'stoker doctor' finds nothing missing, or set worker.isolation to best_effort."
+            )
+        }
+        for gap in isolation.gaps { telemetry.logger.warning("\(gap)") }
         // One machine alone has one address.
         if settings.publicURL == nil, pageToken == nil { telemetry.logger.warning(AccessURL.warning) }
     }

@@ -6,6 +6,7 @@ import Prebuilds
 import Provisioning
 import Server
 import Store
+import Supervision
 import SystemPackage
 import Templates
 import Worker
@@ -61,6 +62,10 @@ struct WorkerSettings: Sendable {
         }
         while url?.last == "/" { url?.removeLast() }
         publicURL = url
+        let work = try settings[.workDirectory].map { FilePath($0) } ?? DataDirectory(settings).work
+        // Without a home directory there may be none.
+        let data = try? DataDirectory(settings)
+        let isolation = Isolation(settings, directories: [work] + (data.map { [$0.path] } ?? []), problems: &problems)
         guard problems.isEmpty, let address else { throw SettingsError(problems) }
 
         http = HTTPConfiguration(address: address)
@@ -71,10 +76,12 @@ struct WorkerSettings: Sendable {
             pluginDirectory: settings[.terraformPlugins].map { FilePath($0) }
         )
         var host = ProvisioningHost(
-            workDirectory: try settings[.workDirectory].map { FilePath($0) } ?? DataDirectory(settings).work,
+            workDirectory: work,
             guardExecutable: Host.ownExecutable,
             environment: settings.environment,
             additionalVariables: settings[.templateEnvironment],
+            isolation: isolation,
+            presence: FirstProcess.presence,
             timeZoneExists: { zones.rules(named: $0) != nil }
         )
         host.bounds.stateBytes = settings[.maxStateSize]

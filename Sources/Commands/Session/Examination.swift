@@ -23,6 +23,7 @@ struct Examination {
     func findings() async throws -> [Finding] {
         var findings = [Finding("configuration", .ok, "\(settings.entries.count) settings are given")]
         findings += [.encryption(settings), workDirectory, await terraform]
+        findings += IsolationFindings(worker.host).all
         findings += await database()
         return findings
     }

@@ -4,6 +4,7 @@ import ArgumentParser
 import Logging
 import PostgresClient
 import Store
+import Supervision
 
 /// What every command that uses the database accepts.
 struct GlobalOptions: ParsableArguments {
@@ -33,7 +34,9 @@ struct GlobalOptions: ParsableArguments {
             }
             values[name] = value
         }
-        return try Settings(flags: values, environment: Host.environment, file: file)
+        let settings = try Settings(flags: values, environment: Host.environment, file: file)
+        for secret in settings.secretFlags { ProcessSecrecy.hide(argument: secret) }
+        return settings
     }
 
     /// Runs the body with the database of the settings, whose schema must be this program's own.

@@ -43,6 +43,13 @@ extension Setting where Value == String? {
         defaultNote: "work, below data_directory",
         "Where builds run and unpacked templates are kept. Equal on all workers: templates see it in path.cwd."
     )
+    static let templateUser = Setting(
+        "worker.template_user",
+        .optionalText,
+        default: nil,
+        defaultNote: "a user of its own for each workspace",
+        "Who templates run as when the worker is root's: the name or number of a user."
+    )
     static let terraformBinary = Setting(
         "terraform.binary",
         .optionalText,
@@ -168,6 +175,24 @@ extension Setting where Value == Int {
         default: 0,
         "How many of them the refill of pools never takes."
     )
+    static let templateProcesses = Setting(
+        "worker.template_processes",
+        .integer(0...4_194_304),
+        default: 4096,
+        "How many processes and threads the user that templates run as may have on this machine; 0: as many as the worker."
+    )
+    static let templateOpenFiles = Setting(
+        "worker.template_open_files",
+        .integer(0...1_048_576),
+        default: 65_536,
+        "How many files each process of a template may have open; 0: as many as the worker."
+    )
+    static let templateFileSize = Setting(
+        "worker.template_file_size",
+        .size(0...1 << 40),
+        default: 16 << 30,
+        "How large a file that a template writes may be; 0: as large as the worker's."
+    )
     static let hardLimit = Setting(
         "prebuilds.failure_hard_limit",
         .integer(0...1000),
@@ -198,6 +223,12 @@ extension Setting where Value == [String] {
         default: [],
         "Further variables of the worker's environment that templates see, such as AWS_*. Its own secrets never are."
     )
+    static let templatePaths = Setting(
+        "worker.template_paths",
+        .list,
+        default: [],
+        "Further files and directories that templates may read and execute; they may write to one that ends with ':write'."
+    )
     static let workerOrganizations = Setting(
         "worker.organizations",
         .list,
@@ -218,6 +249,15 @@ extension Setting where Value == ReplacementPolicy {
         .choice,
         default: .warn,
         "What a claim does when Terraform would replace resources of the prebuild: go on, fail, or build a new one."
+    )
+}
+
+extension Setting where Value == Isolation.Mode {
+    static let isolation = Setting(
+        "worker.isolation",
+        .choice,
+        default: .bestEffort,
+        "Whether templates are kept from what is not theirs: only so, as far as this machine can, or not at all."
     )
 }
 

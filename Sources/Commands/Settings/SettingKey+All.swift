@@ -13,6 +13,8 @@ extension SettingKey {
         Setting.buildTimeout.key, Setting.importTimeout.key, Setting.outputTimeout.key, Setting.interruptGrace.key,
         Setting.maxStateSize.key,
         Setting.workDirectory.key, Setting.templateEnvironment.key,
+        Setting.isolation.key, Setting.templatePaths.key, Setting.templateUser.key,
+        Setting.templateProcesses.key, Setting.templateOpenFiles.key, Setting.templateFileSize.key,
         Setting.reconciliationInterval.key, Setting.backoffInterval.key, Setting.backoffLookback.key,
         Setting.hardLimit.key, Setting.maxPendingJobs.key, Setting.pendingTimeout.key, Setting.retention.key,
         Setting.terraformBinary.key, Setting.terraformPlugins.key, Setting.replacementPolicy.key,

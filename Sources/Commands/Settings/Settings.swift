@@ -70,6 +70,11 @@ struct Settings: Sendable {
         entries[setting.key.name].flatMap { setting.kind.read($0.text) } ?? setting.defaultValue
     }
 
+    /// The secrets that the command line holds.
+    var secretFlags: [String] {
+        SettingKey.all.filter { $0.isSecret && origin(of: $0) == .flag }.compactMap { entries[$0.name]?.text.shown }
+    }
+
     func origin(of key: SettingKey) -> Origin {
         entries[key.name]?.origin ?? .builtIn
     }

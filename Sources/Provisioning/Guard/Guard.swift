@@ -16,13 +16,19 @@ import SystemPackage
 /// The child's output goes straight to the worker; once that has gone, the guard reads it (``AbandonedOutput``). The guard
 /// ends as the child did: same exit code, same signal.
 ///
+/// It hides itself before anything else, as the worker does: nobody may look into it or trace it. It does not confine itself,
+/// but puts the worker's rules on the child (``Confinement``).
+///
 /// Descriptors: 0 to 2 are the child's, 3 is the socket to the worker, 4 keeps the work directory locked, 5 and 6 are the
-/// ends of the child's outputs that the worker reads.
+/// ends of the child's outputs that the worker reads, 7 the rules for the child, if there are any, and 8 tells the first
+/// process of a container that this one lives. The child inherits none but its own.
 package enum Guard {
     private static let socket: Int32 = 3
     private static let lock: Int32 = 4
     private static let output: Int32 = 5
     private static let errors: Int32 = 6
+    private static let rules: Int32 = 7
+    private static let presence: Int32 = 8
 
     /// Runs as a guard until its child has ended. Call it before anything else when `argv[1]` is `guard`: it must be
     /// the only thread.
@@ -31,10 +37,11 @@ package enum Guard {
     /// - Returns: The child's exit code; 127 when it could not be started, 64 when this is no guard's command line. A
     ///   child ended by a signal ends the guard by the same one, and nothing is returned.
     package static func main(arguments: [String]) -> Int32 {
+        _ = stoker_hide_process()
         guard let charge = GuardCharge(commandLine: arguments), fcntl(socket, F_SETFD, FD_CLOEXEC) == 0 else {
             return 64
         }
-        for descriptor in [lock, output, errors] { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        for descriptor in [lock, output, errors, rules, presence] { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         let signals = stoker_guard_signals()
         let timer = stoker_boot_timer()
         guard signals >= 0, timer >= 0, stoker_become_subreaper() == 0 else {
@@ -70,7 +77,8 @@ package enum Guard {
         var arguments = charge.childArguments.map { strdup($0) }
         defer { arguments.forEach { free($0) } }
         arguments.append(nil)
-        return stoker_spawn_ward(charge.executable, arguments)
+        var confinement = charge.confinement.forC(rules: rules)
+        return stoker_spawn_ward(charge.executable, arguments, &confinement)
     }
 
     /// The pipes must close when the child's side closes.

@@ -12,6 +12,7 @@ struct GuardCharge: Equatable {
     var statesInOutput: Bool
     /// How large a state may be.
     var stateBytes: Int
+    var confinement: Confinement
     /// The child: an absolute path and what follows `argv[0]`.
     var executable: String
     var arguments: [String]
@@ -26,7 +27,7 @@ struct GuardCharge: Equatable {
     func commandLine(guardExecutable: String) -> [String] {
         [
             guardExecutable, "guard", String(lease.interruptAt), String(lease.killAt), String(grace),
-            stateFile, spoolFile, statesInOutput ? "said" : "written", String(stateBytes), executable,
+            stateFile, spoolFile, statesInOutput ? "said" : "written", String(stateBytes), confinement.text, executable,
         ] + arguments
     }
 
@@ -37,6 +38,7 @@ struct GuardCharge: Equatable {
         spoolFile: String,
         statesInOutput: Bool = false,
         stateBytes: Int = ChildBounds().stateBytes,
+        confinement: Confinement = Confinement(),
         executable: String,
         arguments: [String]
     ) {
@@ -46,16 +48,18 @@ struct GuardCharge: Equatable {
         self.spoolFile = spoolFile
         self.statesInOutput = statesInOutput
         self.stateBytes = stateBytes
+        self.confinement = confinement
         self.executable = executable
         self.arguments = arguments
     }
 
     init?(commandLine: [String]) {
-        guard commandLine.count >= 10,
+        guard commandLine.count >= 11,
             let interruptAt = Int64(commandLine[2]),
             let killAt = Int64(commandLine[3]),
             let grace = Int64(commandLine[4]),
-            let stateBytes = Int(commandLine[8])
+            let stateBytes = Int(commandLine[8]),
+            let confinement = Confinement(text: commandLine[9])
         else { return nil }
         self.init(
             lease: GuardLease(interruptAt: interruptAt, killAt: killAt),
@@ -64,8 +68,9 @@ struct GuardCharge: Equatable {
             spoolFile: commandLine[6],
             statesInOutput: commandLine[7] == "said",
             stateBytes: stateBytes,
-            executable: commandLine[9],
-            arguments: Array(commandLine[10...])
+            confinement: confinement,
+            executable: commandLine[10],
+            arguments: Array(commandLine[11...])
         )
     }
 }

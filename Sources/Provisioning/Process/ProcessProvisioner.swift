@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import Glibc
 import SystemPackage
 import Templates
 
@@ -81,8 +82,17 @@ package struct ProcessProvisioner: Provisioner {
     ) async throws(ProvisioningFailure) -> BuildOutcome {
         let stage = request.transition.rawValue
         let transcript = ProcessTranscript(stage: stage, log: log, directory: directory, control: control)
-        let command = try await command(request, directory, transcript)
-        let result = try await run(command, request, directory, transcript, control)
+        let place = host.place(of: request.workspace.id)
+        try await host.open(place)
+        let command = try await command(request, directory, transcript, place)
+        let result: ChildResult
+        do throws(ProvisioningFailure) {
+            result = try await run(command, request, directory, transcript, control)
+        } catch {
+            await host.close(place)
+            throw error
+        }
+        await host.close(place)
         return try outcome(of: request, transcript.said, result.status, log)
     }
 
@@ -118,7 +128,8 @@ package struct ProcessProvisioner: Provisioner {
     private func command(
         _ request: BuildRequest,
         _ directory: WorkDirectory,
-        _ transcript: ProcessTranscript
+        _ transcript: ProcessTranscript,
+        _ place: FilePath
     ) async throws(ProvisioningFailure) -> ChildCommand {
         let name = try await executableName(directory)
         let input: [UInt8]
@@ -129,6 +140,7 @@ package struct ProcessProvisioner: Provisioner {
         }
         var environment = host.baseEnvironment(directory)
         environment.merge(TemplateEnvironment.facts(of: request)) { _, new in new }
+        environment["STOKER_WORKSPACE_DIRECTORY"] = place.string
         return ChildCommand(
             executable: directory.module.appending(name),
             arguments: [request.transition.rawValue],
@@ -137,7 +149,8 @@ package struct ProcessProvisioner: Provisioner {
             input: input,
             output: transcript.output,
             errors: transcript.errors,
-            statesInOutput: true
+            statesInOutput: true,
+            writes: [place]
         )
     }
 
@@ -182,5 +195,21 @@ package struct ProcessProvisioner: Provisioner {
             agents: said.agents,
             replacements: said.replacements
         )
+    }
+}
+
+extension ProvisioningHost {
+    /// Makes the place of a workspace, unless an earlier build has.
+    fileprivate func open(_ place: FilePath) async throws(ProvisioningFailure) {
+        do throws(FileFailure) {
+            try await BlockingWork.run { () throws(FileFailure) in try PrivateFiles.makeDirectory(place) }
+        } catch {
+            throw ProvisioningFailure(error)
+        }
+    }
+
+    /// Nothing stays of a place that nothing was left in.
+    fileprivate func close(_ place: FilePath) async {
+        await BlockingWork.run { () throws(Never) in _ = rmdir(place.string) }
     }
 }

@@ -105,7 +105,7 @@ final class TerraformLocator: Sendable {
         environment["CHECKPOINT_DISABLE"] = "1"
         // Terraform warns about a missing file on standard output, between the lines of JSON.
         environment["TF_CLI_CONFIG_FILE"] = "/dev/null"
-        let command = ChildCommand(
+        var command = ChildCommand(
             executable: executable,
             arguments: ["version", "-json"],
             environment: environment,
@@ -113,6 +113,7 @@ final class TerraformLocator: Sendable {
             output: .collect(limit: 1 << 20),
             errors: .collect(limit: 1 << 16)
         )
+        command.prepares = true
         let result = try await host.runner.run(command, in: directory, control: control)
         guard result.status.isSuccess,
             let answer = try? JSONDecoder().decode(Answer.self, from: Data(result.output))

@@ -118,8 +118,7 @@ package struct TerraformProvisioner: Provisioner {
             archive,
             in: terraform.directory,
             log: terraform.log,
-            control: terraform.control,
-            sharing: ".terraform/providers"
+            control: terraform.control
         ) { copy throws(ProvisioningFailure) in
             try await terraform.initialise(copy)
         }

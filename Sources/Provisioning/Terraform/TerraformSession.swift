@@ -44,7 +44,8 @@ struct TerraformSession: Sendable {
         let output = TerraformLog(stage: "init", log: log)
         // The copy has no backend before; what might be asked about one is answered.
         let arguments = ["init", "-reconfigure", "-input=false", "-no-color"]
-        try await run("init", arguments, output, output.plain, environment, at: copy)
+        // The one command that fills the cache: Terraform's own code, before any of the template's runs.
+        try await run("init", arguments, output, output.plain, environment, at: copy, filling: pluginCache)
         try await BlockingWork.run { () throws(ProvisioningFailure) in try TerraformBackend.check(copy) }
     }
 
@@ -152,11 +153,16 @@ struct TerraformSession: Sendable {
         _ output: TerraformLog,
         _ handling: OutputHandling,
         _ environment: [String: String],
-        at path: FilePath
+        at path: FilePath,
+        filling cache: FilePath? = nil
     ) async throws(ProvisioningFailure) {
         var command = command(arguments, handling, output.errors)
         command.environment = environment
         command.directory = path
+        if let cache {
+            command.writes = [cache]
+            command.prepares = true
+        }
         let begin = ContinuousClock.now
         let result = try await host.runner.run(command, in: directory, control: control)
         log.timing(stage, stage, "", since: begin)

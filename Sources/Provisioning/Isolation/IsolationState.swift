@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+package import SystemPackage
+
+/// What of an ``Isolation`` is in force on this machine, in this process.
+package struct IsolationState: Sendable, Hashable {
+    /// The kernel's version of Landlock; 0: it has none.
+    package let landlock: Int
+    /// Whether templates can open no files but theirs.
+    package let restrictsFiles: Bool
+    /// Whether they can signal nobody outside.
+    package let restrictsSignals: Bool
+    /// Whether nobody else can look into this process.
+    package let isHidden: Bool
+    /// Whether templates run as another user than this process; `nil`: they need not, for it is not root.
+    package let changesUser: Bool?
+    /// Why a worker of root's runs templates as root all the same.
+    package let userObstacle: String?
+
+    let mode: Isolation.Mode
+
+    package init(_ isolation: Isolation, workDirectory: FilePath) {
+        mode = isolation.mode
+        landlock = Int(stoker_landlock_version())
+        restrictsFiles = mode != .off && landlock >= Int(STOKER_LANDLOCK_OLDEST)
+        restrictsSignals = mode != .off && landlock >= Int(STOKER_LANDLOCK_SCOPES)
+        isHidden = stoker_is_hidden() == 1
+        guard geteuid() == 0 else {
+            (changesUser, userObstacle) = (nil, nil)
+            return
+        }
+        userObstacle = Self.obstacle(isolation, workDirectory)
+        changesUser = userObstacle == nil
+    }
+
+    /// What is missing, in sentences for people; empty when nothing is.
+    package var gaps: [String] {
+        guard mode != .off else { return ["worker.isolation is off: templates can read what the worker can"] }
+        var gaps: [String] = []
+        if !restrictsFiles {
+            let found = landlock == 0 ? "the kernel has no Landlock" : "the kernel's Landlock is too old"
+            gaps.append("\(found) (Linux 5.19 and newer): templates can read the files of their user")
+        } else if !restrictsSignals {
+            gaps.append("the kernel is older than Linux 6.12: templates can end processes of their user")
+        }
+        if let userObstacle { gaps.append("templates run as root, for \(userObstacle)") }
+        return gaps
+    }
+
+    /// Whether `worker.isolation: required` is met.
+    package var isSufficient: Bool { mode != .required || restrictsFiles && changesUser != false }
+
+    private static func obstacle(_ isolation: Isolation, _ workDirectory: FilePath) -> String? {
+        guard isolation.mode != .off else { return "worker.isolation is off" }
+        let identity = isolation.user.identity(of: nil)
+        if identity.user == 0 { return "worker.template_user says so" }
+        guard identity.isPossible else {
+            return "this container may not become user \(identity.user) (capabilities, or its range of users)"
+        }
+        // What is made below is opened to them; what is above is not the worker's to open.
+        var ancestor = workDirectory
+        while ancestor.removeLastComponent() {
+            var information = stat()
+            guard stat(ancestor.string, &information) == 0 else { continue }
+            if information.st_mode & S_IXOTH == 0 { return "no other user can pass through \(ancestor)" }
+        }
+        return nil
+    }
+}

@@ -13,7 +13,7 @@ import Testing
     /// Landlock refuses what the user may do otherwise.
     private static let users: [UInt32] = geteuid() == 0 ? [0, 65_534] : [geteuid()]
     private static let key = Data((0..<32).map { UInt8($0) + 65 }).base64EncodedString()
-    private static let marks = [key, "token-of-the-environment", "secret-of-the-file", "victim-of-thieves"]
+    private static let marks = [key, "token-of-the-environment", "secret-of-the-file", "secret-of-the-victim"]
 
     private struct Report: Decodable {
         let got: [String]
@@ -39,7 +39,7 @@ import Testing
         for template in try stage.templates() { try await stage.run("templates", "push", template.string) }
 
         // One build that lasts, and has something to hide.
-        try await stage.run("claim", "victim", "--owner", "alice", "--name", Self.marks[3])
+        try await stage.run("claim", "victim", "--owner", "alice", "--name", "victim")
         for (name, isProcess) in [("thief", true), ("terraform-thief", false)] {
             try await stage.run("claim", name, "--owner", "alice", "--name", name, "--wait")
             let bytes = try #require(FileManager.default.contents(atPath: stage.share.appending(name).string))
@@ -106,7 +106,8 @@ import Testing
             let victim = """
                 #!/bin/sh
                 cat >/dev/null
-                echo secret-of-the-victim >private
+                export MINE=secret-of-the-victim
+                echo "$MINE" >private
                 pwd >\(share)/victim-began.new && mv \(share)/victim-began.new \(share)/victim-began
                 until [ -e \(share)/go ]; do sleep 0.1; done
                 """

@@ -60,7 +60,7 @@ import Testing
         display.tell([busy])
         display.end()
         display.end()
-        let line = "\r\u{1b}[K\u{1b}[?7lWaiting 1 s: [2J x\u{1b}[?7h"
+        let line = "\r\u{1b}[K\u{1b}[?7lWaiting 1 s:\\u001b[2J\\nx\u{1b}[?7h"
         #expect(
             paper.text
                 == line + "\r\u{1b}[KWaiting: all 2 slots are taken, and 3 jobs are before it.\n" + line + "\r\u{1b}[K"

@@ -32,6 +32,7 @@ import Testing
                 #"stoker_prebuilds_desired{template_name="go-dev",preset_name="us",org_name="default"} 3"#,
                 #"stoker_prebuilds_eligible{template_name="go-dev",preset_name="eu",org_name="default"} 1"#,
                 #"stoker_prebuilds_eligible{template_name="go-dev",preset_name="us",org_name="default"} 1"#,
+                "stoker_prebuilds_orphaned 0",
                 #"stoker_prebuilds_preset_hard_limited{template_name="go-dev",preset_name="us",org_name="default"} 1"#,
                 #"stoker_prebuilds_preset_paused{template_name="go-dev",preset_name="us",org_name="default"} 1"#,
                 "stoker_prebuilds_reconciliation_paused 0",
@@ -45,7 +46,7 @@ import Testing
         metrics.publish([], paused: true, inMaintenance: true, snapshotSeconds: 1_748_833_215, now: start)
         #expect(
             lines(registry.text(now: start)) == [
-                "stoker_maintenance 1", "stoker_prebuilds_reconciliation_paused 1",
+                "stoker_maintenance 1", "stoker_prebuilds_orphaned 0", "stoker_prebuilds_reconciliation_paused 1",
                 "stoker_prebuilds_snapshot_timestamp_seconds 1748833215",
             ]
         )

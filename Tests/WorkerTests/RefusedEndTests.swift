@@ -75,7 +75,8 @@ import Testing
         )
     }
 
-    @Test func `a report that a constraint refuses fails the build once, and the pool does not run away`() async throws {
+    @Test func `a report that a constraint refuses fails the build once, and the pool does not run away`() async throws
+    {
         try await Room.open(building: Self.report) { room in
             try await room.pools.sql("ALTER TABLE workspace_resources ADD CHECK (daily_cost < 5)")
             try await room.rounds(8)

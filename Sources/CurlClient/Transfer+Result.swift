@@ -38,6 +38,8 @@ extension Transfer {
         case CURLE_WRITE_ERROR where headerSize > configuration.maximumHeaderSize: .tooLarge
         // What libcurl says of a line that passes its own limit, before it has shown us any of it.
         case CURLE_OUT_OF_MEMORY where address != nil: .tooLarge
+        // And of a header without a name.
+        case CURLE_BAD_FUNCTION_ARGUMENT where address != nil: .protocol
         case CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT, CURLE_BAD_FUNCTION_ARGUMENT, CURLE_WRITE_ERROR: .local
         default: .protocol
         }
@@ -47,6 +49,7 @@ extension Transfer {
         if headerSize > configuration.maximumHeaderSize || failureCode(code) == .tooLarge {
             return "the answer has more than \(configuration.maximumHeaderSize) bytes of headers"
         }
+        if code == CURLE_BAD_FUNCTION_ARGUMENT, address != nil { return "the answer has a header that cannot be read" }
         return message.isEmpty ? String(cString: curl_easy_strerror(code)) : message
     }
 

@@ -93,7 +93,10 @@ extension Control {
             if workers.allSatisfy({ $0.state != WorkerState.draining.rawValue && $0.running == 0 }) { return named }
             let running = workers.reduce(0) { $0 + $1.running }
             let jobs = running == 1 ? "1 job still runs" : "\(running) jobs still run"
-            display.tell([WaitReason("running", "\(jobs) on \(workers.map(\.name).joined(separator: ", "))")])
+            // A worker that runs nothing has yet to say that it is drained.
+            if running > 0 {
+                display.tell([WaitReason("running", "\(jobs) on \(workers.map(\.name).joined(separator: ", "))")])
+            }
             display.show("Waiting \(Elapsed.text(began.duration(to: .now))): \(jobs)")
             try await Task.sleep(for: .milliseconds(250))
         }

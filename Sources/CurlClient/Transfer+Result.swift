@@ -7,6 +7,11 @@ extension Transfer {
     func result(_ code: CURLcode) -> Result<HTTPResponse, HTTPFailure> {
         // A body cut by us ends the transfer as an error of libcurl, but the answer was given.
         if code == CURLE_OK || (code == CURLE_WRITE_ERROR && isTruncated) {
+            // libcurl passes on whatever it has made of a bad first line.
+            guard (100...999).contains(status) else {
+                let failure = HTTPFailure(.protocol, "the answer has no status", address: address, latency: latency)
+                return .failure(failure)
+            }
             let response = HTTPResponse(
                 status: status,
                 headers: headers,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLibPQ
+import Logging
 
 extension PostgresSession {
     /// What the server answers, in the order of what it was sent.
@@ -26,6 +27,9 @@ extension PostgresSession {
         } catch let error as PostgresError where error.isStalePlan && isWhole && condition.phase == .idle {
             // It was rolled back as a whole, so a fresh attempt may follow.
             return try attempt(statements, within: limit, ticket)
+        } catch var error as PostgresError where statements.allSatisfy(\.isRead) {
+            error.isOutcomeUnknown = false
+            throw error
         }
     }
 
@@ -37,10 +41,9 @@ extension PostgresSession {
         var reused = false
         if send(statements, to: reading.connection, &expectations, &reused) {
             let results = try collect(expectations, of: statements, &reading)
-            if statements.allSatisfy(\.isRead) { reading.error?.isOutcomeUnknown = false }
             if reading.error?.isAboutPreparedStatement == true, reused { renounce(statements, &reading) }
             try endReading(&reading)
-            try announce(results)
+            announce(results)
             return results.map(QueryResult.init)
         }
         reading.fail(.lost(reading.connection.errorMessage, statement: statements[0].name))
@@ -143,9 +146,16 @@ extension PostgresSession {
     }
 
     /// Keeps what is to be told of the results until they are committed, and then hands it to the notifier.
-    private func announce(_ results: [ResultStorage]) throws {
+    private func announce(_ results: [ResultStorage]) {
         guard let notifier else { return }
-        for result in results { unannounced += try result.news }
+        for result in results {
+            do {
+                unannounced += try result.news
+            } catch {
+                // The work is done, and polling finds it: no reason to call it failed.
+                logger.error("what a statement has to tell cannot be read", metadata: ["pg.error": "\(error)"])
+            }
+        }
         guard !unannounced.isEmpty, condition.phase == .idle else { return }
         notifier.tell(unannounced)
         unannounced = []

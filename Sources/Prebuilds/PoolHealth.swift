@@ -25,14 +25,6 @@ package enum PoolHealth: String, Hashable, Sendable, Codable, CaseIterable {
 
     /// For people.
     package var words: String { rawValue.replacing("_", with: " ") }
-
-    /// Whether somebody has to look at it: it does not get better by itself, or may not.
-    package var isTrouble: Bool {
-        switch self {
-        case .healthy, .filling, .paused, .inactive: false
-        case .empty, .failing, .backingOff, .hardLimited, .validationFailed: true
-        }
-    }
 }
 
 extension PresetPlan {

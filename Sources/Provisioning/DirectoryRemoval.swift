@@ -21,20 +21,25 @@ enum DirectoryRemoval {
         while hasProgress, ContinuousClock.now < end {
             if rmdir(path) == 0 || errno == ENOENT { return }
             hasProgress = false
-            forEachName(in: outermost) { name in
-                if empty(outermost, name, &moved) { hasProgress = true }
+            forEachName(in: outermost, until: end) { name in
+                if empty(outermost, name, &moved, until: end) { hasProgress = true }
             }
         }
         rmdir(path)
     }
 
     /// Removes an entry of the outermost directory, once what was in it has been removed or moved up. `false`: it resists.
-    private static func empty(_ outermost: Int32, _ name: UnsafePointer<CChar>, _ moved: inout UInt64) -> Bool {
+    private static func empty(
+        _ outermost: Int32,
+        _ name: UnsafePointer<CChar>,
+        _ moved: inout UInt64,
+        until end: ContinuousClock.Instant
+    ) -> Bool {
         if drop(outermost, name) { return true }
         guard let directory = open(outermost, name) else { return false }
         defer { close(directory) }
         var hasProgress = false
-        forEachName(in: directory) { child in
+        forEachName(in: directory, until: end) { child in
             if drop(directory, child) || move(directory, child, to: outermost, &moved) { hasProgress = true }
         }
         return drop(outermost, name) || hasProgress
@@ -80,7 +85,11 @@ enum DirectoryRemoval {
     }
 
     /// The body may remove entries.
-    private static func forEachName(in directory: Int32, _ body: (UnsafePointer<CChar>) -> Void) {
+    private static func forEachName(
+        in directory: Int32,
+        until end: ContinuousClock.Instant,
+        _ body: (UnsafePointer<CChar>) -> Void
+    ) {
         // The stream takes its descriptor with it, and has a position of its own only when that is opened anew.
         let own = openat(directory, ".", link)
         guard own >= 0 else { return }
@@ -89,7 +98,8 @@ enum DirectoryRemoval {
             return
         }
         defer { closedir(stream) }
-        while let entry = readdir(stream) {
+        // Names that are added meanwhile may come, too, without end.
+        while let entry = readdir(stream), ContinuousClock.now < end {
             withUnsafePointer(to: &entry.pointee.d_name) { name in
                 name.withMemoryRebound(to: CChar.self, capacity: 256) { name in
                     if strcmp(name, ".") != 0, strcmp(name, "..") != 0 { body(name) }

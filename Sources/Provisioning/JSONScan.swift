@@ -28,6 +28,8 @@ struct JSONScan {
     }
 
     private(set) var members: [Member] = []
+    /// So many are noted; what is read by name has a dozen.
+    private static let mostMembers = 10_000
     /// `nil`: it is whole. Otherwise ``members`` holds those before the fault.
     private(set) var fault: Fault?
     /// The first byte of the outermost value.
@@ -138,7 +140,7 @@ struct JSONScan {
         /// A value has ended; one of the outermost object is noted.
         private mutating func ended() -> Expected {
             if open.isEmpty { return .end }
-            if open.count == 1, open[0] == UInt8(ascii: "{") {
+            if open.count == 1, open[0] == UInt8(ascii: "{"), members.count < JSONScan.mostMembers {
                 members.append(Member(name: name, value: start..<index))
             }
             return .commaOrClose

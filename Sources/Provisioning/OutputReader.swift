@@ -6,7 +6,12 @@ import Glibc
 /// What becomes of one of a child's output streams.
 enum OutputHandling: Sendable {
     /// Each line is handed on, from the thread that reads the child's output; a longer one than the limit is cut there.
-    case lines(limit: LineLimit = LineLimit(), @Sendable (OutputLine) -> Void)
+    /// `turn` is called after those that came together: for what is done once for all of them.
+    case lines(
+        limit: LineLimit = LineLimit(),
+        turn: @Sendable () -> Void = {},
+        @Sendable (OutputLine) -> Void
+    )
     /// Everything is kept; a child that writes more than `limit` bytes is killed.
     case collect(limit: Int)
     case discard
@@ -31,7 +36,7 @@ struct OutputReader: ~Copyable {
     init(_ descriptor: Int32, _ handling: OutputHandling) {
         self.descriptor = descriptor
         self.handling = handling
-        let limit = if case .lines(let limit, _) = handling { limit } else { LineLimit() }
+        let limit = if case .lines(let limit, _, _) = handling { limit } else { LineLimit() }
         splitter = LineSplitter(limit: limit)
     }
 
@@ -56,6 +61,7 @@ struct OutputReader: ~Copyable {
             take(count)
         }
         count += total
+        if total > 0, isOpen, case .lines(_, let turn, _) = handling { turn() }
         return total > 0
     }
 
@@ -67,13 +73,16 @@ struct OutputReader: ~Copyable {
         guard isOpen else { return }
         close(descriptor)
         descriptor = -1
-        if case .lines(_, let emit) = handling { splitter.finish(emit) }
+        if case .lines(_, let turn, let emit) = handling {
+            splitter.finish(emit)
+            turn()
+        }
     }
 
     /// Takes the first bytes of the chunk.
     private mutating func take(_ count: Int) {
         switch handling {
-        case .lines(_, let emit):
+        case .lines(_, _, let emit):
             chunk.withUnsafeBytes { splitter.take(UnsafeRawBufferPointer(rebasing: $0[..<count]), emit) }
         case .collect(let limit):
             guard collected.count + count <= limit else {

@@ -54,6 +54,7 @@ enum PrivateFiles {
             guard directory >= 0 else {
                 directory = AT_FDCWD
                 if errno == ENOENT { return nil }
+                if errno == EACCES { throw FileFailure(path, "may not be read.") }
                 throw FileFailure("open", parent)
             }
             guard rest.removePrefix(parent), let name = rest.removingRoot().lastComponent else {
@@ -63,6 +64,7 @@ enum PrivateFiles {
                 let next = openat(directory, component.string, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
                 guard next >= 0 else {
                     if errno == ENOENT { return nil }
+                    if errno == EACCES { throw FileFailure(path, "may not be read.") }
                     throw errno == ELOOP || errno == ENOTDIR ? FileFailure(notRegular: path) : FileFailure("read", path)
                 }
                 close(directory)
@@ -76,6 +78,8 @@ enum PrivateFiles {
         case ENOENT: return nil
         // A link, a socket, a FIFO of which nobody reads the other end, a device without a driver.
         case ELOOP, ENXIO, ENODEV: throw FileFailure(notRegular: path)
+        // This user's own files have lost their permissions: a template has taken them away.
+        case EACCES: throw FileFailure(path, "may not be read.")
         default: throw FileFailure("read", path)
         }
     }
@@ -90,17 +94,19 @@ enum PrivateFiles {
 
     /// Replaces the file's content so that a reader, or a machine that loses power, sees the old bytes or the new.
     static func replace(_ path: FilePath, _ bytes: [UInt8]) throws(FileFailure) {
-        let partial = FilePath("\(path.string).\(getpid())\(partialSuffix)")
-        FileTree.remove(partial)
+        // A name that nobody foresees: nothing stands in its way.
+        let name = String(UInt64.random(in: .min ... .max), radix: 36)
+        let partial = FilePath("\(path.string).\(name)\(partialSuffix)")
         try create(partial, bytes)
         let descriptor = Glibc.open(partial.string, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileFailure("open", partial) }
         let synced = fsync(descriptor)
         close(descriptor)
-        // A file, or nothing, is replaced by the rename itself; what else a template has put there would refuse it.
+        // A file, or nothing, is replaced by the rename itself. A directory, which a template has put there, would refuse it: it
+        // is moved out of the way, and removed with all the rest.
         var information = stat()
         if lstat(path.string, &information) == 0, information.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR) {
-            FileTree.remove(path)
+            rename(path.string, "\(path.string).\(name)")
         }
         guard synced == 0, rename(partial.string, path.string) == 0 else {
             let failure = FileFailure("replace", path)

@@ -45,7 +45,9 @@ struct ShortDirectory {
     func remove(_ made: FilePath? = nil) {
         let target = made ?? FilePath(path)
         var information = stat()
-        guard target.lastComponent?.string.hasPrefix(Self.prefix) == true,
+        // Of a name as mkdtemp(3) makes it: the link may have been bent to something else that begins like one.
+        guard let name = target.lastComponent?.string, name.hasPrefix(Self.prefix),
+            name.utf8.count == Self.prefix.utf8.count + 6,
             lstat(target.string, &information) == 0,
             information.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR),
             information.st_uid == getuid() || isOfTheSameUser(information)

@@ -154,7 +154,8 @@ package struct StateSpool: Sendable {
             } catch {
                 // A template has put there what is not taken. That must not hold up those who come after it.
                 guard error.refusal != nil else { throw error }
-                setAside(file, of: execution.description)
+                // Below the template's own directory a path leads wherever the template has bent it.
+                if file == leftover.stateFile { setAside(file, of: execution.description) }
                 report(SpoolFailure(error))
             }
         }

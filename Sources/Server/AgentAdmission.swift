@@ -42,10 +42,16 @@ package final class AgentAdmission: Sendable {
             return (token, agent)
         }
         try limiter.require(.address(address))
-        guard let agent = try await gate.pass({ [store] in try await store.agent(token) }) else {
-            try limiter.take(.address(address))
-            throw Problem.noAgent
+        let found = try await gate.pass { () async throws -> AgentIdentity? in
+            // Others of the address may have proved wrong while this one waited.
+            try limiter.require(.address(address))
+            guard let agent = try await store.agent(token) else {
+                try limiter.take(.address(address))
+                return nil
+            }
+            return agent
         }
+        guard let agent = found else { throw Problem.noAgent }
         limiter.know(token.bytes, as: .agent(token.bytes))
         try limiter.take(.agent(token.bytes))
         return (token, agent)
@@ -101,8 +107,14 @@ private final class LookupGate: Sendable {
                 state.first = 0
                 return nil
             }
+            let next = state.waiting[state.first]
             state.first += 1
-            return state.waiting[state.first - 1]
+            // Under a load that never ends, those who have had their turn would be kept for ever.
+            if state.first > 1_024, state.first * 2 > state.waiting.count {
+                state.waiting.removeFirst(state.first)
+                state.first = 0
+            }
+            return next
         }
         next?.resume()
     }

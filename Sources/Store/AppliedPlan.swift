@@ -29,7 +29,9 @@ package struct AppliedPlan: Hashable, Sendable {
     package var createdTotal: Int { created.values.reduce(0, +) }
 
     /// Whether nothing was written.
-    package var isEmpty: Bool { created.isEmpty && deleted.isEmpty && statusChanges.isEmpty && events.isEmpty }
+    package var isEmpty: Bool {
+        created.isEmpty && deleted.isEmpty && canceled.isEmpty && statusChanges.isEmpty && events.isEmpty
+    }
 
     mutating func merge(_ other: Self) {
         created.merge(other.created) { $0 + $1 }

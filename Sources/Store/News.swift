@@ -7,13 +7,13 @@ import PostgresClient
 /// Nothing is sent by the statement itself: the process's `PostgresNotifier` does it after the commit.
 enum News {
     /// Something that a plan depends on has changed.
-    static let reconcile: SQL = "'stoker_reconcile'"
+    static let reconcile = on(Channel.reconcile)
     /// All workers have an order waiting.
-    static let workers: SQL = "'stoker_workers'"
+    static let workers = on(Channel.workers)
     /// There are jobs to be claimed, anywhere in the queue.
-    static let jobs: SQL = "'stoker_jobs'"
+    static let jobs = on(Channel.jobs)
     /// Notification events wait to be sent.
-    static let events: SQL = "'stoker_events'"
+    static let events = on(Channel.events)
     /// The column of a statement whose rows have each written an event.
     static let ofEvents: SQL = column(events)
 
@@ -22,6 +22,8 @@ enum News {
         let list = elements.dropFirst().reduce(elements.first ?? "NULL") { "\(sql: $0), \(sql: $1)" }
         return "array_remove(ARRAY[\(sql: list)]::text[], NULL) AS news"
     }
+
+    private static func on(_ channel: String) -> SQL { SQL(trusted: "'\(channel)'") }
 
     /// A channel's news with a payload; none when the payload is NULL.
     static func on(_ channel: String, _ payload: SQL) -> SQL {

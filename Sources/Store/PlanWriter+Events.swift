@@ -67,7 +67,7 @@ extension PlanWriter {
         )
     }
 
-    /// Recipients of the mission's two events: every active user with the role `template-admin` (notifications.md).
+    /// Recipients of the mission's two events: every active user with the role `template-admin`.
     static let templateAdmins: SQL = """
         ARRAY(
             SELECT u.id FROM users u

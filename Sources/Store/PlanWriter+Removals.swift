@@ -19,8 +19,8 @@ extension PlanWriter {
             """
             WITH locked AS MATERIALIZED (
                 SELECT w.id, b.build_number, b.provisioner_state IS NULL AS is_blank, j.id AS job_id, j.attempt, j.refresh_first
-                FROM unnest(\(orders.map(\.workspaceID)), \(orders.map(\.buildID))) WITH ORDINALITY
-                    v(workspace_id, build_id, position)
+                FROM unnest(\(orders.map(\.workspaceID)), \(orders.map(\.buildID)), \(orders.map(\.hasBegun)))
+                    WITH ORDINALITY v(workspace_id, build_id, has_begun, position)
                 JOIN workspaces w ON w.id = v.workspace_id
                 JOIN workspace_builds b ON b.id = v.build_id
                 JOIN provisioner_jobs j ON j.id = b.job_id
@@ -28,6 +28,9 @@ extension PlanWriter {
                     AND NOT EXISTS (
                         SELECT FROM workspace_builds n WHERE n.workspace_id = w.id AND n.build_number > b.build_number
                     )
+                    -- One that was begun and handed back since the snapshot needs a deletion: the next pass orders it.
+                    AND (v.has_begun
+                        OR b.build_number = 1 AND j.attempt = 0 AND NOT j.refresh_first AND b.provisioner_state IS NULL)
                     -- A version may have been promoted again since the snapshot.
                     AND NOT EXISTS (
                         SELECT FROM templates t

@@ -43,15 +43,12 @@ struct PlanWriter {
         return applied
     }
 
-    /// Deferred constraints speak up now, while it can still be told whose writes they refuse.
-    static let check = Statement("plan.check", "SET CONSTRAINTS ALL IMMEDIATE")
-
     private func writes(_ presets: [PresetPlan], news: [PresetPlan]) throws -> [Statement] {
         [
             cancellations(presets), deletions(presets), creations(presets), statusChanges(presets),
             limitEvents(presets),
             invalidEvents(presets),
-            poolEvents(news), try decisions(news), Self.check,
+            poolEvents(news), try decisions(news), Store.checkConstraints,
         ]
     }
 }

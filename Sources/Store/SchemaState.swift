@@ -32,7 +32,7 @@ package enum SchemaState: Hashable, Sendable {
     }
 
     /// Why a program must not start on such a schema; `nil` when it may. Running workers do not ask again: a migration
-    /// keeps the previous release's workers going (data-model.md).
+    /// keeps the previous release's workers going.
     package var refusal: StoreError? {
         switch self {
         case .current: nil

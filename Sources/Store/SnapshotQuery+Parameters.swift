@@ -20,6 +20,7 @@ extension SnapshotQuery {
     static func parameters(_ selection: SQL) -> Statement {
         Statement(
             "snapshot.parameters",
+            reading: true,
             """
             SELECT p.template_version_id, p.name, p.type, p.required, p.default_value,
                 CASE WHEN jsonb_typeof(p.options) = 'array' THEN ARRAY(

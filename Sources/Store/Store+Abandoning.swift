@@ -27,7 +27,7 @@ extension Store {
         owner: String? = nil,
         visibleTo audience: Audience = .everything,
         by operatorName: String,
-        describe: (AbandonedWorkspace) -> String
+        describe: (AbandonedWorkspace) async -> String
     ) async throws -> AbandonedWorkspace {
         try await pool.withTransaction("workspaces.abandon") { transaction in
             let id = try await Self.lock(workspace, owner: owner, visibleTo: audience, on: transaction)
@@ -49,8 +49,9 @@ extension Store {
             )
             let record = try await transaction.execute(Self.record(of: id, by: operatorName)).first
             abandoned.jobID = try record?.decode(JobID.self)
+            let note = await describe(abandoned)
             _ = try await transaction.executeBatchAndCommit(
-                (abandoned.jobID.map { [Self.note(describe(abandoned), at: $0)] } ?? []) + Self.gone(id)
+                (abandoned.jobID.map { [Self.note(note, at: $0)] } ?? []) + Self.gone(id)
             )
             return abandoned
         }

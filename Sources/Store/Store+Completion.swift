@@ -244,7 +244,7 @@ extension Store {
 // MARK: - Events
 
 extension Store {
-    /// `workspace_resource_replaced`, for a claim build alone (notifications.md).
+    /// `workspace_resource_replaced`, for a claim build alone.
     private func replacedEvent(_ job: HeldJob, _ replacements: [BuildCompletion.Replacement]) throws -> Statement {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys

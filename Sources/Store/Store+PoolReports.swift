@@ -71,7 +71,7 @@ extension Store {
         }
     }
 
-    /// A scalar subquery, in seconds. It reads five builds of two presets by an index, however many there are.
+    /// A scalar subquery, in seconds. It reads at most a hundred builds of two presets by an index, however many there are.
     private static func buildTime(ofPresetNamed name: SQL, inVersionsOf template: SQL, until: SQL) -> SQL {
         """
         (
@@ -84,9 +84,14 @@ extension Store {
                 ) versions
                 CROSS JOIN LATERAL (
                     SELECT extract(epoch FROM j.completed_at - j.started_at)::float8 AS seconds, b.created_at
-                    FROM workspace_builds b JOIN provisioner_jobs j ON j.id = b.job_id
-                    WHERE b.template_version_preset_id = versions.id AND b.transition = 'start' AND b.build_number = 1
-                        AND j.job_status = 'succeeded' AND j.started_at IS NOT NULL
+                    FROM (
+                        SELECT job_id, build_number, created_at FROM workspace_builds
+                        WHERE template_version_preset_id = versions.id AND transition = 'start'
+                        ORDER BY created_at DESC LIMIT 50
+                    ) b
+                    JOIN provisioner_jobs j ON j.id = b.job_id
+                    WHERE b.build_number = 1 AND j.job_status = 'succeeded'
+                        AND isfinite(j.started_at) AND isfinite(j.completed_at)
                     ORDER BY b.created_at DESC LIMIT 5
                 ) made
                 ORDER BY made.created_at DESC LIMIT 5

@@ -12,7 +12,7 @@ package enum PassResult: Sendable {
 }
 
 extension Store {
-    /// One pass of the reconciler: lock, settings, snapshot, plan, writes, all in one transaction (reconciler.md).
+    /// One pass of the reconciler: lock, settings, snapshot, plan, writes, all in one transaction.
     ///
     /// A process that dies or is cut off in the middle leaves nothing behind: the server gives the lock up with the
     /// transaction, and limits how long an idle or stuck one may hold it. A pass takes three round trips, however many

@@ -28,13 +28,15 @@ extension Store {
     ) async throws -> RefusedEnd {
         try await pool.withTransaction("executions.end_refused") { transaction in
             try await Self.end(job, .failed(code: "INVALID", message: message), on: transaction)
+            // What is deferred about the end itself is no fault of the state's.
+            _ = try await transaction.execute(Self.checkConstraints)
             var end = RefusedEnd(isStateKept: state == nil)
             /// Whether it was written; a refusal is noted, and takes nothing else back.
             func wrote(_ statement: Statement) async throws -> Bool {
                 do {
                     _ = try await transaction.savepoint("apart") {
                         // Deferred constraints speak up now, while the rest can still go without it.
-                        try await transaction.executeBatch([statement, PlanWriter.check])
+                        try await transaction.executeBatch([statement, Self.checkConstraints])
                     }
                     return true
                 } catch let error as PostgresError where error.isRefusedValue {

@@ -18,7 +18,7 @@ package struct User: Hashable, Sendable, Codable {
     }
 }
 
-/// The roles a user may have (data-model.md).
+/// The roles a user may have.
 package enum Role: String, CaseIterable, Codable, Sendable {
     case owner
     case templateAdmin = "template-admin"

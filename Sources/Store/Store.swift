@@ -25,6 +25,9 @@ package struct Store: Sendable {
         pool.notifier.coalesce(Channel.jobs, by: QueuePlace.earlier)
     }
 
+    /// Deferred constraints speak up now, while it can still be told whose writes they refuse.
+    static let checkConstraints = Statement("store.check_constraints", "SET CONSTRAINTS ALL IMMEDIATE")
+
     /// The database's own time, which decides everything: leases, back-off, schedules, age.
     package func now() async throws -> Instant {
         let rows = try await pool.execute(Statement("store.now", within: .seconds(5), reading: true, "SELECT now()"))
@@ -67,5 +70,5 @@ enum AdvisoryLock {
     static let claims = 7
 }
 
-/// The system user that owns every prebuild; nothing else marks one (reconciler.md).
+/// The system user that owns every prebuild; nothing else marks one.
 package let prebuildsUserID = UserID(high: 0xc42f_df75_3097_471c, low: 0x8c33_fb52_454d_81c0)

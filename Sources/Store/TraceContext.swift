@@ -4,8 +4,7 @@ import FoundationEssentials
 import PostgresClient
 package import Tracing
 
-/// The trace in which a job was ordered. It travels in the job's row, as the headers that the tracer would send (interfaces.md,
-/// "Traces"), to whichever worker executes the job.
+/// The trace in which a job was ordered. It travels in the job's row, as the headers that the tracer would send, to whichever worker executes the job.
 package enum TraceContext {
     /// That of the current task, as a job's row keeps it; `nil` where nothing is traced.
     static var current: PostgresJSON? {

@@ -21,6 +21,7 @@ package enum Poison: String, CaseIterable, Sendable {
     case manyResources = "many-resources"
     case manyReplacements = "many-replacements"
     case deepState = "deep-state"
+    case manyStates = "many-states"
     case secondResult = "second-result"
     case largeState = "large-state"
     case brokenState = "broken-state"
@@ -47,7 +48,8 @@ package enum Poison: String, CaseIterable, Sendable {
     /// The error code that its build ends with, and words of the error, which name the bound; `nil`: it succeeds.
     package var failure: (code: String, words: String)? {
         switch self {
-        case .manyStages, .longLine, .manyLines, .nul, .deepDirectories, .lockedDirectories, .tornDown, .daemon,
+        case .manyStages, .manyStates, .longLine, .manyLines, .nul, .deepDirectories, .lockedDirectories, .tornDown,
+            .daemon,
             .silentDaemon:
             nil
         case .largeError: ("INVALID", "A `result` line has 30000028 bytes; at most 1048576 are taken.")

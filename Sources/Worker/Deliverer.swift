@@ -9,7 +9,7 @@ import Tracing
 package import Webhooks
 
 /// Makes deliveries of events and sends those that are due: at least once, never for a change that was rolled back
-/// (notifications.md). Any worker does it; a lease keeps two from sending the same at the same time.
+///. Any worker does it; a lease keeps two from sending the same at the same time.
 package struct Deliverer: Service {
     private let store: Store
     private let worker: WorkerID

@@ -61,14 +61,23 @@ extension Executor {
             return (result.name, true)
         case .again(let repetition, let delay, let state):
             // First the state, under the fence that the second write ends.
-            if let state { _ = try await store.checkpoint(sealing.sealed(state), of: job.held) }
+            var isStateKept = true
+            do {
+                if let state { _ = try await store.checkpoint(sealing.sealed(state), of: job.held) }
+            } catch let error as PostgresError where error.isRefusedValue {
+                logger.error(
+                    "the state of a build could not be stored, and stays in the spool",
+                    metadata: ["error": "\(error)"]
+                )
+                isStateKept = false
+            }
             try await store.requeue(
                 job.held,
                 after: delay,
                 refundAttempt: !repetition.usesAttempt,
                 because: repetition.reason
             )
-            return (repetition.name, true)
+            return (repetition.name, isStateKept)
         case .lost:
             return ("lost", false)
         }

@@ -8,7 +8,7 @@ package import Templates
 import Tracing
 
 /// Makes passes: at start, every interval, when something changed, and at the edges of schedules. Every worker tries; the
-/// lock lets one through (reconciler.md, "When a pass runs").
+/// lock lets one through.
 package struct Reconciler: Service {
     private let store: Store
     private let worker: WorkerID

@@ -100,8 +100,8 @@ extension FuzzTarget {
             log: ExecutionLog(recorder, control, Redactor(secrets: ["secret-value"]))
         )
         for line in split(bytes, into: 1 << 16, limit: LineLimit(object: ChildBounds.messageBytes)) {
-            if case .lines(_, let take) = log.structured { take(line) }
-            if case .lines(_, let take) = log.errors { take(line) }
+            if case .lines(_, _, let take) = log.structured { take(line) }
+            if case .lines(_, _, let take) = log.errors { take(line) }
         }
         let lines = recorder.lines.withLock { $0 }
         try hold(lines.allSatisfy { !$0.output.contains(where: \.isNewline) }, "a line with an end inside")

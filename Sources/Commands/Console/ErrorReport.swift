@@ -44,12 +44,12 @@ struct ErrorReport: Hashable {
 
     /// As a part of another message: without the mark that it is an error.
     var sentence: String {
-        text.split(separator: "\n").map { $0.dropFirst("error: ".count) }.joined(separator: "; ")
+        text.split(whereSeparator: \.isNewline).map { $0.dropFirst("error: ".count) }.joined(separator: "; ")
     }
 
     private init(_ status: ExitMeaning, _ text: String) {
         self.status = status
-        self.text = text.split(separator: "\n").map { "error: \($0)" }.joined(separator: "\n")
+        self.text = text.split(whereSeparator: \.isNewline).map { "error: \($0)" }.joined(separator: "\n")
     }
 
     private static func status(of code: StoreError.Code) -> ExitMeaning {

@@ -117,7 +117,7 @@ struct Examination {
 
     private func notifications(_ state: NotificationState) -> Finding {
         let check = "notifications"
-        let share = "\(Int((state.queueUsage * 100).rounded()))% of the server's queue of notifications are full"
+        let share = "its queue of notifications is \(Int((state.queueUsage * 100).rounded()))% full"
         let holder = state.oldestTransaction.map { ": the oldest transaction is that of \($0)" } ?? ""
         if let refusal = state.refusal {
             return Finding(
@@ -130,9 +130,14 @@ struct Examination {
             )
         }
         guard state.queueUsage < 0.25 else {
-            return Finding(check, .warning, share, remedy: "End the session that listens and does not read\(holder).")
+            return Finding(
+                check,
+                .warning,
+                "the server takes them, but \(share)",
+                remedy: "End the session that listens and does not read\(holder)."
+            )
         }
-        return Finding(check, .ok, "the server takes them; \(share)")
+        return Finding(check, .ok, "the server takes them, and \(share)")
     }
 
     private func workers(_ store: Store) async throws -> [Finding] {

@@ -155,7 +155,7 @@ extension Setting where Value == Int {
         "database.pool_size",
         .integer(1...256),
         default: 8,
-        "How many sessions a process holds at most, besides the one that listens."
+        "How many sessions a process holds at most, besides those for heartbeats, listening and notifying."
     )
     static let maxStateSize = Setting(
         "worker.max_state_size",

@@ -42,7 +42,7 @@ package struct ShowMaintenance: Operation {
     package init() {}
 
     package func perform(in context: OperationContext) async throws -> PauseReport {
-        PauseReport(try await context.plan().pause)
+        PauseReport(try await context.plan(warning: false).pause)
     }
 }
 

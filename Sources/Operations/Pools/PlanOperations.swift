@@ -38,7 +38,8 @@ package struct Reconcile: Operation {
         switch result {
         case .done(let plan, let applied):
             let report = ReconcileReport(plan: try await context.report(plan), applied: applied)
-            guard applied.isEmpty, let failure = report.failures.first else { return report }
+            // What could not be read is another matter: there was nothing to write for it.
+            guard applied.isEmpty, !applied.failures.isEmpty, let failure = report.failures.first else { return report }
             throw StoreError(.inconsistent, "Nothing of the plan could be written: \(failure)")
         case .lockHeldElsewhere: return ReconcileReport(heldElsewhereAt: try await context.store.now())
         }

@@ -4,13 +4,15 @@ import Prebuilds
 import Store
 import Templates
 
-/// What a pool's health adds to its numbers, for the same words everywhere.
+/// Plans, and what a pool's health adds to their numbers, for the same words everywhere.
 extension OperationContext {
-    /// What a pass would do, at a moment or now, with how long builds take, so that it can warn. Reads only.
-    func plan(at moment: Instant? = nil) async throws -> Plan {
+    /// What a pass would do, at a moment or now. Reads only.
+    ///
+    /// - Parameter warns: Whether it is to tell of a TTL that is shorter than a build: it asks how long builds take.
+    func plan(at moment: Instant? = nil, warning warns: Bool = true) async throws -> Plan {
         var (now, snapshot) = try await store.snapshot(at: moment, limits: limits)
         let mortal = snapshot.presets.filter { $0.isActive && $0.ttlSeconds > 0 }
-        let times = try await store.buildTimes(of: mortal.map(\.pool.presetID))
+        let times = warns ? try await store.buildTimes(of: mortal.map(\.pool.presetID)) : [:]
         for index in snapshot.presets.indices {
             snapshot.presets[index].buildTime = times[snapshot.presets[index].pool.presetID]
         }

@@ -48,16 +48,17 @@ package struct DeleteWorkspace: Operation {
             )
         }
         let caller = context.caller.name
+        var resources: [String] = []
         let abandoned = try await context.store.abandonWorkspace(
             workspace,
             owner: owner,
             visibleTo: context.caller.audience,
             by: caller
         ) { abandoned in
-            "\(caller) removed the workspace without running its provisioner. "
-                + abandoned.warning(resources: context.resources(of: abandoned))
+            resources = await context.resources(of: abandoned)
+            return "\(caller) removed the workspace without running its provisioner. "
+                + abandoned.warning(resources: resources)
         }
-        let resources = context.resources(of: abandoned)
         return DeletionReport(
             jobID: abandoned.jobID,
             status: JobStatus.succeeded.rawValue,
@@ -86,10 +87,13 @@ package struct DeletionReport: Hashable, Sendable, Codable {
 
 extension OperationContext {
     /// What its builds reported and what its states name. A build that failed reports nothing, and has a state.
-    fileprivate func resources(of abandoned: AbandonedWorkspace) -> [String] {
-        let named = abandoned.states.flatMap { sealed in
-            // A state whose key is gone names nothing; the warning says that there is one.
-            (try? codec.open(sealed)).map(StateContents.resources) ?? []
+    fileprivate func resources(of abandoned: AbandonedWorkspace) async -> [String] {
+        let codec = codec
+        let named = await BlockingWork.run {
+            abandoned.states.flatMap { sealed in
+                // A state whose key is gone names nothing; the warning says that there is one.
+                (try? codec.open(sealed)).map(StateContents.resources) ?? []
+            }
         }
         return Set(abandoned.resources + named).sorted()
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
 import SystemPackage
 
 /// Reads a child's output in the place of a worker that has gone.
@@ -17,11 +18,19 @@ struct AbandonedOutput: ~Copyable {
         self.output = OutputReader(
             output,
             stateFile.map { stateFile in
-                .lines(limit: ProcessMessage.limit(bounds)) { line in
-                    // There is nobody to tell when even this fails; the state before it stays.
-                    guard case .state(let state)? = try? ProcessMessage.read(line, bounds) else { return }
-                    try? PrivateFiles.replace(stateFile, state)
-                }
+                // The newest of those that came together: each write waits for the disk, and the lease does not.
+                let newest = Newest()
+                return .lines(
+                    limit: ProcessMessage.limit(bounds),
+                    turn: {
+                        // There is nobody to tell when even this fails; the state before it stays.
+                        if let state = newest.take() { try? PrivateFiles.replace(stateFile, state) }
+                    },
+                    { line in
+                        guard case .state(let state)? = try? ProcessMessage.read(line, bounds) else { return }
+                        newest.put(state)
+                    }
+                )
             } ?? .discard
         )
         self.errors = OutputReader(errors, .discard)
@@ -34,4 +43,13 @@ struct AbandonedOutput: ~Copyable {
         _ = output.drain()
         _ = errors.drain()
     }
+}
+
+/// A state that is to be written.
+final class Newest: Sendable {
+    private let state = Mutex<[UInt8]?>(nil)
+
+    func put(_ new: [UInt8]) { state.withLock { $0 = new } }
+
+    func take() -> [UInt8]? { state.withLock { $0.take() } }
 }

@@ -70,6 +70,10 @@ package struct ProcessProvisioner: Provisioner {
                 again.state = late
                 _ = try await perform(again, directory, log, control)
             }
+            // Whatever the template has left there, its workspace is gone.
+            await BlockingWork.run { [place = host.place(of: request.workspace.id)] () throws(Never) in
+                FileTree.remove(place)
+            }
             return outcome
         }
     }

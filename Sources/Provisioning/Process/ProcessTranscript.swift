@@ -37,6 +37,7 @@ final class ProcessTranscript: Sendable {
     private let directory: WorkDirectory
     private let control: ExecutionControl
     private let state = Mutex(Said())
+    private let unwritten = Newest()
 
     init(stage: String, log: ExecutionLog, directory: WorkDirectory, control: ExecutionControl) {
         self.stage = stage
@@ -56,7 +57,7 @@ final class ProcessTranscript: Sendable {
     }
 
     var output: OutputHandling {
-        .lines(limit: ProcessMessage.limit(directory.bounds)) { [self] in read($0) }
+        .lines(limit: ProcessMessage.limit(directory.bounds), turn: { [self] in write() }, { [self] in read($0) })
     }
 
     var errors: OutputHandling {
@@ -115,13 +116,19 @@ final class ProcessTranscript: Sendable {
         }
     }
 
-    /// The file is for the guard, which saves it if this worker dies; the checkpoint is for the database.
-    private func take(_ new: [UInt8]) {
+    /// The file is for the guard, which saves it if this worker dies; the checkpoint is for the database. Of states that come
+    /// together the newest is written: a program may tell many thousands in a second, and each write waits for the disk.
+    private func write() {
+        guard let new = unwritten.take() else { return }
         do throws(FileFailure) {
             try PrivateFiles.replace(directory.stateFile, new)
         } catch {
             state.withLock { $0.spoolFailure = error }
         }
+    }
+
+    private func take(_ new: [UInt8]) {
+        unwritten.put(new)
         state.withLock { $0.state = new }
         directory.note(newest: new)
         news.withLock { $0.state = new }

@@ -12,12 +12,18 @@ final class Redactor: Sendable {
     private struct State {
         var texts: Set<[UInt8]> = []
         var notations: Set<[UInt8]> = []
+        /// Of all notations: each of them is a node of the matcher.
+        var bytes = 0
         var matcher = SecretMatcher([])
     }
 
     static let mark = "(sensitive)"
     /// More than a state has secrets, and few enough to look for.
     private static let mostTexts = 10_000
+    /// Of texts that are looked for in every notation. Longer ones are looked for as they are.
+    private static let mostOfNotations = 16 << 10
+    /// Of all notations together; a matcher needs some twenty times as much memory.
+    private static let mostBytes = 4 << 20
 
     private let state = Mutex(State())
 
@@ -36,8 +42,13 @@ final class Redactor: Sendable {
         state.withLock { state in
             var isNew = false
             for text in texts where state.texts.count < Self.mostTexts {
-                guard state.texts.insert(Array(text.utf8)).inserted else { continue }
-                state.notations.formUnion(SecretNotations(of: text).all)
+                let raw = Array(text.utf8)
+                guard state.bytes + raw.count <= Self.mostBytes, state.texts.insert(raw).inserted else { continue }
+                let isLong = raw.count > Self.mostOfNotations
+                for notation in isLong ? [raw] : SecretNotations(of: text).all
+                where state.bytes + notation.count <= Self.mostBytes && state.notations.insert(notation).inserted {
+                    state.bytes += notation.count
+                }
                 isNew = true
             }
             if isNew { state.matcher = SecretMatcher(state.notations) }
@@ -133,7 +144,7 @@ struct RedactingReporter: ExecutionReporter {
     /// A state must stay whole. What Terraform marks as sensitive in it is a secret from now on.
     func checkpoint(_ state: [UInt8]) async {
         if format == .terraform, state.count <= Self.largestState {
-            redactor.learn(await BlockingWork.run { () throws(Never) in TerraformSecrets.texts(in: state) })
+            await BlockingWork.run { [redactor] () throws(Never) in redactor.learn(TerraformSecrets.texts(in: state)) }
         }
         await reporter.checkpoint(state)
     }

@@ -22,7 +22,7 @@ enum TerraformBackend {
 
     /// What Terraform keeps in a directory for the one who works there: a chosen workspace, a configured backend, a state of
     /// their own. None of it is the template's to say.
-    private static let leftovers = [".terraform", "terraform.tfstate", "terraform.tfstate.d"]
+    private static let leftovers = ["terraform.tfstate", "terraform.tfstate.d"]
 
     /// Prepares a fresh copy of a template, before `init`. Blocks.
     ///
@@ -31,12 +31,23 @@ enum TerraformBackend {
         do throws(FileFailure) {
             let names = try PrivateFiles.names(in: copy)
             for name in leftovers where names.contains(name) { FileTree.remove(copy.appending(name)) }
+            try removeInitialisation(copy.appending(".terraform"))
             let name = try self.name(behind: names)
             try PrivateFiles.create(copy.appending(name), Array(text.utf8))
         } catch {
             throw error.errno == ENAMETOOLONG
                 ? ProvisioningFailure(.invalid, "\(error.path): its name leaves no room for Stoker's own override file")
                 : ProvisioningFailure(error)
+        }
+    }
+
+    /// All of what an `init` leaves but the modules that a template may bring along.
+    private static func removeInitialisation(_ directory: FilePath) throws(FileFailure) {
+        var information = stat()
+        guard lstat(directory.string, &information) == 0 else { return }
+        guard information.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR) else { return FileTree.remove(directory) }
+        for name in try PrivateFiles.names(in: directory) where name != "modules" {
+            FileTree.remove(directory.appending(name))
         }
     }
 

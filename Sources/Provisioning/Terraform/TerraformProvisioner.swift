@@ -24,11 +24,11 @@ package struct TerraformProvisioner: Provisioner {
     ) async throws(ProvisioningFailure) -> BuildOutcome {
         let redactor = Redactor(request)
         let log = ExecutionLog(reporter, control, redactor, states: .terraform)
-        redactor.learn(
-            await BlockingWork.run { () throws(Never) in
+        await BlockingWork.run { () throws(Never) in
+            redactor.learn(
                 ([request.state].compactMap(\.self) + request.lateStates).flatMap { TerraformSecrets.texts(in: $0) }
-            }
-        )
+            )
+        }
         return try await redactor.redacting { () throws(ProvisioningFailure) in
             try await build(request, log, control)
         }
@@ -52,10 +52,9 @@ package struct TerraformProvisioner: Provisioner {
             log: log,
             format: .terraform
         ) { directory throws(ProvisioningFailure) in
-            var terraform = try await session(in: directory, log: log, control: control)
             let result: Result<BuildOutcome, ProvisioningFailure>
             do throws(ProvisioningFailure) {
-                try await begin(request, &terraform)
+                let terraform = try await begin(request, in: directory, log, control)
                 let isDelete = request.transition == .delete
                 result = .success(try await isDelete ? destroy(request, terraform) : apply(request, terraform))
             } catch {
@@ -67,13 +66,20 @@ package struct TerraformProvisioner: Provisioner {
     }
 
     /// Up to where the first resource may change.
-    private func begin(_ request: BuildRequest, _ terraform: inout TerraformSession) async throws(ProvisioningFailure) {
+    private func begin(
+        _ request: BuildRequest,
+        in directory: WorkDirectory,
+        _ log: ExecutionLog,
+        _ control: ExecutionControl
+    ) async throws(ProvisioningFailure) -> TerraformSession {
         do throws(ProvisioningFailure) {
+            var terraform = try await session(in: directory, log: log, control: control)
             try await open(request.archive, terraform)
             try await terraform.give(request)
+            return terraform
         } catch {
             var failure = error
-            failure.isUntouched = true
+            failure.isUntouched = failure.code == .invalid
             throw failure
         }
     }

@@ -4,16 +4,27 @@ import Templates
 
 /// What Terraform itself marks as sensitive in a state of version 4: outputs, and attributes of resources.
 enum TerraformSecrets {
+    /// Bytes that are searched for marked attributes, of one state.
+    private static let searched = 64 << 20
+
     /// Texts and numbers; none of what is no such state.
     static func texts(in state: [UInt8]) -> [String] {
         let outputs = RawJSON.members(of: RawJSON.value(of: "outputs", in: state) ?? []).filter { output in
             RawJSON.value(of: "sensitive", in: output.value)?.elementsEqual("true".utf8) == true
         }
         var values = outputs.compactMap { RawJSON.value(of: "value", in: $0.value) }
+        var budget = searched
         for resource in RawJSON.elements(of: RawJSON.value(of: "resources", in: state) ?? []) {
             for instance in RawJSON.elements(of: RawJSON.value(of: "instances", in: resource) ?? []) {
                 let paths = RawJSON.elements(of: RawJSON.value(of: "sensitive_attributes", in: instance) ?? [])
                 guard !paths.isEmpty, let attributes = RawJSON.value(of: "attributes", in: instance) else { continue }
+                // Each path is a search of its own. Where they are too many, all is taken for secret.
+                let (cost, isBeyond) = paths.count.multipliedReportingOverflow(by: attributes.count)
+                guard !isBeyond, cost <= budget else {
+                    values.append(attributes)
+                    continue
+                }
+                budget -= cost
                 values += paths.compactMap { value(at: RawJSON.elements(of: $0)[...], in: attributes) }
             }
         }

@@ -80,11 +80,20 @@ struct TerraformSession: Sendable {
         )
         // To show a plan starts Terraform and every provider once more; most plans replace nothing.
         guard said.plansReplacement else { return [] }
-        let replacements = try await document(["show", "-json", "-no-color", Self.planFile]) { (plan: TerraformPlan) in
-            plan.replacements
+        do throws(ProvisioningFailure) {
+            let replacements = try await document(["show", "-json", "-no-color", Self.planFile]) {
+                (plan: TerraformPlan) in
+                plan.replacements
+            }
+            do throws(BoundExceeded) { try BoundExceeded.check(replacements) } catch {
+                throw ProvisioningFailure(error)
+            }
+            return replacements
+        } catch {
+            var failure = error
+            failure.isUntouched = true
+            throw failure
         }
-        do throws(BoundExceeded) { try BoundExceeded.check(replacements) } catch { throw ProvisioningFailure(error) }
-        return replacements
     }
 
     /// Plans without anything to go by, to see whether the values fit.

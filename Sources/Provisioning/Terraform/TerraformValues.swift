@@ -44,7 +44,7 @@ struct TerraformValues {
         let file = directory.path.appending(Self.fileName)
         do throws(FileFailure) {
             try await BlockingWork.run { [bytes] () throws(FileFailure) in
-                unlink(file.string)
+                FileTree.remove(file)
                 try PrivateFiles.create(file, bytes)
             }
         } catch {

@@ -51,7 +51,7 @@ extension AddressPolicy {
         v6([0xfec0], 10, "site-local", "RFC 3879"),
         v6([0xff00], 8, "multicast", "RFC 4291"),
 
-        // Global unicast is 2000::/3. Whatever else is handed out one day is refused until it is known here.
+        // Global unicast is 2000::/3. Blocks that are assigned elsewhere later are refused until this list names them.
         v6([0], 3, "not global unicast", "RFC 4291"),
         v6([0x4000], 2, "not global unicast", "RFC 4291"),
         v6([0x8000], 1, "not global unicast", "RFC 4291"),

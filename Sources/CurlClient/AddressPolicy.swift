@@ -2,9 +2,10 @@
 
 /// Which addresses may be connected to.
 ///
-/// A URL comes from a user, a name's answer from whoever runs its DNS; either may point inward, at a metadata service or
-/// a database. So the decision is made on the very address that a socket is about to connect to, after resolution and
-/// before the first packet. By default everything that is not public unicast is refused (``refusedRanges``).
+/// The URL comes from a user, and the addresses of its name from whoever runs the DNS zone. Either may point into the
+/// private network, at a metadata service or a database. So the policy judges the very address that a socket is about
+/// to connect to, after resolution and before the first packet. By default it refuses everything that is not public
+/// unicast (``refusedRanges``).
 package struct AddressPolicy: Hashable, Sendable {
     /// Networks that may be reached although they lie in a refused range.
     ///

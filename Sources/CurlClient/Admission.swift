@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Decides which waiting transfers may begin: in order of arrival, so many at once, so many of one key at once.
+/// Admission control: which waiting transfers may begin. It has a limit for all transfers and one for each key, and
+/// admits in order of arrival.
 ///
-/// A transfer whose key is at its limit lets those of other keys pass.
+/// When a key is at its limit, transfers of other keys pass it.
 struct Admission<ID: Hashable> {
     private let limit: Int
     private let limitPerKey: Int
     private var running: [ID: String] = [:]
     private var lanes: [String: Lane] = [:]
-    /// Keys that have someone waiting and a free place, in the order in which they take turns.
+    /// Keys with a waiting transfer and a free place, in round-robin order.
     private var ready: [String] = []
 
     private struct Lane {
@@ -28,7 +29,7 @@ struct Admission<ID: Hashable> {
         offer(key)
     }
 
-    /// Takes out a transfer that waits or runs. Others may have become admissible: call ``admit()`` next.
+    /// Removes a transfer that waits or runs. Others may have become admissible: call ``admit()`` next.
     mutating func remove(_ id: ID, key: String) {
         guard var lane = lanes[key] else { return }
         if running.removeValue(forKey: id) != nil {
@@ -40,7 +41,7 @@ struct Admission<ID: Hashable> {
         offer(key)
     }
 
-    /// The next transfer to begin, now counted as running; `nil` when none may. Keys take turns.
+    /// The next transfer to begin, now counted as running; `nil` when none may begin. Keys take turns.
     mutating func admit() -> ID? {
         while running.count < limit, !ready.isEmpty {
             let key = ready.removeFirst()

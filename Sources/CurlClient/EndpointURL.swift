@@ -2,8 +2,8 @@
 
 import CLibCurl
 
-/// An `http` or `https` URL that requests may be sent to, taken apart by the library that will connect to it, so that
-/// what is checked and what is used are never two readings of one text.
+/// An `http` or `https` URL that requests may be sent to. libcurl, which will connect to it, also parses it, so that
+/// the check and the connection never read the same text differently.
 ///
 /// It never holds credentials. Path and query may still be secrets (many chat services put a token there): log
 /// ``origin``, not ``text``.

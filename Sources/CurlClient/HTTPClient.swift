@@ -2,8 +2,9 @@
 
 /// Sends HTTP requests with libcurl, any number at once, from one thread of its own.
 ///
-/// Connections are kept and used again; HTTP/2 is spoken where a server offers it. Redirects are never followed. What a
-/// name resolves to is judged by the ``AddressPolicy`` at the moment a socket connects. A slow server delays nobody else.
+/// The client keeps connections open and uses them again; it speaks HTTP/2 where a server offers it. It never follows a
+/// redirect. The ``AddressPolicy`` judges each address at the moment a socket connects. A slow server delays no other
+/// request.
 ///
 /// The thread ends when the client is closed or released.
 package final class HTTPClient: Sendable {
@@ -37,7 +38,7 @@ package final class HTTPClient: Sendable {
                 }
             }
         } onCancel: {
-            // The flag first: whichever of the two letters is read first, the loop sees that the ticket is void.
+            // The flag comes first: whichever message the loop reads first, it then sees that the ticket is void.
             ticket.cancel()
             mailbox.post(.cancel(ticket))
         }

@@ -2,11 +2,11 @@
 
 /// How an ``HTTPClient`` sends.
 package struct HTTPClientConfiguration: Sendable {
-    /// By which way requests leave.
+    /// The route that requests take.
     package enum Proxy: Hashable, Sendable {
         /// Directly, whatever the environment says.
         case none
-        /// As `https_proxy`, `no_proxy` and so on say.
+        /// By the proxy that `https_proxy`, `no_proxy` and so on name.
         case environment
         /// By the proxy at this URL.
         case url(String)

@@ -31,7 +31,7 @@ package struct HTTPFailure: Error, Hashable, Sendable {
     }
 
     package let code: Code
-    /// For people; holds neither path, query, headers nor body of the request.
+    /// A message for people; it holds neither path, query, headers nor body of the request.
     package let message: String
     /// The address connected to, or refused.
     package let address: IPAddress?

@@ -3,7 +3,7 @@
 import CLibCurl
 import Synchronization
 
-/// What callers ask of the transfer loop, from any thread.
+/// The message queue from callers, on any thread, to the transfer loop.
 final class Mailbox: Sendable {
     enum Letter: Sendable {
         case submit(Submission)
@@ -23,7 +23,7 @@ final class Mailbox: Sendable {
         self.multi = multi
     }
 
-    /// Leaves a letter and wakes the loop; `false` when the loop has ended and nobody will read it.
+    /// Adds a message and wakes the loop; `false` when the loop has ended and will not read it.
     @discardableResult
     func post(_ letter: Letter) -> Bool {
         state.withLock { state in
@@ -35,7 +35,7 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// All letters so far, oldest first.
+    /// Takes all messages so far, oldest first.
     func collect() -> [Letter] {
         state.withLock { state in
             defer { state.letters.removeAll() }
@@ -43,7 +43,7 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// Takes no more letters; returns those not yet read.
+    /// Closes the queue; returns the messages that were not read.
     func close() -> [Letter] {
         state.withLock { state in
             state.isClosed = true
@@ -65,7 +65,7 @@ struct MultiHandle: @unchecked Sendable {
     }
 }
 
-/// A request on its way to the loop, with the caller who waits for its answer.
+/// A request on its way to the loop, with the caller that waits for its answer.
 struct Submission: Sendable {
     let request: HTTPRequest
     let ticket: Ticket
@@ -74,7 +74,7 @@ struct Submission: Sendable {
     var key: String { request.concurrencyKey ?? request.url.origin }
 }
 
-/// Identifies one request, and remembers that its caller has gone.
+/// Identifies one request, and records that its caller no longer waits.
 final class Ticket: Sendable, Hashable {
     private let canceled = Atomic(false)
 

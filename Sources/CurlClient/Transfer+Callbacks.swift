@@ -59,7 +59,7 @@ extension Transfer {
         return line.count
     }
 
-    /// libcurl connects the socket made here to exactly this address: no other answer of the name can slip in between.
+    /// libcurl connects the socket made here to exactly this address, so no other answer for the name can replace it.
     private func openSocket(_ target: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
         guard let address = IPAddress(stoker_curl_address(target)) else { return -1 }
         if let refusal = configuration.addressPolicy.refusal(of: address, plain: submission.request.url.isPlain) {

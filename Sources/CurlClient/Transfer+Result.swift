@@ -3,11 +3,11 @@
 import CLibCurl
 
 extension Transfer {
-    /// What the caller is told, now that libcurl has ended the transfer with `code`.
+    /// The result for the caller, once libcurl has ended the transfer with `code`.
     func result(_ code: CURLcode) -> Result<HTTPResponse, HTTPFailure> {
-        // A body cut by us ends the transfer as an error of libcurl, but the answer was given.
+        // A body that we cut ends the transfer with an error of libcurl, but the answer is valid.
         if code == CURLE_OK || (code == CURLE_WRITE_ERROR && isTruncated) {
-            // libcurl passes on whatever it has made of a bad first line.
+            // libcurl passes on its own interpretation of a malformed first line.
             guard (100...999).contains(status) else {
                 let failure = HTTPFailure(.protocol, "the answer has no status", address: address, latency: latency)
                 return .failure(failure)
@@ -41,9 +41,9 @@ extension Transfer {
             CURLE_USE_SSL_FAILED, CURLE_SSL_CLIENTCERT:
             .tls
         case CURLE_WRITE_ERROR where headerSize > configuration.maximumHeaderSize: .tooLarge
-        // What libcurl says of a line that passes its own limit, before it has shown us any of it.
+        // libcurl's message for a line that exceeds its own limit, before the callback sees any of it.
         case CURLE_OUT_OF_MEMORY where address != nil: .tooLarge
-        // And of a header without a name.
+        // Its message for a header without a name.
         case CURLE_BAD_FUNCTION_ARGUMENT where address != nil: .protocol
         case CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT, CURLE_BAD_FUNCTION_ARGUMENT, CURLE_WRITE_ERROR: .local
         default: .protocol

@@ -40,13 +40,13 @@ final class Transfer {
         try judgeLiteral(request.url)
         try set(CURLOPT_ERRORBUFFER, errorText)
         try set(CURLOPT_NOSIGNAL, 1)
-        // Else a transfer that ends while its name is still being resolved waits for that, and all others with it.
+        // Otherwise a transfer that ends during name resolution waits for the resolver, and blocks all other transfers.
         try set(CURLOPT_QUICK_EXIT, 1)
         try set(CURLOPT_URL, request.url.text)
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try set(CURLOPT_FOLLOWLOCATION, 0)
         try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-        // Many requests at once wait to learn whether one connection can carry them all.
+        // Many requests at once would wait to learn whether one connection can carry them all.
         try set(CURLOPT_PIPEWAIT, request.url.isPlain ? 0 : 1)
         try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         try set(CURLOPT_USERAGENT, configuration.userAgent)
@@ -67,7 +67,8 @@ final class Transfer {
         try configureContent(of: request)
     }
 
-    /// Refuses what needs no resolution to be refused; behind a proxy it is all that can be judged of the server.
+    /// Refuses an address that is written in the URL, before any resolution. Behind a proxy this is the only check of
+    /// the server's address.
     private func judgeLiteral(_ url: EndpointURL) throws(HTTPFailure) {
         let policy = configuration.addressPolicy
         if let address = url.address, let refusal = policy.refusal(of: address, plain: url.isPlain) {
@@ -98,7 +99,7 @@ final class Transfer {
             // With a null pointer and size 0 libcurl would read standard input instead.
             if request.body.isEmpty { try set(CURLOPT_COPYPOSTFIELDS, "") } else { try check(code) }
         }
-        // No 100-continue: a body of some kilobytes is sooner sent than asked about.
+        // No 100-continue: sending a body of some kilobytes is faster than asking first.
         var lines = ["Expect:"]
         for header in request.headers {
             // A semicolon is libcurl's way of writing a header without value.

@@ -30,7 +30,7 @@ final class TransferLoop {
         _ = stoker_curl_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, configuration.maximumTransfers)
     }
 
-    /// Runs the loop on a new thread, which keeps it alive until a letter says `close`.
+    /// Runs the loop on a new thread, which keeps it alive until a `close` message arrives.
     func start() throws(HTTPFailure) {
         var thread = pthread_t()
         let context = Unmanaged.passRetained(self)
@@ -60,7 +60,7 @@ final class TransferLoop {
             var active: Int32 = 0
             let performed = curl_multi_perform(multi.pointer, &active)
             if performed != CURLM_OK { failRunning(performed) }
-            // What has ended makes room for others: begin those before going to sleep.
+            // Finished transfers make room for others: begin those before the loop sleeps.
             if !handleEnded() {
                 curl_multi_poll(multi.pointer, nil, 0, 60_000, nil)
             }
@@ -68,7 +68,7 @@ final class TransferLoop {
         end()
     }
 
-    /// Returns false when the loop is to end.
+    /// Returns false when the loop shall end.
     private func handleLetters() -> Bool {
         for letter in mailbox.collect() {
             switch letter {
@@ -147,8 +147,8 @@ final class TransferLoop {
         curl_multi_cleanup(multi.pointer)
     }
 
-    /// A write to a connection that the peer has closed shall be an error, not the end of the process. libcurl leaves
-    /// signals alone as `NOSIGNAL` asks, so they are kept from this thread.
+    /// A write to a connection that the peer has closed must be an error, not the end of the process. With `NOSIGNAL`
+    /// libcurl leaves signals alone, so this thread blocks SIGPIPE.
     private func blockBrokenPipeSignal() {
         var signals = sigset_t()
         sigemptyset(&signals)

@@ -47,7 +47,7 @@ struct ClusterDirectories: Sendable {
         }
     }
 
-    /// Gives a file that this process made to the account.
+    /// Gives a file that this process made to the server's account.
     func handOver(_ path: FilePath) throws {
         guard account.differsFromThisProcess else { return }
         guard lchown(path.string, account.userID, account.groupID) == 0 else {
@@ -78,8 +78,8 @@ struct ClusterDirectories: Sendable {
         }
     }
 
-    /// A directory of the account with mode 0700. One that exists must be just that: a directory that someone else
-    /// prepared under a name we use is not trusted with the socket.
+    /// A directory of the account with mode 0700. An existing one must have this owner and mode: a directory that
+    /// someone else made under this name is not trusted with the socket.
     private func makePrivate(_ path: FilePath) throws {
         guard mkdir(path.string, 0o700) == 0 || errno == EEXIST else {
             throw Self.unusable(path, Errno(rawValue: errno))
@@ -87,7 +87,7 @@ struct ClusterDirectories: Sendable {
         var status: FileStatus
         do {
             status = try FileStatus(of: path, followingLinks: false)
-            // Ours, just now or by another process that is at the same point.
+            // It exists: made by this process just now, or by another one at the same step.
             if status.isDirectory, status.userID == geteuid(), account.differsFromThisProcess {
                 try handOver(path)
                 status = try FileStatus(of: path, followingLinks: false)

@@ -6,21 +6,22 @@ import SystemPackage
 
 /// Where the files of a cluster are.
 struct ClusterLayout: Hashable, Sendable {
-    /// `<data directory>/postgres`; the rest is below it, but for a socket directory whose path would be too long.
+    /// `<data directory>/postgres`. Everything is below it, except a socket directory whose path would be too long.
     let root: FilePath
     let socketDirectory: FilePath
 
     var data: FilePath { root.appending("data") }
-    /// Where initdb works; renamed to `data` when it is done, so that a half-made cluster is never taken for one.
+    /// The directory in which initdb works. It is renamed to `data` at the end, so that a half-made cluster is never
+    /// used.
     var unfinishedData: FilePath { root.appending("data.unfinished") }
     var logs: FilePath { root.appending("log") }
-    /// What the server says before its log collector runs.
+    /// The server's output before its log collector runs.
     var startLog: FilePath { logs.appending("start.log") }
     /// The superuser's password, as libpq reads it ("The Password File").
     var passwordFile: FilePath { root.appending("pgpass") }
-    /// Who may connect, and how they show who they are.
+    /// The server's authentication rules (pg_hba.conf).
     var clientAuthentication: FilePath { data.appending("stoker_hba.conf") }
-    /// Locked by whoever is starting or stopping the cluster.
+    /// The lock file of the process that starts or stops the cluster.
     var lock: FilePath { root.appending("lock") }
     var settings: FilePath { data.appending("stoker.conf") }
     var socket: FilePath { socketDirectory.appending(".s.PGSQL.\(Self.port)") }
@@ -38,7 +39,7 @@ struct ClusterLayout: Hashable, Sendable {
         if beside.appending(".s.PGSQL.\(Self.port).lock").string.utf8.count <= Self.longestSocketPath {
             socketDirectory = beside
         } else {
-            // The same directory at every start, so that a running cluster is found again.
+            // The same directory at every start, so that a running cluster can be found again.
             let name = "stoker-\(userID)-\(String(Self.fingerprint(root.string), radix: 36))"
             socketDirectory = temporaryDirectory.appending(name)
         }

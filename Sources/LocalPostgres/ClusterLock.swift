@@ -3,7 +3,7 @@
 import Glibc
 import SystemPackage
 
-/// The right to start or stop a cluster, held by one process at a time and given back when the value ends.
+/// A lock on starting and stopping a cluster, held by one process at a time and released when the value ends.
 ///
 /// The kernel releases it when its holder dies.
 struct ClusterLock: ~Copyable {
@@ -43,7 +43,7 @@ struct ClusterLock: ~Copyable {
     }
 
     deinit {
-        // Closing is what unlocks; its failure would leave nothing to do.
+        // Closing the descriptor unlocks; there is nothing to do if it fails.
         try? descriptor.close()
     }
 }

@@ -6,7 +6,7 @@ import Logging
 import SystemPackage
 
 extension ClusterServer {
-    /// Makes the cluster beside its place and moves it there when it is whole.
+    /// Makes the cluster in a temporary directory, and renames it when it is complete.
     func initialise(syncing: Bool) async throws {
         try removeTree(layout.unfinishedData)
         var arguments = [
@@ -33,7 +33,7 @@ extension ClusterServer {
         logger.info("Made a private Postgres cluster", metadata: ["pg.data": "\(layout.data)"])
     }
 
-    /// Makes the database that connections go to, unless there is one.
+    /// Makes the database that connections use, unless it exists.
     func makeDatabase() async throws {
         let arguments = [
             "--host", layout.socketDirectory.string, "--port", String(ClusterLayout.port),
@@ -75,8 +75,8 @@ extension ClusterServer {
 
     /// Runs a program of the server in the cluster's directory.
     ///
-    /// Paths are given relative to it: pg_ctl and initdb put them into command lines of a shell, between quotes that a
-    /// quote in the name of a directory would end.
+    /// Paths are relative to that directory: pg_ctl and initdb put them into shell commands between quotes, which a
+    /// quote in a directory's name would end.
     func run(_ program: String, _ arguments: [String], within limit: Duration) async throws -> Tool.Answer {
         try await Tool.run(
             installation.program(program),

@@ -4,20 +4,20 @@ import FoundationEssentials
 import SystemPackage
 
 extension ClusterServer {
-    /// Whether the server is started with our own rules for who may connect.
+    /// Whether the server is started with Stoker's own authentication rules.
     func asksForPassword(_ overrides: [String: String]) -> Bool {
         overrides[ClusterSettings.clientAuthentication] == nil
     }
 
-    /// Whether the superuser has a password that we know.
+    /// Whether the superuser has a password that is on disk.
     var hasPassword: Bool { FileManager.default.fileExists(atPath: layout.passwordFile.string) }
 
-    /// Writes the rules, and gives the superuser a password unless it has one, while no server runs.
+    /// Writes the authentication rules, and sets the superuser's password unless it has one, while no server runs.
     func setPassword() async throws {
         try write(ClusterSettings.clientAuthenticationText, to: layout.clientAuthentication)
         guard !hasPassword else { return }
         let password = (0..<4).map { _ in String(UInt64.random(in: 0 ... .max), radix: 16) }.joined()
-        // Without a server nobody has to be let in first.
+        // No server runs, so nobody has to be let in first.
         let answer = try await Tool.run(
             installation.program("postgres"),
             ["--single", "-D", "data", "-c", "exit_on_error=on", "-c", "logging_collector=off", "postgres"],
@@ -27,7 +27,7 @@ extension ClusterServer {
             within: startLimit
         )
         guard answer.succeeded else { throw failure("setting the password", answer) }
-        // After the server knows it: without the file, the next start sets another.
+        // The file comes last: without it, the next start sets another password.
         try write("*:*:*:\(LocalCluster.superuser):\(password)\n", to: layout.passwordFile)
     }
 }

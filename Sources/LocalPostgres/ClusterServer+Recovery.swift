@@ -6,10 +6,10 @@ import Logging
 import SystemPackage
 
 extension ClusterServer {
-    /// Clears away what a server that died has left: orphaned children, `postmaster.pid`, the socket and its lock.
+    /// Removes what a dead server has left: orphaned children, `postmaster.pid`, the socket and its lock file.
     ///
-    /// Postgres would take a lock file for valid whenever *some* process of the same user has the number in it, which
-    /// in a restarted container is the rule. It is called while no server runs and nobody else can start one.
+    /// Postgres takes a lock file for valid whenever *some* process of the same user has that pid, which is the rule in
+    /// a restarted container. Call this only while no server runs and no other process can start one.
     func clearLeftovers() async throws {
         try await endOrphans()
         for path in [layout.data.appending("postmaster.pid"), layout.socket, layout.socketLock, layout.startLog] {
@@ -19,8 +19,8 @@ extension ClusterServer {
         }
     }
 
-    /// Ends children that have outlived their server. They still hold its shared memory, so that no new one could
-    /// start; without it they can do nothing that lasts, and the write-ahead log brings back what was committed.
+    /// Ends children that have outlived their server. They still hold its shared memory, so no new server could start.
+    /// Without the server they can do nothing permanent, and recovery restores what was committed.
     private func endOrphans() async throws {
         guard let data = ClusterDirectories.realPath(layout.data) else { return }
         let clock = ContinuousClock()
@@ -38,7 +38,7 @@ extension ClusterServer {
             }
             let signal = clock.now < patience ? SIGQUIT : SIGKILL
             logger.warning("Ending what a dead Postgres server has left", metadata: ["pg.pids": "\(orphans)"])
-            // One that ends meanwhile, and one of another user, show up at the next look.
+            // A process that ends meanwhile, and one of another user, are found by the next look.
             for orphan in orphans { kill(orphan, signal) }
             try await Task.sleep(for: .milliseconds(100))
         }

@@ -45,7 +45,7 @@ struct ClusterServer: Sendable {
         )
     }
 
-    /// The URL of a running server; nil when its socket is not where it says.
+    /// The URL of a running server; nil when its socket is not at the path that it reports.
     func connectionString(of running: PostmasterFile) -> String? {
         guard let directory = running.socketDirectory, let port = running.port,
             FileManager.default.fileExists(atPath: directory.appending(".s.PGSQL.\(port)").string)
@@ -57,7 +57,7 @@ struct ClusterServer: Sendable {
         )
     }
 
-    /// Waits until a server that starts or stops has done so.
+    /// Waits until a server that is starting or stopping has finished.
     ///
     /// - Returns: The running server; nil when none runs.
     func settled() async throws -> PostmasterFile? {
@@ -77,7 +77,7 @@ struct ClusterServer: Sendable {
         return nil
     }
 
-    /// Starts the server of a data directory that none runs on, making the cluster first when there is none.
+    /// Starts the server on a data directory that no server runs on. Makes the cluster first when there is none.
     func start(overrides: [String: String]) async throws {
         if !FileManager.default.fileExists(atPath: layout.data.appending("PG_VERSION").string) {
             try await initialise(syncing: overrides["fsync"] != "off")
@@ -89,7 +89,7 @@ struct ClusterServer: Sendable {
             "start", "--pgdata", "data", "--log", "log/start.log", "--wait", "--silent",
             "--timeout", String(startLimit.components.seconds),
         ]
-        // pg_ctl keeps its own time; the margin lets it report.
+        // pg_ctl has a deadline of its own; the margin lets it report.
         let answer = try await run("pg_ctl", arguments, within: startLimit + .seconds(10))
         guard answer.succeeded else {
             throw failure("starting the server", answer, log: lastLines(of: layout.startLog))
@@ -107,7 +107,7 @@ struct ClusterServer: Sendable {
             "--timeout", String(limit.components.seconds),
         ]
         let answer = try await run("pg_ctl", arguments, within: limit + .seconds(10))
-        // One that ended by itself meanwhile has been stopped all the same.
+        // A server that ended by itself meanwhile counts as stopped.
         guard answer.succeeded || running() == nil else { throw failure("stopping the server", answer) }
     }
 

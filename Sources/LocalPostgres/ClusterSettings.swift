@@ -14,7 +14,7 @@ struct ClusterSettings: Hashable, Sendable {
             "unix_socket_directories": Self.listElement(layout.socketDirectory.string),
             "unix_socket_permissions": "0700",
             Self.clientAuthentication: layout.clientAuthentication.string,
-            // A file a weekday, overwritten a week later: the log never grows without end.
+            // A log file for each weekday, overwritten a week later, so that the log never grows without end.
             "logging_collector": "on",
             "log_directory": layout.logs.string,
             "log_filename": "postgres-%a.log",
@@ -31,13 +31,13 @@ struct ClusterSettings: Hashable, Sendable {
             + lines.joined()
     }
 
-    /// The setting by which a caller brings rules of its own for who may connect.
+    /// The setting with which a caller brings authentication rules of its own.
     static let clientAuthentication = "hba_file"
 
-    /// A template's program can be a process of the same user, so that user alone opens nothing.
+    /// A template's program may run as the same user, so peer authentication by user is not enough.
     static let clientAuthenticationText = "# Written by stoker at every start.\nlocal all all scram-sha-256\n"
 
-    /// What postgresql.conf is given once, when the cluster is made.
+    /// The addition to postgresql.conf, made once, when the cluster is made.
     static let include = "\ninclude = 'stoker.conf'\n"
 
     private static func quoted(_ value: String) -> String {

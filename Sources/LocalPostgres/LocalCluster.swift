@@ -6,12 +6,12 @@ package import SystemPackage
 
 /// A private Postgres cluster on this machine, reachable over a unix socket alone.
 ///
-/// Its server belongs to no process of ours: it goes on when this one ends, and the next ``start()`` adopts it. What a
-/// crash has left behind is cleared away at the next start. Several processes may use one data directory; starting and
-/// stopping are serialised among them by a lock file.
+/// The server does not belong to this process: it runs on when the process ends, and the next ``start()`` adopts it.
+/// The next start also removes what a crash has left. Several processes may use one data directory; a lock file
+/// serialises starting and stopping.
 ///
-/// The socket lies in a directory that only the server's user (and root) can enter, and whoever connects must know a password
-/// (SCRAM), which lies in a file beside the cluster that the URL names.
+/// Only the server's user (and root) can enter the directory of the socket, and every connection needs a password
+/// (SCRAM). The URL names the file beside the cluster that holds it.
 package actor LocalCluster {
     /// How the server treats its sessions when it stops.
     package enum StopMode: String, Hashable, Sendable {
@@ -83,7 +83,7 @@ package actor LocalCluster {
 
     /// Stops the server, whoever started it; returns at once when none runs.
     ///
-    /// Goes on to its end when the calling task is cancelled: shutting down is when it is needed.
+    /// Continues when the calling task is cancelled, since shutdown is when it is needed.
     package func stop(mode: StopMode = .fast) async throws {
         try await Task { try await self.stopServer(mode) }.value
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why the private cluster cannot be had, and what a person can do about it.
+/// Why the private cluster is not available, with a remedy for people.
 package struct LocalPostgresError: Error, Hashable, Sendable {
-    /// The kind of failure, for callers that decide by it.
+    /// The kind of failure, for callers that act on it.
     package enum Code: Hashable, Sendable {
         /// No Postgres server is installed where it is looked for.
         case serverNotFound

@@ -11,7 +11,7 @@ package struct ServerAccount: Hashable, Sendable {
 
     /// The account for this process: its own user, or an unprivileged one when it is root's.
     ///
-    /// Root gives way to `postgres` when there is such a user, else to `nobody`.
+    /// Root uses `postgres` when there is such a user, else `nobody`.
     package static func forThisProcess() throws -> ServerAccount {
         let user = geteuid()
         if user != 0 { return ServerAccount(name: "uid \(user)", userID: user, groupID: getegid()) }
@@ -36,7 +36,8 @@ package struct ServerAccount: Hashable, Sendable {
         return ServerAccount(name: name, userID: entry.pw_uid, groupID: entry.pw_gid)
     }
 
-    /// The first ancestor of the path, the path included, that this account cannot pass through; nil when it can reach it.
+    /// The first directory of the path, the path included, that this account cannot pass through; nil when it can reach
+    /// the path.
     func firstUntraversable(_ path: FilePath) throws(Errno) -> FilePath? {
         var current = FilePath(root: path.root)
         var ancestors = [current]
@@ -52,7 +53,7 @@ package struct ServerAccount: Hashable, Sendable {
     }
 }
 
-/// What `stat` says of a file, as far as it matters here.
+/// The result of `stat`, as far as it is used here.
 struct FileStatus {
     let mode: UInt32
     let userID: UInt32

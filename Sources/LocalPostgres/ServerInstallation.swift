@@ -88,7 +88,7 @@ package struct ServerInstallation: Hashable, Sendable {
         let directory = postgres.removingLastComponent()
         let programs = ["postgres", "initdb", "pg_ctl", "createdb"]
         guard programs.allSatisfy({ isExecutable(directory.appending($0)) }) else { return nil }
-        // Why it does not answer does not matter here: a program that cannot run is no server.
+        // The reason for a failure does not matter here: a program that cannot run is no server.
         guard let answer = try? await Tool.run(directory.appending("postgres"), ["--version"], within: .seconds(10)),
             answer.succeeded, let version = majorVersion(ofAnswer: answer.output)
         else { return nil }

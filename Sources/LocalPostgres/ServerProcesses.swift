@@ -5,10 +5,10 @@ import SystemPackage
 
 /// The live processes of one server.
 ///
-/// A process id alone proves nothing: after a crash or a container's restart the number may be someone else's. And who is
-/// taken for an orphan is killed. So three things must agree: Postgres and all its children keep the data directory as
-/// their working directory, run as its owner, and bear the program's name. A shell that someone left in the directory
-/// does not.
+/// A process id alone proves nothing: after a crash or a container's restart another process may have it, and a process
+/// that is taken for an orphan is killed. So three facts must agree: Postgres and all its children have the data
+/// directory as their working directory, run as its owner, and have the program's name. A shell in that directory does
+/// not match.
 enum ServerProcesses {
     /// The ids of the server of `directory` and of all its children.
     static func all(in directory: FilePath) -> [Int32] {
@@ -18,7 +18,7 @@ enum ServerProcesses {
 
     /// Whether the process lives and belongs to the server of `directory`, an absolute path without symbolic links.
     static func isServer(_ pid: Int32, in directory: FilePath) -> Bool {
-        // Numbers below are not single processes to kill(2), or are init.
+        // Numbers below 2 do not name a single process for kill(2), or name init.
         guard pid > 1 else { return false }
         // A zombie has no working directory any more.
         guard let current = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/cwd"),

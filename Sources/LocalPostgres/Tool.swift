@@ -6,7 +6,7 @@ import SystemPackage
 
 /// A program of Postgres, run to its end.
 struct Tool {
-    /// What a program that ended has left.
+    /// The result of a program that has ended.
     struct Answer: Sendable {
         let status: TerminationStatus
         /// Standard output and standard error, in the order written, without blank space at the ends.
@@ -22,8 +22,8 @@ struct Tool {
 
     /// Runs a program and waits for its end.
     ///
-    /// It gets a session of its own, so that Ctrl-C in a terminal does not reach it halfway, and an environment without
-    /// the caller's libpq variables, which would send it to another server.
+    /// The program gets a session of its own, so that Ctrl-C in a terminal does not interrupt it, and an environment
+    /// without the caller's libpq variables, which would lead it to another server.
     ///
     /// - Parameters:
     ///   - account: The user to run it as; nil for this process's.
@@ -50,8 +50,8 @@ struct Tool {
         var executable = Executable.path(program)
         var arguments = arguments
         if let account, account.differsFromThisProcess {
-            // Not by the spawning child itself: glibc's setgroups waits for ever in a fork of a process that was just
-            // starting a thread.
+            // The spawned child cannot do it itself: glibc's setgroups waits for ever in a fork of a process that was
+            // just starting a thread.
             executable = .name("setpriv")
             arguments =
                 [

@@ -4,7 +4,7 @@ import CLibPQ
 import Glibc
 import Synchronization
 
-/// Asks the server to cancel what a session runs, on a thread of its own.
+/// Cancels the running statement of a session, from a thread of its own.
 ///
 /// `PQcancel` opens a second connection and blocks until the server has closed it; the session's thread must not wait
 /// longer than its limit for that. "PQcancel can safely be invoked from a signal handler", and from any thread, since a
@@ -24,7 +24,7 @@ final class CancelRequest: @unchecked Sendable {
         PQfreeCancel(handle)
     }
 
-    /// Whether the server has the request, or never will.
+    /// Whether the server has received the request, or the request has failed for good.
     var isFinished: Bool { finished.load(ordering: .acquiring) }
 
     /// `nil` when there is nothing to cancel with.
@@ -52,7 +52,7 @@ final class CancelRequest: @unchecked Sendable {
     }
 
     private func run() {
-        // A refused request needs no words here: the statement goes on, and its session is dropped at the limit.
+        // A refused request needs no message: the statement goes on, and its session is dropped at the limit.
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
             _ = PQcancel(handle, buffer.baseAddress, Int32(buffer.count))
         }

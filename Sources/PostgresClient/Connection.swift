@@ -10,7 +10,7 @@ final class Connection {
     private let pointer: OpaquePointer
     private let notices: NoticeLog
 
-    /// Begins to connect; ``advance()`` goes on.
+    /// Starts to connect; ``advance()`` continues.
     init(_ configuration: PostgresConfiguration, logger: Logger) throws {
         // The later entry wins, and what the connection string says is expanded in its place.
         var options: [(String, String)] = [
@@ -55,7 +55,7 @@ final class Connection {
     /// Whether libpq did not understand the connection string.
     var isUnparsed: Bool { PQdb(pointer) == nil }
 
-    /// Where it leads, without secrets: `database 'stoker' at db.example:5432`.
+    /// The destination without secrets: `database 'stoker' at db.example:5432`.
     var destination: String {
         func text(_ value: UnsafeMutablePointer<CChar>?) -> String { value.map { String(cString: $0) } ?? "" }
         guard !isUnparsed else { return "the database" }
@@ -65,7 +65,7 @@ final class Connection {
         return "database '\(text(PQdb(pointer)))'\(place)"
     }
 
-    /// Goes on connecting. `.reading` and `.writing` say what the socket must be ready for first.
+    /// Continues to connect. `.reading` and `.writing` say which readiness of the socket it needs first.
     func advance() -> Progress {
         switch PQconnectPoll(pointer) {
         case PGRES_POLLING_OK: .done
@@ -132,7 +132,7 @@ final class Connection {
     /// Whether ``nextResult()`` would have to wait.
     var isBusy: Bool { PQisBusy(pointer) == 1 }
 
-    /// Takes what the socket holds; `false` when the connection is lost.
+    /// Reads what the socket holds; `false` when the connection is lost.
     func consumeInput() -> Bool { PQconsumeInput(pointer) == 1 }
 
     func nextResult() -> OpaquePointer? { PQgetResult(pointer) }

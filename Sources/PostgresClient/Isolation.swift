@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How far a transaction is apart from those beside it (PostgreSQL documentation, Transaction Isolation).
+/// The isolation level of a transaction (PostgreSQL documentation, Transaction Isolation).
 package enum Isolation: Sendable {
     case readCommitted
     case repeatableRead

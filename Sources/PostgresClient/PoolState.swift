@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Who has a session, who waits, and what is free: the decisions of a pool, without its locks and continuations.
+/// The decisions of a connection pool, without its locks and continuations: leases, waiters and free sessions.
 struct PoolState<Session, Waiter> {
     enum Grant {
         case session(Session)
-        /// Room for a session that does not exist yet.
+        /// A place for a session that does not exist yet.
         case room
     }
 
@@ -15,7 +15,7 @@ struct PoolState<Session, Waiter> {
     }
 
     let size: Int
-    /// Free sessions, the one used last at the end: it is the warmest.
+    /// Free sessions, the last used one at the end, because its caches are warm.
     private(set) var idle: [Session] = []
     private(set) var leased = 0
     private(set) var waiting: [(id: UInt64, waiter: Waiter)] = []
@@ -30,7 +30,7 @@ struct PoolState<Session, Waiter> {
 
     mutating func acquire() -> Acquisition {
         guard !isClosed else { return .closed }
-        // Whoever waits is first: a free session never stays while someone waits, so there is none to overtake them with.
+        // Waiters come first: no session is free while a caller waits, so nobody can overtake.
         guard leased < size, waiting.isEmpty else { return .mustWait }
         leased += 1
         return .granted(idle.popLast().map { .session($0) } ?? .room)
@@ -40,15 +40,15 @@ struct PoolState<Session, Waiter> {
         waiting.append((id, waiter))
     }
 
-    /// Takes the waiter off the queue, if it is still there.
+    /// Removes the waiter from the queue, if it is still there.
     mutating func withdraw(id: UInt64) -> Waiter? {
         guard let index = waiting.firstIndex(where: { $0.id == id }) else { return nil }
         return waiting.remove(at: index).waiter
     }
 
-    /// Ends a lease. `nil` stands for a session that is of no use any more.
+    /// Ends a lease. `nil` stands for a session that cannot be used any more.
     ///
-    /// - Returns: The waiter to resume, and with what. The lease passes on to it.
+    /// - Returns: The waiter to resume and its grant, which takes over the lease.
     mutating func release(_ session: Session?) -> (waiter: Waiter, grant: Grant)? {
         if !waiting.isEmpty {
             return (waiting.removeFirst().waiter, session.map { .session($0) } ?? .room)
@@ -58,7 +58,7 @@ struct PoolState<Session, Waiter> {
         return nil
     }
 
-    /// Lets nobody in any more. Returns the free sessions and those who waited in vain.
+    /// Closes the pool to new callers. Returns the free sessions and the waiters to turn away.
     mutating func close() -> (idle: [Session], waiting: [Waiter]) {
         defer {
             idle = []

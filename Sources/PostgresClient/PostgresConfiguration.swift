@@ -9,13 +9,13 @@ package struct PostgresConfiguration: Sendable {
     package var database: String?
     /// Shown in `pg_stat_activity`, unless the connection string or `PGAPPNAME` says otherwise.
     package var applicationName: String
-    /// How long connecting may take, name resolution excepted; a server that is still starting up is waited for.
+    /// The time-out of connecting, name resolution excepted; a server that is still starting up is waited for.
     package var connectTimeout: Duration = .seconds(10)
-    /// How long the server has to obey a cancel request. Then the connection is dropped.
+    /// How long the server has to obey a cancel request. After that the connection is dropped.
     package var cancelTimeout: Duration = .seconds(2)
-    /// Whether a pooler in transaction mode stands between: no named prepared statements then.
+    /// Whether there is a pooler in transaction mode between; then no named prepared statements are used.
     package var behindPooler = false
-    /// How many prepared statements a session keeps; the one used longest ago gives way.
+    /// How many prepared statements a session keeps; the least recently used one is dropped.
     package var preparedStatementLimit = 256
 
     /// - Parameter connectionString: Empty means libpq's defaults and environment.

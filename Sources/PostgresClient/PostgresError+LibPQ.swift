@@ -76,7 +76,7 @@ struct ConnectFailure {
         return (start, end)
     }
 
-    /// Whether the server is there and will take connections soon.
+    /// Whether the server is reachable and will accept connections soon.
     var isStartingUp: Bool { state == .cannotConnectNow }
 
     var remedy: String {

@@ -23,20 +23,21 @@ package struct PostgresError: Error, Hashable, Sendable {
     }
 
     package let kind: Kind
-    /// What happened, in a sentence without the final stop.
+    /// The message: a sentence without its final full stop.
     package let message: String
-    /// The server's further words.
+    /// The server's detail.
     package private(set) var detail: String?
-    /// The server's advice.
+    /// The server's hint.
     package private(set) var hint: String?
-    /// What the reader can do about it.
+    /// The remedy for the reader.
     package private(set) var remedy: String?
     package private(set) var constraint: String?
     package private(set) var table: String?
     package private(set) var column: String?
     /// The name of the ``Statement``.
     package private(set) var statement: String?
-    /// Whether a commit may have happened all the same: the connection was lost, or given up, before the server had answered.
+    /// Whether a commit may have happened nevertheless: the connection was lost, or dropped, before the server had
+    /// answered.
     package internal(set) var isOutcomeUnknown = false
     /// Whether the server ended the session with it (FATAL, PANIC), or the connection was lost.
     private(set) var endsSession = false
@@ -60,7 +61,7 @@ package struct PostgresError: Error, Hashable, Sendable {
         if case .server(let state) = kind { state } else { nil }
     }
 
-    /// Whether the same work, done again from its beginning, may succeed without anyone changing anything.
+    /// Whether the same work, done again from the beginning, may succeed without any other change.
     ///
     /// After `.connection` and `.deadlineExceeded` a commit may have happened nevertheless: repeat only what is fenced.
     package var isRetriable: Bool {

@@ -2,13 +2,13 @@
 
 package import Logging
 
-/// What a ``PostgresListener`` tells its reader.
+/// The events that a ``PostgresListener`` yields.
 package enum ListenerEvent: Hashable, Sendable {
     /// The first `LISTEN` took effect: what is sent from now on arrives.
     case listening
     case notification(channel: String, payload: String)
-    /// Notifications may have been lost, because the connection was, or because the reader is too slow. They arrive again
-    /// from now on; the reader looks itself for what it missed.
+    /// Notifications may have been lost, because the connection was lost or the reader is too slow. They arrive again
+    /// from now on; the reader must poll once for what it missed.
     case reconnected
 }
 
@@ -16,17 +16,18 @@ package enum ListenerEvent: Hashable, Sendable {
 ///
 /// > Warning: Without ``run()`` nothing arrives. The connection must be direct: a pooler in transaction mode forgets LISTEN.
 ///
-/// A quiet connection is not trusted: after ``Timing/heartbeat`` without a notification the listener notifies itself, and when
-/// that does not arrive, it reconnects. When the server refuses to notify, it is asked whether the session still listens. The
-/// listener reconnects for ever, after growing pauses with jitter, and hangs up first: one backend at a time.
+/// The listener does not trust a quiet connection: after ``Timing/heartbeat`` without a notification it notifies
+/// itself, and reconnects when that does not arrive. When the server refuses to notify, the listener asks whether the
+/// session still listens. It reconnects for ever, with a back-off with jitter, and closes the old connection first, so
+/// that it uses one backend at a time.
 package struct PostgresListener: Sendable {
     /// How often and how long; tests use shorter times.
     package struct Timing: Sendable {
         /// The silence after which the listener notifies itself.
         package var heartbeat: Duration = .seconds(15)
-        /// How long its own notification may take.
+        /// The time-out of its own notification.
         package var heartbeatTimeout: Duration = .seconds(5)
-        /// How long the server may take to begin.
+        /// The time-out of connecting and `LISTEN`.
         package var listenTimeout: Duration = .seconds(86_400)
         /// The pause after the first failed connection; it doubles up to ``longestPause``.
         package var shortestPause: Duration = .milliseconds(100)
@@ -35,7 +36,8 @@ package struct PostgresListener: Sendable {
         package init() {}
     }
 
-    /// What happens, for one reader. At most 1,024 events wait for it; of more, the oldest are lost, and `.reconnected` says so.
+    /// The events, for one reader. At most 1,024 wait; when there are more, the oldest are dropped, and `.reconnected`
+    /// reports it.
     package let events: AsyncStream<ListenerEvent>
 
     private let continuation: AsyncStream<ListenerEvent>.Continuation
@@ -43,7 +45,7 @@ package struct PostgresListener: Sendable {
     private let channels: [String]
     private let timing: Timing
     private let logger: Logger
-    /// Nobody else listens to it.
+    /// The session has no other user.
     private let heartbeatChannel = "stoker_heartbeat_\(UInt64.random(in: .min ... .max))"
 
     package init(
@@ -86,8 +88,8 @@ package struct PostgresListener: Sendable {
         }
     }
 
-    /// Begins to listen. With a long queue of notifications the server reads through it first, however long that takes: a
-    /// session that gave up would leave it reading, and begin anew.
+    /// Begins to listen. When the queue of notifications is long, the server reads all of it first, however long that
+    /// takes. A session that hung up would leave the server reading, and the next one would begin again.
     private func listen(on session: PostgresSession) async throws {
         let statements = (channels + [heartbeatChannel]).map { channel in
             Statement("listener.listen", within: timing.listenTimeout, "LISTEN \(identifier: channel)")

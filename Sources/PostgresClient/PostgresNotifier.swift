@@ -7,14 +7,15 @@ import Synchronization
 /// Sends notifications (`NOTIFY`) of what has been committed, on a connection of its own: one for all sessions of a process.
 ///
 /// A transaction that notifies holds a lock of the whole cluster while it commits, and fails when the server's queue of
-/// notifications is full. So no transaction that writes does: its statements return what there is to tell in a last column
-/// named `news`, and after the commit their session hands it over here. What has gathered is sent in one statement, at once
-/// when nothing was sent for a while, and then every few milliseconds. Notifications are advice: one that cannot be sent is
-/// counted and dropped, and whoever waits for it looks by itself.
+/// notifications is full. So no transaction that writes notifies. Its statements return their notifications in a last
+/// column named `news`, and after the commit their session hands them to this notifier. The notifier coalesces them and
+/// sends them in one statement: at once after a pause, and then every few milliseconds. Notifications are advice: one
+/// that cannot be sent is counted and dropped, and its reader finds the work by polling
+/// (Documentation/Decisions/0010-notifications-apart-from-the-work.md).
 package final class PostgresNotifier: Sendable {
     /// How often and how long; tests use shorter times.
     package struct Timing: Sendable {
-        /// The pause between two statements.
+        /// The least time between two statements.
         package var pause: Duration = .milliseconds(5)
         /// The pause after one that failed.
         package var pauseAfterFailure: Duration = .seconds(1)
@@ -24,16 +25,17 @@ package final class PostgresNotifier: Sendable {
         package init() {}
     }
 
-    /// Which of two payloads of a channel says enough for both.
+    /// Merges two payloads of a channel into one that covers both.
     package typealias Merge = @Sendable (String, String) -> String
 
-    /// So many payloads of a channel are sent one by one. Of more, one that is empty is: it concerns everybody.
+    /// The number of payloads of a channel that are sent one by one. When there are more, one empty payload stands for
+    /// all.
     static let payloadLimit = 64
 
     fileprivate struct State {
         var gathered: [String: Set<String>] = [:]
         var merges: [String: Merge] = [:]
-        /// Runs while there is something to send, and a pause longer.
+        /// Runs while there is something to send, and for one pause after that.
         var sender: Task<Void, Never>?
         var pause: Task<Void, Never>?
         var session: PostgresSession?
@@ -67,7 +69,7 @@ package final class PostgresNotifier: Sendable {
         state.withLock { $0.merges[channel] = merge }
     }
 
-    /// Takes news to be sent; never blocks.
+    /// Takes notifications to be sent; never blocks.
     ///
     /// - Parameter news: Each a channel, and behind a space its payload if there is one.
     package func tell(_ news: [String]) {
@@ -82,7 +84,8 @@ package final class PostgresNotifier: Sendable {
         }
     }
 
-    /// Sends what has gathered, within ``Timing/limit``, and hangs up. What is told later is dropped.
+    /// Sends what is queued, within ``Timing/limit``, and closes the connection. Notifications that come later are
+    /// dropped.
     package func close() async {
         let sender = state.withLock { state in
             state.isClosed = true
@@ -101,8 +104,9 @@ package final class PostgresNotifier: Sendable {
         await state.withLock { $0.session.take() }?.close()
     }
 
-    /// How much of the server's queue of notifications is full, from 0 to 1, when it was asked last; asks anew. `nil`: it was
-    /// not asked yet, or has not answered: while it cuts a long queue off, it does not for minutes, and one who asks is enough.
+    /// How much of the server's queue of notifications is full, from 0 to 1, when it was last asked; also asks again.
+    /// `nil`: there is no answer yet. While the server truncates a long queue, an answer takes minutes, so only one
+    /// question is open at a time.
     package func queueUsage() -> Double? {
         state.withLock { state in
             guard state.asking == nil, !state.isClosed else { return nil }
@@ -158,7 +162,7 @@ package final class PostgresNotifier: Sendable {
         await pause.value
     }
 
-    /// A session that was refused something is as good as before.
+    /// A session whose statement was refused can still be used.
     private func keepOrClose(_ session: PostgresSession?) async {
         guard let session else { return }
         let isKept = session.condition.isReusable
@@ -166,7 +170,7 @@ package final class PostgresNotifier: Sendable {
         if !isKept { await session.close() }
     }
 
-    /// What has gathered, and the session to send it on; `nil`: nothing has, and the sender ends.
+    /// The queued notifications and the session to send them on; `nil`: there are none, and the sender ends.
     private func next() -> (news: [(channel: String, payload: String)], session: PostgresSession?)? {
         state.withLock { state in
             let isGivenUp = state.isClosed && (state.failure != nil || Task.isCancelled)
@@ -190,7 +194,7 @@ package final class PostgresNotifier: Sendable {
         if failure != nil { logger.info("notifications are sent again") }
     }
 
-    /// Logs the first failure of several: those after it say nothing new.
+    /// Logs only the first of several failures in a row.
     private func fail(_ count: Int, _ error: any Error) {
         failed.increment(by: count)
         guard let error = error as? PostgresError else { return }
@@ -198,7 +202,7 @@ package final class PostgresNotifier: Sendable {
             defer { state.failure = error }
             return state.failure == nil
         }
-        // The server cuts a full queue off when somebody asks how full it is.
+        // The server truncates a full queue when a session asks for its usage.
         if error.sqlState == .programLimitExceeded { _ = queueUsage() }
         guard isFirst else { return }
         logger.warning(
@@ -226,7 +230,7 @@ extension PostgresNotifier.State {
 extension PostgresSession {
     /// Sends notifications, in one statement and transaction.
     ///
-    /// Its commit does not wait for the disk: what a crash of the server loses, the crash has told.
+    /// Its commit does not wait for the disk: a crash of the server also disconnects every listener.
     fileprivate nonisolated func notify(
         _ news: [(channel: String, payload: String)],
         within limit: Duration

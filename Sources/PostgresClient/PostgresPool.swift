@@ -3,7 +3,7 @@
 package import Logging
 import Synchronization
 
-/// Up to `size` sessions, made when they are first needed, shared by whoever runs statements.
+/// A connection pool: up to `size` sessions, made when they are first needed.
 ///
 /// When all are in use, callers wait in order of arrival, each for at most `maximumWait`; one that is canceled leaves the
 /// queue. A session whose connection was lost, or that was left inside a transaction, is replaced, not handed on.
@@ -29,15 +29,15 @@ package final class PostgresPool: PostgresExecutor {
     private let configuration: PostgresConfiguration
     private let maximumWait: Duration
     private let logger: Logger
-    /// Sends what the pool's statements have to tell, after their commit.
+    /// Sends the notifications of the pool's statements, after their commit.
     package let notifier: PostgresNotifier
     private let sharesNotifier: Bool
     private let state: Mutex<State>
-    /// Who waits in ``close()`` for the sessions in use.
+    /// The callers that wait in ``close()`` for the sessions in use.
     private let closers = Mutex<[CheckedContinuation<Void, Never>]>([])
     private let lastWaiter = Atomic<UInt64>(0)
 
-    /// Connects nothing yet.
+    /// Opens no connection yet.
     ///
     /// - Parameter notifier: The one of another pool of this process; `nil`: one of the pool's own.
     package init(
@@ -67,10 +67,11 @@ package final class PostgresPool: PostgresExecutor {
         try await withSession { try await $0.executeBatch(statements) }
     }
 
-    /// Lends a session to the body, which has it for itself.
+    /// Lends a session to the body, for its exclusive use.
     ///
-    /// What the body sets on the session (`SET`, advisory locks, temporary tables) it must take back; a transaction left
-    /// open is rolled back, by hanging up. Throws `.poolExhausted` when no session becomes free in time.
+    /// The body must undo what it sets on the session (`SET`, advisory locks, temporary tables). A transaction that is
+    /// left open is rolled back, by closing the connection. Throws `.poolExhausted` when no session becomes free in
+    /// time.
     package func withSession<R>(_ body: (PostgresSession) async throws -> R) async throws -> R {
         let session = try await acquire()
         do {
@@ -101,8 +102,8 @@ package final class PostgresPool: PostgresExecutor {
         }
     }
 
-    /// Turns away those who wait and those who come, waits for the sessions in use to be given back, has what is left to
-    /// tell sent, and hangs up.
+    /// Refuses waiting and new callers, waits until the sessions in use are returned, sends the remaining
+    /// notifications, and closes all connections.
     package func close() async {
         let (idle, waiting) = state.withLock { $0.close() }
         for waiter in waiting { waiter.continuation.resume(throwing: PostgresError.poolClosed) }
@@ -134,7 +135,7 @@ package final class PostgresPool: PostgresExecutor {
         }
     }
 
-    /// The session granted, or a new one in its place when its server has hung up meanwhile.
+    /// The granted session, or a new one in its place when its server has hung up meanwhile.
     private func session(for grant: State.Grant) throws -> PostgresSession {
         if case .session(let session) = grant, session.condition.isReusable { return session }
         do {

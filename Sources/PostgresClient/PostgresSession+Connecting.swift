@@ -25,7 +25,7 @@ extension PostgresSession {
                 logger.debug("connected to postgres", metadata: ["pg.destination": "\(connection.destination)"])
                 return connection
             } catch let error as PostgresError where error.sqlState == .cannotConnectNow {
-                // The server starts, stops or recovers: soon it will say something else.
+                // The server starts, stops or recovers: its answer will change soon.
                 guard .now + pause < limit else { throw error.asConnectionFailure }
                 let nap = Patience(until: .now + pause, patience.ticket)
                 if case .exhausted(.canceled) = wait(for: 0, on: -1, nap) { throw CancellationError() }
@@ -80,7 +80,7 @@ extension PostgresSession {
 }
 
 extension PostgresError {
-    /// The same words, of kind `.connection`: whoever runs a statement need not know how far connecting got.
+    /// The same message with kind `.connection`: a caller need not know at which step of connecting it failed.
     fileprivate var asConnectionFailure: Self {
         Self(.connection, message, remedy: remedy)
     }

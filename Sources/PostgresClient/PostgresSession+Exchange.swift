@@ -4,7 +4,7 @@ import CLibPQ
 import Logging
 
 extension PostgresSession {
-    /// What the server answers, in the order of what it was sent.
+    /// The server's answers, in the order of what was sent.
     private enum Expectation {
         case deallocated(String)
         /// The statement at this index was prepared.
@@ -20,7 +20,7 @@ extension PostgresSession {
     /// Synchronous, so nothing else happens on the session meanwhile. The first error is thrown; the session is at rest
     /// after it, unless the connection is lost.
     func exchange(_ statements: [Statement], within limit: Duration, _ ticket: Ticket?) throws -> [QueryResult] {
-        // Part of a transaction, it must not be repeated without what came before.
+        // The statement is part of a transaction, so it must not be repeated without the earlier ones.
         let isWhole = condition.phase != .busy
         do {
             return try attempt(statements, within: limit, ticket)
@@ -103,7 +103,7 @@ extension PostgresSession {
         for expectation in expectations {
             switch expectation {
             case .deallocated(let name):
-                // An error says that the server has no such statement, which is what is wanted.
+                // An error means that the server has no such statement, which is the wanted state.
                 while try nextResult(&reading, name) != nil {}
                 prepared.deallocated(name)
             case .prepared(let index):
@@ -124,8 +124,8 @@ extension PostgresSession {
 
     /// Reads on to the end of the pipeline.
     ///
-    /// What the server refuses here is the commit: a deferred constraint, a full disk or a cancel request speaks up only
-    /// now, when every statement has been answered.
+    /// An error here is that of the commit: a deferred constraint, a full disk or a cancel request is reported only
+    /// now, after every statement has been answered.
     private func readToSync(_ reading: inout Reading, _ statement: String) throws {
         // An error has an end of its own before the Sync; more would be no answer to what was sent.
         var ends = 0
@@ -145,14 +145,14 @@ extension PostgresSession {
         drop()
     }
 
-    /// Keeps what is to be told of the results until they are committed, and then hands it to the notifier.
+    /// Keeps the notifications of the results until the commit, and then hands them to the notifier.
     private func announce(_ results: [ResultStorage]) {
         guard let notifier else { return }
         for result in results {
             do {
                 unannounced += try result.news
             } catch {
-                // The work is done, and polling finds it: no reason to call it failed.
+                // The work is done, and polling finds it: this is no reason to report a failure.
                 logger.error("what a statement has to tell cannot be read", metadata: ["pg.error": "\(error)"])
             }
         }

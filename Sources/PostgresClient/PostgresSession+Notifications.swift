@@ -2,14 +2,14 @@
 
 import Glibc
 
-/// What `NOTIFY` sent.
+/// A notification (`NOTIFY`) that has arrived.
 struct Notification: Hashable, Sendable {
     let channel: String
     let payload: String
 }
 
 extension PostgresSession {
-    /// The notifications that have arrived, or that do within the limit; none after it.
+    /// The notifications that have arrived, or that arrive within the limit.
     ///
     /// Throws ``PostgresError`` of kind `.connection` as soon as the server hangs up.
     nonisolated func notifications(within limit: Duration) async throws -> [Notification] {

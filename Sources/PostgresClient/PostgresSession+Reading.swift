@@ -6,13 +6,13 @@ import Glibc
 /// The receiving half of one exchange with the server.
 struct Reading {
     let connection: Connection
-    /// The statement to blame when no other is known.
+    /// The statement that an error names when no other is known.
     let statement: String
     let limit: Duration
     var patience: Patience
-    /// The first error. The others follow from it.
+    /// The first error; the later ones are its consequences.
     var error: PostgresError?
-    /// The request that is to end what runs, once patience was exhausted.
+    /// The cancel request that was sent when waiting had to stop.
     var request: CancelRequest?
     /// Whether the connection was given up because the server did not obey the request.
     var isAbandoned = false
@@ -21,7 +21,7 @@ struct Reading {
         if self.error == nil { self.error = error }
     }
 
-    /// What the caller is told when the interruption, and nothing else, ended the statement.
+    /// The error for the caller when the interruption, and nothing else, ended the statement.
     var interruption: (any Error)? {
         switch patience.interruption {
         case .canceled: CancellationError()
@@ -61,7 +61,7 @@ extension PostgresSession {
             case PGRES_PIPELINE_ABORTED: break
             case PGRES_EMPTY_QUERY: reading.fail(PostgresError(.misuse, "the statement is empty", statement: statement))
             default:
-                // COPY: no statement here uses it, and there is no way back from it but hanging up.
+                // COPY: no statement here uses it, and only closing the connection ends it.
                 reading.fail(PostgresError(.misuse, "COPY cannot be run as a statement", statement: statement))
                 drop()
             }
@@ -71,7 +71,8 @@ extension PostgresSession {
 
     /// The next result, waited for, or `nil` at the end of a command's results.
     ///
-    /// When patience is exhausted, asks the server to cancel, and goes on; when it is exhausted again, hangs up.
+    /// When the wait must stop, sends a cancel request and goes on; when that wait must stop as well, closes the
+    /// connection.
     func nextResult(_ reading: inout Reading, _ statement: String) throws -> ResultStorage? {
         guard connection != nil else { return nil }
         let connection = reading.connection
@@ -94,7 +95,7 @@ extension PostgresSession {
         let storage = ResultStorage(result, statement: statement)
         if connection.isBroken {
             reading.fail(storage.failure)
-            // Saying why it hangs up, the server does not say what came of the commit.
+            // The server gives the reason for hanging up, and does not say whether the commit happened.
             if reading.error?.endsSession == true { reading.error?.isOutcomeUnknown = true }
             drop()
             return nil
@@ -102,7 +103,7 @@ extension PostgresSession {
         return storage
     }
 
-    /// Brings the session to rest, and throws what went wrong.
+    /// Brings the session to rest, and throws the error if there was one.
     func endReading(_ reading: inout Reading) throws {
         if let request = reading.request, connection != nil, !request.isFinished {
             // The request must not hit the session's next statement.

@@ -35,9 +35,9 @@ enum Wake {
 }
 
 extension PostgresSession {
-    /// Sleeps until the socket is ready for one of the events, or `isDone` holds, or patience is exhausted.
+    /// Sleeps until the socket is ready for one of the events, or `isDone` holds, or the wait must stop.
     ///
-    /// Other calls' jobs arrive on the same descriptor that a cancellation wakes; they wait their turn.
+    /// Jobs of other calls arrive on the same descriptor that a cancellation wakes; they stay queued.
     func wait(
         for events: Int32,
         on socket: Int32,

@@ -3,14 +3,14 @@
 package import Logging
 import Metrics
 
-/// One connection to the database, with a thread of its own that sleeps in `poll` while the server works.
+/// One connection to the database, with a thread of its own that sleeps in `poll` while it waits for the server.
 ///
-/// It connects with its first statement, runs one call at a time in the order of arrival, and is of no use after its
-/// connection is lost: a session stands for the state the server keeps for it, and that is lost too. A ``PostgresPool``
-/// replaces it.
+/// A session connects with its first statement and runs one call at a time, in order of arrival. When its connection is
+/// lost, it cannot be used again: a session stands for the state that the server keeps for it, which is lost too. A
+/// ``PostgresPool`` replaces it.
 ///
-/// Every wait ends at the statement's limit or when the task is canceled. Then the server is asked to cancel; if it does
-/// not obey within ``PostgresConfiguration/cancelTimeout``, the connection is dropped.
+/// Every wait ends at the statement's limit or when the task is canceled. Then the session sends a cancel request; if
+/// the server does not obey within ``PostgresConfiguration/cancelTimeout``, the connection is dropped.
 package actor PostgresSession: PostgresExecutor {
     let thread: SessionThread
     let configuration: PostgresConfiguration
@@ -18,11 +18,11 @@ package actor PostgresSession: PostgresExecutor {
     nonisolated let condition = SessionCondition()
     var connection: Connection?
     var prepared: PreparedStatements
-    /// Sends what the session's statements have to tell, once it is committed; `nil`: it is not told.
+    /// Sends the notifications of the session's statements after their commit; `nil`: they are dropped.
     let notifier: PostgresNotifier?
-    /// What the transaction that is open has to tell.
+    /// The notifications of the open transaction.
     var unannounced: [String] = []
-    /// How often it has waited for the server to answer: what a caller that is far from its server pays for.
+    /// How many round trips it has waited for: the cost for a caller that is far from its server.
     var roundTrips = 0
     private var timers: [String: Metrics.Timer] = [:]
 
@@ -58,7 +58,7 @@ package actor PostgresSession: PostgresExecutor {
         condition.set(.lost)
     }
 
-    /// Arms cancellation and hops to the session's thread once.
+    /// Registers for cancellation and hops to the session's thread once.
     nonisolated func interruptible<R: Sendable>(_ body: (Ticket) async throws -> R) async throws -> R {
         let ticket = Ticket()
         return try await withTaskCancellationHandler {

@@ -2,7 +2,7 @@
 
 extension PostgresTransaction {
     /// Runs the last statements and commits, in one round trip. When one of the statements fails, takes back what they
-    /// did and throws its error; the transaction goes on then, as it was before.
+    /// did and throws its error; the transaction then goes on as it was before.
     package func executeBatchAndCommit(_ statements: [Statement], orBackTo savepoint: String) async throws
         -> [QueryResult]
     {

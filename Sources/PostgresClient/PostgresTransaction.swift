@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A transaction in progress: valid inside the body of ``PostgresPool/withTransaction(_:isolation:attempts:_:)`` alone.
+/// An open transaction: valid only inside the body of ``PostgresPool/withTransaction(_:isolation:attempts:_:)``.
 package struct PostgresTransaction: PostgresExecutor {
     let session: PostgresSession
     let progress: TransactionProgress
@@ -18,7 +18,7 @@ package struct PostgresTransaction: PostgresExecutor {
 
     /// Runs the last statements and commits, in one round trip; with nothing before them, the whole transaction is one.
     ///
-    /// The transaction has ended then: another statement for it throws `.misuse`.
+    /// After that the transaction has ended: another statement for it throws `.misuse`.
     package func executeBatchAndCommit(_ statements: [Statement]) async throws -> [QueryResult] {
         try await session.interruptible { try await session.run(statements, in: progress, committing: true, $0) }
     }
@@ -58,13 +58,13 @@ extension PostgresSession {
                 if progress.phase != .ended {
                     _ = try await interruptible { try await self.run([], in: progress, committing: true, $0) }
                 }
-                // The body may have taken the end of its transaction for the failure of one statement.
+                // The body may have mistaken the end of its transaction for the failure of one statement.
                 guard progress.isCommitted else { throw PostgresError.neverCommitted(progress) }
                 return value
             } catch {
-                // Canceled or not: what was begun must end before the session serves another.
+                // Whether canceled or not, the open transaction must end before the session is used again.
                 await rollBack(progress)
-                // The body may have wrapped the error; what the server said counts.
+                // The body may have wrapped the error; the server's own error decides.
                 guard progress.mayBeRepeated, attempt < attempts, !Task.isCancelled else { throw error }
                 try await Task.sleep(for: .milliseconds(5 << min(attempt, 6)) * Double.random(in: 0.5...1.5))
                 attempt += 1

@@ -28,7 +28,7 @@ struct PreparedStatements {
     private var entries: [Key: Entry] = [:]
     private var uses = 0
     private var names = 0
-    /// Names that gave way and that the server still keeps.
+    /// Dropped names whose statements the server still keeps.
     private(set) var discarded: [String] = []
 
     init(limit: Int) {
@@ -55,12 +55,12 @@ struct PreparedStatements {
         entries[key] = nil
     }
 
-    /// The statement is not to be used any more; the server is to let go of it.
+    /// Discards the statement; the server shall deallocate it.
     mutating func discard(_ key: Key) {
         if let entry = entries.removeValue(forKey: key) { discarded.append(entry.name) }
     }
 
-    /// The server has let go of the discarded statement.
+    /// The server has deallocated the discarded statement.
     mutating func deallocated(_ name: String) {
         discarded.removeAll { $0 == name }
     }

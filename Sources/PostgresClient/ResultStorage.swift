@@ -43,8 +43,8 @@ import Glibc
         Int(String(cString: PQcmdTuples(result))) ?? 0
     }
 
-    /// What is to be told of these rows once they are committed: the elements of their last column, where that is called
-    /// `news`, a `text[]`. Whoever reads the rows does not see the column.
+    /// The notifications to send once these rows are committed: the elements of their last column, if it is named
+    /// `news` and is a `text[]`. Readers of the rows do not see this column.
     var news: [String] {
         get throws {
             guard hasNews else { return [] }

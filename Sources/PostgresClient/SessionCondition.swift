@@ -3,7 +3,7 @@
 import CLinux
 import Synchronization
 
-/// What others may know of a session without asking its thread.
+/// The state of a session that others may read without a hop to its thread.
 final class SessionCondition: Sendable {
     enum Phase: UInt8 {
         /// Not connected yet.
@@ -30,8 +30,8 @@ final class SessionCondition: Sendable {
 
     /// Whether the session may be handed on: outside a transaction, and the server has not hung up.
     ///
-    /// Asks the socket, without waiting. A server speaks unasked to say farewell, or that its configuration changed, which
-    /// is rare enough to connect anew for. Only for a session that nobody uses at this moment.
+    /// Asks the socket, without waiting. A server sends unasked only when it hangs up or its configuration changed,
+    /// which is rare enough to connect anew. Only for a session that nobody uses at this moment.
     var isReusable: Bool {
         switch phase {
         case .fresh: true

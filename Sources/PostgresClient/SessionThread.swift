@@ -78,7 +78,7 @@ final class Mailbox: Sendable {
         close(descriptor)
     }
 
-    /// Ends the thread's present sleep, or its next one. Safe from any thread.
+    /// Ends the thread's current sleep, or its next one. Safe from any thread.
     func wake() {
         stoker_eventfd_signal(descriptor)
     }
@@ -112,7 +112,7 @@ final class Mailbox: Sendable {
         wake()
     }
 
-    /// The thread's life: run what is there, sleep, until stopped.
+    /// The thread's main loop: run the waiting jobs, sleep, until stopped.
     fileprivate func run() {
         stoker_name_thread(name)
         state.withLock { $0.thread = pthread_self() }

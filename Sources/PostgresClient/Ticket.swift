@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// One call's way to say, from another thread, that nobody waits for its answer any more.
+/// Tells the loop, from another thread, that the caller of one call no longer waits for its answer.
 final class Ticket: Sendable {
     private let canceled = Atomic(false)
 

@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// How far one transaction has come. Its session alone changes it.
+/// The state machine of one transaction. Only its session changes it.
 final class TransactionProgress: Sendable {
     enum Phase {
         /// Nothing has been sent yet, not even `BEGIN`.
@@ -43,7 +43,7 @@ final class TransactionProgress: Sendable {
         state.withLock { $0.mayBeRepeated = true }
     }
 
-    /// What failed was taken back to a savepoint.
+    /// The failed statements were taken back to a savepoint.
     func forgetFailure() {
         state.withLock { $0.mayBeRepeated = false }
     }

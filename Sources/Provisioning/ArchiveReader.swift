@@ -4,7 +4,7 @@ import Crypto
 import SystemPackage
 import Templates
 
-/// Fetches an archive, checks that it is the one meant, and reads its entries.
+/// Fetches an archive, checks its hash, and reads its entries.
 struct ArchiveReader: Sendable {
     let host: ProvisioningHost
     var limits = ArchiveLimits()
@@ -36,7 +36,7 @@ struct ArchiveReader: Sendable {
         }
     }
 
-    /// By the system's own `gzip`, as a guarded child: whatever it makes of hostile bytes, it does to itself.
+    /// The system's own `gzip` decompresses it, as a guarded child: hostile bytes can only harm that process.
     private func decompress(
         _ stored: [UInt8],
         in directory: WorkDirectory,
@@ -46,7 +46,7 @@ struct ArchiveReader: Sendable {
         guard let gzip = ExecutableSearch.find("gzip", path: host.environment["PATH"]) else {
             throw ProvisioningFailure(.failed, "The archive is compressed, and there is no gzip in the worker's PATH.")
         }
-        // Headers, padding and the end mark come on top of the files.
+        // Headers, padding and the end mark are added to the size of the files.
         let limit = limits.totalBytes + limits.entries * 2_048 + 65_536
         var command = ChildCommand(
             executable: gzip,

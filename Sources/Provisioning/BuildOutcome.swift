@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a successful build left behind.
+/// The result of a successful build.
 package struct BuildOutcome: Sendable, Hashable {
     /// The state to keep; `nil` when nothing exists any more.
     package var state: [UInt8]?
@@ -44,7 +44,7 @@ package struct Replacement: Sendable, Hashable {
     package var address: String
     /// Dotted paths of the attributes that force it; empty for a tainted or a forced one.
     package var paths: [String]
-    /// Why, as the provisioner says it: `replace_because_tainted` and so on.
+    /// The reason that the provisioner gives: `replace_because_tainted` and so on.
     package var reason: String
 
     package init(address: String, paths: [String] = [], reason: String = "") {
@@ -62,9 +62,10 @@ extension Replacement {
 }
 
 extension BuildOutcome {
-    /// The outcome, if all of it is within ``ChildBounds``, whatever provisioner it is of.
+    /// The outcome, if it is within ``ChildBounds``, for every provisioner.
     ///
-    /// - Throws: ``ProvisioningFailure`` of code `.invalid`, with the state, which names what exists all the same.
+    /// - Throws: ``ProvisioningFailure`` of code `.invalid`, with the state, because that names what exists
+    ///   nevertheless.
     package func checked() throws(ProvisioningFailure) -> BuildOutcome {
         do throws(BoundExceeded) {
             try check()
@@ -88,7 +89,7 @@ extension BuildOutcome {
 }
 
 extension BoundExceeded {
-    /// Of each resource, and of all together.
+    /// The bounds of each resource, and of all together.
     static func checkCost(_ resources: [BuiltResource]) throws(BoundExceeded) {
         let range = ChildBounds.dailyCost
         var sum = 0

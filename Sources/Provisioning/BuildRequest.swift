@@ -2,12 +2,12 @@
 
 package import Prebuilds
 
-/// What a build does to its workspace; the raw values are those of `workspace_transition`.
+/// The transition of a build; the raw values are those of `workspace_transition`.
 package enum Transition: String, Sendable, Hashable, CaseIterable, Codable {
     case start, stop, delete
 }
 
-/// Where in a prebuild's life a build stands.
+/// The prebuild stage of a build.
 package enum BuildStage: String, Sendable, Hashable, CaseIterable, Codable {
     /// The pool creates a prebuild.
     case create
@@ -31,9 +31,9 @@ package enum ReplacementPolicy: String, Sendable, Hashable, CaseIterable, Codabl
 package struct BuildParameter: Sendable, Hashable {
     package var name: String
     package var value: String
-    /// As Terraform writes it: `string`, `number`, `list(string)`, ...
+    /// The type in Terraform's notation: `string`, `number`, `list(string)`, ...
     package var type: String
-    /// A sensitive value is blotted out of every log line.
+    /// Whether its value is redacted in every log line.
     package var sensitive: Bool
 
     package init(name: String, value: String, type: String = "string", sensitive: Bool = false) {
@@ -44,7 +44,7 @@ package struct BuildParameter: Sendable, Hashable {
     }
 }
 
-/// Everything a provisioner needs to know about one build.
+/// The input of one build.
 package struct BuildRequest: Sendable {
     /// The workspace being built.
     package struct Workspace: Sendable, Hashable {
@@ -98,15 +98,16 @@ package struct BuildRequest: Sendable {
     package var archive: TemplateArchive
     /// The workspace's last state; `nil` when nothing was ever created.
     package var state: [UInt8]?
-    /// States of executions that came too late, and that ``state`` does not contain: a deletion destroys each of them too.
+    /// States of executions that arrived too late, which ``state`` does not contain: a deletion destroys each of them
+    /// too.
     package var lateStates: [[UInt8]]
     /// Agent name to token. Never logged.
     package var agentTokens: [String: String]
-    /// Where the agents find Stoker: the API's base URL, as workspaces reach it; empty when there is none.
+    /// The API's base URL for agents, as workspaces reach it; empty when there is none.
     package var serverURL: String
-    /// Consulted by claim builds alone.
+    /// Only claim builds use it.
     package var replacementPolicy: ReplacementPolicy
-    /// What an earlier execution of this job did is unknown: look at the world before changing it.
+    /// Whether an earlier execution of this job left an unknown result: refresh before any change.
     package var refreshFirst: Bool
 
     package init(

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How much of what a template's programs say and write is taken: the one home of these bounds.
+/// The bounds of everything that a template's programs print and write. They are defined only here.
 ///
-/// What exceeds one fails the build once, with an error that names the bound (``ProvisioningFailure/Code/invalid``), and
-/// never the worker. Only lines of the log are cut instead, and the middle of a long log is left out.
+/// Exceeding one fails the build once, with an error that names the bound (``ProvisioningFailure/Code/invalid``), and
+/// never the worker. Lines of the log are cut instead, and the middle of a long log is left out.
 package struct ChildBounds: Sendable, Hashable {
     /// Bytes of a state, as the template wrote it: `worker.max_state_size`.
     package var stateBytes: Int
@@ -17,11 +17,11 @@ package struct ChildBounds: Sendable, Hashable {
 
     static let stateSetting = "worker.max_state_size"
 
-    /// Bytes of a line of the log; what follows is cut off, and counted.
+    /// Bytes of a line of the log; the rest is cut off and counted.
     package static let lineBytes = 1 << 16
     /// Bytes of a message that is no state: a line of a process's protocol, or of Terraform's JSON.
     static let messageBytes = 1 << 20
-    /// What a line with a state has around it.
+    /// Bytes around the state in a line that contains one.
     static let envelopeBytes = 1 << 12
     /// Bytes of an error's text.
     package static let textBytes = 1 << 16
@@ -35,11 +35,11 @@ package struct ChildBounds: Sendable, Hashable {
     package static let replacements = 1_000
     /// Paths of one of them.
     package static let paths = 100
-    /// Bytes of all replacements of a build together: an event tells of them.
+    /// Bytes of all replacements of a build together, because one event contains them.
     package static let replacementBytes = 1 << 20
-    /// Of a resource, and of all resources of a build together: what the database's `integer` holds.
+    /// Daily cost of a resource, and of all resources of a build together: the range of the database's `integer`.
     package static let dailyCost = 0...Int(Int32.max)
-    /// Objects and arrays within each other, in any JSON.
+    /// Depth of objects and arrays in any JSON.
     package static let depth = 200
     /// Bytes of what `terraform show -json` and `validate -json` print.
     static let documentBytes = 64 << 20
@@ -47,7 +47,7 @@ package struct ChildBounds: Sendable, Hashable {
     static let manifestBytes = 1 << 20
     /// Bytes of any other file that is read whole.
     static let fileBytes = 16 << 20
-    /// Entries of a template's directory with everything that its preparation has added, and directories within each other.
+    /// Entries and depth of a template's directory, with everything that its preparation has added.
     static let treeEntries = 200_000
     static let treeDepth = 256
 
@@ -55,7 +55,7 @@ package struct ChildBounds: Sendable, Hashable {
     var stateLineBytes: Int { stateBytes + Self.envelopeBytes }
 }
 
-/// A template's program or file has exceeded a bound; what it is, and how much is taken.
+/// A template's program or file has exceeded a bound. It names the subject and the limit.
 struct BoundExceeded: Error, Hashable, CustomStringConvertible {
     let description: String
 
@@ -64,8 +64,8 @@ struct BoundExceeded: Error, Hashable, CustomStringConvertible {
     }
 
     /// - Parameters:
-    ///   - what: Begins the sentence, such as "The `error` of a `result`".
-    ///   - setting: What gives the bound, if it can be changed.
+    /// - what: The beginning of the sentence, such as "The `error` of a `result`".
+    /// - setting: The setting of the bound, if it can be changed.
     init(_ what: String, has count: Int, _ unit: String = "bytes", most: Int, setting: String? = nil) {
         self.init("\(what) has \(count) \(unit); at most \(most) are taken\(setting.map { " (\($0))" } ?? "").")
     }
@@ -96,25 +96,25 @@ extension ProvisioningFailure {
 }
 
 extension String {
-    /// The text without NUL, which no `text` and no `jsonb` of Postgres takes: each is replaced (U+FFFD).
+    /// The text without NUL, which Postgres refuses in `text` and `jsonb`: each is replaced (U+FFFD).
     var storable: String {
         guard utf8.contains(0) else { return self }
         return String(decoding: utf8.flatMap { $0 == 0 ? [0xef, 0xbf, 0xbd] : [$0] }, as: UTF8.self)
     }
 
-    /// The text with at most so many bytes; what was cut off is counted behind it.
+    /// The text cut to that many bytes, with the number of bytes that are missing.
     package func cut(to limit: Int) -> String {
         let count = utf8.count
         guard count > limit else { return self }
         var end = utf8.index(utf8.startIndex, offsetBy: limit)
-        // Not within a character.
+        // Not inside of a character.
         while end > utf8.startIndex, utf8[end] & 0xc0 == 0x80 { end = utf8.index(before: end) }
         let kept = self[..<end]
         return "\(kept)... (\(count - kept.utf8.count) more bytes in this line)"
     }
 }
 
-/// Looks at every text within a value, whatever types it is made of.
+/// Visits every text within a value, whatever its types.
 enum TextWalk {
     static func holdsNUL(_ value: Any) -> Bool {
         if let text = value as? String { return text.utf8.contains(0) }

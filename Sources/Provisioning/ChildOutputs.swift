@@ -4,12 +4,12 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Reads both outputs of a child on a thread of its own.
+/// Reads both outputs of a child on a dedicated thread.
 ///
-/// What is in a line, and how long it takes to read, is the template's affair; orders, limits and the lease of its guard must
-/// not wait for it. A child that prints faster than this reads waits for it in its pipe.
+/// The template decides about the content of its lines and the time that parsing takes. Cancel requests, limits and the
+/// guard's lease must not wait for that. When a child prints faster than this reads, it blocks on its pipe.
 final class ChildOutputs: Sendable {
-    /// What was collected of both, if it was to be.
+    /// The collected bytes of both outputs, if they are collected.
     struct Collected: Sendable {
         var output: [UInt8] = []
         var errors: [UInt8] = []
@@ -26,7 +26,7 @@ final class ChildOutputs: Sendable {
     private let done = DispatchSemaphore(value: 0)
     private let control: ExecutionControl
     private let limit: Int
-    /// Signaled when more was printed than was to be collected.
+    /// Signaled when more was printed than may be collected.
     private let notice: WakeUp
 
     init(_ control: ExecutionControl, _ bounds: ChildBounds, notice: WakeUp) throws(FileFailure) {
@@ -36,13 +36,13 @@ final class ChildOutputs: Sendable {
         self.notice = notice
     }
 
-    /// When the child has printed something last, and that was read.
+    /// When the child's last output was read.
     var lastOutput: ContinuousClock.Instant { state.withLock { $0.lastOutput } }
 
-    /// Whether more was printed than was to be collected.
+    /// Whether more was printed than may be collected.
     var overflowed: Bool { state.withLock { $0.overflowed } }
 
-    /// Begins to read. Owns the descriptors, whether it begins or not.
+    /// Starts to read. Owns the descriptors, also when it fails.
     ///
     /// - Returns: `false` when the system grants no more threads.
     func start(_ output: Int32, _ outputHandling: OutputHandling, _ errors: Int32, _ errorHandling: OutputHandling)
@@ -63,9 +63,9 @@ final class ChildOutputs: Sendable {
         return started
     }
 
-    /// Waits until what the child has printed is read; the child must have ended.
+    /// Waits until all output of the child is read; the child must have ended.
     ///
-    /// What somebody else still prints, because the child has left its outputs to it, is not waited for.
+    /// It does not wait for other processes that inherited the child's outputs.
     func finish() -> Collected {
         childEnded.signal()
         done.wait()
@@ -79,7 +79,7 @@ final class ChildOutputs: Sendable {
                 .map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
             poll(&waiting, nfds_t(waiting.count), -1)
             hasEnded = waiting[0].revents != 0
-            // In the pipes is now everything that the child has printed.
+            // The pipes now hold everything that the child has printed.
             let (outputLeft, errorsLeft) = hasEnded ? (output.waiting, errors.waiting) : (nil, nil)
             let heard = [
                 waiting[1].revents != 0 && drain(&output, outputLeft),

@@ -2,33 +2,33 @@
 
 import SystemPackage
 
-/// A program that is run in a work directory, under a guard.
+/// A command that runs in a work directory, under a guard.
 struct ChildCommand: Sendable {
     /// An absolute path.
     var executable: FilePath
     var arguments: [String]
     /// The whole environment.
     var environment: [String: String]
-    /// Where it runs.
+    /// The working directory.
     var directory: FilePath
-    /// What it reads from its standard input; empty: nothing.
+    /// The content of its standard input; may be empty.
     var input: [UInt8] = []
     var output: OutputHandling
     var errors: OutputHandling
-    /// Whether its states are among its output; else it writes them into the work directory's state file.
+    /// Whether it prints its states; otherwise it writes them into the work directory's state file.
     var statesInOutput = false
-    /// Directories beyond its execution's that it may write to.
+    /// Further directories that it may write to.
     var writes: [FilePath] = []
-    /// Whether it is one of the system's own programs that prepares something for all workspaces, and runs no template's code.
+    /// Whether it is a trusted program that prepares files for all workspaces, and runs no template's code.
     var prepares = false
-    /// What it means if it prints more than is to be collected.
+    /// The error when it prints more than may be collected.
     var tooMuchOutput: ProvisioningFailure?
 }
 
-/// How a child ended.
+/// The end of a child.
 struct ChildResult: Sendable {
     var status: ChildStatus
-    /// Standard output, if it was to be collected.
+    /// Standard output, if it is collected.
     var output: [UInt8]
     var errors: [UInt8]
 }
@@ -37,22 +37,22 @@ struct ChildResult: Sendable {
 struct ChildRunner: Sendable {
     /// The binary that becomes a guard when its first argument is `guard`.
     let guardExecutable: FilePath
-    /// How much a child may say.
+    /// The bounds of its output.
     var bounds = ChildBounds()
     let isolation: Isolation
     /// The worker's work directory.
     let root: FilePath
-    /// Kept open by guards, for whoever waits for the last of them; -1: nobody does.
+    /// Guards keep it open for the process that waits for the last of them; -1: no process waits.
     var presence: Int32 = -1
 
     /// Runs the command to its end.
     ///
-    /// The control's orders reach the child through its guard; limits of time and silence count from the execution's
-    /// start and the child's last output. A cancelled task interrupts the execution as a drain does. When this returns
-    /// or throws, neither the child nor anything that it started is running.
+    /// The guard passes the control's requests on to the child. The time limit counts from the execution's start, the
+    /// no-output limit from the child's last output. A cancelled task interrupts the execution as a drain does. When
+    /// this returns or throws, neither the child nor a process that it started is running.
     ///
-    /// - Returns: how the child ended by itself, whatever its status.
-    /// - Throws: ``ProvisioningFailure``, without a state, when it was ended from outside, or could not be run.
+    /// - Returns: The end of the child, whatever its status.
+    /// - Throws: ``ProvisioningFailure``, without a state, when the child was ended from outside, or could not be run.
     func run(
         _ command: ChildCommand,
         in directory: WorkDirectory,
@@ -91,7 +91,7 @@ struct ChildRunner: Sendable {
 }
 
 extension ExecutionControl {
-    /// - Throws: when the execution has been asked to end, or has taken too long already.
+    /// - Throws: when the execution shall end, or has exceeded its time limit.
     func check() throws(ProvisioningFailure) {
         if ContinuousClock.now >= started + limits.wallClock { interrupt(.timeout) }
         if let interruption { throw ProvisioningFailure(interruption, limits: limits) }
@@ -99,7 +99,7 @@ extension ExecutionControl {
 }
 
 extension ProvisioningFailure {
-    /// What an interrupted execution ends with.
+    /// The error of an interrupted execution.
     init(_ interruption: Interruption, limits: ExecutionLimits) {
         switch interruption {
         case .canceled: self.init(.canceled, "The job was canceled.")

@@ -5,7 +5,7 @@ enum ChildStatus: Sendable, Hashable {
     case exited(Int32)
     case signaled(Int32)
 
-    /// Reads what `waitpid` gives.
+    /// Reads a status of `waitpid`.
     init(waitStatus: Int32) {
         let signal = waitStatus & 0x7f
         self = signal == 0 ? .exited(waitStatus >> 8 & 0xff) : .signaled(signal)
@@ -14,7 +14,7 @@ enum ChildStatus: Sendable, Hashable {
     /// Whether it exited with status 0.
     var isSuccess: Bool { self == .exited(0) }
 
-    /// As a shell shows it: 128 and the signal's number for a signal.
+    /// The exit status as a shell shows it: 128 plus the signal's number for a signal.
     var shellCode: Int32 {
         switch self {
         case .exited(let code): code

@@ -4,7 +4,7 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// One child and its guard, watched from a thread that may block.
+/// Watches one child and its guard, from a thread that may block.
 struct ChildWatch: ~Copyable {
     private let command: ChildCommand
     private let control: ExecutionControl
@@ -20,7 +20,7 @@ struct ChildWatch: ~Copyable {
     private var cause: GuardCause?
     private var startFailure: Int32?
     private var isOverflowKilled = false
-    /// When the guard must have carried out its orders.
+    /// The time by which the guard must have ended the child.
     private var patience: ContinuousClock.Instant?
 
     init(
@@ -61,7 +61,7 @@ struct ChildWatch: ~Copyable {
                 rules: preparation.rules?.descriptor ?? -1,
                 presence: runner.presence
             )
-            // Their descriptor is open until the guard has inherited it.
+            // The worker's copy of the lock stays open until the guard has inherited it.
             _fixLifetime(preparation.rules)
         } catch {
             throw .notStarted(runner.guardExecutable, error.description)
@@ -86,7 +86,7 @@ struct ChildWatch: ~Copyable {
         guardPID = spawned.pid
         socket = spawned.socket
         self.outputs = outputs
-        // The lease is what the guard was started with; of the rest it knows nothing yet.
+        // The guard got the lease when it was started; it does not know later changes yet.
         self.sent = ExecutionControl.Orders(lease: sent.lease)
         self.command = command
         self.control = control
@@ -99,7 +99,7 @@ struct ChildWatch: ~Copyable {
         if socket >= 0 { close(socket) }
     }
 
-    /// Passes orders on until child and guard have ended.
+    /// Passes requests on until child and guard have ended.
     mutating func untilEnd() throws(ProvisioningFailure) -> ChildResult {
         while socket >= 0 {
             wait()
@@ -107,7 +107,7 @@ struct ChildWatch: ~Copyable {
             enforceLimits()
         }
         let guardStatus = reapGuard()
-        // A guard that was killed may have left some.
+        // A guard that was killed may have left processes.
         if status == nil, let childPID { kill(-childPID, SIGKILL) }
         return try judge(guardStatus, outputs.finish())
     }
@@ -150,10 +150,10 @@ struct ChildWatch: ~Copyable {
         sent = orders
     }
 
-    /// Gives an order that ends the child, to be carried out within so much time.
+    /// Sends a request that ends the child, with the time that the guard has for it.
     private mutating func give(_ order: GuardMessage, within grace: Duration) {
         order.send(over: socket)
-        // The child may have stopped it.
+        // The child may have stopped the guard.
         kill(guardPID, SIGCONT)
         let end = ContinuousClock.now + grace + control.limits.guardPatience
         patience = min(patience ?? end, end)
@@ -174,14 +174,14 @@ struct ChildWatch: ~Copyable {
         }
     }
 
-    /// What a guard does that does not do it. With it the kernel kills the child.
+    /// Kills a guard that does not do its work. The kernel then kills the child.
     private mutating func endByForce() {
         _ = stoker_each_descendant_of(guardPID, { descendant, _ in _ = kill(descendant, SIGKILL) }, nil)
         kill(guardPID, SIGKILL)
         patience = nil
     }
 
-    /// Milliseconds until a limit passes; -1 when none is left to pass.
+    /// Milliseconds until the next limit; -1 when there is none.
     private func timeout() -> Int32 {
         var limit = patience
         if control.interruption == nil {
@@ -221,7 +221,7 @@ struct ChildWatch: ~Copyable {
     }
 }
 
-/// A descriptor that wakes a sleeping `poll`. It lives as long as anyone may still signal it.
+/// A descriptor that wakes a sleeping `poll`. It lives as long as someone may signal it.
 final class WakeUp: Sendable {
     let descriptor: Int32
 
@@ -238,9 +238,9 @@ final class WakeUp: Sendable {
 }
 
 extension GuardLease {
-    /// Translated to the boot clock, so that a guard reads it without the worker.
+    /// The deadline on the boot clock, so that a guard can read it without the worker.
     ///
-    /// The boot clock is read first: a worker that is frozen between the two readings makes the lease shorter, never
+    /// The boot clock is read first: when the worker is frozen between the two readings, the lease gets shorter, never
     /// longer.
     init(until deadline: ContinuousClock.Instant, margin: Duration) {
         let bootTime = stoker_boot_time()
@@ -251,7 +251,7 @@ extension GuardLease {
 }
 
 extension Duration {
-    /// Whole nanoseconds, as many as 64 bits hold.
+    /// Whole nanoseconds, limited to the range of 64 bits.
     var nanoseconds: Int64 {
         let (seconds, attoseconds) = components
         guard abs(seconds) < 4_000_000_000 else {
@@ -262,7 +262,7 @@ extension Duration {
 }
 
 extension SystemError {
-    /// Why a program could not be started, with what is usually wrong.
+    /// Why a program could not be started, with the usual cause.
     static func startFailure(_ errno: Int32) -> String {
         switch errno {
         case ENOEXEC: "it is neither a program nor begins with `#!`"

@@ -4,7 +4,7 @@ import CLinux
 import Dispatch
 import Glibc
 
-/// A thread of its own for one blocking job that lasts, such as watching a child.
+/// A thread for one long blocking job, such as watching a child.
 enum DedicatedThread {
     private final class Job: Sendable {
         let name: String
@@ -16,7 +16,7 @@ enum DedicatedThread {
         }
     }
 
-    /// Runs `body` on a new thread. `false` when the system grants no more threads; `body` is not run then.
+    /// Runs `body` on a new thread. Returns `false`, and does not run it, when the system grants no thread.
     static func start(_ name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
         let job = Unmanaged.passRetained(Job(name: name, body: body))
         var thread = pthread_t()
@@ -41,7 +41,7 @@ enum DedicatedThread {
     }
 }
 
-/// Blocking work, on files or on as many bytes as a template likes, away from the cooperative pool: that one renews leases.
+/// Runs blocking work (files, or parsing of large input) outside of the cooperative thread pool, which renews leases.
 package enum BlockingWork {
     private static let queue = DispatchQueue(label: "stoker.provisioning.files", attributes: .concurrent)
 

@@ -2,9 +2,10 @@
 
 import CZlib
 
-/// Compression by zlib (RFC 1950), for bytes that are read again by this program alone.
+/// Compression by zlib (RFC 1950), for bytes that only this program reads.
 enum Deflate {
-    /// Quick, for a state is written anew after each resource; a state is JSON that repeats itself, and shrinks well even so.
+    /// The fastest level, because a state is written after each resource; states are repetitive JSON and shrink well
+    /// even so.
     static func compress(_ bytes: [UInt8]) -> [UInt8]? {
         var size = compressBound(uLong(bytes.count))
         var compressed = [UInt8](repeating: 0, count: Int(size))
@@ -12,7 +13,8 @@ enum Deflate {
         return Array(compressed.prefix(Int(size)))
     }
 
-    /// - Parameter size: How many bytes it was; `nil` comes back when it was not, or when these are no compressed bytes.
+    /// - Parameter size: The expected size; the result is `nil` when it differs, or when the bytes are not compressed
+    ///   data.
     static func decompress(_ compressed: ArraySlice<UInt8>, size: Int) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: size)
         var count = uLong(size)

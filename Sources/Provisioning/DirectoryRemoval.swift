@@ -2,13 +2,12 @@
 
 import Glibc
 
-/// Removes a directory with everything in it, however deep and wide it is, and whatever its permissions are.
+/// Removes a directory with everything in it, whatever its depth, width and permissions.
 ///
-/// A directory that is not empty has its content moved up into the outermost one before it is removed: two descriptors and one
-/// name are enough for any depth, where a path would be too long and a call for each level would overflow the stack. No
-/// link is followed. Blocks.
+/// The content of a nested directory is first moved up into the outermost one, so two descriptors and one name are
+/// enough for any depth. A path could be too long, and recursion could overflow the stack. No link is followed. Blocks.
 enum DirectoryRemoval {
-    /// How long it goes on where somebody still writes.
+    /// The time limit for a directory in which another process still writes.
     private static let patience = Duration.seconds(60)
     private static let link = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
 
@@ -28,7 +27,8 @@ enum DirectoryRemoval {
         rmdir(path)
     }
 
-    /// Removes an entry of the outermost directory, once what was in it has been removed or moved up. `false`: it resists.
+    /// Removes an entry of the outermost directory after its content was removed or moved up. `false`: it could not be
+    /// removed.
     private static func empty(
         _ outermost: Int32,
         _ name: UnsafePointer<CChar>,
@@ -45,7 +45,7 @@ enum DirectoryRemoval {
         return drop(outermost, name) || hasProgress
     }
 
-    /// Moves a directory up, under a name that nothing there has.
+    /// Moves a directory up, under an unused name.
     private static func move(
         _ directory: Int32,
         _ child: UnsafePointer<CChar>,
@@ -57,7 +57,7 @@ enum DirectoryRemoval {
             switch errno {
             case EEXIST, ENOTEMPTY, ENOTDIR: moved += 1
             case EACCES where !isOpened:
-                // Only who may write into a directory can move it: its link to its parent changes.
+                // Moving a directory needs write permission in it, since its link to its parent changes.
                 fchmodat(directory, child, 0o700, AT_SYMLINK_NOFOLLOW)
                 isOpened = true
             default: return false
@@ -72,7 +72,7 @@ enum DirectoryRemoval {
         unlinkat(directory, name, 0) == 0 || unlinkat(directory, name, AT_REMOVEDIR) == 0 || errno == ENOENT
     }
 
-    /// A directory that may be listed and written to, if it is this user's.
+    /// Makes a directory readable and writable, if it is this user's.
     private static func open(_ parent: Int32, _ name: UnsafePointer<CChar>) -> Int32? {
         var descriptor = openat(parent, name, link)
         if descriptor < 0, errno == EACCES {
@@ -90,7 +90,8 @@ enum DirectoryRemoval {
         until end: ContinuousClock.Instant,
         _ body: (UnsafePointer<CChar>) -> Void
     ) {
-        // The stream takes its descriptor with it, and has a position of its own only when that is opened anew.
+        // Closing the stream closes its descriptor. A stream has a position of its own only on a newly opened
+        // descriptor.
         let own = openat(directory, ".", link)
         guard own >= 0 else { return }
         guard let stream = fdopendir(own) else {
@@ -98,7 +99,7 @@ enum DirectoryRemoval {
             return
         }
         defer { closedir(stream) }
-        // Names that are added meanwhile may come, too, without end.
+        // The stream may also return names that are added meanwhile, without end.
         while let entry = readdir(stream), ContinuousClock.now < end {
             withUnsafePointer(to: &entry.pointee.d_name) { name in
                 name.withMemoryRebound(to: CChar.self, capacity: 256) { name in

@@ -2,11 +2,11 @@
 
 import Synchronization
 
-/// Why an execution is made to stop.
+/// Why an execution is stopped.
 package enum Interruption: Sendable, Hashable {
-    /// Somebody canceled the job.
+    /// A user canceled the job.
     case canceled
-    /// The worker drains, and its deadline has come.
+    /// The worker drains, and its deadline has passed.
     case drain
     /// The worker's lease is about to end.
     case leaseEnding
@@ -14,23 +14,23 @@ package enum Interruption: Sendable, Hashable {
     case timeout
     /// The execution printed nothing for longer than ``ExecutionLimits/noOutput``.
     case noOutput
-    /// What it said or wrote exceeds a bound (``ChildBounds``), which this names.
+    /// A program printed or wrote more than a bound allows (``ChildBounds``); the message names the bound.
     case outOfBounds(String)
 }
 
-/// How long an execution may take.
+/// The limits of an execution.
 package struct ExecutionLimits: Sendable, Hashable {
     /// From the execution's start to its interruption.
     package var wallClock: Duration
-    /// From one output to the interruption for want of the next.
+    /// From one output to the interruption for lack of another.
     package var noOutput: Duration
     /// From the interruption to the kill.
     package var interruptGrace: Duration
-    /// How long before the lease's end the child is interrupted, so that it can save its state; a third of what is
-    /// left when the lease is shorter.
+    /// The time before the lease's end at which the child is interrupted, so that it can save its state; a third of the
+    /// rest when the lease is shorter.
     package var leaseMargin: Duration
-    /// How much longer than the grace the guard may take to end its child, before both are killed. A child can stop its guard,
-    /// and the kernel can hold a dying process for long; the worker answers all the same.
+    /// The time after the grace that the guard has to end its child, before both are killed. A child can stop its
+    /// guard, and the kernel can keep a dying process for long; the worker goes on nevertheless.
     package var guardPatience: Duration
 
     package init(
@@ -48,12 +48,12 @@ package struct ExecutionLimits: Sendable, Hashable {
     }
 }
 
-/// The caller's hand on one running execution: end it, or let it go on for longer.
+/// The caller's control over one running execution: stop it, or extend its lease.
 ///
-/// Made by the caller, one per execution, and passed to the provisioner, which obeys it at every step and hands the
-/// lease on to the guard of its child. All methods may be called from any thread, and never block.
+/// The caller makes one per execution and passes it to the provisioner, which checks it at every step and passes the
+/// lease on to the child's guard. All methods may be called from any thread, and never block.
 package final class ExecutionControl: Sendable {
-    /// What the caller has asked for so far.
+    /// The caller's requests so far.
     struct Orders: Sendable, Hashable {
         var interruption: Interruption?
         var killed = false
@@ -71,8 +71,8 @@ package final class ExecutionControl: Sendable {
     package let started: ContinuousClock.Instant
     private let state: Mutex<State>
 
-    /// - Parameter leaseUntil: When the right to run ends unless renewed: nothing of the child is left by then, even if
-    ///   the worker is frozen or dead.
+    /// - Parameter leaseUntil: The end of the lease unless it is renewed. No process of the execution runs after it,
+    ///   even if the worker is frozen or dead.
     package init(
         limits: ExecutionLimits = ExecutionLimits(),
         leaseUntil: ContinuousClock.Instant,
@@ -85,17 +85,17 @@ package final class ExecutionControl: Sendable {
 
     /// Asks the execution to end: its child is interrupted, and killed after ``ExecutionLimits/interruptGrace``.
     ///
-    /// The first reason stands; later calls change nothing.
+    /// The first reason stays; later calls change nothing.
     package func interrupt(_ reason: Interruption) {
         change { if $0.interruption == nil { $0.interruption = reason } }
     }
 
-    /// Asks it to end for what it said or wrote. The build has failed by that, however its child ends.
+    /// Stops the execution because it exceeded a bound. The build fails by that, whatever the child's status.
     func refuse(_ exceeded: BoundExceeded) {
         interrupt(.outOfBounds(exceeded.description))
     }
 
-    /// - Throws: when what the execution said or wrote exceeds a bound.
+    /// - Throws: when the execution has exceeded a bound.
     func checkBounds() throws(ProvisioningFailure) {
         if case .outOfBounds? = interruption { try check() }
     }
@@ -104,22 +104,23 @@ package final class ExecutionControl: Sendable {
     package func kill() {
         change {
             $0.killed = true
-            // Whoever kills has lost the job, or has no time: it is not the job's end, and goes on elsewhere.
+            // A kill means that the job was lost or that there is no time. It is not the end of the job, which
+            // continues elsewhere.
             if $0.interruption == nil { $0.interruption = .leaseEnding }
         }
     }
 
-    /// Lets the execution go on until `deadline`. An earlier deadline than the present one shortens it.
+    /// Extends the lease to `deadline`. An earlier deadline than the present one shortens it.
     package func renewLease(until deadline: ContinuousClock.Instant) {
         change { $0.lease = deadline }
     }
 
-    /// Why the execution was asked to end; `nil` while it may go on.
+    /// Why the execution was stopped; `nil` while it may go on.
     package var interruption: Interruption? {
         orders.interruption
     }
 
-    /// When the right to run ends unless renewed.
+    /// The end of the lease unless it is renewed.
     package var leaseDeadline: ContinuousClock.Instant {
         orders.lease
     }
@@ -128,7 +129,7 @@ package final class ExecutionControl: Sendable {
         state.withLock { $0.orders }
     }
 
-    /// Calls `wake` after every change until the observation is removed, and once at once, so that none is missed.
+    /// Calls `wake` after every change until the observation is removed, and once at once, so that no change is missed.
     func observe(_ wake: @escaping @Sendable () -> Void) -> Int {
         let id = state.withLock { state in
             state.nextObserver += 1

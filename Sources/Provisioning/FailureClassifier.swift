@@ -2,9 +2,10 @@
 
 import CLinux
 
-/// Tells from an error's words what kind of failure it is, since clouds agree on no codes.
+/// Classifies a failure by the words of its error, since clouds share no codes.
 enum FailureClassifier {
-    /// Tried from the top: to be asked to slow down is no lack of quota, and a quota may be called an invalid request.
+    /// Tried in this order: a request to slow down is not a lack of quota, and some clouds call a full quota an invalid
+    /// request.
     /// Words are matched in lower case; a `*` stands for anything on the same line.
     static let table: [(code: ProvisioningFailure.Code, patterns: [String])] = [
         (
@@ -58,12 +59,12 @@ enum FailureClassifier {
         ),
     ]
 
-    /// Patterns of the table, divided at their stars.
+    /// Patterns of the table, split at their stars.
     private static let patterns = table.map { row in
         (code: row.code, patterns: row.patterns.map { $0.split(separator: "*").map { Array($0.utf8) } })
     }
 
-    /// `.failed` when no pattern knows the words. No more than ``ChildBounds/textBytes`` of them are looked at.
+    /// `.failed` when no pattern matches. It reads at most ``ChildBounds/textBytes``.
     static func classify(_ text: String) -> ProvisioningFailure.Code {
         let bytes = text.utf8.prefix(ChildBounds.textBytes).map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }
         let lines = bytes.split { $0 == 0x0a || $0 == 0x0d }

@@ -3,8 +3,8 @@
 import Glibc
 import SystemPackage
 
-/// A lock on a file that excludes all processes of this machine, this one included. Held until it is released or the
-/// process ends.
+/// A lock on a file that excludes all processes of this machine, and other holders in this process. It is held until it
+/// is released or the process ends.
 final class FileLock: Sendable {
     private let descriptor: Int32
 
@@ -14,7 +14,7 @@ final class FileLock: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Waits for the lock without holding a thread, until the execution is to end.
+    /// Waits for the lock without blocking a thread, until the execution shall end.
     static func acquire(_ path: FilePath, control: ExecutionControl) async throws(ProvisioningFailure) -> FileLock {
         while true {
             do throws(FileFailure) {
@@ -24,7 +24,7 @@ final class FileLock: Sendable {
             } catch {
                 throw ProvisioningFailure(error)
             }
-            // `flock` has no wait that can be given up, and its holder works for seconds.
+            // `flock` has no wait that can be cancelled, so this polls; the lock is held for seconds.
             try await control.sleep(for: .milliseconds(50))
         }
     }
@@ -42,12 +42,12 @@ final class FileLock: Sendable {
 }
 
 extension ExecutionControl {
-    /// Waits for the duration, or fails as soon as the execution is asked to end.
+    /// Waits for the duration, or throws as soon as the execution shall end.
     func sleep(for duration: Duration) async throws(ProvisioningFailure) {
         let (changes, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let observer = observe { continuation.yield() }
         let timer = Task {
-            // Cancelled: the order has come first.
+            // Cancelled: the request to stop came first.
             do { try await Task.sleep(for: duration) } catch { return }
             continuation.finish()
         }

@@ -7,8 +7,8 @@ import Templates
 
 /// Whole directories: written from an archive, cloned, removed. All calls block.
 enum FileTree {
-    /// Writes an archive's entries below `root`, which must be new. Their paths have been checked by ``TarArchive``;
-    /// here nothing is written through a link or over a file all the same.
+    /// Writes an archive's entries below `root`, which must be new. ``TarArchive`` has checked their paths; this
+    /// function nevertheless never writes through a link or over a file.
     static func write(_ entries: [ArchiveEntry], below root: FilePath) throws(FileFailure) {
         try PrivateFiles.makeDirectory(root)
         for entry in entries {
@@ -26,12 +26,12 @@ enum FileTree {
         }
     }
 
-    /// Copies a directory. Nothing is shared with the source: who may write to the copy could write to that.
+    /// Copies a directory. The copy shares no files with the source, so writing to it cannot change the source.
     ///
     /// - Throws: also for what is neither file, directory nor link, and for a tree of more entries or depth than
     ///   ``ChildBounds`` gives.
     static func clone(_ source: FilePath, to target: FilePath) throws(FileFailure) {
-        // A list of what is left instead of a call for each directory: the tree may be as deep as its maker likes.
+        // A work list instead of recursion: the tree may be of any depth.
         var left = [(from: source, to: target, depth: 0)]
         var entries = 0
         while let (source, target, depth) = left.popLast() {
@@ -62,11 +62,10 @@ enum FileTree {
         }
     }
 
-    /// Removes a file or directory; what resists stays.
+    /// Removes a file or directory; what cannot be removed stays.
     static func remove(_ path: FilePath) {
         if unlink(path.string) == 0 || errno == ENOENT || errno == ENOTDIR { return }
-        // What a directory that is in use is filled with again is left to the next recovery, as what is held by somebody
-        // else's permissions.
+        // Files that another process adds meanwhile, or that this user may not remove, are left to the next recovery.
         DirectoryRemoval.remove(path.string)
     }
 

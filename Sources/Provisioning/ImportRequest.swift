@@ -3,7 +3,7 @@
 package import Prebuilds
 package import Templates
 
-/// A template version to be read and checked.
+/// The input of an import: a template version to be read and checked.
 package struct ImportRequest: Sendable {
     package var jobID: JobID
     package var claimEpoch: Int64
@@ -29,7 +29,7 @@ package struct ImportRequest: Sendable {
     }
 }
 
-/// What a version turned out to hold.
+/// The result of an import.
 package struct ImportOutcome: Sendable, Hashable {
     /// `stoker.yaml`, with its parameters completed from the module's variables.
     package var manifest: TemplateManifest

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads over JSON (RFC 8259) once, to see that it is whole and where the members of its outermost object are.
+/// Scans JSON (RFC 8259) once: checks that it is well-formed, and finds the members of its outermost object.
 ///
-/// It builds no values, and needs no memory but for the members and a byte for each level of depth: the one way to look at
-/// megabytes from outside.
+/// It builds no values. Besides the members it needs one byte of memory for each level of depth. All large JSON from
+/// outside is read with it (Documentation/Decisions/0015-json-scanner.md).
 struct JSONScan {
     /// A member of the outermost object, by places in the document; the name is without its quotes.
     struct Member: Equatable {
@@ -11,10 +11,10 @@ struct JSONScan {
         let value: Range<Int>
     }
 
-    /// Why the document cannot be read, and at which byte.
+    /// Why and at which byte the document is malformed.
     enum Fault: Error, Equatable {
         case syntax(Int)
-        /// More objects and arrays within each other than are taken.
+        /// More depth than is allowed.
         case depth(Int)
     }
 
@@ -28,9 +28,9 @@ struct JSONScan {
     }
 
     private(set) var members: [Member] = []
-    /// So many are noted; what is read by name has a dozen.
+    /// The number of members that are recorded; messages have about a dozen.
     private static let mostMembers = 10_000
-    /// `nil`: it is whole. Otherwise ``members`` holds those before the fault.
+    /// `nil` when the document is well-formed. Otherwise ``members`` holds those before the fault.
     private(set) var fault: Fault?
     /// The first byte of the outermost value.
     private(set) var opening: UInt8?
@@ -56,7 +56,7 @@ struct JSONScan {
         var index = 0
         var members: [Member] = []
         var opening: UInt8?
-        /// The brackets that are open.
+        /// The open brackets.
         private var open: [UInt8] = []
         private var name = 0..<0
         private var start = 0
@@ -137,7 +137,7 @@ struct JSONScan {
             return ended()
         }
 
-        /// A value has ended; one of the outermost object is noted.
+        /// The end of a value; a value of the outermost object is recorded.
         private mutating func ended() -> Expected {
             if open.isEmpty { return .end }
             if open.count == 1, open[0] == UInt8(ascii: "{"), members.count < JSONScan.mostMembers {
@@ -223,9 +223,9 @@ struct JSONScan {
     }
 }
 
-/// Values of JSON that ``JSONScan`` has found to be whole.
+/// Reads values of JSON that ``JSONScan`` has found to be well-formed.
 enum JSONText {
-    /// `nil` when it is no string. Halves of surrogate pairs are replaced (U+FFFD).
+    /// `nil` when it is not a string. Unpaired surrogates are replaced (U+FFFD).
     static func string(_ value: ArraySlice<UInt8>) -> String? {
         guard value.count >= 2, value.first == UInt8(ascii: "\"") else { return nil }
         let content = value.dropFirst().dropLast()
@@ -249,7 +249,7 @@ enum JSONText {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// `nil` when it is no whole number, or one that 64 bits do not hold.
+    /// `nil` when it is not a whole number in the range of 64 bits.
     static func integer(_ value: ArraySlice<UInt8>) -> Int? {
         guard value.count <= 64, let first = value.first, first == UInt8(ascii: "-") || (0x30...0x39).contains(first)
         else {
@@ -267,7 +267,7 @@ enum JSONText {
         UInt8(ascii: "t"): 0x09,
     ]
 
-    /// Passes over `\uXXXX`, both of them when they are a pair.
+    /// Skips `\uXXXX`, and both of a surrogate pair.
     private static func scalar(in content: ArraySlice<UInt8>, at index: inout Int) -> Unicode.Scalar {
         let unit = codeUnit(content, index)
         index += 6

@@ -5,26 +5,26 @@ import Glibc
 /// A line of a child's output, without its end.
 struct OutputLine: Sendable, Hashable {
     var bytes: [UInt8]
-    /// Bytes cut off behind `bytes`, because the line was too long.
+    /// The number of bytes that were cut off after `bytes`, because the line was too long.
     var omitted = 0
 
-    /// As text; what is not UTF-8 is replaced, NUL too.
+    /// The line as text; bytes that are not UTF-8 are replaced, and NUL too.
     var text: String { kept + omission }
 
-    /// What was kept of it.
+    /// The bytes that were kept.
     var kept: String { String(decoding: bytes, as: UTF8.self).storable }
 
-    /// What is said of what was cut off.
+    /// The note about the bytes that were cut off.
     var omission: String { omitted == 0 ? "" : "... (\(omitted) more bytes in this line)" }
 
-    /// The line as a log keeps it, with no more than so many bytes.
+    /// The line for a log, limited to that many bytes.
     func cut(to limit: Int = ChildBounds.lineBytes) -> OutputLine {
         guard bytes.count > limit else { return self }
         return OutputLine(bytes: Array(bytes.prefix(limit)), omitted: omitted + bytes.count - limit)
     }
 }
 
-/// How many bytes of a line are kept; the rest is counted.
+/// How many bytes of a line are kept; the rest is only counted.
 struct LineLimit: Sendable {
     /// Of any line.
     var any = ChildBounds.lineBytes
@@ -32,7 +32,7 @@ struct LineLimit: Sendable {
     var object = ChildBounds.lineBytes
 }
 
-/// Divides chunks of output into lines, keeping no more than the limit of any.
+/// Splits chunks of output into lines, and keeps no more than the limit of each.
 struct LineSplitter {
     private let limit: LineLimit
     private var line = OutputLine(bytes: [])
@@ -53,7 +53,7 @@ struct LineSplitter {
         }
     }
 
-    /// Emits a last line that has no end.
+    /// Emits a last line without a line end.
     mutating func finish(_ emit: (OutputLine) -> Void) {
         if started { flush(emit) }
     }

@@ -3,10 +3,10 @@
 import CLinux
 import Glibc
 
-/// What becomes of one of a child's output streams.
+/// How one of a child's output streams is processed.
 enum OutputHandling: Sendable {
-    /// Each line is handed on, from the thread that reads the child's output; a longer one than the limit is cut there.
-    /// `turn` is called after those that came together: for what is done once for all of them.
+    /// Each line is passed on, from the thread that reads the child's output; a longer one than the limit is cut there.
+    /// `turn` is called after the lines of one read, for work that is done once for all of them.
     case lines(
         limit: LineLimit = LineLimit(),
         turn: @Sendable () -> Void = {},
@@ -19,16 +19,16 @@ enum OutputHandling: Sendable {
 
 /// Drains a child's output in chunks, whatever the length of its lines, without ever blocking.
 struct OutputReader: ~Copyable {
-    /// Most that one turn reads, so that a stream that never pauses cannot hold up the other.
+    /// The most that one turn reads, so that a stream that never pauses cannot delay the other.
     private static let turn = 1 << 20
 
     private(set) var descriptor: Int32
     private let handling: OutputHandling
     private var splitter: LineSplitter
     private(set) var collected: [UInt8] = []
-    /// More than was to be collected.
+    /// More was printed than may be collected.
     private(set) var overflowed = false
-    /// Bytes so far, whatever became of them.
+    /// All bytes so far.
     private(set) var count = 0
     private var chunk = [UInt8](repeating: 0, count: 1 << 16)
 
@@ -46,7 +46,7 @@ struct OutputReader: ~Copyable {
 
     var isOpen: Bool { descriptor >= 0 }
 
-    /// Reads what is there, at most one turn's worth. `true` when anything was.
+    /// Reads the available bytes, at most one turn's worth. Returns whether there were any.
     mutating func drain(atMost most: Int = turn) -> Bool {
         var total = 0
         while isOpen, total < most {
@@ -65,10 +65,10 @@ struct OutputReader: ~Copyable {
         return total > 0
     }
 
-    /// Bytes that have been written and not been read.
+    /// The number of bytes that were written and not yet read.
     var waiting: Int { isOpen ? Int(stoker_readable_bytes(descriptor)) : 0 }
 
-    /// Hands on what is left of the last line, and closes the stream.
+    /// Emits the rest of the last line, and closes the stream.
     mutating func finish() {
         guard isOpen else { return }
         close(descriptor)

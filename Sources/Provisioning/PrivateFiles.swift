@@ -7,12 +7,12 @@ import SystemPackage
 enum PrivateFiles {
     /// The file's bytes, or `nil` when there is no such file.
     ///
-    /// Only a regular file is read, and it is opened without following a link and without waiting: whatever a template has
-    /// put in its place, this returns at once. Nothing at a path of more than `limit` bytes is read into memory.
+    /// It reads only a regular file, and opens it without following a link and without blocking, so it returns at once
+    /// whatever a template has put there. It never reads more than `limit` bytes into memory.
     ///
     /// - Parameters:
-    ///   - setting: What gives the limit, if it can be changed.
-    ///   - parent: A directory whose own path is trusted; below it no link is followed on the way either.
+    /// - setting: The setting of the limit, if it can be changed.
+    /// - parent: A directory whose own path is trusted; below it, no link in the path is followed either.
     static func read(
         _ path: FilePath,
         atMost limit: Int = ChildBounds.fileBytes,
@@ -35,7 +35,7 @@ enum PrivateFiles {
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw FileFailure("read", path) }
             if count == 0 { return bytes }
-            // It may grow meanwhile.
+            // The file may grow meanwhile.
             guard bytes.count + count <= limit else {
                 throw FileFailure(path, has: bytes.count + count, most: limit, setting)
             }
@@ -76,15 +76,15 @@ enum PrivateFiles {
         guard descriptor < 0 else { return descriptor }
         switch errno {
         case ENOENT: return nil
-        // A link, a socket, a FIFO of which nobody reads the other end, a device without a driver.
+        // A link, a socket, a FIFO without a reader, or a device without a driver.
         case ELOOP, ENXIO, ENODEV: throw FileFailure(notRegular: path)
-        // This user's own files have lost their permissions: a template has taken them away.
+        // A template has removed the permissions of this user's own files.
         case EACCES: throw FileFailure(path, "may not be read.")
         default: throw FileFailure("read", path)
         }
     }
 
-    /// Writes a new file with the given permissions; never through a link, never over a file that is there.
+    /// Writes a new file with the given permissions; never through a link, never over an existing file.
     static func create(_ path: FilePath, _ bytes: [UInt8], mode: UInt16 = 0o600) throws(FileFailure) {
         let descriptor = Glibc.open(path.string, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode_t(mode))
         guard descriptor >= 0 else { throw FileFailure("create", path) }
@@ -92,9 +92,9 @@ enum PrivateFiles {
         try write(bytes, to: descriptor, path)
     }
 
-    /// Replaces the file's content so that a reader, or a machine that loses power, sees the old bytes or the new.
+    /// Replaces the file's content atomically: a reader, also after a power loss, sees the old bytes or the new.
     static func replace(_ path: FilePath, _ bytes: [UInt8]) throws(FileFailure) {
-        // A name that nobody foresees: nothing stands in its way.
+        // An unpredictable name, so that nothing can stand in its way.
         let name = String(UInt64.random(in: .min ... .max), radix: 36)
         let partial = FilePath("\(path.string).\(name)\(partialSuffix)")
         try create(partial, bytes)
@@ -102,8 +102,8 @@ enum PrivateFiles {
         guard descriptor >= 0 else { throw FileFailure("open", partial) }
         let synced = fsync(descriptor)
         close(descriptor)
-        // A file, or nothing, is replaced by the rename itself. A directory, which a template has put there, would refuse it: it
-        // is moved out of the way, and removed with all the rest.
+        // The rename replaces a file. It would fail on a directory that a template has put there, so that is moved
+        // away, and removed with the rest.
         var information = stat()
         if lstat(path.string, &information) == 0, information.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR) {
             rename(path.string, "\(path.string).\(name)")
@@ -119,13 +119,13 @@ enum PrivateFiles {
     /// Seconds.
     private static let longestMaking = 60
 
-    /// Whether nobody can be making it any more: what is made under another name gets its own within milliseconds.
+    /// Whether no process can be writing it any more: a temporary file gets its final name within milliseconds.
     static func isAbandoned(_ path: FilePath) -> Bool {
         var information = stat()
         return lstat(path.string, &information) == 0 && information.st_mtim.tv_sec < time(nil) - longestMaking
     }
 
-    /// Removes what was left of files that were being replaced when their writer was killed.
+    /// Removes temporary files whose writer was killed.
     static func removePartial(in directory: FilePath) throws(FileFailure) {
         for name in try names(in: directory) where name.hasSuffix(partialSuffix) {
             let path = directory.appending(name)
@@ -143,7 +143,7 @@ enum PrivateFiles {
         guard mkdir(path.string, 0o700) == 0 || errno == EEXIST else { throw FileFailure("create directory", path) }
     }
 
-    /// The names in a directory, sorted; none when it does not exist, or is none.
+    /// The names in a directory, sorted; empty when it does not exist or is no directory.
     static func names(in directory: FilePath) throws(FileFailure) -> [String] {
         guard let stream = opendir(directory.string) else {
             if errno == ENOENT || errno == ENOTDIR { return [] }
@@ -171,15 +171,15 @@ enum PrivateFiles {
     }
 }
 
-/// A file operation that the system refused.
+/// A file operation that failed.
 struct FileFailure: Error, Hashable, CustomStringConvertible {
     let operation: String
     let path: String
     let errno: Int32
-    /// Set when the system did not refuse it: what is there is not what is taken from a template.
+    /// Set when the system did not refuse it: the file is one that is not accepted from a template.
     private(set) var refusal: BoundExceeded?
 
-    /// Captures `errno` of the call that has just failed.
+    /// Captures `errno` of the call that just failed.
     init(_ operation: String, _ path: FilePath) {
         self.init(operation, path.string, errno: Glibc.errno)
     }
@@ -194,7 +194,7 @@ struct FileFailure: Error, Hashable, CustomStringConvertible {
         self.init(path, "is no regular file; only those are read.")
     }
 
-    /// - Parameter fault: Follows the name of what is there.
+    /// - Parameter fault: It follows the file's name in the message.
     init(_ path: FilePath, _ fault: String) {
         self.init("take", path.string, errno: EINVAL)
         refusal = BoundExceeded("\(path.lastComponent?.string ?? path.string) \(fault)")
@@ -211,7 +211,7 @@ struct FileFailure: Error, Hashable, CustomStringConvertible {
 }
 
 enum SystemError {
-    /// What the system says about an `errno`.
+    /// The system's message for an `errno`.
     static func text(_ errno: Int32) -> String {
         Errno(rawValue: errno).description
     }

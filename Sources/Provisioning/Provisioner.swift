@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What turns a template's archive and a set of parameters into a workspace, and back.
+/// Builds a workspace from a template's archive and a set of parameters, and deletes it again.
 ///
 /// One execution is one call. It may be called from any task; it holds a private directory and a guarded child process
-/// while it runs, and none of either after it returned or threw. Nothing here writes to a database: the caller stores
-/// what comes back, under its own fence.
+/// while it runs, and neither after it returned or threw. A provisioner never writes to the database: the caller stores
+/// the result, under its own fence.
 package protocol Provisioner: Sendable {
     /// Reads and checks a template version: its manifest, its parameters, and a rehearsed plan of every preset.
     func importVersion(
@@ -15,22 +15,22 @@ package protocol Provisioner: Sendable {
 
     /// Starts, stops or deletes a workspace.
     ///
-    /// A failure carries the last state known; store it either way, or what was created is forgotten.
+    /// A failure carries the last known state. Store it in both cases; otherwise resources are forgotten.
     func build(
         _ request: BuildRequest,
         reporter: any ExecutionReporter,
         control: ExecutionControl
     ) async throws(ProvisioningFailure) -> BuildOutcome
 
-    /// Adds to a state what another one of the same workspace, which came too late to be its own, names beside it.
+    /// Merges two states of one workspace: adds to the first what only the other one, which arrived too late, contains.
     ///
-    /// - Returns: the state to go on from, and what could not be added to it: that is for the workspace's deletion, which
-    ///   destroys it for itself (``BuildRequest/lateStates``).
+    /// - Returns: The state to go on from, and the rest that could not be merged, which the workspace's deletion
+    ///   destroys separately (``BuildRequest/lateStates``).
     func takingOver(_ late: [UInt8], into state: [UInt8]?) -> (state: [UInt8]?, rest: [UInt8]?)
 }
 
 extension Provisioner {
-    /// Of states that only their template can read, none is added to another.
+    /// The default: states whose form only their template knows are not merged.
     package func takingOver(_ late: [UInt8], into state: [UInt8]?) -> (state: [UInt8]?, rest: [UInt8]?) {
         (state, late)
     }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why an execution did not succeed, and what it left behind.
+/// Why an execution failed, and the state that it left.
 package struct ProvisioningFailure: Error, Sendable, Hashable {
-    /// What kind of failure it is, so what may be done about it; the raw values are those of `error_code`.
+    /// The class of failure, which decides about retries; the raw values are those of `error_code`.
     package enum Code: String, Sendable, Hashable, CaseIterable {
-        /// The template or its parameters are wrong; trying again changes nothing.
+        /// The template or its parameters are wrong; a retry would fail again.
         case invalid = "INVALID"
-        /// The network, or a service that asked to slow down; trying again is worth it.
+        /// The network failed, or a service asked to slow down; a retry may succeed.
         case transient = "TRANSIENT"
         /// Capacity or quota is used up; wait before trying again.
         case capacity = "CAPACITY"
-        /// Somebody asked for it to end.
+        /// A user canceled it.
         case canceled = "CANCELED"
-        /// It ran, or was silent, for longer than allowed.
+        /// It exceeded its time limit or its no-output limit.
         case timedOut = "TIMED_OUT"
-        /// This worker may not go on with it; another one can.
+        /// This worker may not continue; another worker can.
         case interrupted = "INTERRUPTED"
         /// The plan of a claim replaces resources, and the policy forbids that. Nothing was changed.
         case replacementBlocked = "REPLACEMENT_BLOCKED"
@@ -23,12 +23,12 @@ package struct ProvisioningFailure: Error, Sendable, Hashable {
     }
 
     package var code: Code
-    /// For people: what happened, where, and what to do about it.
+    /// A message for people: what happened, where, and the remedy.
     package var message: String
-    /// The newest state known. Save it whatever the code; `nil` when nothing is known to exist.
+    /// The newest known state. Save it whatever the code; `nil` when no resource is known to exist.
     package var state: [UInt8]?
     package var replacements: [Replacement]
-    /// Whether nothing had been begun to be changed: the workspace is as it was.
+    /// Whether no change had begun: the workspace is as it was.
     package var isUntouched = false
 
     package init(
@@ -45,7 +45,7 @@ package struct ProvisioningFailure: Error, Sendable, Hashable {
 }
 
 extension ProvisioningFailure {
-    /// The failure with no more words than are kept of an error (``ChildBounds/textBytes``).
+    /// The failure with its message limited to ``ChildBounds/textBytes``.
     package var bounded: ProvisioningFailure {
         var failure = self
         failure.message = message.storable.cut(to: ChildBounds.textBytes)

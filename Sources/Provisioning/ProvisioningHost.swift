@@ -3,23 +3,23 @@
 import Prebuilds
 package import SystemPackage
 
-/// Where and as what executions run on this machine; the same for all provisioners of a worker.
+/// The environment of executions on this machine; the same for all provisioners of a worker.
 package struct ProvisioningHost: Sendable {
     /// Holds executions, the spool and the caches. Private to this user; several workers may share it.
     package var workDirectory: FilePath
     /// A binary that calls ``Guard/main(arguments:)`` when its first argument is `guard`: this program's own.
     package var guardExecutable: FilePath
-    /// The worker's own environment, of which templates see ``TemplateEnvironment/inherited`` and
-    /// `additionalVariables` alone.
+    /// The worker's own environment. Templates see only its ``TemplateEnvironment/inherited`` and
+    /// `additionalVariables`.
     package var environment: [String: String]
     /// Further variables that templates may see: names, or prefixes that end with `*`.
     package var additionalVariables: [String]
     package var isolation: Isolation
-    /// Kept open by guards, for whoever waits for the last of them; -1: nobody does.
+    /// Guards keep it open for the process that waits for the last of them; -1: no process waits.
     package var presence: Int32
     /// Whether there are rules for a time zone of this IANA name.
     package var timeZoneExists: @Sendable (String) -> Bool
-    /// How much of what templates say and write is taken.
+    /// The bounds of what templates print and write.
     package var bounds = ChildBounds()
 
     package init(
@@ -51,30 +51,29 @@ package struct ProvisioningHost: Sendable {
     }
     var spool: StateSpool { StateSpool(root: workDirectory, bounds: bounds) }
     var cache: FilePath { workDirectory.appending("cache") }
-    /// What of the isolation is in force here.
+    /// The parts of the isolation that are in force here.
     package var isolationState: IsolationState { IsolationState(isolation, workDirectory: workDirectory) }
 
-    /// Where what a process template makes on this machine may stay for its next build.
+    /// Where process templates may keep files on this machine for later builds of the workspace.
     func place(of workspace: WorkspaceID) -> FilePath {
         workDirectory.appending("kept").appending(workspace.description)
     }
 
-    /// What a child inherits, whatever it runs for.
+    /// The environment that every child inherits.
     func baseEnvironment(_ directory: WorkDirectory) -> [String: String] {
         var variables = TemplateEnvironment.inherited(from: environment, additional: additionalVariables)
         variables["TMPDIR"] = directory.temporaryDirectory.string
-        // The worker's holds credentials, and what others may not see cannot be read there anyway.
+        // The worker's own home holds credentials, and is unreadable for templates anyway.
         if isolation.mode != .off, !additionalVariables.contains("HOME") { variables["HOME"] = directory.home.string }
         return variables
     }
 
-    /// Runs `body` in a fresh work directory, which is gone afterwards.
+    /// Runs `body` in a fresh work directory, which is removed afterwards.
     ///
-    /// A failure carries the state that is on disk then, or the last whole one that was seen, should a kill have left half
-    /// of one. A state that the execution changed also stays in the spool, until
-    /// the caller says that the database has it: a worker killed in between forgets nothing.
-    ///
-    /// - Parameter workspace: Whose build it is: the directory has the path of all its executions.
+    /// A failure carries the state on disk at its end, or the last complete one, when a kill left half of one. A state
+    /// that the execution changed also stays in the spool until the caller reports that the database has it: so a
+    /// worker that is killed in between forgets nothing.
+    /// - Parameter workspace: The workspace of the build; its executions all have the same path.
     func withWorkDirectory<Value: Sendable>(
         _ execution: ExecutionName,
         for workspace: WorkspaceID? = nil,
@@ -100,7 +99,7 @@ package struct ProvisioningHost: Sendable {
                 await BlockingWork.run { [spool] () throws(Never) in
                     spool.setAside(directory.stateFile, of: execution.description)
                 }
-                // What was built, and cannot be told, is no success. The last good state is all that is known of it.
+                // A build whose result cannot be stored has failed. Its last valid state is all that is known of it.
                 if case .success = result { result = .failure(ProvisioningFailure(refusal)) }
             }
             // A kill in the middle of a rewrite leaves half a file behind.
@@ -111,7 +110,7 @@ package struct ProvisioningHost: Sendable {
                 await spool.discard(execution)
             }
         } catch {
-            // The directory stays: it is all there is of the state, and the next recovery tries again.
+            // The directory stays, because it holds the only copy of the state; the next recovery tries again.
             throw ProvisioningFailure(error)
         }
         await directory.remove()
@@ -124,8 +123,8 @@ package struct ProvisioningHost: Sendable {
         }
     }
 
-    /// How long an execution waits for the one before it to leave their workspace's directory. The database let it go long
-    /// before, so that it takes no time, unless the worker that ran it is frozen.
+    /// How long an execution waits until the one before it has left their workspace's directory. The database released
+    /// the workspace long before, so this takes no time unless the earlier worker is frozen.
     private static let patience = Duration.seconds(5)
 
     private func workDirectory(
@@ -170,8 +169,8 @@ package struct ProvisioningHost: Sendable {
 }
 
 extension ProvisioningFailure {
-    /// A file operation of the worker itself went wrong, which is not the template's fault, or a template has put there what is
-    /// not taken.
+    /// A failed file operation of the worker itself, which is not the template's fault; or a file of a template that is
+    /// not accepted.
     init(_ failure: FileFailure) {
         if let refusal = failure.refusal {
             self.init(refusal)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Takes JSON apart without reading its values, byte for byte: a state is nobody's to reformat, least of all its numbers.
+/// Extracts parts of JSON byte for byte, without parsing the values, so that a state is never reformatted.
 ///
-/// For one whole document that has been looked at before (``JSONScan``). Names are compared as they are written, without escapes.
+/// For one whole document that ``JSONScan`` has checked. Names are compared as they are written, without unescaping.
 enum RawJSON {
     /// A member of an object; the name is without its quotes.
     struct Member: Equatable {
@@ -69,8 +69,8 @@ enum RawJSON {
         Array("[".utf8) + Array(elements.joined(separator: ",".utf8)) + Array("]".utf8)
     }
 
-    /// The document with every NUL in its strings replaced (U+FFFD): no `text` and no `jsonb` of Postgres takes one. In JSON it
-    /// is always written as an escape.
+    /// The document with every NUL in its strings replaced (U+FFFD), because Postgres refuses NUL in `text` and
+    /// `jsonb`. In JSON it is always written as an escape.
     static func replacingNULs(in document: [UInt8]) -> [UInt8] {
         let escape = Array("u0000".utf8)
         guard document.firstRange(of: escape) != nil else { return document }
@@ -82,7 +82,7 @@ enum RawJSON {
                 index += 1
                 continue
             }
-            // A backslash and what it escapes, which may be another one.
+            // A backslash and the character that it escapes, which may be a backslash.
             let isNUL = document[(index + 1)...].starts(with: escape)
             cleaned += isNUL ? Array("\\ufffd".utf8) : Array(document[index..<min(index + 2, document.count)])
             index += isNUL ? 6 : 2
@@ -106,7 +106,7 @@ enum RawJSON {
             while let byte = current, byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d { index += 1 }
         }
 
-        /// Passes over a value: to the bracket that closes it, the quote that ends it, or what follows a number or word.
+        /// Skips a value: to its closing bracket or quote, or past the number or word.
         mutating func skipValue() -> Range<Int> {
             let start = index
             var depth = 0

@@ -4,7 +4,7 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// A guard that has been started, and the worker's ends of what connects them. The taker owns the descriptors.
+/// A started guard, with the worker's ends of its pipes and socket. The caller owns the descriptors.
 ///
 /// `posix_spawn` is used directly: the guard needs descriptors beyond the standard ones, and must inherit no other.
 struct SpawnedGuard {
@@ -33,7 +33,7 @@ struct SpawnedGuard {
             guard stoker_message_sockets(&sockets) == 0 else { throw FileFailure("make", "sockets", errno: errno) }
             ours.append(sockets[0])
             theirs.append(sockets[1])
-            // The guard reads the outputs when this process is no more.
+            // The guard reads the outputs when the worker is gone.
             let descriptors = [
                 input, output, errors, sockets[1], lock, ours[0], ours[1], rules, presence,
             ]
@@ -45,7 +45,7 @@ struct SpawnedGuard {
         (output, errors, socket) = (ours[0], ours[1], ours[2])
     }
 
-    /// Returns the end to write to. The end to read from does not block.
+    /// Returns the end to write to. The end to read from is non-blocking.
     private static func pipe(_ ours: inout [Int32], _ theirs: inout [Int32]) throws(FileFailure) -> Int32 {
         var ends: [Int32] = [-1, -1]
         guard stoker_pipe(&ends) == 0 else { throw FileFailure("make", "a pipe", errno: errno) }
@@ -55,7 +55,7 @@ struct SpawnedGuard {
         return ends[1]
     }
 
-    /// Input as an open file, so that nobody has to feed it.
+    /// The input as an open file, so that no thread has to write it.
     private static func memoryFile(_ bytes: [UInt8]) throws(FileFailure) -> Int32 {
         let descriptor = stoker_memory_file("input")
         guard descriptor >= 0 else { throw FileFailure("make", "a file in memory", errno: errno) }
@@ -93,7 +93,7 @@ struct SpawnedGuard {
         return pid
     }
 
-    /// The strings as C takes `argv` and `envp`, for as long as `body` runs.
+    /// The strings as C's `argv` and `envp`, valid while `body` runs.
     static func withCStrings<R>(_ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> R) -> R {
         let pointers = strings.map { strdup($0) }
         defer { pointers.forEach { free($0) } }

@@ -2,12 +2,12 @@
 
 import Crypto
 
-/// Seals states for the database with AES-256-GCM, and opens them again.
+/// Encrypts states for the database with AES-256-GCM, and decrypts them.
 ///
-/// Sealed: the bytes `STKR`, a version, the key's id (8 bytes), the nonce (12), the ciphertext, the tag (16); the header is
-/// authenticated with the rest. Version 1 holds the state as it is, version 2 its size (4 bytes) and the state compressed,
-/// where that is shorter: what is encrypted does not compress any more. Only workers that can read the second are given it. Without a key a state is stored as it is, and
-/// Postgres compresses it (TOAST).
+/// The format: the bytes `STKR`, a version, the key's id (8 bytes), the nonce (12), the ciphertext, the tag (16); the
+/// header is authenticated with the rest. Version 1 holds the state as it is. Version 2 holds its size (4 bytes) and
+/// the compressed state, when that is shorter, because ciphertext cannot be compressed. Version 2 is only written when
+/// all workers can read it. Without a key a state is stored as it is, and Postgres compresses it (TOAST).
 package struct StateCodec: Sendable {
     private struct Key: Sendable {
         let id: [UInt8]
@@ -26,13 +26,13 @@ package struct StateCodec: Sendable {
 
     private let keys: [Key]
 
-    /// - Parameter keys: 32 bytes each. The first one seals, all open: put a new key in front to rotate. None: nothing
-    ///   is sealed.
+    /// - Parameter keys: 32 bytes each. The first one encrypts, all decrypt: put a new key in front to rotate. None:
+    ///   nothing is encrypted.
     /// - Throws: ``StateCodecError/keySize(_:)``.
     package init(keys: [[UInt8]]) throws(StateCodecError) {
         for key in keys where key.count != 32 { throw .keySize(key.count) }
         self.keys = keys.map { bytes in
-            // Half a hash of 64 bits tells the keys of one installation apart, and tells nothing of them.
+            // Half a 64-bit hash distinguishes the keys of one installation, and reveals nothing of them.
             Key(
                 id: Array(SHA256.hash(data: Array("stoker key id".utf8) + bytes).prefix(Self.idSize)),
                 key: .init(data: bytes)
@@ -52,7 +52,7 @@ package struct StateCodec: Sendable {
         }
     }
 
-    /// The state in plain; one that was never sealed comes back as it is.
+    /// The decrypted state; one that was never encrypted comes back as it is.
     package func open(_ stored: [UInt8]) throws(StateCodecError) -> [UInt8] {
         guard stored.starts(with: Self.magic) else { return stored }
         guard stored.count >= Self.headerSize + 12 + 16 else { throw .damaged }
@@ -90,11 +90,11 @@ package struct StateCodec: Sendable {
     }
 }
 
-/// Why a state cannot be sealed or opened.
+/// Why a state cannot be encrypted or decrypted.
 package enum StateCodecError: Error, Hashable, Sendable, CustomStringConvertible {
     case keySize(Int)
     case unknownKey(id: String)
-    /// Sealed by a later release.
+    /// It was encrypted by a later release.
     case unknownVersion(UInt8)
     case damaged
 

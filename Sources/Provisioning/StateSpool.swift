@@ -4,7 +4,7 @@ import Glibc
 package import Prebuilds
 package import SystemPackage
 
-/// A state that outlived the execution that wrote it. Hand it in under its fence, then discard it.
+/// A state that outlived its execution. Hand it in under its fence, then discard it.
 package struct SpooledState: Sendable, Hashable {
     package let jobID: JobID
     package let claimEpoch: Int64
@@ -31,9 +31,9 @@ package struct SpoolFailure: Error, Hashable, Sendable, CustomStringConvertible 
     }
 }
 
-/// States kept on disk until the database has them: of workers that were killed, cut off, or out of time.
+/// The local spool of states that the database does not have yet: of workers that were killed, cut off, or out of time.
 ///
-/// One file per execution, readable by this user alone, in plain text: it is as secret as the work directory itself.
+/// One file per execution, in plain text and readable by this user only: it is as secret as the work directory itself.
 package struct StateSpool: Sendable {
     let directory: FilePath
     private static let asideSuffix = ".too-large"
@@ -49,7 +49,7 @@ package struct StateSpool: Sendable {
         self.bounds = bounds
     }
 
-    /// Keeps a state that could not be stored; an older one of the same execution is replaced.
+    /// Saves a state that could not be stored; it replaces an older one of the same execution.
     package func keep(_ spooled: SpooledState) async throws(SpoolFailure) {
         do throws(FileFailure) { try await save(spooled) } catch { throw SpoolFailure(error) }
     }
@@ -62,12 +62,13 @@ package struct StateSpool: Sendable {
         }
     }
 
-    /// Everything that waits to be handed in: the spool, and the states in directories that dead executions left.
+    /// All states that wait to be handed in: those of the spool, and those in directories of dead executions.
     ///
-    /// Such a directory is removed once its state is in the spool. One whose worker or guard still lives is not touched:
-    /// it holds the lock. Call it at start, and after the database was away.
+    /// Such a directory is removed once its state is in the spool. When its worker or guard still lives, it holds the
+    /// lock, and the directory is not touched. Call this at start, and after the database was unreachable.
     ///
-    /// - Parameter report: Told of a directory or file that cannot be read or removed; the others are not held up by it.
+    /// - Parameter report: Called for a directory or file that cannot be read or removed; the others are processed
+    ///   nevertheless.
     package func recover(_ report: @escaping @Sendable (SpoolFailure) -> Void) async throws(SpoolFailure)
         -> [SpooledState]
     {
@@ -78,7 +79,7 @@ package struct StateSpool: Sendable {
         }
     }
 
-    /// Forgets a state that was handed in, unless its execution has left a newer one meanwhile.
+    /// Removes a state that was handed in, unless its execution has saved a newer one meanwhile.
     package func discard(_ handedIn: SpooledState) async {
         let file = self.file(ExecutionName(jobID: handedIn.jobID, claimEpoch: handedIn.claimEpoch))
         await BlockingWork.run { () throws(Never) in
@@ -86,9 +87,9 @@ package struct StateSpool: Sendable {
         }
     }
 
-    /// Forgets the state of an execution: the database has it, or has said that the fence no longer holds.
+    /// Removes the state of an execution: the database has it, or reported that the fence no longer holds.
     ///
-    /// Call it after every execution whose end has been recorded. Without it the state is handed in again, and the fence
+    /// Call it after the end of every execution was recorded. Otherwise the state is handed in again, and the fence
     /// refuses it.
     package func discard(jobID: JobID, claimEpoch: Int64) async {
         await discard(ExecutionName(jobID: jobID, claimEpoch: claimEpoch))
@@ -118,13 +119,13 @@ package struct StateSpool: Sendable {
             guard let execution = ExecutionName(String(name.dropLast(".state".count))) else { continue }
             let read: [UInt8]?
             do throws(FileFailure) { read = try self.read(directory.appending(name)) } catch {
-                // What is no state now will be none the next time.
+                // An invalid state stays invalid, so it is not tried again.
                 if error.refusal != nil { setAside(directory.appending(name), of: execution.description) }
                 report(SpoolFailure(error))
                 continue
             }
             guard let state = read else { continue }
-            // A kill in the middle of a write has left half of one: the last checkpoint is better.
+            // A kill in the middle of a write left half a state: the last checkpoint is better.
             guard JSONScan(state).isWhole else {
                 unlink(directory.appending(name).string)
                 continue
@@ -134,27 +135,28 @@ package struct StateSpool: Sendable {
         return found
     }
 
-    /// Takes what a dead execution has left in its directory into the spool, and removes it. Nothing happens while it lives.
+    /// Moves the state of a dead execution into the spool, and removes its directory. Does nothing while the execution
+    /// lives.
     ///
-    /// - Parameter report: Told of what is there and is not taken.
+    /// - Parameter report: Called for what is found and not accepted.
     func takeOver(_ path: FilePath, _ report: (SpoolFailure) -> Void) throws(FileFailure) {
         guard let (place, execution) = try WorkPlace.found(at: path),
             let leftover = try WorkDirectory.takeOver(place, spoolFile: file(execution), bounds: bounds)
         else { return }
         var saved = false
-        // What Terraform could write nowhere else is the newest.
+        // Terraform's emergency state file is the newest.
         for file in [leftover.erroredStateFile, leftover.stateFile] where !saved {
             do throws(FileFailure) {
                 guard let state = try leftover.readState(file) else { continue }
                 saved = true
-                // What a guard has saved, or the execution itself, is newer.
+                // The state that a guard or the execution itself has saved is newer.
                 if access(leftover.spoolFile.string, F_OK) == 0 { continue }
                 try PrivateFiles.makeDirectory(directory)
                 try PrivateFiles.replace(leftover.spoolFile, state)
             } catch {
-                // A template has put there what is not taken. That must not hold up those who come after it.
+                // A template has put an unacceptable file there. It must not block later executions.
                 guard error.refusal != nil else { throw error }
-                // Below the template's own directory a path leads wherever the template has bent it.
+                // Below the template's own directory, a path may lead anywhere.
                 if file == leftover.stateFile { setAside(file, of: execution.description) }
                 report(SpoolFailure(error))
             }
@@ -166,8 +168,8 @@ package struct StateSpool: Sendable {
         try PrivateFiles.read(file, atMost: bounds.stateBytes, setting: ChildBounds.stateSetting)
     }
 
-    /// Keeps a file that is too large for a state for who wants to look at it, the newest such file alone; anything else is
-    /// removed. Blocks.
+    /// Keeps a file that is too large for a state, only the newest such file, so that an operator can inspect it;
+    /// removes anything else. Blocks.
     func setAside(_ file: FilePath, of execution: String) {
         var information = stat()
         guard lstat(file.string, &information) == 0, information.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG),
@@ -177,7 +179,7 @@ package struct StateSpool: Sendable {
         if rename(file.string, directory.appending(execution + Self.asideSuffix).string) != 0 { FileTree.remove(file) }
     }
 
-    /// What a guard does with the state of a child that it has ended. Nothing to save is no failure.
+    /// How a guard saves the state of a child that it has ended. It is no error when there is none.
     static func save(stateFile: String, as spoolFile: String, bounds: ChildBounds = ChildBounds()) {
         guard !stateFile.isEmpty, !spoolFile.isEmpty else { return }
         let file = FilePath(stateFile)
@@ -188,7 +190,7 @@ package struct StateSpool: Sendable {
             try PrivateFiles.makeDirectory(spool.removingLastComponent())
             try PrivateFiles.replace(spool, state)
         } catch {
-            // Nobody listens any more. The state is still in the work directory, which the next start collects.
+            // No process receives the error. The state is still in the work directory, and the next start collects it.
             return
         }
     }

@@ -5,17 +5,17 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// Follows a state file while it is rewritten, and hands on each new state that is whole.
+/// Watches a state file while Terraform rewrites it, and passes on each new complete state.
 ///
-/// Terraform's local backend truncates and rewrites the file in place after every resource, so what is read may be half
-/// written: only what parses counts, and one that does not is read again a moment later.
+/// Terraform's local backend truncates and rewrites the file in place after every resource, so a read may see half of
+/// it. Only a document that parses counts; another read follows a moment later.
 final class StateWatch: Sendable {
-    /// Milliseconds from a change to the look at it, and at most so many when what was found then was not whole.
+    /// Milliseconds from a change to the read; and the longest interval when the file was incomplete.
     private static let settle: Int32 = 10
     private static let longestSettle: Int32 = 1_000
     private static let patience = Duration.milliseconds(100)
 
-    /// The newest state that nobody has taken yet.
+    /// The newest state that was not taken yet.
     let states: AsyncStream<[UInt8]>
     private let continuation: AsyncStream<[UInt8]>.Continuation
     private let directory: WorkDirectory
@@ -23,8 +23,8 @@ final class StateWatch: Sendable {
     private let stop: WakeUp
     private let descriptor: Int32
 
-    /// Begins to watch. `known` is the state that needs no checkpoint. What is there and cannot be a state, or is larger than one
-    /// may be, ends the execution.
+    /// Starts the watch. `known` is the state that needs no checkpoint. A file that cannot be a state, or is too large
+    /// for one, ends the execution.
     init(_ directory: WorkDirectory, known: [UInt8]?, control: ExecutionControl) throws(FileFailure) {
         self.directory = directory
         self.control = control
@@ -41,7 +41,7 @@ final class StateWatch: Sendable {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// Ends the watch; ``states`` ends with what was found until then.
+    /// Ends the watch; ``states`` ends after those found until then.
     func end() {
         stop.signal()
     }
@@ -75,7 +75,7 @@ final class StateWatch: Sendable {
 
     private func wholeState() -> [UInt8]? {
         do throws(FileFailure) {
-            // Half written: the next look finds more.
+            // Half written: a later read finds more.
             return try directory.readState(directory.stateFile).flatMap { StateHeader($0) == nil ? nil : $0 }
         } catch {
             if let refusal = error.refusal { control.refuse(refusal) }
@@ -84,7 +84,7 @@ final class StateWatch: Sendable {
     }
 }
 
-/// What every Terraform state has. That it can be read proves that the whole document is JSON.
+/// A field of every Terraform state. When it can be read, the whole document is JSON.
 struct StateHeader: Equatable {
     let version: Int
     let serial: Int
@@ -99,9 +99,9 @@ struct StateHeader: Equatable {
     }
 }
 
-/// What is known of a state's form.
+/// The form of a state, as far as it is known.
 enum StateFormat {
-    /// Nothing.
+    /// Unknown.
     case opaque
     case terraform
 
@@ -114,7 +114,7 @@ enum StateFormat {
 }
 
 extension WorkDirectory {
-    /// Runs `body` while every new state goes to `reporter` as a checkpoint, one at a time, the newest first.
+    /// Runs `body` and passes every new state to `reporter` as a checkpoint: one at a time, the newest first.
     func withCheckpoints<Value: Sendable>(
         known: [UInt8]?,
         reporter: any ExecutionReporter,
@@ -127,7 +127,7 @@ extension WorkDirectory {
         } catch {
             throw ProvisioningFailure(error)
         }
-        // Not a child task: a checkpoint in progress is finished even if this task is cancelled.
+        // It is not a child task: a checkpoint in progress is finished even if this task is cancelled.
         let checkpoints = Task {
             for await state in watch.states { await reporter.checkpoint(state) }
         }

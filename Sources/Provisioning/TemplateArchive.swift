@@ -2,10 +2,10 @@
 
 /// A template version's files as stored: a tar archive, plain or compressed with gzip.
 package struct TemplateArchive: Sendable {
-    /// The archive's SHA-256 in lower-case hexadecimal: what unpacked copies are cached under, and checked against.
+    /// The archive's SHA-256 in lower-case hexadecimal: the key of the cache, and the check of the content.
     package let hash: String
 
-    /// Fetches the archive. Called only when no unpacked copy is at hand.
+    /// Fetches the archive. Called only when the cache has no unpacked copy.
     package let load: @Sendable () async throws -> [UInt8]
 
     package init(hash: String, load: @escaping @Sendable () async throws -> [UInt8]) {

@@ -6,22 +6,22 @@ import Glibc
 import SystemPackage
 import Templates
 
-/// Unpacked, prepared copies of templates, one per archive: what a version needs is done once per machine.
+/// A cache of unpacked, prepared templates, one per archive: the preparation of a version runs once per machine.
 ///
-/// A copy is made aside and gets its name when it is whole, under a lock that all workers of the machine share. Nothing
-/// runs in it afterwards: every execution works on a clone.
+/// A copy is made under a temporary name and renamed when it is complete, under a lock that all workers of the machine
+/// share. Nothing runs in it afterwards: every execution works on a clone.
 struct TemplateCache: Sendable {
-    /// Copies that are kept; the longest unused go first.
+    /// The number of copies that are kept; the least recently used are removed first.
     static let capacity = 24
 
     let host: ProvisioningHost
-    /// What the preparation depends on besides the archive, in letters that a file name may hold.
+    /// What the preparation depends on besides the archive, in characters that are valid in a file name.
     let variant: String
 
-    /// Puts the template's files into `directory.module`.
+    /// Copies the template's files into `directory.module`.
     ///
-    /// - Parameter prepare: Completes a freshly unpacked copy; called only when there is none yet.
-    /// - Returns: whether a copy was found.
+    /// - Parameter prepare: Completes a newly unpacked copy; called only when there is no copy yet.
+    /// - Returns: Whether there was a copy.
     @discardableResult
     func open(
         _ archive: TemplateArchive,
@@ -46,7 +46,7 @@ struct TemplateCache: Sendable {
         try await prepare(fresh)
         try await files { () throws(FileFailure) in
             if rename(fresh.string, copy.string) != 0 {
-                // Somebody who held another file of the lock's name was quicker; theirs is as good.
+                // The lock file was replaced meanwhile by another process, which has made the copy.
                 guard errno == ENOTEMPTY || errno == EEXIST else { throw FileFailure("rename", fresh) }
                 FileTree.remove(fresh)
             }
@@ -68,11 +68,11 @@ struct TemplateCache: Sendable {
             do throws(FileFailure) {
                 try FileTree.clone(copy, to: directory.module)
             } catch  where error.errno == ENOENT {
-                // Pruned meanwhile by another worker.
+                // Another worker has pruned it meanwhile.
                 FileTree.remove(directory.module)
                 return false
             }
-            // Its time of change is the time of its last use.
+            // Its modification time is the time of its last use.
             utimes(copy.string, nil)
             return true
         }

@@ -2,16 +2,17 @@
 
 import Prebuilds
 
-/// The environment variables that a template's code sees.
+/// The environment of a template's programs.
 enum TemplateEnvironment {
-    /// What every program needs; nothing of it is the worker's own secret.
+    /// The variables that every program needs; none of them holds a secret of the worker.
     static let inherited: Set<String> = [
         "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ",
         "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy",
         "SSL_CERT_FILE", "SSL_CERT_DIR",
     ]
 
-    /// Prefixes that are refused even to configuration: they hold the worker's secrets, or would change what it runs.
+    /// Prefixes that configuration may not allow either: such variables hold the worker's secrets, or change which code
+    /// runs.
     static let refusedPrefixes = ["STOKER_", "PG", "TF_"]
 
     /// The worker's variables that are passed on.
@@ -23,7 +24,7 @@ enum TemplateEnvironment {
         }
     }
 
-    /// What a build is told about itself: `STOKER_WORKSPACE_ID` and so on.
+    /// The variables that describe a build: `STOKER_WORKSPACE_ID` and so on.
     static func facts(of build: BuildRequest) -> [String: String] {
         var facts = [
             "STOKER_WORKSPACE_ID": build.workspace.id.description,

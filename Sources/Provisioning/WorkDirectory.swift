@@ -5,18 +5,18 @@ import Prebuilds
 import Synchronization
 import SystemPackage
 
-/// A fresh private directory of one execution: nobody else may read it, and it is removed at the end.
+/// The private directory of one execution, which is removed at the end.
 ///
-/// A build's has the same path in every execution of its workspace, on every worker with the same work directory, because
-/// a template may put its path into what it builds (`path.cwd`, `abspath()`). Other executions have directories of their own
-/// names.
+/// The directory of a build has the same path in every execution of its workspace, on every worker with the same work
+/// directory, because a template may put its path into what it builds (`path.cwd`, `abspath()`). Other executions have
+/// directories with unique names.
 ///
-/// While the execution or one of its guards lives, its lock file is locked, so that another process can tell a directory
-/// in use from what a dead worker left.
+/// The lock file is locked while the execution or one of its guards lives, so that another process can distinguish a
+/// directory in use from one that a dead worker left.
 final class WorkDirectory: Sendable {
-    /// Holds the execution's files, and nothing else: a template may write anywhere in it.
+    /// Holds the execution's files only: a template may write anywhere in it.
     let path: FilePath
-    /// Where the state is saved when the execution cannot hand it over.
+    /// Where the state is saved when the execution cannot return it.
     let spoolFile: FilePath
     /// Inherited by guards, which keep the lock beyond the worker's death.
     let lock: Int32
@@ -26,23 +26,23 @@ final class WorkDirectory: Sendable {
 
     /// The template's files; children run here.
     var module: FilePath { path.appending("module") }
-    /// The state as the child keeps it.
+    /// The state file of the child.
     var stateFile: FilePath { path.appending(Self.stateName) }
-    /// Where Terraform leaves the state that it could not write there.
+    /// Where Terraform writes a state that it could not write to the state file.
     var erroredStateFile: FilePath { module.appending("errored.tfstate") }
-    /// The children's `HOME`, unless they are given the worker's.
+    /// The children's `HOME`, unless they get the worker's.
     var home: FilePath { path.appending("home") }
-    /// Leads to the children's `TMPDIR`.
+    /// A link to the children's `TMPDIR`.
     var temporary: ShortDirectory { ShortDirectory(link: path.appending("tmp")) }
 
-    /// Where that is. A template may bend the link, so it is not asked again.
+    /// Its target. A template may change the link, so it is read once.
     var temporaryDirectory: FilePath { short.withLock { $0 } ?? FilePath(temporary.path) }
 
     static let stateName = "state.json"
 
     let bounds: ChildBounds
     private let newest = Mutex<[UInt8]?>(nil)
-    /// Where ``temporary`` is, if it was made by this process.
+    /// The path of ``temporary``, if it was made by this process.
     private let short = Mutex<FilePath?>(nil)
 
     private init(_ place: WorkPlace, spoolFile: FilePath, lock: Int32, bounds: ChildBounds) {
@@ -57,14 +57,14 @@ final class WorkDirectory: Sendable {
         close(lock)
     }
 
-    /// Makes the directory, with the state of the last build in it.
+    /// Makes the directory and writes the last build's state into it.
     ///
     /// - Parameters:
-    ///   - workspace: Whose build it is; `nil`: a directory of the execution's own name is made.
+    /// - workspace: The workspace of the build; `nil`: the directory gets a unique name.
     ///   - root: The worker's work directory.
     ///   - temporary: Where the children's `TMPDIR` is made.
-    /// - Returns: `nil` when another execution of the workspace has its directory still. What a dead one has left there is
-    ///   put into the spool, and is no obstacle.
+    /// - Returns: `nil` when another execution of the workspace still has the directory. The state of a dead execution
+    ///   in it is moved into the spool, and is no obstacle.
     static func create(
         _ execution: ExecutionName,
         for workspace: WorkspaceID? = nil,
@@ -79,7 +79,7 @@ final class WorkDirectory: Sendable {
             try spool.takeOver(place.path) { _ in }
             guard !place.exists else { return nil }
         }
-        // It gets its name when it is locked: before that, another process could take it for a leftover.
+        // It gets its name after it was locked; otherwise another process could take it for a leftover.
         let unnamed = try place.makeUnnamed()
         guard let lock = try unnamed.tryLock(isNew: true) else {
             throw FileFailure("lock", unnamed.path.string, errno: EWOULDBLOCK)
@@ -88,7 +88,7 @@ final class WorkDirectory: Sendable {
         guard rename(unnamed.path.string, place.path.string) == 0 else {
             let failure = FileFailure("rename", unnamed.path)
             FileTree.remove(unnamed.path)
-            // Another execution was quicker.
+            // Another execution was faster.
             guard workspace != nil, failure.errno == ENOTEMPTY || failure.errno == EEXIST else { throw failure }
             return nil
         }
@@ -109,27 +109,27 @@ final class WorkDirectory: Sendable {
         return WorkDirectory(place, spoolFile: spoolFile, lock: lock, bounds: bounds)
     }
 
-    /// The newest whole state that its execution was seen to write, or to say; `nil` while that is the one it began with, and
-    /// once nothing exists any more.
+    /// The newest complete state that the execution was seen to write or print; `nil` while that is the initial one,
+    /// and once nothing exists any more.
     var newestState: [UInt8]? { newest.withLock { $0 } }
 
     func note(newest state: [UInt8]?) {
         newest.withLock { $0 = state }
     }
 
-    /// Whether the directory, one of those in this, has not been the user's before; from now on it is.
+    /// Marks the directory, one of those in this one, as the user's. Returns whether it was not before.
     func isFirstHandOver(of directory: FilePath, to identity: TemplateUser.Identity) -> Bool {
         handedOver.withLock { $0.updateValue(identity, forKey: directory) != identity }
     }
 
     /// The newest state on disk; `nil` when there is none.
     ///
-    /// - Throws: also when what is there is no regular file, or larger than a state may be.
+    /// - Throws: also when it is not a regular file, or is larger than a state may be.
     func currentState() async throws(FileFailure) -> [UInt8]? {
         try await BlockingWork.run { () throws(FileFailure) in try self.readState(self.stateFile) }
     }
 
-    /// The state on disk at an execution's end, if it is whole, or why what is there is not taken for one.
+    /// The state on disk at an execution's end, if it is complete, or the reason why it is not accepted.
     func lastState(_ format: StateFormat) async throws(FileFailure) -> (state: [UInt8]?, refusal: BoundExceeded?) {
         try await BlockingWork.run { () throws(FileFailure) in
             do throws(FileFailure) {
@@ -142,7 +142,7 @@ final class WorkDirectory: Sendable {
         }
     }
 
-    /// A state in this directory; `nil` when there is none, or nothing in it. Blocks.
+    /// A state in this directory; `nil` when there is none, or it is empty. Blocks.
     func readState(_ file: FilePath) throws(FileFailure) -> [UInt8]? {
         let (limit, setting) = (bounds.stateBytes, ChildBounds.stateSetting)
         let state = try PrivateFiles.read(file, atMost: limit, setting: setting, below: place.path)
@@ -154,7 +154,7 @@ final class WorkDirectory: Sendable {
         await BlockingWork.run { () throws(Never) in self.removeNow() }
     }
 
-    /// What cannot be removed now stays for the next ``StateSpool/recover(_:)``.
+    /// What cannot be removed now is left to the next ``StateSpool/recover(_:)``.
     func removeNow() {
         guard place.isHeld(by: lock) else { return }
         temporary.remove(short.withLock { $0 })

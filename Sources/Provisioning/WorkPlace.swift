@@ -4,15 +4,16 @@ import Glibc
 import Prebuilds
 import SystemPackage
 
-/// Where a work directory lies, and whose it is: names and lock, not what is in it.
+/// The place of a work directory: its names, its lock and its owner, but not its content.
 ///
-/// A workspace's place is `workspaces/<workspace>`. Which execution has it is the name of its lock file, beside the files
-/// and not among them: a template can write only there. It changes hands whole, by `rename`, so that whoever finds it
-/// finds a lock in it.
+/// A build's place is `workspaces/<workspace>`. The name of its lock file says which execution has it. The lock file
+/// lies beside the files and not among them, because a template can write only there. The place changes hands by
+/// `rename`, as a whole, so a process that finds the place also finds a lock in it.
+///
 /// Any other execution's place is `executions/<execution>.<unique>`, with the lock and the files in it.
 struct WorkPlace: Sendable, Hashable {
     let path: FilePath
-    /// Where the execution's files are.
+    /// The directory of the execution's files.
     let files: FilePath
     private let lockFile: FilePath
     private let isShared: Bool
@@ -20,7 +21,7 @@ struct WorkPlace: Sendable, Hashable {
     private static let unnamedPrefix = "new-"
     private static let filesName = "run"
 
-    /// The rooms of a work directory that hold places.
+    /// The subdirectories of a work directory that hold places.
     static func rooms(in root: FilePath) -> [FilePath] {
         [root.appending("executions"), root.appending("workspaces")]
     }
@@ -48,7 +49,7 @@ struct WorkPlace: Sendable, Hashable {
         isShared = true
     }
 
-    /// The place that is at a path, and whose; `nil` when there is none any more, or it is nobody's. Blocks.
+    /// The place at a path, and its execution; `nil` when it is gone or belongs to none. Blocks.
     static func found(at path: FilePath) throws(FileFailure) -> (place: WorkPlace, execution: ExecutionName)? {
         guard let name = path.lastComponent?.string else { return nil }
         if let execution = ExecutionName(directory: name) { return (WorkPlace(own: path), execution) }
@@ -63,7 +64,7 @@ struct WorkPlace: Sendable, Hashable {
         return lstat(path.string, &information) == 0
     }
 
-    /// Makes what is to become this place, under a name that nobody takes for a leftover.
+    /// Makes the future place under a temporary name that nobody takes for a leftover.
     func makeUnnamed() throws(FileFailure) -> WorkPlace {
         let room = path.removingLastComponent()
         let unnamed = room.appending("\(Self.unnamedPrefix)\(UInt64.random(in: 0...UInt64.max))")
@@ -77,16 +78,17 @@ struct WorkPlace: Sendable, Hashable {
         return place
     }
 
-    /// A descriptor that holds the lock; `nil` when another process holds it, or the place is another's by now.
+    /// A descriptor that holds the lock; `nil` when another process holds it, or the place belongs to another execution
+    /// by now.
     ///
-    /// - Parameter isNew: The place is being made. In one that was found no lock file is made: another execution may have
-    ///   got the place meanwhile.
+    /// - Parameter isNew: Whether the place is being made. In an existing one no lock file is made, because another
+    ///   execution may have taken the place meanwhile.
     func tryLock(isNew: Bool = false) throws(FileFailure) -> Int32? {
         let creation = isNew || !isShared ? O_CREAT : 0
         let flags = O_RDWR | creation | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
         var lock = open(lockFile.string, flags, 0o600)
         if lock < 0, !isShared, errno == ELOOP || errno == EISDIR || errno == ENXIO {
-            // A template has put something else in its place. It has given its own directory up, and no other.
+            // A template has put something else in its place, and so has given up its own directory, and no other.
             FileTree.remove(lockFile)
             lock = open(lockFile.string, flags, 0o600)
         }
@@ -101,13 +103,13 @@ struct WorkPlace: Sendable, Hashable {
         return lock
     }
 
-    /// Whether the lock is the place's still. Then it stays so: only who holds the lock moves the place.
+    /// Whether the lock still belongs to the place. Then it stays so: only the lock's holder moves the place.
     func isHeld(by lock: Int32) -> Bool {
         !isShared || isLockFile(lock)
     }
 
-    /// Whether the path still leads to the file: its owner may have removed it between opening and locking, and the next
-    /// one has made its own.
+    /// Whether the path still leads to this file: its owner may have removed it between opening and locking, and the
+    /// next one may have made another.
     private func isLockFile(_ descriptor: Int32) -> Bool {
         var (opened, named) = (stat(), stat())
         return fstat(descriptor, &opened) == 0 && lstat(lockFile.string, &named) == 0
@@ -116,14 +118,14 @@ struct WorkPlace: Sendable, Hashable {
 
     /// Removes it and everything in it. The caller holds the lock.
     ///
-    /// It loses its name first: whoever is given the name next makes something of their own.
+    /// It is renamed first, so that the next process that gets the name makes a new directory.
     func remove() {
         let unnamed = path.removingLastComponent()
             .appending("\(Self.unnamedPrefix)\(UInt64.random(in: 0...UInt64.max))")
         FileTree.remove(rename(path.string, unnamed.string) == 0 ? unnamed : path)
     }
 
-    /// Removes what a worker had begun to make, or to remove, when it was killed, and what is nobody's after a loss of power.
+    /// Removes what a worker was making or removing when it was killed, and what has no owner after a power loss.
     static func removeRests(in room: FilePath) throws(FileFailure) {
         for name in try PrivateFiles.names(in: room) {
             let path = room.appending(name)

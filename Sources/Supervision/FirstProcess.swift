@@ -3,40 +3,41 @@
 import CLinux
 import Glibc
 
-/// What the first process of a container has to do, and a program otherwise need not: the kernel gives it every orphan to
-/// reap, and lets no signal end it that it does not handle.
+/// Init for a container. The kernel gives the first process every orphan to reap, and delivers it no signal that it
+/// does not handle.
 ///
-/// So the program runs as the only child of a small process, which passes signals on, reaps whatever ends, and ends as the
-/// program did. When the program was killed, its guards save the states of what they guard first: the end of the first
-/// process would kill them.
+/// So the program runs as the only child of a small process, which passes signals on, reaps every child that ends, and
+/// exits with the program's status. When the program was killed, its guards first save the states of their builds: if
+/// the first process ended, the kernel would kill them.
 package enum FirstProcess {
-    /// Splits off the program when this is the first process of its container, and returns in the program only; returns at
-    /// once in any other process. It must be the only thread.
+    /// Forks the program off when this process is the first of its container, and returns in the program only. In any
+    /// other process it returns at once. The caller must be the only thread.
     package static func stepAside() {
         guard getpid() == 1 else { return }
         let signals = stoker_init_signals()
         guard signals >= 0 else { return }
         var absence: Int32 = -1
         let program = stoker_fork_ward(&absence)
-        // The program takes its secrets out of its own command line; here nobody reads it again.
+        // The program overwrites the secrets in its own command line; nobody would do it here.
         if program > 0 {
             stoker_blot_arguments()
             exit(untilEnd(of: program, signals, absence))
         }
-        // Also when there is no second process to be had: better alone than not at all.
+        // It also runs without a second process: running without init is better than not running.
         close(signals)
         stoker_unblock_signals()
     }
 
-    /// A descriptor that only the program and its guards hold, for the first process to know when the last of them has ended.
-    /// -1 where this process is not the program of a first one.
+    /// A descriptor that only the program and its guards hold: it tells the first process when the last of them has
+    /// ended. -1 in a program that has no such first process.
     package static var presence: Int32 { stoker_presence() }
 
     private static func untilEnd(of program: pid_t, _ signals: Int32, _ absence: Int32) -> Int32 {
         var code: Int32?
         while true {
             for (ended, status) in reaped() where ended == program { code = exitCode(status) }
-            // Guards end with their leases at the latest. What a build has left does not hold the descriptor.
+            // Guards end with their leases at the latest. Processes that a build leaves behind do not hold the
+            // descriptor.
             let awaited = code == nil ? [signals] : [signals, absence]
             var waiting = awaited.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
             poll(&waiting, nfds_t(waiting.count), -1)
@@ -47,7 +48,7 @@ package enum FirstProcess {
         }
     }
 
-    /// Every child that has ended by now, the program or an orphan that fell to this process.
+    /// Reaps every child that has ended by now: the program, or an orphan that this process was given.
     private static func reaped() -> [(process: pid_t, status: Int32)] {
         var ended: [(pid_t, Int32)] = []
         var status: Int32 = 0
@@ -55,7 +56,7 @@ package enum FirstProcess {
         return ended
     }
 
-    /// As a shell says it.
+    /// The exit status as a shell reports it.
     private static func exitCode(_ status: Int32) -> Int32 {
         let signal = status & 0x7f
         return signal == 0 ? (status >> 8) & 0xff : 128 + signal

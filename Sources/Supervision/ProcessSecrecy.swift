@@ -2,7 +2,7 @@
 
 import CLinux
 
-/// Keeps what this process knows from other processes, those of its own user too.
+/// Hides this process's secrets from other processes, also from those of its own user.
 package enum ProcessSecrecy {
     /// From now on the kernel shows nobody but root this process's environment, memory, descriptors or directories, and lets
     /// nobody trace it. It also writes no core. Child processes that run another program do not inherit it.
@@ -10,7 +10,7 @@ package enum ProcessSecrecy {
         _ = stoker_hide_process()
     }
 
-    /// Takes a secret out of the command line, which the kernel goes on showing to everybody.
+    /// Overwrites a secret in the command line, which the kernel shows to everybody.
     package static func hide(argument: String) {
         stoker_blot_command_line(argument)
     }

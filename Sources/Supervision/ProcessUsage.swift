@@ -3,9 +3,9 @@
 import FoundationEssentials
 import Glibc
 
-/// What this process takes of its machine now, as the kernel counts it (proc(5)).
+/// The resources that this process uses now, as the kernel counts them (proc(5)).
 package struct ProcessUsage: Hashable, Sendable {
-    /// On processors, in user and kernel mode, without children.
+    /// Processor time in user and kernel mode, without children.
     package var cpuSeconds: Double
     package var residentBytes: Int
     package var virtualBytes: Int
@@ -24,7 +24,7 @@ package struct ProcessUsage: Hashable, Sendable {
             let files = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
         else { return nil }
         let fields = stat[stat.index(after: name)...].split(separator: " ")
-        // Fields are counted from 1, and the third is the first behind the name.
+        // Fields are counted from 1; the third is the first after the name.
         func field(_ number: Int) -> Int? { fields.indices.contains(number - 3) ? Int(fields[number - 3]) : nil }
         guard let user = field(14), let system = field(15), let threads = field(20), let start = field(22),
             let size = field(23), let pages = field(24)
@@ -35,14 +35,14 @@ package struct ProcessUsage: Hashable, Sendable {
             residentBytes: pages * sysconf(Int32(_SC_PAGESIZE)),
             virtualBytes: size,
             threads: threads,
-            // Without the one that read the directory.
+            // The descriptor that read the directory is not counted.
             openFiles: max(files.count - 1, 0),
             fileLimit: line("Max open files", of: "/proc/self/limits")?.first.flatMap { Int($0) },
             startSeconds: boot + Double(start) / ticks
         )
     }
 
-    /// The words behind the name that a line of the file begins with.
+    /// The words after the name at the beginning of a line of the file.
     private static func line(_ name: String, of file: String) -> [Substring]? {
         text(file)?.split(separator: "\n").first { $0.hasPrefix(name) }?.dropFirst(name.count).split(separator: " ")
     }

@@ -3,14 +3,15 @@
 import CLinux
 import Glibc
 
-/// The service manager that started this process and wants to be kept informed: systemd, and whatever speaks its protocol
+/// The service manager that started this process and wants its status: systemd, or another that speaks its protocol
 /// (sd_notify(3)).
 package struct ServiceManager: Hashable, Sendable {
     private let socket: String
-    /// After how long without a sign of life it takes the process for hung; `nil`: never.
+    /// The watchdog's interval: without a sign of life for this long, the service manager takes the process for hung;
+    /// `nil`: no watchdog.
     package let watchdog: Duration?
 
-    /// `nil` when nobody wants to know.
+    /// `nil` when no service manager wants the status.
     ///
     /// - Parameter environment: The process's own: `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID`.
     package init?(environment: [String: String], process: Int32 = getpid()) {
@@ -21,7 +22,7 @@ package struct ServiceManager: Hashable, Sendable {
             .flatMap { isMeant && $0 > 0 ? .microseconds($0) : nil }
     }
 
-    /// Tells it, in one datagram. Never waits; throws when it cannot be told.
+    /// Sends it as one datagram. Never waits; throws when the socket does not take it.
     package func tell(_ notices: [Notice]) throws(NoticeFailure) {
         let text = notices.map(\.text).joined(separator: "\n")
         let sent = text.utf8.withContiguousStorageIfAvailable { stoker_send_notice(socket, $0.baseAddress, $0.count) }
@@ -29,7 +30,7 @@ package struct ServiceManager: Hashable, Sendable {
     }
 }
 
-/// One thing to tell a service manager.
+/// One status message to a service manager.
 package enum Notice: Hashable, Sendable {
     /// The service has started.
     case ready
@@ -37,9 +38,9 @@ package enum Notice: Hashable, Sendable {
     case stopping
     /// A line for people.
     case status(String)
-    /// A sign of life.
+    /// A watchdog heartbeat.
     case alive
-    /// The end, or the start, may take so much longer from now.
+    /// Extends the time-out of the start or the stop by this much from now.
     case moreTime(Duration)
 
     package var text: String {

@@ -53,7 +53,7 @@ package enum LogFormat: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// Quoted when a reader could not tell where the value ends.
+    /// The value in quotes when a reader could not see where it ends.
     private static func word(_ text: String) -> String {
         let isPlain =
             !text.isEmpty
@@ -65,7 +65,7 @@ package enum LogFormat: String, Hashable, Sendable, CaseIterable {
         text.unicodeScalars.allSatisfy(Printable.isPrintable) ? text : String(quoted(text).dropFirst().dropLast())
     }
 
-    /// A JSON string (RFC 8259, section 7). What is not printable is escaped, so nobody's text moves a terminal's cursor.
+    /// A JSON string (RFC 8259, section 7). Unprintable characters are escaped, so that no text can control a terminal.
     private static func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {

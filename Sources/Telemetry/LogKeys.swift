@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The keys of log metadata, so that one thing has one name in every line.
+/// The keys of log metadata: one name for one thing in every line.
 package enum LogKeys {
     package static let attempt = "job.attempt"
     package static let build = "build.id"

@@ -5,10 +5,10 @@ import Glibc
 import Synchronization
 package import SystemPackage
 
-/// Where log lines go, without anyone ever waiting for them to arrive.
+/// An asynchronous sink for log lines: no caller waits until a line is written.
 ///
-/// A collector that stalls stops neither a build nor the renewal of a lease: lines wait in memory and are written on a
-/// queue of their own, many at once. When too many wait, new ones are dropped, and a line says how many.
+/// So a log collector that stalls delays neither a build nor the renewal of a lease. Lines are buffered in memory, and
+/// a queue writes many of them at once. When the buffer is full, new lines are dropped, and a line says how many.
 package final class LogSink: Sendable {
     private struct State {
         var waiting: [UInt8] = []
@@ -16,7 +16,7 @@ package final class LogSink: Sendable {
         var isWriting = false
     }
 
-    /// The sink of this process. What waits when the process exits is still written, for two seconds at most.
+    /// The sink of this process. At exit, the buffered lines are still written, for two seconds at most.
     package static let standardError: LogSink = {
         let sink = LogSink(.standardError)
         atexit { LogSink.standardError.flush() }
@@ -28,7 +28,7 @@ package final class LogSink: Sendable {
     private let queue = DispatchQueue(label: "stoker.log")
     private let state = Mutex(State())
 
-    /// - Parameter capacity: How many bytes may wait.
+    /// - Parameter capacity: The size of the buffer in bytes.
     package init(_ descriptor: FileDescriptor, capacity: Int = 1 << 20) {
         self.descriptor = descriptor
         self.capacity = capacity
@@ -49,7 +49,7 @@ package final class LogSink: Sendable {
         if mustStart { queue.async { self.drain() } }
     }
 
-    /// Waits until what has been taken so far is written, or the limit has passed. It blocks: for the end of a process.
+    /// Blocks until all lines taken so far are written, or the limit has passed: for the end of a process.
     package func flush(within limit: Duration = .seconds(2)) {
         let marker = DispatchWorkItem {}
         queue.async(execute: marker)
@@ -72,7 +72,7 @@ package final class LogSink: Sendable {
                 return bytes
             }
             guard let bytes else { return }
-            // A log that cannot be written has nowhere to complain.
+            // A failure to write the log cannot be logged.
             _ = try? descriptor.writeAll(bytes)
         }
     }

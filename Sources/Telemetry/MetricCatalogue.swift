@@ -7,12 +7,12 @@ package enum MetricCatalogue {
 
     private static let pool = ["template_name", "preset_name", "org_name"]
 
-    /// 1 ms to 10 s: what a database answers in.
+    /// 1 ms to 10 s: the range of database statements.
     private static let short: MetricFamily.Kind = .histogram(
         upperBounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
     )
 
-    /// 100 ms to 2 h: what waits for builds or for people's machines.
+    /// 100 ms to 2 h: the range of builds and queue waits.
     private static let long: MetricFamily.Kind = .histogram(
         upperBounds: [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200]
     )

@@ -3,7 +3,7 @@
 package import CoreMetrics
 package import Metrics
 
-/// A metric as Prometheus knows it: its name, what it means, its labels, and what kind of number it is.
+/// A family of metrics as Prometheus defines it: name, help text, labels and type.
 package struct MetricFamily: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         case counter

@@ -3,14 +3,14 @@
 import CoreMetrics
 import Synchronization
 
-/// One line, or one histogram, of a family: the member with certain label values.
+/// One series of a family: the counter, gauge or histogram with certain label values.
 enum MetricSeries: Sendable {
     case counter(CounterSeries)
     case gauge(GaugeSeries)
     case histogram(HistogramSeries)
 }
 
-/// What a series is found by.
+/// The key of a series.
 struct SeriesKey: Hashable, Sendable {
     let family: String
     let labelValues: [String]
@@ -31,7 +31,7 @@ final class CounterSeries: CounterHandler {
     }
 
     func increment(by amount: Int64) {
-        // Whoever counts for longer than 292 years at a billion a second starts over.
+        // The addition wraps: overflow takes 292 years at a billion a second.
         count.wrappingAdd(max(amount, 0), ordering: .relaxed)
     }
 

@@ -73,7 +73,8 @@ extension MetricsRegistry {
         return pairs.isEmpty ? "" : "{\(pairs.joined(separator: ","))}"
     }
 
-    /// Backslash and line feed, and the quote in a label's value, are what the format gives a meaning.
+    /// Escapes the characters that have a meaning in the format: backslash, line feed, and in a label's value the
+    /// quote.
     private static func escaped(_ text: String, quotes: Bool) -> String {
         var escaped = ""
         for scalar in text.unicodeScalars {
@@ -87,7 +88,7 @@ extension MetricsRegistry {
         return escaped
     }
 
-    /// As Go's `ParseFloat` reads it, whole numbers without a fraction.
+    /// The number as Go's `ParseFloat` reads it; whole numbers have no fraction.
     static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }

@@ -5,8 +5,8 @@ import Synchronization
 
 /// The metrics of this process, recorded through swift-metrics and read as Prometheus text.
 ///
-/// Only families of the catalogue it is made with are kept. A metric of another name, with other labels, of another kind,
-/// or one series too many goes nowhere, and ``rejections`` names it.
+/// The registry keeps only families of its catalogue. It rejects a metric of another name, with other labels or of
+/// another kind, and one series too many; ``rejections`` names them.
 package final class MetricsRegistry: MetricsFactory {
     struct State {
         var series: [SeriesKey: MetricSeries] = [:]
@@ -20,8 +20,8 @@ package final class MetricsRegistry: MetricsFactory {
     let state = Mutex(State())
     private let seriesLimit: Int
 
-    /// - Parameter seriesLimit: How many label sets a family may have, so that a label that takes ever new values costs
-    ///   neither this process nor Prometheus its memory.
+    /// - Parameter seriesLimit: How many label sets a family may have. A label with ever new values then costs neither
+    ///   this process nor Prometheus unbounded memory.
     package init(families: [MetricFamily] = MetricCatalogue.families, seriesLimit: Int = 5000) {
         self.families = Dictionary(families.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         self.seriesLimit = seriesLimit
@@ -125,7 +125,7 @@ package final class MetricsRegistry: MetricsFactory {
 
     private func reject(_ reason: String) -> MetricSeries? {
         state.withLock { state in
-            // Names are bounded by the code that makes them up; this bounds the rest.
+            // The code bounds the set of names; this check bounds all others.
             if state.rejections.count < 1000 { state.rejections.insert(reason) }
         }
         return nil

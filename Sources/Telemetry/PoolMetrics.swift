@@ -2,8 +2,8 @@
 
 /// Facts about the pools, exported by the worker that last held the reconciler's lock.
 ///
-/// Each ``publish(_:paused:snapshotSeconds:)`` takes the place of the one before, so that a pool that is gone vanishes. A
-/// worker that does not win the lock any more stops exporting them after ``lifetime``.
+/// Each ``publish(_:paused:snapshotSeconds:)`` replaces the one before, so that the series of a removed pool disappear.
+/// A worker that no longer wins the lock stops exporting them after ``lifetime``.
 package struct PoolMetrics: Sendable {
     /// The state of one pool.
     package struct Pool: Hashable, Sendable {
@@ -17,7 +17,7 @@ package struct PoolMetrics: Sendable {
         package var isHardLimited: Bool
         package var isInvalid: Bool
         package var isPaused: Bool
-        /// Whether there is a pool to be kept; of others only what is stuck is told.
+        /// Whether the pool shall be kept filled; of other pools only the stuck prebuilds are exported.
         package var isActive: Bool
         /// Prebuilds whose latest build failed, or was canceled.
         package var failed: Int
@@ -68,8 +68,8 @@ package struct PoolMetrics: Sendable {
     ///   - orphaned: Prebuilds that belong to none of them.
     ///   - snapshotSeconds: Seconds since the Unix epoch, in database time, at which all this was true.
     ///   - inMaintenance: Whether the pause is a maintenance, in which no jobs are claimed either.
-    ///   - limit: For how long this worker may tell it, where that is less than ``lifetime``.
-    ///   - now: From when the lifetime counts.
+    /// - limit: For how long this worker may export them, where that is shorter than ``lifetime``.
+    /// - now: The beginning of the lifetime.
     package func publish(
         _ pools: [Pool],
         orphaned: Int = 0,

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What may reach a terminal, or whoever reads lines: printable text. Names, errors and logs come from templates and peers, and
-/// with control characters they would move the cursor, set the title, hide what stands before them, or begin lines of their
-/// own.
+/// Escapes text for terminals and line readers. Names, errors and logs come from templates and peers. Their control
+/// characters could move the cursor, set the title, hide earlier text, or start new lines.
 ///
-/// Escaped are the control characters (C0, DEL, C1), the formatting characters (those of bidirectional text and the tags,
-/// among others), and the separators of lines and paragraphs, all in the notation of JSON. The joiners of U+200C and U+200D
-/// are what words and emoji of some scripts are made of, and stay.
+/// It escapes the control characters (C0, DEL, C1), the formatting characters (such as those of bidirectional text and
+/// the tags), and the line and paragraph separators, in the notation of JSON. The joiners U+200C and U+200D stay,
+/// because words and emoji of some scripts need them.
 package enum Printable {
     package static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.isASCII { return scalar >= " " && scalar != "\u{7f}" }
@@ -22,12 +21,13 @@ package enum Printable {
         escaping(text) { isPrintable($0) || $0 == "\n" || $0 == "\t" }
     }
 
-    /// One line, whatever the text holds; tabs stay.
+    /// One line, whatever the text contains; tabs stay.
     package static func line(_ text: String) -> String {
         escaping(text) { isPrintable($0) || $0 == "\t" }
     }
 
-    /// Text that is JSON already, or a JSON string's inside: nothing in it is printed as it is, and all of it means the same.
+    /// Text that is JSON already, or the inside of a JSON string: everything unprintable in it is escaped, and its
+    /// meaning stays the same.
     package static func json(_ text: String) -> String {
         escaping(text) { isPrintable($0) || $0 == "\n" || $0 == "\t" || $0 == "\r" }
     }

@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// The value of one gauge, or of one counter that counts elsewhere, for publishing.
+/// The value of one gauge, or of one counter that is counted elsewhere, to be published.
 package struct GaugeSample: Hashable, Sendable {
     package let family: MetricFamily
     /// In the order of the family's labels.
@@ -45,11 +45,11 @@ struct PublishedGauges: Sendable {
 }
 
 extension MetricsRegistry {
-    /// Puts a whole set of values in the place of the one published under this name before: what is no longer in it
-    /// vanishes, and no reader sees half of it.
+    /// Replaces the set of values published under this name: what the new set does not contain disappears, and no
+    /// reader sees a mixture.
     ///
-    /// - Parameter lifetime: After which the set vanishes unless it is published again, so that a worker that does not
-    ///   win the lock any more does not go on telling what was once true.
+    /// - Parameter lifetime: After this time the set disappears unless it is published again, so that a worker that no
+    ///   longer wins the lock does not export outdated facts.
     package func publish(
         _ name: String,
         _ samples: [GaugeSample],
@@ -70,7 +70,8 @@ extension MetricsRegistry {
         state.withLock { $0.published[name] = gauges }
     }
 
-    /// Asks for a set of gauges whenever the metrics are read, for what is true of this process at that moment.
+    /// Registers a function that makes a set of gauges whenever the metrics are read, for facts about this process at
+    /// that moment.
     package func gather(_ name: String, _ samples: @escaping @Sendable () -> [GaugeSample]) {
         state.withLock { $0.gathered[name] = samples }
     }

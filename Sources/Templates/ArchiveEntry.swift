@@ -34,13 +34,13 @@ package struct ArchiveEntry: Hashable, Sendable {
         Self(path: path, mode: 0o777, kind: .symbolicLink(target: target))
     }
 
-    /// Whether someone may execute it.
+    /// Whether it may be executed.
     package var isExecutable: Bool {
         mode & 0o111 != 0
     }
 }
 
-/// What an archive may hold at most. Beyond it, unpacking stops before the memory is spent.
+/// The limits of an archive. When one is exceeded, unpacking stops before the memory is used.
 package struct ArchiveLimits: Hashable, Sendable {
     /// Entries, directories and links included.
     package var entries: Int

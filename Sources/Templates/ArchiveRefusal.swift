@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why an archive is not taken, and which of its entries is to blame.
+/// Why an archive is refused, and because of which entry.
 package struct ArchiveRefusal: Error, Hashable, Sendable {
     package enum Reason: Hashable, Sendable {
         /// Not a tar archive, or a damaged header.
@@ -11,7 +11,7 @@ package struct ArchiveRefusal: Error, Hashable, Sendable {
         case truncated
         /// An absolute path, one with `..`, or one with bytes that no path should have.
         case unsafePath
-        /// A link whose target may lie outside of the archive's tree.
+        /// A link whose target may be outside of the archive's tree.
         case unsafeLink
         /// A device, a named pipe, a sparse file: anything that is not a file, a directory or a link.
         case unsupportedKind
@@ -22,7 +22,7 @@ package struct ArchiveRefusal: Error, Hashable, Sendable {
     }
 
     package let reason: Reason
-    /// The entry's path as the archive spells it; `nil` when the archive as a whole is refused.
+    /// The entry's path as it stands in the archive; `nil` when the archive as a whole is refused.
     package let entry: String?
     /// What is wrong and what to do, in a sentence.
     package let message: String

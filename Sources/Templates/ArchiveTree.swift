@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The tree that an archive's entries make, entry by entry, and the rules that each must keep.
+/// The tree of an archive, built entry by entry, and the rules for each entry.
 struct ArchiveTree {
     private enum Place {
         /// Index of the file in `entries`.
@@ -10,7 +10,8 @@ struct ArchiveTree {
     }
 
     private let limits: ArchiveLimits
-    /// By the bytes of the path, as file systems tell names apart: to Swift, `é` in one letter and in two are equal.
+    /// Keyed by the bytes of the path, as file systems compare names. Swift takes the composed and the decomposed `é`
+    /// for equal.
     private var places: [[UInt8]: Place] = [:]
     private var totalBytes = 0
     private(set) var entries: [ArchiveEntry] = []
@@ -22,7 +23,7 @@ struct ArchiveTree {
     mutating func admit(_ header: TarHeader, data: [UInt8]) throws(ArchiveRefusal) {
         switch header.kind {
         case .file:
-            // Counted before it is copied.
+            // It is counted before it is copied.
             try count(header.data.count, of: header.path)
             try admit(header.path, header.mode, .file(Array(data[header.data])))
         case .directory:
@@ -44,7 +45,7 @@ struct ArchiveTree {
         }
     }
 
-    /// Applies the rules to an entry that is to be packed.
+    /// Checks an entry that is to be packed.
     mutating func admit(_ entry: ArchiveEntry) throws(ArchiveRefusal) {
         if case .file(let content) = entry.kind {
             guard content.count <= limits.entryBytes else {
@@ -91,10 +92,11 @@ struct ArchiveTree {
         }
     }
 
-    /// Every directory on the way is one, said or implied: nothing is ever written through a link.
+    /// Every path component before the last must be a directory, explicit or implied, so nothing is ever written
+    /// through a link.
     ///
-    /// From the inside out: what lies around a directory was claimed with it. Implied directories are counted as said ones
-    /// are, else a few long paths would make millions.
+    /// It works upwards from the innermost directory, because the parents of a known directory are known too. Implied
+    /// directories count as explicit ones do; otherwise a few long paths would make millions.
     private mutating func claimParents(of path: String, _ rawPath: String) throws(ArchiveRefusal) {
         var rest = path.utf8[...]
         while let slash = rest.lastIndex(of: UInt8(ascii: "/")) {
@@ -152,8 +154,8 @@ struct ArchiveTree {
         return components.joined(separator: "/")
     }
 
-    /// `..` may only come first in a target. There it climbs directories that are really the link's parents (see
-    /// `claimParents`); after a name it would climb from wherever a link of that name leads.
+    /// `..` may only stand at the front of a target. There it climbs directories that are really the link's parents
+    /// (see `claimParents`); after a name it would climb from wherever a link of that name leads.
     private func check(target: String, of path: String) throws(ArchiveRefusal) {
         guard !target.isEmpty, target.utf8.first != UInt8(ascii: "/") else {
             throw ArchiveRefusal(.unsafeLink, entry: path, "it links to an absolute or empty path; link relative to it")
@@ -181,8 +183,8 @@ struct ArchiveTree {
         }
     }
 
-    /// Divided at the byte, as the file system does it: to Swift a slash and a combining mark after it are one
-    /// character, which is no slash.
+    /// Split at the byte, as the file system does it. For Swift, a slash with a combining mark is one character, which
+    /// is no slash.
     private static func components(_ path: String) -> [Substring] {
         path.utf8.split(separator: UInt8(ascii: "/")).map(Substring.init)
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The variables that Stoker gives every build: `TF_VAR_stoker_workspace_owner` for the Terraform variable
-/// `stoker_workspace_owner`, and so on. They are no parameters of a template.
+/// The variables that Stoker gives every build, such as `TF_VAR_stoker_workspace_owner` for the Terraform variable
+/// `stoker_workspace_owner`. They are not parameters of a template.
 package enum BuiltinVariables {
     package static let prefix = "stoker_"
 
@@ -15,12 +15,12 @@ package enum BuiltinVariables {
         "stoker_build_id", "stoker_build_number", "stoker_claim_epoch", "stoker_url",
     ]
 
-    /// Whether a variable's value is Stoker's to give.
+    /// Whether only Stoker gives the variable's value.
     package static func contains(_ name: String) -> Bool {
         name.hasPrefix(prefix)
     }
 
-    /// Whether Stoker does give a value: the name begins rightly and is one of those above.
+    /// Whether Stoker gives it a value: the name has the prefix and is one of those above.
     static func isGiven(_ name: String) -> Bool {
         names.contains(name) || name.hasPrefix(agentTokenPrefix)
     }

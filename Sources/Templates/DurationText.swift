@@ -4,7 +4,7 @@
 enum DurationText {
     private static let units: [(letter: Character, seconds: Int)] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)]
 
-    /// Whole seconds; `nil` unless it is numbers with units, each unit once and the larger before the smaller, or `0`.
+    /// Whole seconds, or `nil`. Valid are `0`, and numbers with units, each unit once and larger ones first.
     static func seconds(_ text: String) -> Int? {
         if text == "0" { return 0 }
         var total = 0
@@ -16,7 +16,7 @@ enum DurationText {
                 let unit = units.firstIndex(where: { $0.letter == letter })
             else { return nil }
             let (seconds, overflows) = value.multipliedReportingOverflow(by: units[unit].seconds)
-            // What the database's column holds: 68 years.
+            // The limit of the database's column: 68 years.
             guard !overflows, seconds <= Int(Int32.max) - total else { return nil }
             total += seconds
             units = units[(unit + 1)...]

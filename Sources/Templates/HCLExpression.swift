@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An expression as it was written; only literals are evaluated here, the rest is Terraform's.
+/// An expression as it was written. Stoker evaluates literals only, and leaves the rest to Terraform.
 struct HCLExpression {
     let tokens: [HCLToken]
     let text: String
 
-    /// The value when the expression is a literal; `nil` when it takes Terraform to know it.
+    /// The value when the expression is a literal; `nil` when only Terraform can evaluate it.
     var literal: JSONValue? {
         var reader = HCLLiteralReader(tokens)
         return reader.whole()
     }
 
-    /// A lone word, such as `string` in `type = string`.
+    /// A single identifier, such as `string` in `type = string`.
     var keyword: String? {
         guard tokens.count == 1, case .identifier(let word) = tokens[0].kind else { return nil }
         return word
     }
 
-    /// On one line, with one blank where there were several and commas where lines ended.
+    /// The text on one line, with single blanks, and with commas in place of line ends.
     var singleLine: String {
         var line = ""
         var last: HCLToken?
@@ -34,7 +34,7 @@ struct HCLExpression {
         return line
     }
 
-    /// The strings of `contains(["a", "b"], var.name)`, the usual way to write a choice.
+    /// The strings of `contains(["a", "b"], var.name)`, the usual form of an enumeration.
     func optionsOfContains(variable name: String) -> [String]? {
         let words = tokens.filter { $0.kind != .newline }
         guard words.count > 7, words[0].kind == .identifier("contains"), words[1].isSymbol("("),

@@ -25,8 +25,7 @@ extension HCLLexer {
 
     private static let unclosed = "this string is not closed on its line"
 
-    /// One byte of text, signs that keep a brace from being a template (`$${`, `%%{`), or a whole `${...}`; false for the
-    /// last.
+    /// Reads one byte of text, an escaped brace (`$${`, `%%{`), or a whole `${...}`; returns false for the last.
     private mutating func templateText(into value: inout [UInt8]) throws(HCLProblem) -> Bool {
         let sign = bytes[offset]
         guard sign == UInt8(ascii: "$") || sign == UInt8(ascii: "%") else {
@@ -44,7 +43,7 @@ extension HCLLexer {
             try skipTemplate()
             return false
         }
-        // The last two stand for one.
+        // The last two stand for a single one.
         value += repeatElement(sign, count: signs - 1)
         value.append(UInt8(ascii: "{"))
         offset += signs + 1
@@ -78,11 +77,11 @@ extension HCLLexer {
 
     struct HeredocDelimiter {
         let word: String
-        /// `<<-` takes away the indentation that all lines share.
+        /// `<<-` removes the indentation that all lines share.
         let isIndented: Bool
     }
 
-    /// Steps over `<<WORD` and its line's end; `nil`, and no step, when these two characters begin no heredoc.
+    /// Skips `<<WORD` and the end of its line; `nil`, without a step, when these two characters begin no heredoc.
     mutating func heredocStart() -> HeredocDelimiter? {
         let start = offset
         offset += 2
@@ -125,7 +124,7 @@ extension HCLLexer {
         throw problem("this heredoc is never closed with a line \(delimiter.word)", at: start)
     }
 
-    /// Steps over the delimiter, whatever blanks are around it, but not over its line's end, which ends the attribute.
+    /// Skips the delimiter and the blanks around it, but not the end of its line, which ends the attribute.
     private mutating func takeDelimiter(_ word: String) -> Bool {
         let line = bytes[offset...].prefix { $0 != UInt8(ascii: "\n") }
         let isBlank = { (scalar: Unicode.Scalar) in scalar.properties.isWhitespace }
@@ -137,7 +136,7 @@ extension HCLLexer {
         return true
     }
 
-    /// Lines of nothing but blanks neither count nor change, as in hclsyntax.
+    /// Blank lines neither count nor change, as in hclsyntax.
     private static func removeSharedIndentation(_ lines: inout [[UInt8]]) {
         func indentation(_ line: [UInt8]) -> Int? {
             let blanks = line.prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: "\r") }

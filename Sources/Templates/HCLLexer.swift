@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Divides a file in HCL's native syntax into words (hashicorp/hcl, hclsyntax/spec.md, "Lexical Elements").
+/// A lexer for HCL's native syntax (hashicorp/hcl, hclsyntax/spec.md, "Lexical Elements"). Decision 11 says why it is
+/// written here (Documentation/Decisions/0011-hcl-reader.md).
 struct HCLLexer {
     private static let symbols = ["...", "==", "!=", "<=", ">=", "=>", "&&", "||", "::"]
-    /// Of `${` inside of strings inside of `${`: far more than a person writes, and kind to the stack.
+    /// Depth of `${` inside of strings inside of `${`. The limit is far above real templates, and protects the stack.
     private static let maximumDepth = 100
 
     let bytes: [UInt8]
@@ -84,7 +85,7 @@ struct HCLLexer {
         }
     }
 
-    /// Spaces and comments; a comment to the end of a line leaves the line's end.
+    /// Skips blanks and comments; a comment to the end of a line leaves the line's end.
     private mutating func skipBlanks() throws(HCLProblem) {
         while let next = byte() {
             if next == UInt8(ascii: " ") || next == UInt8(ascii: "\t") || next == UInt8(ascii: "\r") {
@@ -126,7 +127,7 @@ struct HCLLexer {
         return digits
     }
 
-    /// Steps over `${ ... }` or `%{ ... }`, whatever strings and braces are in it.
+    /// Skips `${ ... }` or `%{ ... }`, with the strings and braces in it.
     mutating func skipTemplate() throws(HCLProblem) {
         let start = mark
         depth += 1

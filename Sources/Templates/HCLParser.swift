@@ -19,7 +19,7 @@ struct HCLBody {
     var blocks: [Block] = []
 }
 
-/// Reads the structure of a file; expressions are kept as words.
+/// Parses the structure of a file; expressions are kept as tokens.
 struct HCLParser {
     private static let maximumDepth = 100
 
@@ -37,7 +37,7 @@ struct HCLParser {
         return try parser.body(endingWith: .end, depth: 0, opened: nil)
     }
 
-    /// The expression that makes up a whole text, such as a type in Terraform's JSON syntax.
+    /// Parses a text that is one expression, such as a type in Terraform's JSON syntax.
     static func expression(of text: String) throws(HCLProblem) -> HCLExpression {
         var parser = try Self(text)
         return try parser.expression()
@@ -45,7 +45,7 @@ struct HCLParser {
 
     private var token: HCLToken { tokens[position] }
 
-    /// The end is never stepped over, so there is always a token.
+    /// The end token is never skipped, so there is always a token.
     private mutating func take() -> HCLToken {
         defer { if token.kind != .end { position += 1 } }
         return token

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A word of HCL's native syntax.
+/// A token of HCL's native syntax.
 struct HCLToken: Hashable {
     enum Kind: Hashable {
         case identifier(String)
@@ -14,7 +14,7 @@ struct HCLToken: Hashable {
 
     let kind: Kind
     let mark: HCLMark
-    /// Its bytes in the file.
+    /// The range of its bytes in the file.
     let range: Range<Int>
 
     var line: Int { mark.line }
@@ -22,7 +22,7 @@ struct HCLToken: Hashable {
     func isSymbol(_ text: String) -> Bool { kind == .symbol(text) }
 }
 
-/// A place in a file. The column takes counting and is only asked for when something is wrong.
+/// A place in a file. The column is computed only when an error needs it.
 struct HCLMark: Hashable {
     /// Counted from 1.
     var line: Int
@@ -30,7 +30,7 @@ struct HCLMark: Hashable {
     var lineStart: Int
     var offset: Int
 
-    /// Counted from 1, in Unicode scalars; bytes that continue a scalar make no column.
+    /// Counted from 1, in Unicode scalars; continuation bytes do not count.
     func column(in bytes: [UInt8]) -> Int {
         bytes[lineStart..<offset].count { $0 & 0xc0 != 0x80 } + 1
     }

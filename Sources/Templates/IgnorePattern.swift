@@ -2,8 +2,8 @@
 
 /// One line of a `.terraformignore`: a path with wildcards, as in `.gitignore`.
 ///
-/// Matching takes time in proportion to the pattern times the path, whatever the pattern: a wildcard is taken back to the
-/// last star, and never to one before it.
+/// Matching takes time in proportion to the pattern times the path, whatever the pattern: a mismatch goes back to the
+/// last star, and never to an earlier one.
 struct IgnorePattern: Sendable {
     private enum Letter: Hashable {
         case scalar(Unicode.Scalar)
@@ -13,12 +13,12 @@ struct IgnorePattern: Sendable {
     }
 
     private enum Step: Hashable {
-        /// `**`: any number of directories; at the end, whatever is below.
+        /// `**`: any number of directories; at the end, everything below.
         case anywhere
         case name([Letter])
     }
 
-    /// It takes back what a line before it left out.
+    /// Whether it takes in again what an earlier line left out.
     let isNegated: Bool
     private let isForDirectories: Bool
     private let steps: [Step]
@@ -35,7 +35,7 @@ struct IgnorePattern: Sendable {
         isForDirectories = text.last == "/"
         let names = text.split(separator: "/")
         guard !names.isEmpty else { return nil }
-        // Terraform looks for a path that does not begin with a slash at any depth, one of several names too.
+        // Terraform matches a path that does not begin with a slash at any depth, also one of several names.
         steps =
             (text.first == "/" ? [] : [.anywhere])
             + names.map { name in
@@ -43,7 +43,7 @@ struct IgnorePattern: Sendable {
             }
     }
 
-    /// Whether it names this very path.
+    /// Whether it matches exactly this path.
     ///
     /// - Parameter path: The path's names, each as scalars.
     func matches(_ path: ArraySlice<[Unicode.Scalar]>, isDirectory: Bool) -> Bool {
@@ -121,7 +121,7 @@ struct IgnorePattern: Sendable {
         return letters
     }
 
-    /// What follows a `[`; `nil` when no `]` does.
+    /// The character class after a `[`; `nil` when there is no `]`.
     private static func range(_ rest: inout Substring.UnicodeScalarView) -> Letter? {
         let isNegated = rest.first == "!" || rest.first == "^"
         if isNegated { rest.removeFirst() }

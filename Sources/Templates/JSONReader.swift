@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A JSON value that knows its place, for Terraform's JSON syntax.
+/// A JSON value with its place in the file, for Terraform's JSON syntax.
 struct JSONNode {
     indirect enum Content {
         case scalar(JSONValue)
@@ -30,14 +30,14 @@ struct JSONNode {
         return members
     }
 
-    /// The elements of an array, or the value itself: where Terraform expects blocks it takes either.
+    /// The elements of an array, or the value itself: where Terraform expects blocks, it takes either.
     var oneOrMany: [JSONNode] {
         guard case .array(let elements) = content else { return [self] }
         return elements
     }
 }
 
-/// Reads JSON (RFC 8259), strictly, and says where it is not.
+/// A strict reader of JSON (RFC 8259); its errors name the place.
 struct JSONReader {
     private static let maximumDepth = 200
 

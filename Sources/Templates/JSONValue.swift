@@ -2,7 +2,7 @@
 
 import Prebuilds
 
-/// A value as JSON has it; objects keep their order and numbers their digits.
+/// A JSON value; objects keep their order and numbers their digits.
 indirect enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)

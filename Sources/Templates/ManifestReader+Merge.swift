@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension ManifestReader {
-    /// The parameters of a Terraform template: its variables, changed by what `stoker.yaml` says of them.
+    /// The parameters of a Terraform template: its variables, with what `stoker.yaml` adds to them.
     mutating func merge(
         _ variables: [TerraformVariable],
         _ declarations: [ParameterDeclaration],
@@ -33,7 +33,7 @@ extension ManifestReader {
         }
     }
 
-    /// A variable whose name is reserved, and which Stoker does not know: a slip that would never get a value.
+    /// Reports a variable with a reserved name that Stoker does not know: it would never get a value.
     private mutating func report(builtin variable: TerraformVariable) {
         let error = TemplateError(
             file: variable.file,
@@ -45,9 +45,9 @@ extension ManifestReader {
         if variable.hasDefault { warn(error) } else { report(error) }
     }
 
-    /// Checks a preset's values and brings them into the form of a build's.
+    /// Checks a preset's values and converts them to the form of a build's.
     ///
-    /// - Parameter parameters: `nil`: not known, so values are taken as they are.
+    /// - Parameter parameters: `nil` when they are not known; then values are taken as they are.
     mutating func complete(
         _ declaration: PresetDeclaration,
         parameters: [TemplateParameter]?
@@ -84,7 +84,7 @@ extension ManifestReader {
         return preset
     }
 
-    /// A pool builds with nobody there to ask; a preset without one may leave values to whoever claims it.
+    /// A pool's builds have nobody to ask for values. A preset without a pool may leave them to the claim.
     private mutating func reportMissing(
         _ declaration: PresetDeclaration,
         _ parameters: [TemplateParameter],

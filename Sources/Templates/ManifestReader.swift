@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads the values of `stoker.yaml` and collects what is wrong with them: it goes on after an error, with a value that
-/// lets the rest be read.
+/// Reads the values of `stoker.yaml` and collects all errors: it goes on after an error, with a value that lets the
+/// rest be read.
 struct ManifestReader {
     let file: String
     private(set) var errors: [TemplateError] = []
     private(set) var warnings: [TemplateWarning] = []
-    /// More of either nobody reads, and a file can be made to have one at each word.
+    /// The limit of both. Nobody reads more, and a file could be made to have one at each word.
     private static let mostReported = 100
 
     init(file: String) {
@@ -68,8 +68,8 @@ struct ManifestReader {
 
     // MARK: Structure
 
-    /// The values of a mapping by the keys that `Key` knows; others are reported. A key without a value is as good as
-    /// none.
+    /// The values of a mapping by the keys that `Key` knows; others are reported. A key without a value counts as
+    /// absent.
     mutating func fields<Key: ManifestKey>(of node: YAMLNode, _ field: String, as type: Key.Type) -> ManifestFields<Key>
     {
         var values: [Key: YAMLNode] = [:]
@@ -93,8 +93,8 @@ struct ManifestReader {
         return ManifestFields(node: node, field: field, values: values)
     }
 
-    /// The entries of a mapping whose keys are names of the template's own: the first ``TemplateLimits/parameters``, and an error
-    /// when there are more.
+    /// The entries of a mapping whose keys are names from the template: the first ``TemplateLimits/parameters``. More
+    /// are an error.
     mutating func entries(_ node: YAMLNode?, _ field: String) -> [(key: YAMLKey, value: YAMLNode)] {
         guard let node else { return [] }
         guard case .mapping(let pairs) = node.content else {
@@ -112,7 +112,7 @@ struct ManifestReader {
         return Array(all.prefix(most))
     }
 
-    /// The elements of a list: the first of them, and an error when there are more than there may be.
+    /// The elements of a list, up to the limit. More are an error.
     mutating func elements(_ node: YAMLNode?, _ field: String, most: Int) -> [YAMLNode] {
         guard let node else { return [] }
         guard case .sequence(let elements) = node.content else {
@@ -207,7 +207,7 @@ extension ManifestKey {
     static var names: [String] { allCases.map(\.rawValue) }
 }
 
-/// What one mapping holds, by key.
+/// The content of one mapping, by key.
 struct ManifestFields<Key: ManifestKey> {
     let node: YAMLNode
     let field: String

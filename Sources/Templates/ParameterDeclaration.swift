@@ -2,7 +2,7 @@
 
 import Prebuilds
 
-/// An entry of `parameters` in `stoker.yaml`; `nil` for what it leaves out.
+/// An entry of `parameters` in `stoker.yaml`; `nil` for what it does not set.
 struct ParameterDeclaration {
     let key: YAMLKey
     let fields: ManifestFields<ManifestParameterKey>
@@ -15,13 +15,13 @@ struct ParameterDeclaration {
     var rules: ParameterRules?
     var displayOrder: Int?
 
-    /// Of types that a `process` template may give its parameters.
+    /// The types that a `process` template may give its parameters.
     static let types = ["string", "number", "bool", "list(string)"]
 
-    /// What the module says itself, and `stoker.yaml` may not say again.
+    /// The fields that the module sets itself, and `stoker.yaml` may not repeat.
     private static let modulesOwn: [ManifestParameterKey] = [.type, .defaultValue, .required, .sensitive, .validation]
 
-    /// Changes what a module's variable says by what only `stoker.yaml` can say.
+    /// Adds to a module's variable the fields that only `stoker.yaml` can set.
     func apply(to parameter: inout TemplateParameter, of variable: TerraformVariable, _ reader: inout ManifestReader) {
         for key in Self.modulesOwn {
             guard let node = fields[key] else { continue }
@@ -39,7 +39,7 @@ struct ParameterDeclaration {
         if let displayOrder { parameter.displayOrder = displayOrder }
     }
 
-    /// The whole parameter, where there is no module to say more.
+    /// The whole parameter, when there is no module.
     func parameter(order: Int, _ reader: inout ManifestReader) -> TemplateParameter {
         var parameter = TemplateParameter(
             name: key.name,
@@ -92,7 +92,7 @@ extension ManifestReader {
     }
 
     private mutating func parameter(_ key: YAMLKey, _ node: YAMLNode, _ path: String) -> ParameterDeclaration {
-        // `region:` with nothing behind it declares a required text.
+        // `region:` without a value declares a required text.
         if case .null = node.content {
             return ParameterDeclaration(key: key, fields: ManifestFields(node: node, field: path, values: [:]))
         }

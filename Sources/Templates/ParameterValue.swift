@@ -2,9 +2,9 @@
 
 import Prebuilds
 
-/// Turns a value in `stoker.yaml` into the text that is stored, and checks it against its parameter.
+/// Converts a value of `stoker.yaml` into the text that is stored, and checks it against its parameter.
 enum ParameterValue {
-    /// The canonical text (``ParameterType/canonical(_:)``), or `nil` after reporting why there is none.
+    /// The canonical text (``ParameterType/canonical(_:)``), or `nil` after an error was reported.
     static func text(
         of node: YAMLNode,
         for parameter: TemplateParameter,
@@ -23,7 +23,7 @@ enum ParameterValue {
         return text
     }
 
-    /// A scalar's own text where the type takes text, else JSON; `nil` where the value's shape is another.
+    /// A scalar's own text where the type takes text, else JSON; `nil` when the value has another shape.
     private static func written(_ node: YAMLNode, _ type: ParameterType) -> String? {
         switch (type, node.content) {
         case (.text, .scalar(let text, _)): text

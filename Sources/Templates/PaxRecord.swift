@@ -26,7 +26,7 @@ enum PaxRecord {
     static func write(_ key: String, _ value: String) -> [UInt8] {
         let body = " \(key)=\(value)\n"
         var length = body.utf8.count
-        // The number's own digits belong to the length, and may carry into one digit more.
+        // The length includes its own digits, and may carry into one digit more.
         while "\(length)".utf8.count + body.utf8.count != length {
             length = "\(length)".utf8.count + body.utf8.count
         }

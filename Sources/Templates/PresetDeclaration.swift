@@ -123,7 +123,7 @@ extension ManifestReader {
         report(problemsOf: settings, at: expressions, fields.path(.schedule))
     }
 
-    /// Bad expressions with the character in the file, windows that never open, and windows that overlap.
+    /// Reports bad expressions with the character in the file, windows that never open, and windows that overlap.
     private mutating func report(problemsOf settings: PrebuildSettings, at expressions: [YAMLNode], _ field: String) {
         let rows = settings.schedule.map { ScheduleRow(cronExpression: $0.cron, desiredInstances: $0.instances) }
         for problem in PoolSchedule.problems(of: rows) {

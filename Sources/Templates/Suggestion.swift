@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds what was probably meant by a name that is not known.
+/// Suggests a known name in place of an unknown one ("did you mean").
 enum Suggestion {
-    /// Longer names are nobody's slip of the pen, and comparing two takes the product of their lengths.
+    /// Longer names are not compared: comparing two takes time in proportion to the product of their lengths.
     private static let longestName = 64
-    /// So many candidates are looked at, and so many named.
+    /// How many candidates are compared, and how many are named.
     private static let mostCompared = 250
     private static let mostNamed = 20
 
-    /// The nearest candidate, when at most a third of the letters differ; the first of equals.
+    /// The nearest candidate, when at most a third of the letters differ; the first of several.
     static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
         guard name.utf8.count <= longestName else { return nil }
         let letters = Array(name.lowercased().filter { $0 != "-" && $0 != "_" })
@@ -22,13 +22,13 @@ enum Suggestion {
         return best?.candidate
     }
 
-    /// `did you mean 'name'?`, or else what there is to choose from.
+    /// `did you mean 'name'?`, or else a list of the known names.
     static func remedy(for name: String, among candidates: [String]) -> String {
         if let nearest = nearest(to: name, among: candidates) { return "did you mean '\(nearest)'?" }
         return candidates.isEmpty ? "" : "known here: \(list(candidates))"
     }
 
-    /// The first of many, for a message.
+    /// The first few of many, for a message.
     static func list(_ names: [String]) -> String {
         let more = names.count > mostNamed ? " and \(names.count - mostNamed) more" : ""
         return names.prefix(mostNamed).map { Excerpt.of($0) }.joined(separator: ", ") + more

@@ -3,10 +3,10 @@
 extension TarArchive {
     /// Packs the entries so that the same tree always gives the same bytes, and so the same hash.
     ///
-    /// Sorted by path; owner, group and times are zero. Of the mode only the execute bit counts: files are `0644` or
-    /// `0755`, so that a checkout under another umask is the same template.
+    /// Entries are sorted by path; owner, group and times are zero. Only the execute bit of the mode counts: files are
+    /// `0644` or `0755`, so that a checkout under another umask is the same template.
     ///
-    /// - Throws: what ``unpack(_:limits:)`` would refuse.
+    /// - Throws: the errors of ``unpack(_:limits:)``.
     package static func pack(
         _ entries: [ArchiveEntry],
         limits: ArchiveLimits = ArchiveLimits()
@@ -41,7 +41,7 @@ extension TarArchive {
         if !records.isEmpty {
             append(header(name: "pax-header", mode: 0o644, size: records.count, flag: "x"), records, to: &archive)
         }
-        // Where a record follows, the header's own fields are only for readers that know no pax.
+        // When there is a record, the header's own fields are only for readers that do not know pax.
         let (prefix, name) = split ?? ("", asciiTail(path))
         let link = fits(target, 100) ? target : asciiTail(target)
         append(

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Template archives: tar in memory, packed so that equal trees give equal bytes, unpacked so that no archive can
-/// name a place outside of the directory it is written to.
+/// Reads and writes template archives: tar in memory. Equal trees give equal bytes, and no archive can name a place
+/// outside of the directory that it is unpacked into. Decision 12 says why it is written here
+/// (Documentation/Decisions/0012-tar-reader.md).
 package enum TarArchive {
     static let blockSize = 512
 
@@ -16,7 +17,7 @@ package enum TarArchive {
     /// no path is absolute, climbs with `..`, comes twice, or lies below a file or a link; symbolic links stay inside;
     /// hard links become files of their own.
     ///
-    /// - Throws: the first thing that is not allowed; nothing of such an archive is returned.
+    /// - Throws: ``ArchiveRefusal`` for the first violation; nothing of such an archive is returned.
     package static func unpack(
         _ bytes: [UInt8],
         limits: ArchiveLimits = ArchiveLimits()
@@ -36,11 +37,11 @@ package enum TarArchive {
     }
 }
 
-/// Compressions that archives commonly come with.
+/// Compressions that archives are often sent with.
 package enum ArchiveCompression: String, CaseIterable, Hashable, Sendable, CustomStringConvertible {
     case gzip, zstd, xz, bzip2
 
-    /// The bytes such a file begins with (RFC 1952, RFC 8878, the xz and bzip2 formats).
+    /// The magic bytes of such a file (RFC 1952, RFC 8878, the xz and bzip2 formats).
     var signature: [UInt8] {
         switch self {
         case .gzip: [0x1f, 0x8b]

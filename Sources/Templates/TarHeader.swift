@@ -37,7 +37,7 @@ struct TarBlock {
     var size: Int? { number(124..<136) }
     var linkTarget: String? { text(157..<257) }
 
-    /// The name, with the prefix that only POSIX archives have: GNU keeps times where the prefix would be.
+    /// The name, with the prefix that only POSIX archives have: GNU tar stores times in the prefix's place.
     var path: String? {
         guard let name = text(0..<100) else { return nil }
         guard field(257..<263).elementsEqual("ustar\0".utf8) else { return name }
@@ -45,7 +45,7 @@ struct TarBlock {
         return prefix.isEmpty ? name : "\(prefix)/\(name)"
     }
 
-    /// The sum over the block with spaces in place of the sum; some old tars summed signed bytes.
+    /// The checksum: the sum over the block with spaces in place of the checksum; some old tars added signed bytes.
     var isChecksumRight: Bool {
         guard let expected = number(148..<156) else { return false }
         var unsigned = 0

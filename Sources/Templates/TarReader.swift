@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Walks over the headers of an archive, and folds those that only describe the next entry into it.
+/// Reads the headers of an archive, and merges those that only describe the next entry into it.
 struct TarReader {
-    /// More than any sensible set of pax records or any path.
+    /// A limit above any sensible set of pax records and any path.
     private static let maximumDescriptionBytes = 1 << 20
 
     private let bytes: [UInt8]
@@ -14,7 +14,7 @@ struct TarReader {
         self.limits = limits
     }
 
-    /// What the headers before an entry said of it.
+    /// The records of the headers before an entry.
     private struct Description {
         var path: String?
         var linkTarget: String?
@@ -107,7 +107,7 @@ struct TarReader {
         return TarBlock(bytes[offset..<offset + TarArchive.blockSize])
     }
 
-    /// Nothing but zeros may follow the end: whatever another tar would find there was not checked.
+    /// Only zeros may follow the end: another tar might find entries there that were not checked.
     private func readEnd() throws(ArchiveRefusal) {
         guard bytes[offset...].allSatisfy({ $0 == 0 }) else {
             throw ArchiveRefusal(.malformed, "there is data after the archive's end")

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The entries that belong to a template, and which of its directory or archive do not.
+/// Which entries of a directory or archive belong to the template, and which do not.
 ///
-/// All that is packed passes through here, from wherever it comes: nothing else makes a list of entries to pack.
+/// Every path that packs a template goes through this type; no other code makes a list of entries to pack.
 package struct TemplateContents: Hashable, Sendable {
     package let entries: [ArchiveEntry]
-    /// Paths that are left out, each directory once, with a slash at its end.
+    /// Paths that are left out. A directory is listed once, with a slash at its end.
     package let leftOut: [String]
-    /// Paths of states, plans and credentials.
+    /// Paths that are refused: states, plans and credentials.
     package let refused: [String]
 
-    /// Chooses among all entries, by the `.terraformignore` that is one of them.
+    /// Selects among all entries by the `.terraformignore` among them.
     ///
-    /// - Throws: when that file is none, or cannot be read.
+    /// - Throws: when that is not a regular file, or cannot be read.
     package init(_ all: [ArchiveEntry]) throws(TemplateErrors) {
         var filter = try TemplateFilter(file: TemplateManifest.content(of: TemplateFilter.fileName, in: all))
         var kept: [ArchiveEntry] = []
-        // As bytes: Swift takes names for equal that file systems tell apart.
+        // As bytes: Swift takes names for equal that file systems distinguish.
         var holders: Set<[UInt8]> = []
         var others: [(entry: ArchiveEntry, verdict: TemplateFilter.Verdict)] = []
         for entry in all {
@@ -32,7 +32,7 @@ package struct TemplateContents: Hashable, Sendable {
         var told: [TemplateFilter.Verdict: [[UInt8]]] = [:]
         var known: Set<[UInt8]> = []
         for (entry, verdict) in others where !holders.contains(Array(entry.path.utf8)) {
-            // The outermost directory of which nothing is kept.
+            // The outermost directory whose content is left out completely.
             let outermost = Self.parents(of: entry.path).first { parent in
                 !holders.contains(parent)
                     && filter.verdict(on: String(decoding: parent, as: UTF8.self), isDirectory: true) == verdict
@@ -50,13 +50,13 @@ package struct TemplateContents: Hashable, Sendable {
         refused = paths(.refused)
     }
 
-    /// From the outermost to the innermost.
+    /// The parent directories, from the outermost to the innermost.
     private static func parents(of path: String) -> [[UInt8]] {
         let bytes = Array(path.utf8)
         return bytes.indices.filter { bytes[$0] == UInt8(ascii: "/") }.map { Array(bytes[..<$0]) }
     }
 
-    /// What people are to be told: a line for what was left out, and one for what was refused.
+    /// Notes for users: a line for what was left out, and one for what was refused.
     package var notes: [String] {
         var notes: [String] = []
         if !leftOut.isEmpty { notes.append("Left out of the template: \(Self.list(leftOut)).") }
@@ -69,7 +69,7 @@ package struct TemplateContents: Hashable, Sendable {
         return notes
     }
 
-    /// As many as people read.
+    /// The number of paths that a note lists.
     private static func list(_ paths: [String]) -> String {
         var shown: [String] = []
         var bytes = 0
@@ -84,7 +84,7 @@ package struct TemplateContents: Hashable, Sendable {
     }
 }
 
-/// Chooses while a directory is read, so that what does not belong to a template is not read either.
+/// Selects while a directory is read, so that files outside of the template are not read at all.
 package struct TemplateScreening {
     private var filter: TemplateFilter
 
@@ -100,7 +100,7 @@ package struct TemplateScreening {
         filter.verdict(on: path, isDirectory: isDirectory) == .kept
     }
 
-    /// Whether a directory may hold something that is.
+    /// Whether a directory may hold a file of the template.
     package mutating func enters(_ directory: String) -> Bool {
         !filter.mayPassOver(directory)
     }

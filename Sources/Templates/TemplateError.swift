@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One thing that is wrong in a template: where, what was expected, and what to do about it.
+/// One error in a template: its place, what was expected, and a remedy.
 package struct TemplateError: Hashable, Sendable {
     /// Relative to the template's directory.
     package let file: String
     /// Counted from 1.
     package let line: Int
-    /// Counted from 1, in Unicode scalars; `nil` when the whole line is meant.
+    /// Counted from 1, in Unicode scalars; `nil` when the error is about the whole line.
     package let column: Int?
-    /// The path to the field, such as `presets[0].prebuilds.instances`; empty when none is meant.
+    /// The path to the field, such as `presets[0].prebuilds.instances`; empty when it is about no field.
     package let field: String
     /// What was expected and what was found.
     package let message: String
-    /// What to do; empty when the message says it.
+    /// The remedy; empty when the message contains it.
     package let remedy: String
 
     package init(
@@ -41,10 +41,10 @@ extension TemplateError: CustomStringConvertible {
     }
 }
 
-/// What is allowed, and probably not meant.
+/// A warning: valid, and probably a mistake.
 package typealias TemplateWarning = TemplateError
 
-/// Everything that is wrong in a template, in the order of files and lines; never empty.
+/// All errors in a template, in the order of files and lines; never empty.
 package struct TemplateErrors: Error, Hashable, Sendable {
     package let errors: [TemplateError]
 
@@ -58,7 +58,7 @@ package struct TemplateErrors: Error, Hashable, Sendable {
 }
 
 extension TemplateErrors: CustomStringConvertible {
-    /// One line an error.
+    /// One error a line.
     package var description: String {
         errors.map(\.description).joined(separator: "\n")
     }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What of a template's directory belongs to the template: Terraform's rules for `.terraformignore`, and Stoker's own.
+/// Which files of a directory belong to the template, by Terraform's rules for `.terraformignore` and Stoker's own.
 ///
-/// Of all lines that name a path, or a directory that it is in, the last decides. Unlike in `.gitignore`, a line with `!`
-/// also takes back what lies in a directory that is left out: Terraform keeps `.terraform/modules` so.
+/// Of all lines that match a path or one of its parent directories, the last decides. Unlike in `.gitignore`, a line
+/// with `!` also takes in what lies in a directory that is left out: this is how Terraform keeps `.terraform/modules`.
 struct TemplateFilter: Sendable {
     enum Verdict: Hashable, Sendable {
         case kept
-        /// By a line of the file, or because it is usually of no use.
+        /// Left out, by a line of the file or by default.
         case leftOut
-        /// A state, a plan or a credential: no line brings it in.
+        /// Refused: a state, a plan or a credential, which no line can take in.
         case refused
     }
 
@@ -17,8 +17,8 @@ struct TemplateFilter: Sendable {
     private static let maximumBytes = 64 << 10
     private static let maximumRules = 1_000
 
-    /// What is left out where no line says otherwise. The first are Terraform's; then what version control, systems and
-    /// people keep beside a module.
+    /// The default rules, which lines of the file can override. The first are Terraform's; the others are files that
+    /// version control, operating systems and people keep beside a module.
     private static let usual = [
         ".terraform/", "!.terraform/modules/", ".git/", ".hg/", ".svn/", ".bzr/", ".git", ".DS_Store", "crash.log",
         "crash.*.log", ".env", ".env.local", ".netrc",
@@ -26,7 +26,7 @@ struct TemplateFilter: Sendable {
 
     private let rules: [IgnorePattern]
     private let lastNegated: Int?
-    /// By directory, as bytes: the index of the rule that decides about what is in it.
+    /// The rule's index that decides about a directory's content, by the directory's path as bytes.
     private var deciding: [[UInt8]: Int] = [:]
 
     /// - Parameter file: The content of the template's `.terraformignore`; `nil` when there is none.
@@ -52,14 +52,14 @@ struct TemplateFilter: Sendable {
 
     /// - Parameter path: Relative to the template's directory.
     mutating func verdict(on path: String, isDirectory: Bool) -> Verdict {
-        // Without them it is no template, or the next push is another.
+        // Without these files it is no template, or the next push is a different one.
         if path.isSameName(as: TemplateManifest.fileName) || path.isSameName(as: Self.fileName) { return .kept }
         if let index = decidingRule(path, isDirectory), !rules[index].isNegated { return .leftOut }
         return path.utf8.split(separator: UInt8(ascii: "/")).contains { Self.isRefused(Substring($0)) }
             ? .refused : .kept
     }
 
-    /// Whether nothing in a directory can be kept, so that it need not be entered.
+    /// Whether nothing in a directory can be kept, so that it need not be read.
     mutating func mayPassOver(_ directory: String) -> Bool {
         switch verdict(on: directory, isDirectory: true) {
         case .kept: false
@@ -91,7 +91,8 @@ struct TemplateFilter: Sendable {
         return index
     }
 
-    /// States, under whatever name Terraform or people keep them, plans, which hold states, and Terraform's credentials.
+    /// States under every name that Terraform or people give them, plans, which contain states, and Terraform's
+    /// credentials.
     static func isRefused(_ name: some StringProtocol) -> Bool {
         let name = name.lowercased()
         if ["tfplan", ".terraformrc", "terraform.rc", "credentials.tfrc.json", "terraform.tfstate.d"].contains(name)
@@ -107,12 +108,12 @@ struct TemplateFilter: Sendable {
 }
 
 extension StringProtocol {
-    /// As file systems compare names: `é` in one letter and `é` in two are two names, and equal to Swift.
+    /// As file systems compare names: the composed and the decomposed `é` differ there, and are equal in Swift.
     package func isSameName(as other: some StringProtocol) -> Bool {
         utf8.elementsEqual(other.utf8)
     }
 
-    /// Editors of some systems put it before a file's text.
+    /// A byte order mark, which some editors put before the text.
     package var withoutByteOrderMark: SubSequence {
         utf8.starts(with: [0xef, 0xbb, 0xbf]) ? self[utf8.index(startIndex, offsetBy: 3)...] : self[...]
     }

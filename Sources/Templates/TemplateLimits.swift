@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How much of a kind a template may have: far more than anybody writes, and little enough that what compares each with each is
-/// done at once.
+/// Limits of a template. They are far above real templates, and low enough that comparing all pairs takes no time.
 enum TemplateLimits {
-    /// Parameters, variables of a module included, and values of a preset.
+    /// Parameters, a module's variables, and values of a preset.
     static let parameters = 1_000
     static let presets = 1_000
     static let agents = 100
     /// Of one parameter.
     static let options = 1_000
-    /// Rows of one schedule: each is compared with each.
+    /// Windows of one schedule, which are compared pair by pair.
     static let scheduleRows = 100
-    /// Bytes of a module's file: reading it takes a multiple of that.
+    /// Bytes of a module's file; reading it needs a multiple of that.
     static let moduleFile = 2 << 20
     /// Characters of a regular expression.
     static let pattern = 1_000
-    /// Bytes of a value that a regular expression is tried on.
+    /// Bytes of a value that is matched against a regular expression.
     static let matchedValue = 16 << 10
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension TemplateManifest {
-    /// Reads a whole template: `stoker.yaml`, the module's variables, and whether what it runs is there.
+    /// Reads a whole template: `stoker.yaml` and the module's variables. Also checks that the program to run exists.
     ///
-    /// - Throws: all that is wrong in all of its files.
+    /// - Throws: all errors in all of its files.
     package init(
         entries: [ArchiveEntry],
         timeZoneExists: (String) -> Bool

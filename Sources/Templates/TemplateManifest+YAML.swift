@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension TemplateManifest {
-    /// The file that makes a directory a template.
+    /// The name of the file that makes a directory a template.
     package static let fileName = "stoker.yaml"
-    /// What a `process` template runs when it names nothing else.
+    /// The default executable of a `process` template.
     package static let defaultExecutable = "provision"
 
     /// Reads `stoker.yaml`, and checks it against the module's variables.
@@ -12,7 +12,7 @@ extension TemplateManifest {
     ///   - module: The files of a Terraform template (``TerraformVariables/isModuleFile(_:)``). `nil`: they are not at
     ///     hand; then a Terraform template has no parameters here and values of presets are not checked against them.
     ///   - timeZoneExists: Whether there are rules for a time zone of this IANA name; not asked for UTC.
-    /// - Throws: all that is wrong, in both.
+    /// - Throws: all errors in both.
     package init(
         yaml: String,
         file: String = fileName,
@@ -37,7 +37,7 @@ extension TemplateManifest {
 
         let declarations = reader.parameters(fields[.parameters], "parameters")
         let presets = reader.presets(fields[.presets], "presets", timeZoneExists: timeZoneExists)
-        // A provisioner that could not be read would only bring errors that are none.
+        // An unknown provisioner would only bring further, misleading errors.
         var areParametersKnown = choice != nil || fields[.provisioner] == nil
         switch (provisioner, module) {
         case _ where !areParametersKnown:

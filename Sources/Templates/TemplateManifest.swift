@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a template is, as its `stoker.yaml` and its module say it, checked as a whole.
+/// A template as its `stoker.yaml` and its module describe it, checked as a whole.
 package struct TemplateManifest: Hashable, Sendable {
     package enum Provisioner: String, CaseIterable, Hashable, Sendable {
         case terraform, process
-        /// Builds nothing and succeeds; for trials and measurements.
+        /// Builds nothing and succeeds; for tests and measurements.
         case echo
     }
 
@@ -16,10 +16,10 @@ package struct TemplateManifest: Hashable, Sendable {
     /// The file of the archive that a `process` template runs; `nil` for other provisioners.
     package var executable: String?
     package var parameters: [TemplateParameter]
-    /// Who must report ready before a prebuild is eligible.
+    /// The agents that must report ready before a prebuild is eligible.
     package var agents: [String]
     package var presets: [TemplatePreset]
-    /// What is allowed and probably not meant, such as a template whose presets keep no pool.
+    /// Warnings, such as for a template whose presets keep no pool.
     package var warnings: [TemplateWarning]
 
     package init(
@@ -47,7 +47,7 @@ package struct TemplateManifest: Hashable, Sendable {
     }
 }
 
-/// A named set of parameter values, and the pool that is kept of it.
+/// A named set of parameter values, and its pool.
 package struct TemplatePreset: Hashable, Sendable {
     package var name: String
     package var description: String
@@ -75,7 +75,7 @@ package struct TemplatePreset: Hashable, Sendable {
     }
 }
 
-/// How many prebuilds of a preset are kept, how long, and when.
+/// The size of a preset's pool, its schedule and its time to live.
 package struct PrebuildSettings: Hashable, Sendable {
     package struct Window: Hashable, Sendable {
         /// Five fields, read as a window (`Prebuilds.CronExpression`).
@@ -88,7 +88,7 @@ package struct PrebuildSettings: Hashable, Sendable {
         }
     }
 
-    /// The count wherever no window says otherwise.
+    /// The count outside of all windows.
     package var instances: Int
     /// Age in seconds at which a prebuild is replaced; 0: never.
     package var ttlSeconds: Int
@@ -103,7 +103,7 @@ package struct PrebuildSettings: Hashable, Sendable {
         self.schedule = schedule
     }
 
-    /// The most prebuilds that there may be at once.
+    /// The largest pool.
     var mostInstances: Int {
         schedule.map(\.instances).reduce(instances, max)
     }

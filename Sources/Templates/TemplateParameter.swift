@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A value that a template asks for, as it is stored with a version.
+/// A parameter of a template, as it is stored with a version.
 package struct TemplateParameter: Hashable, Sendable {
     package var name: String
     package var description: String
@@ -8,10 +8,11 @@ package struct TemplateParameter: Hashable, Sendable {
     package var type: String
     /// Whether a later build of a workspace may change it.
     package var mutable: Bool
-    /// The value is in no log, message or event.
+    /// Whether its value must not appear in logs, messages and events.
     package var sensitive: Bool
-    /// Its canonical text: text as it is, lists and maps in JSON. `nil` and not required: the
-    /// template has a default that only it can tell, such as `null`, so no value must be given in its place.
+    /// Its canonical text: text as it is, lists and maps as JSON. When it is `nil` and the parameter is not required,
+    /// the template has a default that only the template can evaluate, such as `null`, and no value may be given in its
+    /// place.
     package var defaultValue: String?
     package var required: Bool
     /// The only values allowed; empty: any.
@@ -44,18 +45,18 @@ package struct TemplateParameter: Hashable, Sendable {
         self.displayOrder = displayOrder
     }
 
-    /// JSON for the column `options`: an array of strings.
+    /// The column `options`: a JSON array of strings.
     package var optionsJSON: String {
         JSONValue.array(options.map(JSONValue.string)).text
     }
 
-    /// JSON for the column `validation`: `{"regex", "min", "max", "error", "conditions"}`, only what there is.
+    /// The column `validation`: `{"regex", "min", "max", "error", "conditions"}`, without the members that are not set.
     package var validation: String {
         rules.json.text
     }
 }
 
-/// What values of a parameter must keep to, besides type and options.
+/// The rules for a parameter's values, besides type and options.
 package struct ParameterRules: Hashable, Sendable {
     /// A rule of a Terraform module, which Terraform itself evaluates; kept to be shown.
     package struct Condition: Hashable, Sendable {
@@ -73,7 +74,7 @@ package struct ParameterRules: Hashable, Sendable {
     /// Inclusive bounds of a number.
     package var minimum: Double?
     package var maximum: Double?
-    /// What to tell people when a value breaks these rules; empty: a message is made up.
+    /// The message for a value that breaks these rules; empty: a generated one.
     package var error: String
     package var conditions: [Condition]
 

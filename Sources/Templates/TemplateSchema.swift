@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The JSON Schema of `stoker.yaml`, for editors; what it cannot say, such as overlapping schedules, the reader checks.
+/// The JSON Schema of `stoker.yaml`, for editors. The reader checks what a schema cannot express, such as overlapping
+/// windows.
 package enum TemplateSchema {
     /// JSON Schema, draft 2020-12.
     package static let json = #"""

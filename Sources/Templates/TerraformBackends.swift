@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a module says that its state is to be kept. Stoker keeps it itself, whatever is said.
+/// The places in a module that configure where the state is kept. Stoker ignores them, because it keeps the state
+/// itself.
 package enum TerraformBackends {
     /// A `backend` or `cloud` block.
     package struct Block: Hashable, Sendable {
@@ -15,7 +16,7 @@ package enum TerraformBackends {
         TerraformVariables.isModuleFile(name) || TerraformVariables.isTofuFile(name)
     }
 
-    /// All such blocks, in the order of files and lines. What cannot be read is passed over: Terraform has its own words for it.
+    /// All such blocks, in the order of files and lines. Unreadable files are skipped; Terraform reports them.
     package static func blocks(in files: [SourceFile]) -> [Block] {
         files.filter { mayHold($0.name) }.flatMap { file in
             let found = try? file.name.hasSuffix(".json") ? json(file) : native(file)
@@ -48,7 +49,7 @@ package enum TerraformBackends {
 }
 
 extension TerraformBackends.Block {
-    /// What a push says of it.
+    /// The warning at a push.
     var warning: TemplateWarning {
         TemplateWarning(
             file: file,

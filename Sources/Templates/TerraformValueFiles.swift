@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Files of values that Terraform reads by itself (Terraform, "Variable Definitions Files"): what they say stands in for the
-/// defaults of the variables. A preset and a claim say more.
+/// Files of values that Terraform reads by itself (Terraform, "Variable Definitions Files"). Their values replace the
+/// variables' defaults; the values of a preset or a claim replace both.
 enum TerraformValueFiles {
-    /// Whether Terraform reads the file of the template's directory without being told to.
+    /// Whether Terraform reads the file of the template's directory without an option.
     static func contains(_ name: String) -> Bool {
         guard !name.utf8.contains(UInt8(ascii: "/")) else { return false }
         return rank(name) != nil
     }
 
-    /// In the order in which later ones win; `nil` for files that are none of these.
+    /// The rank of the file; a higher one wins. `nil` for other files.
     private static func rank(_ name: String) -> Int? {
         switch name {
         case "terraform.tfvars": 0
@@ -19,8 +19,8 @@ enum TerraformValueFiles {
         }
     }
 
-    /// Makes what the files say the variables' defaults. Values of variables that the module does not declare are passed over,
-    /// as Terraform does; secrets are left where they are.
+    /// Sets the variables' defaults to the values of the files. Values of undeclared variables are ignored, as
+    /// Terraform does; secrets are not copied.
     static func apply(
         _ files: [SourceFile],
         to variables: inout [TerraformVariable],
@@ -47,7 +47,7 @@ enum TerraformValueFiles {
         }
     }
 
-    /// What a file says, by name; `nil` for a value that takes Terraform to know it.
+    /// The values of a file by name; `nil` for a value that only Terraform can evaluate.
     private static func values(in file: SourceFile) throws(HCLProblem) -> [(name: String, literal: JSONValue?)] {
         if file.name.hasSuffix(".json") {
             return (try JSONReader.read(file.text).members ?? []).map { ($0.name, $0.value.value) }
@@ -57,7 +57,7 @@ enum TerraformValueFiles {
 }
 
 extension TerraformVariable {
-    /// Terraform takes `null` for "not given" where a variable cannot be null.
+    /// Terraform takes `null` as "not given" where a variable is not nullable.
     fileprivate mutating func takeDefault(_ literal: JSONValue?) {
         if literal == .null, !nullable { return }
         hasDefault = true

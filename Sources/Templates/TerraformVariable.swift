@@ -6,7 +6,7 @@ import Prebuilds
 package struct TerraformVariable: Hashable, Sendable {
     package var name: String
     package var description = ""
-    /// On one line; `nil` when the block gives none. Then Terraform takes a value from outside as text.
+    /// On one line; `nil` when the block gives none. Then Terraform takes an outside value as text.
     package var type: String?
     package var hasDefault = false
     /// The default, when it is a literal other than `null`, in its canonical text (``ParameterType/canonical(_:)``).
@@ -20,13 +20,13 @@ package struct TerraformVariable: Hashable, Sendable {
     package var file: String
     package var line: Int
 
-    /// The text that gives the same value when it comes from outside, or `nil` when none does.
+    /// The text that gives the same value when it is passed from outside, or `nil` when no text does.
     static func outsideText(of value: JSONValue?, type name: String?) -> String? {
         let type = ParameterType(name ?? "")
         switch value {
         case nil, .null: return nil
         case .string(let text) where type.isTextual: return type.canonical(text) ?? text
-        // Without a type the digits would arrive as text.
+        // Without a type, the digits would be passed as text.
         case .bool, .number, .array, .object:
             guard name != nil else { return nil }
             return value.flatMap { type.canonical($0.text) ?? $0.text }

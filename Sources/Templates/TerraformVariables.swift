@@ -14,7 +14,7 @@ package struct SourceFile: Hashable, Sendable {
 
 /// Reads the variables of a Terraform module, in both of its syntaxes.
 ///
-/// Only what a variable declares is read. Whether the module is right otherwise is Terraform's to say.
+/// It reads only the declarations of variables. All other validation is Terraform's.
 package enum TerraformVariables {
     /// The parameters of a module: its variables, without those that Stoker gives itself, in the order of the files.
     package static func read(files: [SourceFile]) throws(TemplateErrors) -> [TemplateParameter] {
@@ -26,8 +26,9 @@ package enum TerraformVariables {
         }
     }
 
-    /// All variables. Files that are no module's are passed over; override files come last, in the order of the bytes of their
-    /// names, and change what others declare (Terraform's "Override Files"). Files of values say the last word on defaults.
+    /// All variables. Files that are not part of the module are ignored. Override files come last, in the byte order of
+    /// their names, and change the declarations of others (Terraform's "Override Files"). Files of values set the final
+    /// defaults.
     package static func variables(in files: [SourceFile]) throws(TemplateErrors) -> [TerraformVariable] {
         let module = files.filter { isModuleFile($0.name) }.sorted { left, right in
             guard isOverride(left.name) == isOverride(right.name) else { return isOverride(right.name) }
@@ -77,7 +78,7 @@ package enum TerraformVariables {
         return variables.all
     }
 
-    /// Variables in their order, and found by name.
+    /// Variables in their order, with an index by name.
     private struct Declared {
         var all: [TerraformVariable] = []
         private var indices: [String: Int] = [:]
@@ -99,7 +100,7 @@ package enum TerraformVariables {
         stem(of: name, [".tf", ".tf.json"]) != nil
     }
 
-    /// Whether what Stoker reads of a module may be in the file.
+    /// Whether the file may contain something that Stoker reads from a module.
     static func isSource(_ name: String) -> Bool {
         isModuleFile(name) || isTofuFile(name) || TerraformValueFiles.contains(name)
     }
@@ -115,8 +116,8 @@ package enum TerraformVariables {
         return stem.elementsEqual("override".utf8) || stem.reversed().starts(with: "_override".utf8.reversed())
     }
 
-    /// The name of a file in the template's directory without its ending; `nil` when it has none of these, and for files
-    /// that Terraform passes over. In bytes, as Terraform reads names.
+    /// The name of a file in the template's directory without its extension; `nil` for other extensions, and for files
+    /// that Terraform ignores. In bytes, as Terraform reads names.
     private static func stem(of name: String, _ endings: [String]) -> Substring.UTF8View? {
         let bytes = name.utf8
         guard bytes.first != UInt8(ascii: "."), !bytes.contains(UInt8(ascii: "/")),

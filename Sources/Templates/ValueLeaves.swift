@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The texts and numbers in a value, at any depth: what a log may show of it without showing all of it.
+/// The texts and numbers in a value, at any depth. Redaction searches logs for each of them.
 ///
-/// Names of attributes and keys of maps are none: they are in the template, or would blot out ordinary words.
+/// Names of attributes and keys of maps are not leaves: they are in the template, or are ordinary words.
 package enum ValueLeaves {
-    /// Texts that hold JSON themselves are taken apart so many times.
+    /// How many levels of JSON inside of text are parsed.
     private static let maximumDepth = 4
 
     /// - Parameter value: A parameter's value as it is stored: text, JSON, or an expression of HCL.
@@ -26,7 +26,7 @@ package enum ValueLeaves {
         if let literal = try? HCLParser.expression(of: text).literal {
             return add(literal, to: &texts, depth: depth)
         }
-        // No literal, and no value either; what is text in it is a secret all the same.
+        // It is neither a literal nor a value; the text in it is a secret nevertheless.
         for case .string(let text?) in tokens.map(\.kind) { add(.string(text), to: &texts, depth: depth) }
     }
 

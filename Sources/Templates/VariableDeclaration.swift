@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What one `variable` block says, in either syntax; `nil` for what it leaves out.
+/// The content of one `variable` block, in either syntax; `nil` for what it does not set.
 struct VariableDeclaration {
     let name: String
     let line: Int
@@ -14,7 +14,7 @@ struct VariableDeclaration {
     var ephemeral: Bool?
     var validations: [(condition: HCLExpression, errorMessage: String)] = []
 
-    /// Sets what is said here, and keeps the rest as it was.
+    /// Sets the fields that this block sets, and keeps the others.
     func apply(to variable: inout TerraformVariable) {
         if let description { variable.description = description }
         if let type { variable.type = type }
@@ -39,7 +39,7 @@ struct VariableDeclaration {
     static func read(native text: String) throws(HCLProblem) -> [Self] {
         var declarations: [Self] = []
         for block in try HCLParser.body(of: text).blocks where block.type == "variable" {
-            // Terraform has its own words for a variable without a name.
+            // Terraform reports a variable without a name.
             guard block.labels.count == 1, let name = block.labels[0] else { continue }
             declarations.append(Self(native: block.body, name: name, line: block.start.line))
         }
@@ -64,7 +64,7 @@ struct VariableDeclaration {
         }
     }
 
-    /// Before version 0.12, a type was a string, and `list` and `map` were of anything.
+    /// Before version 0.12 a type was a string, and `list` and `map` had elements of any type.
     private static func type(_ expression: HCLExpression) -> String {
         switch expression.literal?.string ?? expression.keyword {
         case "list": "list(any)"
@@ -119,7 +119,7 @@ struct VariableDeclaration {
         }
     }
 
-    /// Lines are counted in the file and not in the string.
+    /// Lines are counted in the file, not in the string.
     private static func expression(_ text: String, line: Int) throws(HCLProblem) -> HCLExpression {
         do throws(HCLProblem) {
             return try HCLParser.expression(of: text)
@@ -140,7 +140,7 @@ extension JSONValue {
         return text
     }
 
-    /// Terraform also takes the words in quotes.
+    /// Terraform also accepts these words in quotes.
     fileprivate var boolean: Bool? {
         switch self {
         case .bool(let value): value

@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Makes the values of a YAML document of its events. What an alias stands for is counted before it is put anywhere.
+/// Makes the values of a YAML document from its events. The expansion of an alias is counted before it is used.
 struct YAMLComposer: ~Copyable {
-    /// More than any template needs; a few lines of aliases to aliases can stand for billions of values.
+    /// Far above real templates; a few lines of aliases to aliases can stand for billions of values.
     private static let maximumNodes = 50_000
-    /// Of text, as if there were no aliases: one long word that ten thousand aliases repeat is as much as ten thousand words.
+    /// Bytes of text after all aliases are expanded: one long word that ten thousand aliases repeat counts as ten
+    /// thousand words.
     private static let maximumBytes = 1 << 20
-    /// Of lists and mappings in each other, those that aliases stand for included: kind to the stack of whoever reads them.
+    /// Depth of lists and mappings after all aliases are expanded; it protects the stacks of later readers.
     private static let maximumDepth = 100
 
-    /// A value, and what it is to put it somewhere.
+    /// A value, and its size when it is used once more.
     private struct Measured {
         let node: YAMLNode
         /// Of values, itself included.
         let count: Int
         /// Of text, keys included.
         let bytes: Int
-        /// Of lists and mappings in each other; 0 for a scalar.
+        /// Depth of lists and mappings; 0 for a scalar.
         let depth: Int
     }
 
     private var events: YAMLEvents
     private let file: String
     private var anchors: [String: Measured] = [:]
-    /// Of all values so far, as if there were no aliases.
+    /// The size of all values so far after all aliases are expanded.
     private var total = (values: 0, bytes: 0)
 
     init(_ text: String, file: String) {
@@ -68,7 +69,7 @@ struct YAMLComposer: ~Copyable {
         TemplateErrors([TemplateError(file: file, line: line, column: column, message)])
     }
 
-    /// - Parameter depth: Of lists and mappings around it.
+    /// - Parameter depth: The number of lists and mappings around it.
     private mutating func value(_ event: YAMLEvents.Event, depth: Int) throws(TemplateErrors) -> Measured {
         switch event.kind {
         case .alias(let name):
@@ -143,7 +144,8 @@ struct YAMLComposer: ~Copyable {
         return keep(.mapping(pairs), start, anchor, (inside, bytes, deepest + 1))
     }
 
-    /// Words, and aliases of words: of anything else not even the end is looked for.
+    /// Keys must be scalars or aliases of scalars. At any other key the reader stops at once, without reading to its
+    /// end.
     private mutating func key(_ event: YAMLEvents.Event, of mapping: YAMLEvents.Event) throws(TemplateErrors) -> YAMLKey
     {
         switch event.kind {

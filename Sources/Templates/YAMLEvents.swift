@@ -4,12 +4,12 @@ import CYaml
 
 /// The events of a YAML stream (YAML 1.2, 3.1), one after the other, as libyaml finds them in the text.
 ///
-/// Yams makes whole trees of them, and hashes every key of a mapping on the way: a key that is an alias of nested lists of
-/// aliases takes longer than anybody waits. Here nothing is made that was not counted.
+/// Yams composes whole trees, and hashes every key of a mapping on the way. A key that is an alias of nested lists of
+/// aliases would take practically for ever. This type creates nothing that was not counted first.
 @safe struct YAMLEvents: ~Copyable {
     enum Kind: Equatable {
         case streamStart, streamEnd, documentStart, documentEnd, sequenceEnd, mappingEnd
-        /// Of the value with this anchor.
+        /// The anchor of the value.
         case alias(String)
         case scalar(String, isPlain: Bool, anchor: String?)
         case sequenceStart(anchor: String?)
@@ -23,7 +23,7 @@ import CYaml
         let column: Int
     }
 
-    /// What is no YAML, and where.
+    /// Why the text is not YAML, and where.
     struct Problem: Error {
         let line: Int
         let column: Int
@@ -49,7 +49,7 @@ import CYaml
         unsafe bytes.deallocate()
     }
 
-    /// The next event; after the end of the stream there is none to ask for.
+    /// The next event. Do not call it after the end of the stream.
     mutating func next() throws(Problem) -> Event {
         var event = unsafe yaml_event_t()
         guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw problem() }
@@ -95,7 +95,7 @@ import CYaml
         case YAML_MEMORY_ERROR:
             return Problem(line: 1, column: 1, message: "it is nested too deeply")
         case YAML_READER_ERROR:
-            // The reader knows no lines, only bytes.
+            // The reader knows bytes only, no lines.
             let before = unsafe bytes.prefix(state.problem_offset)
             let line = unsafe before.count { $0 == UInt8(ascii: "\n") }
             let lineStart = unsafe before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A value of a YAML document and its place. Scalars are text: their type is decided by the field that reads them.
+/// A value of a YAML document with its place. Scalars are text: the field that reads them decides about their type.
 struct YAMLNode {
     enum Content {
         case null
-        /// `isQuoted` also for blocks, `|` and `>`: all that is text whatever it looks like.
+        /// `isQuoted` is also true for blocks, `|` and `>`: scalars that are text whatever they look like.
         case scalar(String, isQuoted: Bool)
         case sequence([YAMLNode])
         case mapping([(key: YAMLKey, value: YAMLNode)])
@@ -15,7 +15,7 @@ struct YAMLNode {
     let line: Int
     let column: Int
 
-    /// What people call it, for messages.
+    /// Its kind, as messages name it.
     var kind: String {
         switch content {
         case .null: "nothing"
@@ -46,7 +46,7 @@ extension YAMLNode {
         return try composer.document()
     }
 
-    /// The value as JSON: plain words that look like numbers, `true` or `false` are those, everything else is text.
+    /// The value as JSON: plain words that look like numbers, `true` or `false` become those, everything else is text.
     var json: JSONValue {
         switch content {
         case .null: .null

@@ -6,7 +6,8 @@ import Synchronization
 
 /// The system's time zone files, read once each.
 ///
-/// Foundation's own time zones are silently missing from a static build, so schedules never ask it.
+/// Foundation's own time zones are silently missing from a static build, so schedules never use them
+/// (Documentation/Decisions/0013-time-zones-and-cron.md).
 package final class ZoneDirectory: Sendable {
     private let directory: String
     private let known = Mutex<[String: TimeZoneRules?]>([:])
@@ -34,7 +35,7 @@ package final class ZoneDirectory: Sendable {
     }
 
     private func read(_ name: String) -> TimeZoneRules? {
-        // A name is a path below the directory and nothing else.
+        // A name must be a path below the directory.
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.allSatisfy({ !$0.isEmpty && !$0.hasPrefix(".") }) else { return nil }
         guard let data = FileManager.default.contents(atPath: "\(directory)/\(name)") else { return nil }

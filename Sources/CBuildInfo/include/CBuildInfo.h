@@ -1,7 +1,8 @@
 #pragma once
 
 // SPDX-License-Identifier: Apache-2.0
-// What this build was told about itself. One small file, so that another version compiles nothing else again.
+// The version that this build was given. It is a file of its own, so that another version recompiles nothing else.
 
-/// The byte of the version's text at the index, from 0; 0 at its end and when the build was told none.
+/// The byte of the version's text at the index, counted from 0. The result is 0 at the end, and when no version was
+/// given.
 char stoker_version_byte(int index);

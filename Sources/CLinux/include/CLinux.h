@@ -22,7 +22,8 @@ void stoker_eventfd_drain(int descriptor);
 /// Names the calling thread, cut to 15 bytes.
 void stoker_name_thread(const char *name);
 
-/// Children orphaned by a descendant become ours instead of init's. 0, or -1 and errno.
+/// Makes this process a subreaper: the kernel gives it the orphans among its descendants instead of process 1. 0, or -1
+/// and errno.
 int stoker_become_subreaper(void);
 
 /// Asks the kernel to send `signal` to this process when its parent thread ends. 0, or -1 and errno.
@@ -37,5 +38,5 @@ int stoker_is_readable(int descriptor);
 /// How many bytes wait in a pipe or socket; 0 when that cannot be told.
 int stoker_readable_bytes(int descriptor);
 
-/// Where the wanted bytes first are, or NULL.
+/// The first place where the wanted bytes are found, or NULL.
 const void *stoker_find_bytes(const void *bytes, size_t count, const void *wanted, size_t wanted_count);

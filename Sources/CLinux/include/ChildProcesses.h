@@ -1,7 +1,7 @@
 #pragma once
 
 // SPDX-License-Identifier: Apache-2.0
-// What it takes to start children under a guard, and to be one.
+// What a process needs to start children under a guard, and to be a guard.
 
 #include "Isolation.h"
 
@@ -53,7 +53,8 @@ int stoker_watch_directory(const char *path);
 /// Takes all waiting events: 1 when one names `name` or events were lost, 0 when none does.
 int stoker_watch_mentions(int descriptor, const char *name);
 
-/// Calls `visit` with the id of every live descendant of the caller, children before theirs. The number of them.
+/// Calls `visit` with the id of every live descendant of the caller, children before their parents. Returns their
+/// number.
 int stoker_each_descendant(void (*visit)(pid_t descendant, void *context), void *context);
 
 /// The same of another process.

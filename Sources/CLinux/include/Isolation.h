@@ -6,14 +6,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/// Makes the calling process one that no other of its user may look into: not its memory, environment, descriptors, nor
-/// where it works; and none may trace it. Lost with the next exec. 0, or -1 and errno.
+/// Hides the calling process from the other processes of its user: they cannot read its memory, environment or
+/// descriptors, cannot see its working directory, and cannot trace it. The next exec undoes it. 0, or -1 and errno.
 int stoker_hide_process(void);
 
 /// Whether ``stoker_hide_process`` is in force.
 int stoker_is_hidden(void);
 
-/// Overwrites a word where the kernel shows the command line to everybody (`/proc/PID/cmdline`), as often as it stands there.
+/// Overwrites a word in the command line that the kernel shows to everybody (`/proc/PID/cmdline`), wherever it occurs.
 void stoker_blot_command_line(const char *word);
 
 /// Overwrites all of the command line but the program's name and its first argument.
@@ -22,7 +22,7 @@ void stoker_blot_arguments(void);
 /// The version of the kernel's Landlock; 0 when it has none, or it is switched off.
 int stoker_landlock_version(void);
 
-/// The oldest version that is used: before it, no file could be moved from one directory to another (Linux 5.19).
+/// The oldest version that Stoker uses: older ones allow no move of a file between directories (Linux 5.19).
 #define STOKER_LANDLOCK_OLDEST 2
 /// The oldest version that keeps a process from signalling those outside, and from abstract unix sockets (Linux 6.12).
 #define STOKER_LANDLOCK_SCOPES 6
@@ -37,33 +37,34 @@ enum {
     STOKER_ALLOW_WRITING = 2,
 };
 
-/// An empty set of rules: whoever is restricted by it can open no file. A descriptor, closed on exec, or -1 and errno.
+/// An empty set of rules: a process that is restricted by it can open no file. A descriptor, closed on exec, or -1 and
+/// errno.
 int stoker_ruleset(void);
 
-/// Allows what lies beneath `path`, or the one file. A path that does not exist is passed over. 0, or -1 and errno.
+/// Allows everything beneath `path`, or the one file. A path that does not exist is ignored. 0, or -1 and errno.
 int stoker_ruleset_allow(int ruleset, const char *path, int allowance);
 
-/// What a child is given on its way.
+/// The restrictions that a child gets when it is started.
 struct stoker_confinement {
     /// A set of rules; -1: none.
     int ruleset;
-    /// Whether it may gain no privileges: no setuid program helps it. Rules need it.
+    /// Whether the child may gain no privileges, so that setuid programs do not help it. Landlock's rules need this.
     int no_new_privileges;
-    /// The user and group it becomes, without any further group; -1: it stays who it is.
+    /// The user and group that the child changes to, without supplementary groups; -1: no change.
     int64_t user, group;
-    /// The permissions that its new files never have; -1: as the caller's own.
+    /// The umask of the child; -1: the caller's own.
     int64_t mask;
     /// Limits for `setrlimit`; -1: as the caller's own. A limit above the caller's own hard limit is that.
     int64_t processes, open_files, file_size;
 };
 
-/// Puts the confinement on the calling process, for ever. Makes system calls only, so that it may be called between fork and
-/// exec. 0, or an errno.
+/// Restricts the calling thread for ever. It only makes system calls, so it may be called between fork and exec. 0, or
+/// an errno.
 int stoker_confine(const struct stoker_confinement *confinement);
 
 /// Whether the caller may become this user and group.
 int stoker_may_become(uint32_t user, uint32_t group);
 
-/// Gives a directory and what is in it to a user: all of it, or only the directory and its entries. No link is followed,
-/// a file that has a second name is left as it is, and so is the entry `except`. 0, or -1 and errno.
+/// Changes the owner of a directory and its content: of everything, or only of the directory and its entries. It
+/// follows no link, and leaves files with a second name and the entry `except` alone. 0, or -1 and errno.
 int stoker_hand_over(const char *directory, uint32_t user, uint32_t group, int deep, const char *except);

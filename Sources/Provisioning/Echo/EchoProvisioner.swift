@@ -3,15 +3,15 @@
 import Prebuilds
 import Templates
 
-/// Builds nothing and succeeds at once: for trials, and to measure everything around a build.
+/// Builds nothing and succeeds at once: for tests, and to measure everything around a build.
 ///
 /// Parameters make it behave otherwise:
 /// - `echo_sleep_ms`: how many milliseconds a build takes;
-/// - `echo_replace`: addresses, divided by commas, that a claim build replaces;
+/// - `echo_replace`: addresses, separated by commas, that a claim build replaces;
 /// - `echo_fail`: the message to fail with, after the sleep; one that begins with a code (`CAPACITY: none left`) fails
 ///   with that code.
 ///
-/// Its archive, if it has one, holds a `stoker.yaml`, which is read at import and never again.
+/// Its archive, if it has one, contains a `stoker.yaml`, which only the import reads.
 package struct EchoProvisioner: Provisioner {
     private let host: ProvisioningHost
 
@@ -24,7 +24,7 @@ package struct EchoProvisioner: Provisioner {
         reporter: any ExecutionReporter,
         control: ExecutionControl
     ) async throws(ProvisioningFailure) -> ImportOutcome {
-        // A version without files has nothing to be read.
+        // A version without files has nothing to read.
         guard !request.archive.hash.isEmpty else {
             return ImportOutcome(manifest: TemplateManifest(name: request.templateName, provisioner: .echo))
         }

@@ -3,27 +3,27 @@
 import Synchronization
 import SystemPackage
 
-/// Reads a child's output in the place of a worker that has gone.
+/// Reads a child's output in place of a worker that is gone.
 ///
-/// Nobody wants the lines any more. But a child that prints into a pipe without a reader is killed by SIGPIPE, before it
-/// has saved its state, and one that prints into a full pipe waits for ever. What a process says of its state is kept.
+/// Nobody needs the lines any more. But SIGPIPE would kill a child that prints into a pipe without a reader before it
+/// has saved its state, and a full pipe would block it for ever. States that a process prints are kept.
 struct AbandonedOutput: ~Copyable {
     private var output: OutputReader
     private var errors: OutputReader
 
     /// Owns the descriptors, which are the worker's ends of the child's pipes.
     ///
-    /// - Parameter stateFile: Where to write the states that are among the output; `nil` when none are.
+    /// - Parameter stateFile: The file for the states in the output; `nil` when there are none.
     init(output: Int32, errors: Int32, stateFile: FilePath?, bounds: ChildBounds) {
         self.output = OutputReader(
             output,
             stateFile.map { stateFile in
-                // The newest of those that came together: each write waits for the disk, and the lease does not.
+                // The newest of those in one read: each write waits for the disk, and the lease does not.
                 let newest = Newest()
                 return .lines(
                     limit: ProcessMessage.limit(bounds),
                     turn: {
-                        // There is nobody to tell when even this fails; the state before it stays.
+                        // No process receives this error; the previous state stays.
                         if let state = newest.take() { try? PrivateFiles.replace(stateFile, state) }
                     },
                     { line in
@@ -36,7 +36,7 @@ struct AbandonedOutput: ~Copyable {
         self.errors = OutputReader(errors, .discard)
     }
 
-    /// Negative when closed: `poll` passes over those.
+    /// Negative when closed: `poll` ignores such descriptors.
     var descriptors: [Int32] { [output.descriptor, errors.descriptor] }
 
     mutating func drain() {
@@ -45,7 +45,7 @@ struct AbandonedOutput: ~Copyable {
     }
 }
 
-/// A state that is to be written.
+/// A state that has to be written.
 final class Newest: Sendable {
     private let state = Mutex<[UInt8]?>(nil)
 

@@ -4,24 +4,24 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// The small process between a worker and one child of it.
+/// The guard process between a worker and one of its children.
 ///
-/// It leads a session, so that a terminal's ^C reaches neither it nor the child; the child leads a process group in it.
-/// Whatever the child leaves behind becomes the guard's own (it is a subreaper) and is killed when the child has ended,
-/// unless it has a session of its own and nobody had to end the child.
-/// It ends the child when told to, when the worker has gone (their socket closes), and when the lease it holds was not
-/// renewed: SIGINT to the group, SIGKILL to all descendants after the grace, at the lease's end at the latest. Then it
-/// saves the child's state file. If the guard itself is killed, the kernel kills the child.
+/// The guard leads a session, so that a terminal's Ctrl-C reaches neither it nor the child; the child leads a process
+/// group in it. The guard is a subreaper: it becomes the parent of whatever the child leaves behind, and kills it when
+/// the child has ended, unless it has a session of its own and the child ended by itself. The guard ends the child on
+/// request, when the worker is gone (their socket closes), and when its lease was not renewed: SIGINT to the group,
+/// then SIGKILL to all descendants after the grace, at the lease's end at the latest. Then it saves the child's state
+/// file. If the guard itself is killed, the kernel kills the child.
 ///
-/// The child's output goes straight to the worker; once that has gone, the guard reads it (``AbandonedOutput``). The guard
-/// ends as the child did: same exit code, same signal.
+/// The child's output goes directly to the worker; once the worker is gone, the guard reads it (``AbandonedOutput``).
+/// The guard ends as the child did, with the same exit code or signal.
 ///
-/// It hides itself before anything else, as the worker does: nobody may look into it or trace it. It does not confine itself,
-/// but puts the worker's rules on the child (``Confinement``).
+/// The guard hides itself before anything else, as the worker does: no process may inspect or trace it. It does not
+/// confine itself, but applies the worker's rules to the child (``Confinement``).
 ///
-/// Descriptors: 0 to 2 are the child's, 3 is the socket to the worker, 4 keeps the work directory locked, 5 and 6 are the
-/// ends of the child's outputs that the worker reads, 7 the rules for the child, if there are any, and 8 tells the first
-/// process of a container that this one lives. The child inherits none but its own.
+/// Descriptors: 0 to 2 are the child's, 3 is the socket to the worker, 4 keeps the work directory locked, 5 and 6 are
+/// the ends of the child's outputs that the worker reads, 7 holds the rules for the child, if there are any, and 8
+/// shows the first process of a container that this guard lives. The child inherits only its own.
 package enum Guard {
     private static let socket: Int32 = 3
     private static let lock: Int32 = 4
@@ -30,12 +30,11 @@ package enum Guard {
     private static let rules: Int32 = 7
     private static let presence: Int32 = 8
 
-    /// Runs as a guard until its child has ended. Call it before anything else when `argv[1]` is `guard`: it must be
-    /// the only thread.
+    /// Runs as a guard until its child has ended. Call it first when `argv[1]` is `guard`: it must be the only thread.
     ///
     /// - Parameter arguments: The whole `argv`.
-    /// - Returns: The child's exit code; 127 when it could not be started, 64 when this is no guard's command line. A
-    ///   child ended by a signal ends the guard by the same one, and nothing is returned.
+    /// - Returns: The child's exit code; 127 when it could not be started, 64 when this is not a guard's command line.
+    ///   When a signal ended the child, the guard ends by the same signal, and nothing is returned.
     package static func main(arguments: [String]) -> Int32 {
         _ = stoker_hide_process()
         guard let charge = GuardCharge(commandLine: arguments), fcntl(socket, F_SETFD, FD_CLOEXEC) == 0 else {
@@ -49,7 +48,7 @@ package enum Guard {
             return 127
         }
         guard stoker_boot_time() < charge.lease.interruptAt else {
-            // The worker was frozen before it came to start this: another may run the job by now.
+            // The worker was frozen before the start: another worker may run the job by now.
             GuardMessage.ending(.lease).send(over: socket)
             GuardMessage.notStarted(errno: ETIME).send(over: socket)
             return 127
@@ -81,7 +80,7 @@ package enum Guard {
         return stoker_spawn_ward(charge.executable, arguments, &confinement)
     }
 
-    /// The pipes must close when the child's side closes.
+    /// The pipes must close when the child closes its side.
     private static func releaseStandardDescriptors() {
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         guard null >= 0 else { return }
@@ -92,7 +91,7 @@ package enum Guard {
     private static func end(like status: Int32) -> Int32 {
         let ending = ChildStatus(waitStatus: status)
         guard case .signaled(let number) = ending else { return ending.shellCode }
-        // The core, if any, is the child's.
+        // A core dump, if any, is the child's.
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
         signal(number, SIG_DFL)
@@ -104,13 +103,13 @@ package enum Guard {
         return ending.shellCode
     }
 
-    /// The guard's loop around its course.
+    /// The guard's event loop around ``GuardCourse``.
     private struct Watch: ~Copyable {
         let child: pid_t
         var course: GuardCourse
         private let stateFile: FilePath?
         private let bounds: ChildBounds
-        /// Once the worker has gone.
+        /// Used once the worker is gone.
         private var abandoned: AbandonedOutput?
 
         init(child: pid_t, _ charge: GuardCharge) {
@@ -124,7 +123,7 @@ package enum Guard {
         mutating func untilChildEnds(signals: Int32, timer: Int32) -> Int32 {
             while true {
                 stoker_set_boot_timer(timer, max(1, course.nextAlarm(after: stoker_boot_time())))
-                // In the place of the socket, which would be readable for ever once it is closed.
+                // It takes the socket's place, which would be readable for ever once it is closed.
                 let spoken = abandoned?.descriptors ?? [Guard.socket]
                 var waiting = ([signals, timer] + spoken).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
                 poll(&waiting, nfds_t(waiting.count), -1)
@@ -171,7 +170,7 @@ package enum Guard {
             }
         }
 
-        /// What the child, which has ended, has printed and nobody has read.
+        /// Output of the ended child that was not read.
         mutating func readTheRest() {
             var rest = abandoned.take() ?? readOutput()
             rest.drain()
@@ -181,9 +180,10 @@ package enum Guard {
             AbandonedOutput(output: Guard.output, errors: Guard.errors, stateFile: stateFile, bounds: bounds)
         }
 
-        /// Kills and reaps whatever the child has left, until there is nothing more.
+        /// Kills and reaps everything that the child left, until nothing remains.
         ///
-        /// What has made a session of its own (`setsid`) stays where the child has ended by itself: it is what was built.
+        /// Processes with a session of their own (`setsid`) stay when the child ended by itself: they are what was
+        /// built.
         func sweep() {
             // A process that stays may have a dead child of this session, which it never reaps.
             var patience = 400
@@ -202,7 +202,7 @@ package enum Guard {
         }
     }
 
-    /// Returns how many there were.
+    /// Returns their number.
     private static func killOwnSession() -> Int {
         var count = 0
         withUnsafeMutablePointer(to: &count) { count in

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a guard is started with: its command line after the word `guard`.
+/// A guard's arguments: its command line after the word `guard`.
 struct GuardCharge: Equatable {
     var lease: GuardLease
     /// Nanoseconds from interruption to kill.
     var grace: Int64
-    /// The file in which the child keeps its state, and where it is saved when the guard ends the child; or empty.
+    /// The file in which the child keeps its state, and the file to save it to when the guard ends the child; or empty.
     var stateFile: String
     var spoolFile: String
     /// Whether the child prints its states, as ``ProcessMessage``s, instead of writing them into the file.
@@ -13,14 +13,14 @@ struct GuardCharge: Equatable {
     /// How large a state may be.
     var stateBytes: Int
     var confinement: Confinement
-    /// The child: an absolute path and what follows `argv[0]`.
+    /// The child's absolute path, and its arguments after `argv[0]`.
     var executable: String
     var arguments: [String]
 
     /// The child's `argv`.
     var childArguments: [String] { [executable] + arguments }
 
-    /// What bounds the child's states.
+    /// The bounds of the child's states.
     var bounds: ChildBounds { ChildBounds(stateBytes: stateBytes) }
 
     /// The guard's `argv`.

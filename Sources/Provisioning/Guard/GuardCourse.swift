@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a guard does next, given what it hears and what time it is. Pure: it reads no clock and sends no signal.
+/// The guard's state machine: events and time in, actions out. It reads no clock and sends no signal.
 ///
-/// An interrupted child has `grace` to end, yet never longer than the lease's `killAt`: past it another worker may
+/// An interrupted child has `grace` to end, but never longer than the lease's `killAt`: after that, another worker may
 /// start the same job.
 struct GuardCourse: Equatable {
     enum Event: Equatable {
         case told(GuardMessage)
         case workerGone
-        /// The guard itself got a signal that asks it to end.
+        /// The guard itself got a signal to end.
         case signaled
         case alarm
     }
@@ -18,7 +18,7 @@ struct GuardCourse: Equatable {
         case kill
     }
 
-    /// How often what is left is looked for after the kill.
+    /// The interval at which remaining processes are searched after the kill.
     static let sweepInterval: Int64 = 20_000_000
 
     private var lease: GuardLease
@@ -53,14 +53,14 @@ struct GuardCourse: Equatable {
         return now >= lease.interruptAt ? interrupt(because: .lease, now) : nil
     }
 
-    /// When the next `.alarm` is due.
+    /// The time of the next `.alarm`.
     func nextAlarm(after now: Int64) -> Int64 {
         if killing { return now + Self.sweepInterval }
         guard let graceEnd else { return min(lease.interruptAt, lease.killAt) }
         return min(graceEnd, lease.killAt)
     }
 
-    /// One interruption only: Terraform takes a second one as the order to forget its state.
+    /// Only one interruption: Terraform takes a second one as the request to stop without saving its state.
     private mutating func interrupt(because reason: GuardCause, _ now: Int64) -> Step? {
         guard graceEnd == nil, !killing, now < lease.killAt else { return nil }
         cause = reason

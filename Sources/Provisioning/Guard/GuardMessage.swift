@@ -3,9 +3,9 @@
 import CLinux
 import Glibc
 
-/// What worker and guard tell each other over their socket, one datagram each.
+/// The messages between worker and guard over their socket, one datagram each.
 ///
-/// Times are nanoseconds on the boot clock, which both read alike.
+/// Times are nanoseconds on the boot clock, which both read.
 enum GuardMessage: Equatable {
     // From the worker.
     case renew(GuardLease)
@@ -18,7 +18,7 @@ enum GuardMessage: Equatable {
     case ending(GuardCause)
     case ended(waitStatus: Int32)
 
-    /// A tag and two numbers of 64 bits, in the machine's own byte order: both ends are one binary.
+    /// A tag and two numbers of 64 bits, in the machine's own byte order, since both ends are one binary.
     static let size = 17
 
     private var parts: (tag: UInt8, first: Int64, second: Int64) {
@@ -57,13 +57,13 @@ enum GuardMessage: Equatable {
         }
     }
 
-    /// Sends it without blocking. `false` when the other side has gone, or does not read.
+    /// Sends it without blocking. `false` when the other side is gone or does not read.
     @discardableResult
     func send(over socket: Int32) -> Bool {
         bytes.withUnsafeBytes { stoker_send_message(socket, $0.baseAddress, $0.count) } == 0
     }
 
-    /// What receiving from the socket gave.
+    /// The result of receiving from the socket.
     enum Received: Equatable {
         case message(GuardMessage)
         case nothing
@@ -76,7 +76,8 @@ enum GuardMessage: Equatable {
         while true {
             let count = recv(socket, &buffer, size, Int32(MSG_DONTWAIT))
             if count < 0 && errno == EINTR { continue }
-            // The other side has gone without reading all of ours. What it said before is still there, behind this.
+            // The other side is gone and has not read all of our messages. Its own messages before that can still be
+            // read.
             if count < 0 && errno == ECONNRESET { continue }
             if count < 0 && errno == EAGAIN { return .nothing }
             guard count > 0 else { return .closed }
@@ -85,7 +86,7 @@ enum GuardMessage: Equatable {
     }
 }
 
-/// How long the child may run: when it is interrupted, and when whatever is left of it is killed.
+/// The end of the child's lease: when it is interrupted, and when the rest of it is killed.
 struct GuardLease: Equatable, Sendable {
     var interruptAt: Int64
     var killAt: Int64

@@ -4,15 +4,16 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// A set of Landlock's rules in the making: what is not allowed is refused.
+/// Builds a set of Landlock rules: what is not allowed is refused.
 ///
-/// A rule holds for all that lies beneath a directory, and none can be taken back. So where a secret lies beneath, the
-/// directory's other entries are allowed one by one.
+/// A rule holds for everything beneath a directory, and cannot be withdrawn. So when a secret lies beneath a directory,
+/// its other entries are allowed one by one.
 final class AccessRules: Sendable {
     let descriptor: Int32
     private let secrets: [String]
 
-    /// - Parameter secrets: Files and directories that no rule is to reach, but one for them themselves or beneath them.
+    /// - Parameter secrets: Files and directories that no rule may cover, except rules for themselves or for what lies
+    ///   beneath them.
     init(except secrets: [FilePath]) throws(FileFailure) {
         descriptor = stoker_ruleset()
         guard descriptor >= 0 else { throw FileFailure("make", "a set of rules", errno: errno) }
@@ -25,7 +26,7 @@ final class AccessRules: Sendable {
         case reading, writing
     }
 
-    /// Allows a file or directory, but for the secrets in it; one that is itself among them is passed over.
+    /// Allows a file or directory, except the secrets in it; a secret itself is ignored.
     func allow(_ paths: [FilePath], _ allowance: Allowance) throws(FileFailure) {
         for path in paths {
             guard let path = Self.resolved(path.string) else { continue }
@@ -33,7 +34,7 @@ final class AccessRules: Sendable {
         }
     }
 
-    /// Allows what belongs to the execution, also where the worker's own directories are closed.
+    /// Allows what belongs to the execution, also inside of the worker's own directories.
     func allowOwn(_ paths: [FilePath], _ allowance: Allowance) throws(FileFailure) {
         for path in paths { try add(path.string, allowance.code) }
     }
@@ -45,7 +46,7 @@ final class AccessRules: Sendable {
         for name in try PrivateFiles.names(in: FilePath(path)) {
             let entry = path == "/" ? "/\(name)" : "\(path)/\(name)"
             var information = stat()
-            // A link is followed without a rule; where it leads has one, or has not.
+            // A link needs no rule; its target is allowed or not.
             guard lstat(entry, &information) == 0, information.st_mode & S_IFMT != S_IFLNK else { continue }
             try allow(resolved: entry, allowance)
         }
@@ -55,7 +56,7 @@ final class AccessRules: Sendable {
         guard stoker_ruleset_allow(descriptor, path, code) == 0 else { throw FileFailure("allow", FilePath(path)) }
     }
 
-    /// Without links; `nil` when there is no such file.
+    /// The path without links; `nil` when there is no such file.
     private static func resolved(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
@@ -76,13 +77,13 @@ extension AccessRules.Allowance {
     }
 }
 
-/// What every program needs of the system, wherever a distribution keeps it.
+/// The system's files that every program needs, in all common distributions.
 enum SystemFiles {
-    /// To read and to execute. What is in `/proc` of other processes is refused there, not here.
+    /// To read and execute. The kernel itself protects other processes' files in `/proc`.
     static let readable: [FilePath] = [
         "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/proc", "/sys",
         "/nix/store", "/gnu/store", "/snap", "/run/current-system", "/var/lib/ca-certificates",
-        // Where /etc/resolv.conf leads.
+        // The targets of /etc/resolv.conf.
         "/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager/resolv.conf",
         "/run/NetworkManager/no-stub-resolv.conf",
     ]

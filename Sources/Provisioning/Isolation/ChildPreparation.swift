@@ -4,13 +4,13 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Everything about one child's isolation that has to be made before it is started.
+/// The parts of one child's isolation that are made before it is started.
 struct ChildPreparation {
     let confinement: Confinement
     /// `nil` without Landlock.
     let rules: AccessRules?
 
-    /// Makes the rules, and gives the child's user what it is to work with. Blocks.
+    /// Makes the rules, and gives the files that the child works with to its user. Blocks.
     ///
     /// - Parameter root: The worker's work directory.
     init(
@@ -45,13 +45,13 @@ struct ChildPreparation {
         try rules.allow(SystemFiles.readable + command.searched + isolation.readable, .reading)
         try rules.allow(SystemFiles.devices + isolation.writable, .writing)
         try rules.allowOwn([root.appending("cache").appending("plugins")], .reading)
-        // The template's own is among its files; what that leads to is not looked at.
+        // The template's own link is among its files; its target is not examined.
         if !command.executable.starts(with: directory.path) { try rules.allowOwn([command.executable], .reading) }
         try rules.allowOwn([directory.path, directory.temporaryDirectory] + command.writes, .writing)
         return rules
     }
 
-    /// The user passes through the worker's directories without seeing what is in them; what it works with is its own.
+    /// The user can pass through the worker's directories without listing them; it owns the files that it works with.
     private static func handOver(
         _ command: ChildCommand,
         _ directory: WorkDirectory,
@@ -64,14 +64,14 @@ struct ChildPreparation {
         }
         _ = chmod(root.appending("cache").appending("plugins").string, 0o755)
         for path in [directory.path, directory.temporaryDirectory] + command.writes {
-            // Not the file by which the worker tells whether the execution lives, where it is among the others.
+            // Not the lock file, which shows the worker whether the execution lives, where it is among the others.
             try give(path, to: identity, deep: false, except: "lock")
         }
         guard directory.isFirstHandOver(of: command.directory, to: identity) else { return }
         try give(command.directory, to: identity, deep: command.directory != directory.path)
     }
 
-    /// The worker's directories that one passes on the way.
+    /// The worker's directories on the path.
     private static func ancestors(of path: FilePath, in root: FilePath) -> [FilePath] {
         guard path.starts(with: root) else { return [] }
         var ancestors: [FilePath] = []
@@ -93,13 +93,13 @@ struct ChildPreparation {
 }
 
 extension ChildCommand {
-    /// Whose build it is. The system's own programs that prepare a template for all have no tenant.
+    /// The workspace of the build. Trusted programs that prepare a template for all workspaces have no tenant.
     fileprivate func tenant(in directory: WorkDirectory) -> String? {
         if prepares { return nil }
         return environment["STOKER_WORKSPACE_ID"] ?? directory.path.lastComponent?.string ?? ""
     }
 
-    /// Where its environment tells it to look for programs and certificates.
+    /// Where its environment says that programs and certificates are.
     fileprivate var searched: [FilePath] {
         let directories = (environment["PATH"] ?? "").split(separator: ":").map(String.init)
         let certificates = ["SSL_CERT_FILE", "SSL_CERT_DIR"].compactMap { environment[$0] }

@@ -2,21 +2,21 @@
 
 import CLinux
 
-/// What a guard puts on its child, but for the rules: those come as a descriptor. It is part of the guard's command line.
+/// The confinement of a child, except the rules, which come as a descriptor. It is part of the guard's command line.
 struct Confinement: Equatable {
-    /// Whether no privileges are to be gained, by setuid programs and the like.
+    /// Whether the child may gain no privileges, by setuid programs and the like.
     var gainsNothing = false
     /// Whether there are rules.
     var hasRules = false
     /// `nil`: the guard's own.
     var identity: TemplateUser.Identity?
-    /// The permissions that new files never have; `nil`: the guard's own.
+    /// The umask; `nil`: the guard's own.
     var mask: UInt32?
     var limits = ChildLimits()
 
     private static let none: Int64 = -1
 
-    /// Numbers divided by colons, in the order of ``init(text:)``.
+    /// Numbers separated by colons, in the order of ``init(text:)``.
     var text: String {
         let values = forC(rules: 0)
         let numbers: [Int64] = [
@@ -45,9 +45,9 @@ struct Confinement: Equatable {
         )
     }
 
-    /// As it is put on a process.
+    /// The confinement as C applies it to a process.
     ///
-    /// - Parameter rules: The descriptor on which they are, if there are any.
+    /// - Parameter rules: The descriptor of the rules, if there are any.
     func forC(rules: Int32) -> stoker_confinement {
         func limit(_ value: Int?) -> Int64 { value.map { Int64($0) } ?? Self.none }
         return stoker_confinement(

@@ -2,30 +2,32 @@
 
 package import SystemPackage
 
-/// What keeps templates away from the worker that runs them: `worker.isolation` and what belongs to it.
+/// The isolation of templates from the worker that runs them: `worker.isolation` and the settings beside it.
 ///
-/// A template's program runs in a process of its own, and that process is restricted for ever before the program begins:
-/// it opens no file but the system's and its own execution's (Landlock), gains no privileges, signals nobody outside, and
-/// where the worker is root's, it is another user's. The worker and its guards hide what is theirs (``Guard``).
+/// A template's program runs in a process of its own, which is restricted for ever before the program begins. It can
+/// open only the system's files and those of its own execution (Landlock), gains no privileges, cannot signal processes
+/// outside, and runs as another user when the worker runs as root. The worker and its guards hide their own memory and
+/// files (``Guard``).
 package struct Isolation: Sendable, Hashable {
-    /// Whether it may be missing.
+    /// Whether the isolation may be incomplete.
     package enum Mode: String, Sendable, CaseIterable {
         /// A worker does not start without Landlock.
         case required
-        /// What the kernel has is used.
+        /// The worker uses what the kernel supports.
         case bestEffort = "best_effort"
-        /// Templates are trusted as the worker is; limits hold all the same.
+        /// Templates are trusted like the worker; limits still apply.
         case off
     }
 
     package var mode: Mode
-    /// Files and directories that templates may read and execute, beside the system's.
+    /// Further files and directories that templates may read and execute.
     package var readable: [FilePath]
-    /// Those that they may write to as well.
+    /// Further files and directories that templates may write to.
     package var writable: [FilePath]
-    /// What is never theirs, wherever it lies: files of secrets, the worker's directories. Relative paths are the worker's.
+    /// Files and directories that templates never reach: files of secrets, the worker's directories. Relative paths are
+    /// relative to the worker's working directory.
     package var secrets: [FilePath]
-    /// Who they are when the worker is root's.
+    /// The user of templates when the worker runs as root.
     package var user: TemplateUser
     package var limits: ChildLimits
 
@@ -48,7 +50,7 @@ package struct Isolation: Sendable, Hashable {
 
 /// Limits of each program that a template runs (setrlimit(2)); `nil`: the worker's own.
 package struct ChildLimits: Sendable, Hashable {
-    /// Processes and threads of its user, all of them on this machine together. The kernel does not hold root to it.
+    /// Processes and threads of its user, all of them on this machine together. The kernel does not apply it to root.
     package var processes: Int?
     /// Descriptors of each process.
     package var openFiles: Int?

@@ -4,19 +4,19 @@ import CLinux
 import Glibc
 package import SystemPackage
 
-/// What of an ``Isolation`` is in force on this machine, in this process.
+/// The parts of an ``Isolation`` that are in force on this machine, in this process.
 package struct IsolationState: Sendable, Hashable {
-    /// The kernel's version of Landlock; 0: it has none.
+    /// The kernel's version of Landlock; 0: not available.
     package let landlock: Int
-    /// Whether templates can open no files but theirs.
+    /// Whether templates can open only their own files.
     package let restrictsFiles: Bool
-    /// Whether they can signal nobody outside.
+    /// Whether templates cannot signal processes outside.
     package let restrictsSignals: Bool
-    /// Whether nobody else can look into this process.
+    /// Whether no other process can inspect this one.
     package let isHidden: Bool
-    /// Whether templates run as another user than this process; `nil`: they need not, for it is not root.
+    /// Whether templates run as another user than this process; `nil`: not needed, because it is not root.
     package let changesUser: Bool?
-    /// Why a worker of root's runs templates as root all the same.
+    /// Why a worker that runs as root also runs templates as root.
     package let userObstacle: String?
 
     let mode: Isolation.Mode
@@ -35,7 +35,7 @@ package struct IsolationState: Sendable, Hashable {
         changesUser = userObstacle == nil
     }
 
-    /// What is missing, in sentences for people; empty when nothing is.
+    /// The missing parts, in sentences for people.
     package var gaps: [String] {
         guard mode != .off else { return ["worker.isolation is off: templates can read what the worker can"] }
         var gaps: [String] = []
@@ -59,7 +59,7 @@ package struct IsolationState: Sendable, Hashable {
         guard identity.isPossible else {
             return "this container may not become user \(identity.user) (capabilities, or its range of users)"
         }
-        // What is made below is opened to them; what is above is not the worker's to open.
+        // Directories made below it are opened to templates; those above it do not belong to the worker.
         var ancestor = workDirectory
         while ancestor.removeLastComponent() {
             var information = stat()

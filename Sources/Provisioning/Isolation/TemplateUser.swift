@@ -3,15 +3,15 @@
 import CLinux
 import Glibc
 
-/// Who a template's programs run as when the worker is root's: `worker.template_user`.
+/// The user of a template's programs when the worker runs as root: `worker.template_user`.
 package enum TemplateUser: Sendable, Hashable {
-    /// A user for each workspace, of a number that no account has. It is always the same, so that a later build finds what an
-    /// earlier one has made.
+    /// A user for each workspace, with a uid that no account has. It is always the same, so that a later build can use
+    /// the files of an earlier one.
     case own
     case account(user: UInt32, group: UInt32)
 
-    /// The numbers of `own`. No account and no container has one of these where the customs of Linux are kept: systemd's
-    /// "Users, Groups, UIDs and GIDs" names 1879048192 to 2147352575 as unused.
+    /// The uids of `own`. By the conventions of Linux no account and no container has one of these: systemd's "Users,
+    /// Groups, UIDs and GIDs" lists 1879048192 to 2147352575 as unused.
     private static let first: UInt32 = 1_879_048_192
     private static let count: UInt32 = 1 << 27
 
@@ -31,7 +31,7 @@ package enum TemplateUser: Sendable, Hashable {
         self = .account(user: entry.pw_uid, group: entry.pw_gid)
     }
 
-    /// The user of one tenant; of the system's own programs that prepare something for all, when there is none.
+    /// The user of one tenant; for trusted programs that prepare files for all, the one without a tenant.
     func identity(of tenant: String?) -> Identity {
         switch self {
         case .account(let user, let group): return Identity(user: user, group: group)
@@ -50,7 +50,7 @@ package enum TemplateUser: Sendable, Hashable {
         let user: UInt32
         let group: UInt32
 
-        /// Whether this process could become it, and clean up after it.
+        /// Whether this process can become that user, and remove its files.
         var isPossible: Bool { stoker_may_become(user, group) == 1 }
     }
 }

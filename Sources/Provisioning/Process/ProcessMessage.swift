@@ -3,7 +3,7 @@
 /// One line that a process prints on its standard output.
 enum ProcessMessage: Equatable {
     case log(level: LogLevel, stage: String?, output: String)
-    /// The state from now on, as it was written; `null`: nothing exists.
+    /// The new state, as it was written; `null`: nothing exists.
     case state([UInt8])
     case resource(BuiltResource)
     case replacement(Replacement)
@@ -14,17 +14,17 @@ enum ProcessMessage: Equatable {
         case log, state, resource, replacement, agent, result
     }
 
-    /// How much of a process's lines is kept.
+    /// The bounds of a process's lines.
     static func limit(_ bounds: ChildBounds) -> LineLimit {
         LineLimit(object: max(bounds.stateLineBytes, ChildBounds.messageBytes))
     }
 
-    /// Reads a line; `nil` when it is no message, so that it is a line of the log.
+    /// Parses a line; `nil` when it is not a message, and so a line of the log.
     ///
-    /// A line that names itself a message is one: it is never taken for a line of the log because it is too long, or cannot be
-    /// read. What it would have said would be lost, and the build would seem to have succeeded.
+    /// A line that declares itself a message is one: it is never treated as a line of the log because it is too long or
+    /// malformed. Its content would be lost, and the build would seem to have succeeded.
     ///
-    /// - Throws: when it exceeds a bound, or is a message that lacks what its kind must have.
+    /// - Throws: when it exceeds a bound, or lacks a member that its kind requires.
     static func read(_ line: OutputLine, _ bounds: ChildBounds) throws(BoundExceeded) -> ProcessMessage? {
         let bytes = line.bytes
         guard bytes.first == UInt8(ascii: "{") else { return nil }
@@ -40,7 +40,7 @@ enum ProcessMessage: Equatable {
         let scan = JSONScan(bytes)
         let fields = Fields(scan: scan, bytes: bytes)
         guard let type = fields.anyText("type"), let kind = Kind(rawValue: type) else {
-            // Of what is not told before the fault nothing is known: it is a message, or none.
+            // The part after the fault is unknown, so it may be a message or not.
             guard case .depth(let place)? = scan.fault else { return nil }
             throw .tooDeep(place)
         }
@@ -91,7 +91,7 @@ enum ProcessMessage: Equatable {
         }
     }
 
-    /// The members of a line, read when they are asked for.
+    /// The members of a line, parsed when they are used.
     private struct Fields {
         let scan: JSONScan
         let bytes: [UInt8]

@@ -5,13 +5,15 @@ import Glibc
 import SystemPackage
 import Templates
 
-/// Builds workspaces with an executable of the template's archive, whatever it is written in.
+/// Builds workspaces with an executable of the template's archive, in any language.
 ///
-/// It is run in the template's directory with one argument, `start`, `stop` or `delete`, and gets a ``ProcessRequest`` on
-/// its standard input. On its standard output it prints ``ProcessMessage``s, one a line; any other line, and standard
-/// error, goes to the log. It succeeded if it exits with status 0 and printed no `result` with an `error`.
+/// The executable runs in the template's directory with one argument, `start`, `stop` or `delete`, and gets a
+/// ``ProcessRequest`` on its standard input. On its standard output it prints ``ProcessMessage``s, one a line; any
+/// other line, and standard error, goes to the log. The build succeeded if it exits with status 0 and printed no
+/// `result` with an `error`.
 ///
-/// It is also run to delete what has no state: only it knows whether there is anything.
+/// It also runs for the deletion of a workspace without a state, because only the executable knows whether something
+/// exists.
 package struct ProcessProvisioner: Provisioner {
     let host: ProvisioningHost
 
@@ -70,7 +72,7 @@ package struct ProcessProvisioner: Provisioner {
                 again.state = late
                 _ = try await perform(again, directory, log, control)
             }
-            // Whatever the template has left there, its workspace is gone.
+            // The workspace is gone, whatever the template has left there.
             await BlockingWork.run { [place = host.place(of: request.workspace.id)] () throws(Never) in
                 FileTree.remove(place)
             }
@@ -109,7 +111,7 @@ package struct ProcessProvisioner: Provisioner {
     ) async throws(ProvisioningFailure) -> ChildResult {
         let log = transcript.log
         let begin = ContinuousClock.now
-        // Not a child task: a checkpoint in progress is finished even if this task is cancelled.
+        // It is not a child task: a checkpoint in progress is finished even if this task is cancelled.
         let checkpoints = Task {
             for await _ in transcript.hasNews {
                 let news = transcript.takeNews()
@@ -158,7 +160,7 @@ package struct ProcessProvisioner: Provisioner {
         )
     }
 
-    /// From `stoker.yaml`, which a version that was not imported need not have.
+    /// From `stoker.yaml`, which a version that was not imported may lack.
     private func executableName(_ directory: WorkDirectory) async throws(ProvisioningFailure) -> String {
         let path = directory.module.appending(TemplateManifest.fileName)
         return try await BlockingWork.run { () throws(ProvisioningFailure) in
@@ -170,7 +172,7 @@ package struct ProcessProvisioner: Provisioner {
             }
             guard let bytes else { return TemplateManifest.defaultExecutable }
             do throws(TemplateErrors) {
-                // Checked at import; the zones of today's machine do not matter to a build.
+                // The import has checked it; a build does not depend on this machine's time zones.
                 let manifest = try TemplateManifest(yaml: String(decoding: bytes, as: UTF8.self)) { _ in true }
                 return manifest.executable ?? TemplateManifest.defaultExecutable
             } catch {
@@ -203,7 +205,7 @@ package struct ProcessProvisioner: Provisioner {
 }
 
 extension ProvisioningHost {
-    /// Makes the place of a workspace, unless an earlier build has.
+    /// Makes the directory of a workspace, unless an earlier build has made it.
     fileprivate func open(_ place: FilePath) async throws(ProvisioningFailure) {
         do throws(FileFailure) {
             try await BlockingWork.run { () throws(FileFailure) in try PrivateFiles.makeDirectory(place) }
@@ -212,7 +214,7 @@ extension ProvisioningHost {
         }
     }
 
-    /// Nothing stays of a place that nothing was left in.
+    /// Removes the directory when nothing was left in it.
     fileprivate func close(_ place: FilePath) async {
         await BlockingWork.run { () throws(Never) in _ = rmdir(place.string) }
     }

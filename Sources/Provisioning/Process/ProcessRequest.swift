@@ -3,7 +3,7 @@
 import FoundationEssentials
 import Prebuilds
 
-/// What a process is told on its standard input: one JSON object.
+/// The request on a process's standard input: one JSON object.
 struct ProcessRequest: Encodable, Equatable {
     struct Workspace: Encodable, Equatable {
         let id: String
@@ -38,9 +38,9 @@ struct ProcessRequest: Encodable, Equatable {
     let parameters: [String: String]
     /// Agent name to token.
     let agentTokens: [String: String]
-    /// What to do when a claim would replace resources: under `block` and `fresh`, say so and change nothing.
+    /// The policy for a claim that would replace resources: under `block` and `fresh`, report it and change nothing.
     let replacementPolicy: String
-    /// An earlier execution of this job may have got anywhere: look first.
+    /// An earlier execution of this job may have stopped anywhere: inspect before any change.
     let refresh: Bool
 
     enum CodingKeys: String, CodingKey {
@@ -74,7 +74,7 @@ struct ProcessRequest: Encodable, Equatable {
         try container.encode(owner, forKey: .owner)
         try container.encode(organization, forKey: .organization)
         try container.encode(template, forKey: .template)
-        // Said even when there is none, so that nobody has to ask whether it is.
+        // The member is always present, so that a program need not test for it.
         try container.encode(preset, forKey: .preset)
         try container.encode(build, forKey: .build)
         try container.encode(claimEpoch, forKey: .claimEpoch)
@@ -84,7 +84,7 @@ struct ProcessRequest: Encodable, Equatable {
         try container.encode(refresh, forKey: .refresh)
     }
 
-    /// The object, with the state as the process gave it, or null.
+    /// The object, with the state as the process printed it, or null.
     func bytes(state: [UInt8]?) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -2,10 +2,10 @@
 
 import Synchronization
 
-/// What a process has said so far. Fed from the thread that watches the process.
+/// The output of a process so far. The thread that watches the process feeds it.
 final class ProcessTranscript: Sendable {
     struct Said: Sendable {
-        /// `nil`: the process has not spoken of its state.
+        /// `nil`: the process has printed no state.
         var state: [UInt8]?
         var resources: [BuiltResource] = []
         var replacements: [Replacement] = []
@@ -17,18 +17,18 @@ final class ProcessTranscript: Sendable {
         var spoolFailure: FileFailure?
     }
 
-    /// What has been said since somebody asked last.
+    /// The new messages since the last call.
     struct News: Sendable {
         /// The newest.
         var state: [UInt8]?
         var replacements: [Replacement] = []
     }
 
-    /// Lines of standard error that tell what kind of failure it was, and bytes of each.
+    /// The number and the size of lines of standard error that are kept to classify the failure.
     private static let errorLimit = 20
     private static let errorBytes = 4_096
 
-    /// Something was said that ``takeNews()`` gives.
+    /// Signals that ``takeNews()`` has something to return.
     let hasNews: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
     private let news = Mutex(News())
@@ -67,7 +67,7 @@ final class ProcessTranscript: Sendable {
         }
     }
 
-    /// Nothing more will be said.
+    /// The end of the output.
     func end() {
         continuation.finish()
     }
@@ -107,7 +107,7 @@ final class ProcessTranscript: Sendable {
             let fits = state.withLock { $0.agents.append(name, most: ChildBounds.resources) }
             guard fits else { throw BoundExceeded(moreThan: ChildBounds.resources, "ready agents") }
         case .result(let error, let code):
-            // An error is never taken back: the first one stands, whatever follows.
+            // An error is final: the first one stays, whatever follows.
             state.withLock { said in
                 guard said.error == nil else { return }
                 said.error = error
@@ -116,8 +116,9 @@ final class ProcessTranscript: Sendable {
         }
     }
 
-    /// The file is for the guard, which saves it if this worker dies; the checkpoint is for the database. Of states that come
-    /// together the newest is written: a program may tell many thousands in a second, and each write waits for the disk.
+    /// The file is for the guard, which saves it if this worker dies; the checkpoint is for the database. When many
+    /// states arrive together, only the newest is written: a program may print thousands in a second, and each write
+    /// waits for the disk.
     private func write() {
         guard let new = unwritten.take() else { return }
         do throws(FileFailure) {
@@ -137,7 +138,7 @@ final class ProcessTranscript: Sendable {
 }
 
 extension Array {
-    /// `false`, and nothing is appended, when it has as many as it may.
+    /// Returns `false`, and appends nothing, when the list is full.
     fileprivate mutating func append(_ element: Element, most: Int) -> Bool {
         guard count < most else { return false }
         append(element)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an execution says, with its secrets blotted out, and in pieces that are lines.
+/// The log of an execution, redacted and split into lines.
 struct ExecutionLog: Sendable {
-    /// Shows no secrets, whatever it is given.
+    /// Never reports a secret.
     let reporter: any ExecutionReporter
     let redactor: Redactor
     let started: ContinuousClock.Instant
     private let unredacted: any ExecutionReporter
 
-    /// - Parameter format: Of the states that are reported.
+    /// - Parameter format: The format of the reported states.
     init(
         _ reporter: any ExecutionReporter,
         _ control: ExecutionControl,
@@ -22,11 +22,11 @@ struct ExecutionLog: Sendable {
     }
 
     func log(_ level: LogLevel, _ stage: String, _ text: String) {
-        // Whole, before it is divided: a secret may have several lines.
+        // The text is redacted as a whole before it is split, because a secret may have several lines.
         tell(level, stage, redactor.redact(text))
     }
 
-    /// - Returns: the line as it is shown.
+    /// - Returns: The line as it is shown.
     @discardableResult
     func log(_ level: LogLevel, _ stage: String, _ line: OutputLine) -> String {
         let line = line.cut()

@@ -4,30 +4,30 @@ import Prebuilds
 import Synchronization
 import Templates
 
-/// Blots known secrets out of what a template says: Terraform hides sensitive values in most places, not in all.
+/// Redacts known secrets in the output of a template, because Terraform does not hide sensitive values everywhere.
 ///
-/// Secrets are the values of sensitive parameters, each text and number in them, agent tokens, and what Terraform marks as
-/// sensitive in a state. They are known in the notations of ``SecretNotations``, which also says how short a secret may be.
+/// Secrets are the values of sensitive parameters, each text and number in them, agent tokens, and what Terraform marks
+/// as sensitive in a state. They are found in the notations of ``SecretNotations``, which also sets the minimum length.
 final class Redactor: Sendable {
     private struct State {
         var texts: Set<[UInt8]> = []
         var notations: Set<[UInt8]> = []
-        /// Of all notations: each of them is a node of the matcher.
+        /// Bytes of all notations together: each byte is a node of the matcher.
         var bytes = 0
         var matcher = SecretMatcher([])
     }
 
     static let mark = "(sensitive)"
-    /// More than a state has secrets, and few enough to look for.
+    /// The maximum number of secrets.
     private static let mostTexts = 10_000
-    /// Of texts that are looked for in every notation. Longer ones are looked for as they are.
+    /// Bytes of a text that is searched in every notation. Longer ones are searched as they are.
     private static let mostOfNotations = 16 << 10
-    /// Of all notations together; a matcher needs some twenty times as much memory.
+    /// Bytes of all notations together; a matcher needs some twenty times as much memory.
     private static let mostBytes = 4 << 20
 
     private let state = Mutex(State())
 
-    /// Sensitive parameters and agent tokens of a build, and what is secret in the states that it goes on from.
+    /// Sensitive parameters and agent tokens of a build, and the secrets in its initial states.
     convenience init(_ build: BuildRequest) {
         self.init(secrets: build.parameters.filter(\.sensitive).map(\.value) + build.agentTokens.values)
     }
@@ -36,7 +36,7 @@ final class Redactor: Sendable {
         learn(secrets)
     }
 
-    /// Adds secrets that have become known.
+    /// Adds newly found secrets.
     func learn(_ secrets: [String]) {
         let texts = secrets.flatMap { ValueLeaves.texts(of: $0) }
         state.withLock { state in
@@ -89,7 +89,8 @@ final class Redactor: Sendable {
         return failure
     }
 
-    /// All that is shown of an outcome. Not its state, and not the names of agents, which are the template's.
+    /// Redacts all displayed parts of an outcome, but not its state, and not the names of agents, which come from the
+    /// template.
     func redact(_ outcome: BuildOutcome) -> BuildOutcome {
         var outcome = outcome
         outcome.resources = outcome.resources.map { resource in
@@ -105,7 +106,7 @@ final class Redactor: Sendable {
 }
 
 extension Redactor {
-    /// Runs a build; whatever comes of it, nothing of it that is told to anybody shows a secret.
+    /// Runs a build, and redacts its outcome or failure.
     func redacting(
         _ body: () async throws(ProvisioningFailure) -> BuildOutcome
     ) async throws(ProvisioningFailure) -> BuildOutcome {
@@ -117,9 +118,9 @@ extension Redactor {
     }
 }
 
-/// Passes on what an execution says, without its secrets.
+/// Passes on what an execution reports, redacted.
 struct RedactingReporter: ExecutionReporter {
-    /// In bytes. Larger ones are not searched, at every checkpoint again.
+    /// Bytes. Larger states are not searched again at every checkpoint.
     private static let largestState = 8 << 20
 
     let reporter: any ExecutionReporter
@@ -141,7 +142,7 @@ struct RedactingReporter: ExecutionReporter {
         reporter.timing(shown)
     }
 
-    /// A state must stay whole. What Terraform marks as sensitive in it is a secret from now on.
+    /// The state itself stays unchanged. What Terraform marks as sensitive in it becomes a secret.
     func checkpoint(_ state: [UInt8]) async {
         if format == .terraform, state.count <= Self.largestState {
             await BlockingWork.run { [redactor] () throws(Never) in redactor.learn(TerraformSecrets.texts(in: state)) }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds many secrets in a text at once, in one pass over its bytes, however many they are (Aho and Corasick, 1975).
+/// Finds many secrets in a text in one pass over its bytes (Aho and Corasick, 1975).
 struct SecretMatcher: Sendable {
     private struct Node {
         let byte: UInt8
-        /// How many bytes lead here.
+        /// The depth of the node.
         let depth: Int32
         var child: Int32 = 0
         var sibling: Int32 = 0
-        /// Where the longest end of what leads here is the beginning of a secret, too.
+        /// The node for the longest suffix that is also a prefix of a secret.
         var fallback: Int32 = 0
-        /// Of the longest secret that ends here; 0: none.
+        /// The length of the longest secret that ends here; 0: none.
         var length: Int32 = 0
     }
 
@@ -48,7 +48,7 @@ struct SecretMatcher: Sendable {
         return child
     }
 
-    /// In order of depth: what a node falls back to is nearer to the root.
+    /// In order of depth: a node's fallback is nearer to the root.
     private mutating func link() {
         var queue: [Int32] = [0]
         var next = 0
@@ -75,9 +75,10 @@ struct SecretMatcher: Sendable {
         }
     }
 
-    /// The places of all secrets, in order; those that overlap or touch are one.
+    /// The ranges of all secrets, in order; overlapping and adjacent ones are joined.
     ///
-    /// - Parameter isCut: The text goes on, and the rest is not shown: the beginning of a secret at its end is one.
+    /// - Parameter isCut: Whether the text continues and the rest is not shown: then a secret's beginning at the end
+    ///   counts as one.
     func places(in text: [UInt8], isCut: Bool = false) -> [Range<Int>] {
         var places: [Range<Int>] = []
         var node: Int32 = 0

@@ -2,13 +2,13 @@
 
 @_spi(_Unicode) import Swift
 
-/// The ways in which programs write a text: a secret is one in each of them.
+/// The notations in which programs write a text; redaction searches for a secret in each of them.
 struct SecretNotations {
-    /// Shorter ones are left alone: to blot out every `1` or `on` would hide the log, and betray the value.
+    /// Shorter secrets are not redacted: redacting every `1` or `on` would hide the log, and reveal the value.
     static let shortest = 4
-    /// Words that every log is full of.
+    /// Words that are frequent in every log.
     private static let ordinary: Set<String> = ["true", "false", "null", "none", "None", "True", "False"]
-    /// Longer texts are looked for as they are, by line, and with escapes alone.
+    /// Longer texts are searched as they are, by line, and with escapes only.
     private static let longestEncoded = 16 << 10
 
     private(set) var all: Set<[UInt8]> = []
@@ -19,7 +19,7 @@ struct SecretNotations {
         for text in Set([Array(text.utf8), Array(Self.composed(text).utf8)]).map({ String(decoding: $0, as: UTF8.self) }
         ) {
             add(text)
-            // It is printed line by line, and indented anew.
+            // Text is printed line by line, with new indentation.
             let lines = text.split(whereSeparator: \.isNewline)
             if lines.count > 1 {
                 for line in lines { add(Self.trimmed(line)) }
@@ -141,7 +141,7 @@ struct SecretNotations {
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    /// What base 64 shows of the bytes at each of the three places where they may begin in something longer.
+    /// The base-64 text of the bytes at each of the three possible offsets.
     private static func base64(_ bytes: [UInt8]) -> [[UInt8]] {
         (0..<3).flatMap { before -> [[UInt8]] in
             var digits: [UInt8] = []
@@ -152,12 +152,12 @@ struct SecretNotations {
                     $0 | UInt32($1.element) << UInt32(16 - 8 * $1.offset)
                 }
                 let shifts: [UInt32] = [18, 12, 6, 0]
-                // A last digit that has only a part of these bytes is another with what follows.
+                // The last digit depends also on the following bytes, so it is left out.
                 for shift in shifts.prefix(bytes.count == 3 ? 4 : bytes.count) {
                     digits.append(alphabet[Int(group >> shift & 63)])
                 }
             }
-            // The same for the first that have a part of what comes before.
+            // The same holds for the first digit and the preceding bytes.
             let own = Array(digits.dropFirst([0, 2, 3][before]))
             guard own.count >= 8 else { return [] }
             let forPaths = own.map { digit -> UInt8 in

@@ -5,23 +5,23 @@ import Glibc
 import SystemPackage
 import Templates
 
-/// Makes the local backend whatever a template declares: the state is checkpointed and fenced by Stoker, and stands beside the
-/// module's files, not among them.
+/// Forces the local backend, whatever a template declares, because Stoker checkpoints and fences the state. The state
+/// file stands beside the module's files, not among them.
 ///
-/// An override file replaces a `backend` or `cloud` block (Terraform, "Override Files"). Of several override files the last one
-/// wins, in the order of the bytes of their names, so Stoker's is given a name behind all that the template has.
+/// An override file replaces a `backend` or `cloud` block (Terraform, "Override Files"). Of several override files the
+/// last one wins, in the byte order of their names, so Stoker's gets a name after all of the template's.
 enum TerraformBackend {
     static let text = #"{"terraform":{"backend":{"local":{"path":"\#(statePath)"}}}}"#
 
     private static let statePath = "../\(WorkDirectory.stateName)"
     private static let ending = "_override.tf.json"
-    /// The last of all characters in the order of the bytes.
+    /// The last character in byte order.
     private static let last = "\u{10FFFF}"
-    /// Of a file's name, in bytes.
+    /// Bytes of a file name.
     private static let longestName = 255
 
-    /// What Terraform keeps in a directory for the one who works there: a chosen workspace, a configured backend, a state of
-    /// their own. None of it is the template's to say.
+    /// What Terraform stores in a directory for its user: the selected workspace, the configured backend, a state. A
+    /// template must not set any of it.
     private static let leftovers = ["terraform.tfstate", "terraform.tfstate.d"]
 
     /// Prepares a fresh copy of a template, before `init`. Blocks.
@@ -41,7 +41,7 @@ enum TerraformBackend {
         }
     }
 
-    /// All of what an `init` leaves but the modules that a template may bring along.
+    /// Everything that `init` creates, except modules that a template may bring along.
     private static func removeInitialisation(_ directory: FilePath) throws(FileFailure) {
         var information = stat()
         guard lstat(directory.string, &information) == 0 else { return }
@@ -62,9 +62,9 @@ enum TerraformBackend {
         return name
     }
 
-    /// Looks, after `init`, at which backend Terraform has really taken. Blocks.
+    /// Checks, after `init`, which backend Terraform really uses. Blocks.
     ///
-    /// - Throws: `.invalid` when it is another than Stoker's, with the places where the template says so.
+    /// - Throws: `.invalid` when it is not Stoker's; the message names the places that declare it.
     static func check(_ copy: FilePath) throws(ProvisioningFailure) {
         let taken: Initialised.Backend?
         let places: [String]
@@ -95,7 +95,7 @@ enum TerraformBackend {
     }
 }
 
-/// What Terraform remembers of `init`, in its data directory.
+/// The record of `init` in Terraform's data directory.
 private struct Initialised: Decodable {
     struct Backend: Decodable {
         struct Config: Decodable {
@@ -108,7 +108,7 @@ private struct Initialised: Decodable {
 
     var backend: Backend?
 
-    /// Without a backend when there is no such file, or it cannot be read.
+    /// No backend when there is no such file, or it cannot be read.
     init(in copy: FilePath) throws(FileFailure) {
         let bytes = try PrivateFiles.read(copy.appending(".terraform/terraform.tfstate")) ?? []
         backend = (try? JSONDecoder().decode(Self.self, from: Data(bytes)))?.backend

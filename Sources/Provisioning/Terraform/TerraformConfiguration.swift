@@ -2,12 +2,12 @@
 
 package import SystemPackage
 
-/// Which Terraform runs, and where it gets its providers.
+/// Which Terraform runs, and where its providers come from.
 package struct TerraformConfiguration: Sendable, Hashable {
     /// Terraform or OpenTofu; `nil`: `terraform`, else `tofu`, from the worker's PATH.
     package var binary: FilePath?
-    /// A directory in the layout of `terraform providers mirror`. Providers that it holds are taken from there alone,
-    /// others from their registry.
+    /// A directory in the layout of `terraform providers mirror`. Providers in it are taken only from there, others
+    /// from their registry.
     package var pluginDirectory: FilePath?
 
     package init(binary: FilePath? = nil, pluginDirectory: FilePath? = nil) {
@@ -16,16 +16,16 @@ package struct TerraformConfiguration: Sendable, Hashable {
     }
 }
 
-/// Terraform's own configuration file. One is always given, so that nobody's `~/.terraformrc` takes part.
+/// Terraform's CLI configuration file. One is always given, so that no `~/.terraformrc` is used.
 struct TerraformCLIConfiguration: Equatable {
-    /// The mirror, and what it holds, as `host/namespace/type`; `nil`: providers come from their registries.
+    /// The mirror and its providers, as `host/namespace/type`; `nil`: providers come from their registries.
     var mirror: (path: String, providers: [String])?
 
     init(mirror: (path: String, providers: [String])?) {
         self.mirror = mirror
     }
 
-    /// Looks into the mirror. Blocks.
+    /// Reads the mirror. Blocks.
     init(pluginDirectory: FilePath?) throws(FileFailure) {
         guard let pluginDirectory else { return }
         var providers: [String] = []
@@ -43,7 +43,8 @@ struct TerraformCLIConfiguration: Equatable {
         left.text == right.text
     }
 
-    /// The two sources are kept apart: Terraform would otherwise ask the registry for what the mirror holds, too.
+    /// The two sources exclude each other's providers: otherwise Terraform would also ask the registry for what the
+    /// mirror has.
     var text: String {
         guard let mirror else { return "" }
         let providers = mirror.providers.map(Self.quoted).joined(separator: ", ")

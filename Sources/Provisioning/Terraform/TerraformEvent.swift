@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A line of Terraform's machine-readable output (its "JSON Output Format", `-json`), as far as it is used.
+/// A line of Terraform's machine-readable output (its "JSON Output Format", `-json`), as far as Stoker uses it.
 struct TerraformEvent: Decodable, Equatable {
     let level: String
     let message: String
@@ -39,7 +39,7 @@ struct TerraformEvent: Decodable, Equatable {
     }
 }
 
-/// What Terraform finds wrong, and where.
+/// A diagnostic of Terraform, with its place.
 struct TerraformDiagnostic: Decodable, Equatable, Sendable {
     struct Position: Decodable, Equatable, Sendable {
         let line: Int
@@ -57,7 +57,7 @@ struct TerraformDiagnostic: Decodable, Equatable, Sendable {
     let address: String?
     let range: Range?
 
-    /// `main.tf:3:5: terraform_data.disk: summary: detail`; where the values of a build are meant, the variable's name.
+    /// `main.tf:3:5: terraform_data.disk: summary: detail`; for a value of the build, the variable's name.
     func text(_ values: TerraformValues?) -> String {
         let place = range.map { range in
             let isValue = range.filename == TerraformValues.path
@@ -67,8 +67,8 @@ struct TerraformDiagnostic: Decodable, Equatable, Sendable {
         return [place, address, summary, detail].compactMap(\.self).filter { !$0.isEmpty }.joined(separator: ": ")
     }
 
-    /// Whether the module has refused a value, by its type or by its own rules. Its author's words say nothing about the kind
-    /// of failure: "The quota is 4" is no lack of capacity.
+    /// Whether the module has refused a value, by its type or by its own rules. The words of its author must not be
+    /// used to classify the failure: "The quota is 4" is not a lack of capacity.
     var refusesValue: Bool {
         [
             "Invalid value for variable", "Invalid value for input variable", "No value for required variable",
@@ -76,7 +76,7 @@ struct TerraformDiagnostic: Decodable, Equatable, Sendable {
         ].contains(summary)
     }
 
-    /// Whether it warns of a value that the module has no variable for.
+    /// Whether it warns of a value without a variable in the module.
     var isAboutUndeclaredValue: Bool {
         severity == "warning"
             && (summary == "Value for undeclared variable" || summary == "Values for undeclared variables")

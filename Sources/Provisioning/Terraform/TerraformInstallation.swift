@@ -5,19 +5,18 @@ import Glibc
 import Synchronization
 package import SystemPackage
 
-/// A Terraform or OpenTofu that can be run.
+/// An installed Terraform or OpenTofu.
 package struct TerraformInstallation: Sendable, Hashable {
     package let executable: FilePath
-    /// As it says itself, such as `1.11.4`.
+    /// Its own version, such as `1.11.4`.
     package let version: String
 
-    /// Whether the version is one that Stoker works with: 1.1, which first reported drift and replacements in JSON, or
-    /// newer.
+    /// Whether Stoker supports the version: 1.1, which first reported drift and replacements in JSON, or newer.
     static func isSupported(_ version: String) -> Bool {
         isVersion(version, atLeast: (1, 1))
     }
 
-    /// Whether a saved plan is applied with values beside it: since 1.10, which first had values that no plan holds.
+    /// Whether a saved plan is applied together with values: since 1.10, which introduced values that no plan stores.
     var takesValuesWithPlan: Bool {
         Self.isVersion(version, atLeast: (1, 10))
     }
@@ -29,9 +28,9 @@ package struct TerraformInstallation: Sendable, Hashable {
     }
 }
 
-/// Finds Terraform and asks for its version, once for each file that it turns out to be.
+/// Finds Terraform and asks for its version, once for each file.
 final class TerraformLocator: Sendable {
-    /// Tells a replaced binary from the one that was asked.
+    /// Distinguishes a replaced binary from the one that was asked.
     private struct Identity: Equatable {
         let path: FilePath
         let inode: UInt64
@@ -103,7 +102,7 @@ final class TerraformLocator: Sendable {
     ) async throws(ProvisioningFailure) -> String {
         var environment = host.baseEnvironment(directory)
         environment["CHECKPOINT_DISABLE"] = "1"
-        // Terraform warns about a missing file on standard output, between the lines of JSON.
+        // Terraform warns about a missing file on standard output, among the lines of JSON.
         environment["TF_CLI_CONFIG_FILE"] = "/dev/null"
         var command = ChildCommand(
             executable: executable,

@@ -3,14 +3,14 @@
 import FoundationEssentials
 import Synchronization
 
-/// Turns what one Terraform command prints into log lines and timings, and remembers its errors.
+/// Converts the output of one Terraform command into log lines and timings, and keeps its errors.
 final class TerraformLog: Sendable {
     private struct State {
         var begun: [String: ContinuousClock.Instant] = [:]
-        /// Texts of the first error diagnostics, and the number of all.
+        /// Texts of the first error diagnostics, and their total number.
         var errors: [String] = []
         var errorCount = 0
-        /// The first of those that refuse a value.
+        /// The first diagnostic that refuses a value.
         var refusal: String?
         var textErrors: [String] = []
         var plansReplacement = false
@@ -18,7 +18,7 @@ final class TerraformLog: Sendable {
         var changed = 0
     }
 
-    /// Lines of standard error, and error diagnostics, that are remembered.
+    /// The number of lines of standard error, and of error diagnostics, that are kept.
     private static let errorLimit = 200
 
     private let stage: String
@@ -32,22 +32,22 @@ final class TerraformLog: Sendable {
         self.values = values
     }
 
-    /// Whether a plan has said that it replaces something.
+    /// Whether a plan has announced a replacement.
     var plansReplacement: Bool { state.withLock { $0.plansReplacement } }
 
-    /// Whether a resource has been begun to be created, changed or destroyed.
+    /// Whether the creation, change or destruction of a resource has begun.
     var hasBegunChanges: Bool { state.withLock { $0.hasBegunChanges } }
 
-    /// How many resources an apply has created or changed, as it says at its end.
+    /// How many resources an apply has created or changed, by its summary.
     var changed: Int { state.withLock { $0.changed } }
 
     /// For `-json` commands.
     var structured: OutputHandling {
-        // Longer lines are cut, so they cannot be read as JSON; Terraform's own stay far below.
+        // Longer lines are cut and then no valid JSON; Terraform's own are far shorter.
         .lines(limit: LineLimit(object: ChildBounds.messageBytes)) { [self] in readJSON($0) }
     }
 
-    /// For commands that print for people.
+    /// For commands with human-readable output.
     var plain: OutputHandling {
         .lines { [self] in log.log(.info, stage, $0) }
     }
@@ -65,7 +65,7 @@ final class TerraformLog: Sendable {
                 from: Data(RawJSON.replacingNULs(in: line.bytes))
             )
         else {
-            // A provider or a provisioner that prints past Terraform.
+            // Output of a provider or Terraform provisioner that bypasses Terraform.
             log.log(.info, stage, line)
             return
         }
@@ -98,13 +98,13 @@ final class TerraformLog: Sendable {
     }
 
     private func read(_ diagnostic: TerraformDiagnostic) {
-        // Every build's facts are given to every module, whichever of them it asks for.
+        // Every module gets all facts of the build, and may declare only some of them.
         if diagnostic.isAboutUndeclaredValue { return }
         let isError = diagnostic.severity == "error"
         let said = diagnostic.text(values)
         log.log(isError ? .error : .warn, stage, said)
         guard isError else { return }
-        // Redacted before it is cut: half a secret would be none to the redactor.
+        // Redacted before it is cut: the redactor would not find half a secret.
         let text = log.redactor.redact(said).cut(to: ChildBounds.textBytes / 4)
         state.withLock { state in
             state.errorCount += 1

@@ -2,7 +2,7 @@
 
 import FoundationEssentials
 
-/// What a plan would replace: the part of `terraform show -json PLAN` that is used ("Plan Representation").
+/// The replacements of a plan: the part of `terraform show -json PLAN` that Stoker uses ("Plan Representation").
 struct TerraformPlan: Decodable {
     private struct ResourceChange: Decodable {
         struct Change: Decodable {
@@ -57,7 +57,7 @@ struct TerraformPlan: Decodable {
     }
 }
 
-/// What exists: the part of `terraform show -json` that is used ("State Representation").
+/// The existing resources: the part of `terraform show -json` that Stoker uses ("State Representation").
 struct TerraformState: Decodable {
     private struct Values: Decodable {
         let rootModule: Module?
@@ -90,7 +90,7 @@ struct TerraformState: Decodable {
 
     private let values: Values?
 
-    /// Managed resources, those of child modules too; data sources are nobody's to keep.
+    /// Managed resources, also of child modules; data sources are not part of the workspace.
     var resources: [BuiltResource] {
         (values?.rootModule?.all ?? []).filter { $0.mode == "managed" }
             .map { BuiltResource(type: $0.type, name: $0.name, address: $0.address) }

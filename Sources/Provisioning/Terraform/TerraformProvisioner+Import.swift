@@ -41,7 +41,7 @@ extension TerraformProvisioner {
                 } catch {
                     var failure = error
                     failure.message = "\(rehearsal.name): \(failure.message)"
-                    // Whoever mends one preset wants to know of the others.
+                    // The other presets are planned too, so that one push reports all errors.
                     guard failure.code == .invalid else { throw failure }
                     refusals.append(failure.message)
                 }
@@ -63,13 +63,13 @@ extension TerraformProvisioner {
     }
 }
 
-/// A set of values with which a version is planned before anybody relies on it.
+/// A set of values with which an import plans a version.
 private struct Rehearsal {
     let name: String
     let preset: String?
     let values: [String: String]
 
-    /// One for each preset, or one of the defaults alone. Where a value is still missing, nothing can be planned.
+    /// One for each preset, or one with the defaults only. When a value is missing, nothing can be planned.
     static func all(of manifest: TemplateManifest, _ log: ExecutionLog) -> [Self] {
         let candidates =
             manifest.presets.isEmpty
@@ -96,7 +96,7 @@ extension TemplateManifest {
 extension ImportRequest {
     var execution: ExecutionName { ExecutionName(jobID: jobID, claimEpoch: claimEpoch) }
 
-    /// A build that never happens, as the pool would ask for it.
+    /// A build that is only planned, as the pool would request it.
     fileprivate func rehearsal(_ rehearsal: Rehearsal, _ manifest: TemplateManifest) -> BuildRequest {
         let declared = Dictionary(manifest.parameters.map { ($0.name, $0) }) { first, _ in first }
         return BuildRequest(
@@ -132,7 +132,7 @@ extension ImportRequest {
 }
 
 extension ProvisioningHost {
-    /// Reads what the archive says of itself.
+    /// Reads the archive's own description.
     func manifest(
         of request: ImportRequest,
         in directory: WorkDirectory,

@@ -65,7 +65,7 @@ package struct TerraformProvisioner: Provisioner {
         }
     }
 
-    /// Up to where the first resource may change.
+    /// The steps before the first resource may change.
     private func begin(
         _ request: BuildRequest,
         in directory: WorkDirectory,
@@ -88,7 +88,7 @@ package struct TerraformProvisioner: Provisioner {
         TerraformStates.takingOver(late, into: state)
     }
 
-    /// Finds Terraform and asks for its version, as a build would.
+    /// Finds Terraform and asks for its version, as a build does.
     package func installation() async throws(ProvisioningFailure) -> TerraformInstallation {
         let control = ExecutionControl(
             limits: ExecutionLimits(wallClock: .seconds(30), interruptGrace: .seconds(2)),
@@ -135,7 +135,8 @@ package struct TerraformProvisioner: Provisioner {
         _ request: BuildRequest,
         _ terraform: TerraformSession
     ) async throws(ProvisioningFailure) -> BuildOutcome {
-        // Where nothing exists, nothing can be replaced: then there is no plan to decide about, and one command does it all.
+        // Without a state nothing can be replaced, so there is no plan to judge, and one command is enough
+        // (Documentation/Decisions/0008-apply-at-once.md).
         let isFirst = request.state == nil
         let replacements = isFirst ? [] : try await terraform.plan()
         try request.check(replacements)
@@ -154,7 +155,7 @@ package struct TerraformProvisioner: Provisioner {
                 try await isFirst ? terraform.planAndApply() : terraform.applyPlan()
             }
         } catch {
-            // How far it came is unknown; what it was about to replace is told.
+            // The progress of the interrupted command is unknown; the planned replacements are reported.
             var failure = error
             failure.replacements = replacements
             throw failure
@@ -166,7 +167,8 @@ package struct TerraformProvisioner: Provisioner {
         } catch {
             throw ProvisioningFailure(error)
         }
-        // Who has no state of what exists destroys nothing of it either: better a failure now than a leak for ever.
+        // Without the state of existing resources, a deletion would not destroy them: a failure now is better than a
+        // leak.
         guard state != nil || request.state == nil && changed == 0, !resources.isEmpty || changed == 0 else {
             throw ProvisioningFailure(
                 .failed,
@@ -187,7 +189,8 @@ package struct TerraformProvisioner: Provisioner {
     ) async throws(ProvisioningFailure) -> BuildOutcome {
         try await changing(request, terraform) { () throws(ProvisioningFailure) in try await terraform.destroy() }
         await terraform.directory.dropState()
-        // The first is gone for good, so each of these is the state meanwhile: whatever interrupts it is gone on with.
+        // The first state is destroyed, so each of the others becomes the state meanwhile; an interrupted deletion
+        // continues from it.
         for late in request.lateStates {
             terraform.log.log(
                 .info,
@@ -215,7 +218,7 @@ package struct TerraformProvisioner: Provisioner {
                 body
             )
         } catch {
-            // What Terraform writes when it could not write the state itself; then nothing newer exists.
+            // The file that Terraform writes when it cannot write the state itself; nothing newer exists then.
             await directory.adoptState(directory.erroredStateFile)
             throw error
         }
@@ -232,9 +235,9 @@ package struct TerraformProvisioner: Provisioner {
 }
 
 extension BuildRequest {
-    /// The policy's word on what a claim would replace.
+    /// Applies the replacement policy of a claim.
     ///
-    /// - Throws: under `.block` and `.fresh`; the caller knows which it asked for.
+    /// - Throws: under `.block` and `.fresh`; the caller knows which one it requested.
     func check(_ replacements: [Replacement]) throws(ProvisioningFailure) {
         guard stage == .claim, transition == .start, !replacements.isEmpty, replacementPolicy != .warn else { return }
         let resources = replacements.map {
@@ -268,7 +271,7 @@ extension WorkDirectory {
         }
     }
 
-    /// Takes a state that was written elsewhere, if it was. What is no state there is not taken over the one that is here.
+    /// Takes a state from another file, if there is one. An invalid one does not replace the present state.
     fileprivate func adoptState(_ file: FilePath) async {
         await BlockingWork.run { () throws(Never) in
             guard let state = try? self.readState(file), StateHeader(state) != nil else { return }

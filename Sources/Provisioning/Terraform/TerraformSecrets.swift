@@ -2,12 +2,12 @@
 
 import Templates
 
-/// What Terraform itself marks as sensitive in a state of version 4: outputs, and attributes of resources.
+/// What Terraform marks as sensitive in a state of version 4: outputs, and attributes of resources.
 enum TerraformSecrets {
-    /// Bytes that are searched for marked attributes, of one state.
+    /// Bytes of one state that are searched for marked attributes.
     private static let searched = 64 << 20
 
-    /// Texts and numbers; none of what is no such state.
+    /// Texts and numbers; empty when it is no such state.
     static func texts(in state: [UInt8]) -> [String] {
         let outputs = RawJSON.members(of: RawJSON.value(of: "outputs", in: state) ?? []).filter { output in
             RawJSON.value(of: "sensitive", in: output.value)?.elementsEqual("true".utf8) == true
@@ -18,7 +18,7 @@ enum TerraformSecrets {
             for instance in RawJSON.elements(of: RawJSON.value(of: "instances", in: resource) ?? []) {
                 let paths = RawJSON.elements(of: RawJSON.value(of: "sensitive_attributes", in: instance) ?? [])
                 guard !paths.isEmpty, let attributes = RawJSON.value(of: "attributes", in: instance) else { continue }
-                // Each path is a search of its own. Where they are too many, all is taken for secret.
+                // Each path is a search of its own. When there are too many, everything counts as secret.
                 let (cost, isBeyond) = paths.count.multipliedReportingOverflow(by: attributes.count)
                 guard !isBeyond, cost <= budget else {
                     values.append(attributes)
@@ -28,12 +28,12 @@ enum TerraformSecrets {
                 values += paths.compactMap { value(at: RawJSON.elements(of: $0)[...], in: attributes) }
             }
         }
-        // In brackets, so that each is read as JSON, and not taken for a text that looks like it.
+        // In brackets, so that each is parsed as JSON, and not taken for text that looks like it.
         return values.flatMap { ValueLeaves.texts(of: "[\(String(decoding: $0, as: UTF8.self))]").dropFirst() }
     }
 
     private static func value(at path: ArraySlice<[UInt8]>, in value: [UInt8]) -> [UInt8]? {
-        // An attribute of any type is written with its type beside it.
+        // A dynamically typed attribute is written with its type beside it.
         if RawJSON.members(of: value).map(\.name) == [Array("value".utf8), Array("type".utf8)],
             let inner = RawJSON.value(of: "value", in: value)
         {

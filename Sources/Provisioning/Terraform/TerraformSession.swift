@@ -3,7 +3,7 @@
 import FoundationEssentials
 import SystemPackage
 
-/// Terraform's commands, in one work directory.
+/// Terraform's commands in one work directory.
 struct TerraformSession: Sendable {
     private static let planFile = "../plan"
     let installation: TerraformInstallation
@@ -11,9 +11,9 @@ struct TerraformSession: Sendable {
     let directory: WorkDirectory
     let control: ExecutionControl
     let log: ExecutionLog
-    /// What the build says of itself in the environment; not given to `init`.
+    /// The variables that describe the build; `init` does not get them.
     var variables: [String: String] = [:]
-    /// The build's values. They are in their file from ``give(_:)`` on.
+    /// The build's values. ``give(_:)`` writes them into their file.
     private(set) var values: TerraformValues?
 
     private var configurationFile: FilePath { directory.path.appending("terraform.rc") }
@@ -35,21 +35,21 @@ struct TerraformSession: Sendable {
     /// Installs modules and providers, in a fresh copy of the template.
     func initialise(_ copy: FilePath) async throws(ProvisioningFailure) {
         try await BlockingWork.run { () throws(ProvisioningFailure) in try TerraformBackend.prepare(copy) }
-        // Terraform's plugin cache is not made for several writers.
+        // Terraform's plugin cache does not support several writers.
         let lock = try await FileLock.acquire(host.cache.appending("plugins.lock"), control: control)
         defer { _fixLifetime(lock) }
         var environment = environment(variables: [:])
         environment["TF_PLUGIN_CACHE_DIR"] = pluginCache.string
         environment["TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE"] = "1"
         let output = TerraformLog(stage: "init", log: log)
-        // The copy has no backend before; what might be asked about one is answered.
+        // The copy has no backend before; questions about one are answered.
         let arguments = ["init", "-reconfigure", "-input=false", "-no-color"]
-        // The one command that fills the cache: Terraform's own code, before any of the template's runs.
+        // This command fills the cache. It runs Terraform's own code only, and none of the template's.
         try await run("init", arguments, output, output.plain, environment, at: copy, filling: pluginCache)
         try await BlockingWork.run { () throws(ProvisioningFailure) in try TerraformBackend.check(copy) }
     }
 
-    /// Takes what a build gives: its facts, and its parameters' values.
+    /// Takes the values of a build: its facts and its parameters.
     mutating func give(_ build: BuildRequest) async throws(ProvisioningFailure) {
         let values = try TerraformValues(build)
         try await values.write(in: directory)
@@ -57,7 +57,7 @@ struct TerraformSession: Sendable {
         self.values = values
     }
 
-    /// What is wrong with the module itself; empty when nothing is.
+    /// The errors of the module itself; empty when there are none.
     func validate() async throws(ProvisioningFailure) -> [TerraformDiagnostic] {
         struct Answer: Decodable {
             let diagnostics: [TerraformDiagnostic]
@@ -71,14 +71,13 @@ struct TerraformSession: Sendable {
         return answer.diagnostics
     }
 
-    /// Plans a build, keeps the plan for ``applyPlan()``, and says what it replaces. A plan always looks at what really
-    /// exists first.
+    /// Plans a build, keeps the plan for ``applyPlan()``, and returns its replacements. A plan always refreshes first.
     func plan() async throws(ProvisioningFailure) -> [Replacement] {
         let said = try await structured(
             "plan",
             ["plan", "-input=false", "-json", "-out=\(Self.planFile)"] + valueArguments
         )
-        // To show a plan starts Terraform and every provider once more; most plans replace nothing.
+        // Showing a plan starts Terraform and every provider once more; most plans replace nothing.
         guard said.plansReplacement else { return [] }
         do throws(ProvisioningFailure) {
             let replacements = try await document(["show", "-json", "-no-color", Self.planFile]) {
@@ -96,19 +95,21 @@ struct TerraformSession: Sendable {
         }
     }
 
-    /// Plans without anything to go by, to see whether the values fit.
+    /// Plans without a state, to check the values.
     func rehearse() async throws(ProvisioningFailure) {
         try await structured("plan", ["plan", "-input=false", "-json", "-lock=false"] + valueArguments)
     }
 
-    /// Returns how many resources were created or changed. A failure before the first of them is ``ProvisioningFailure/isUntouched``.
+    /// Returns how many resources were created or changed. A failure before the first change is
+    /// ``ProvisioningFailure/isUntouched``.
     func planAndApply() async throws(ProvisioningFailure) -> Int {
         try await structured("apply", ["apply", "-auto-approve", "-input=false", "-json"] + valueArguments).changed
     }
 
     /// As ``planAndApply()``.
     func applyPlan() async throws(ProvisioningFailure) -> Int {
-        // A plan holds its values, without those that are ephemeral. Before there were such, no value could be given with it.
+        // A plan stores its values, except ephemeral ones. Before Terraform had those, values could not be given
+        // together with a plan.
         let values = installation.takesValuesWithPlan ? valueArguments : []
         return try await structured("apply", ["apply", "-input=false", "-json"] + values + [Self.planFile]).changed
     }
@@ -178,8 +179,8 @@ struct TerraformSession: Sendable {
         guard result.status.isSuccess else { throw output.failure(result.status) }
     }
 
-    /// What a command prints as one JSON document, and what is wanted of it: away from the threads that leases need, for it is as
-    /// large as the template makes it.
+    /// Parses the JSON document that a command prints, and returns a part of it: outside of the cooperative threads,
+    /// which renew leases, because it is as large as the template makes it.
     private func document<Document: Decodable & SendableMetatype, Value: Sendable>(
         _ arguments: [String],
         _ read: @escaping @Sendable (Document) -> Value
@@ -233,7 +234,7 @@ struct TerraformSession: Sendable {
         environment["TF_CLI_CONFIG_FILE"] = configurationFile.string
         environment["TF_IN_AUTOMATION"] = "1"
         environment["TF_INPUT"] = "0"
-        // Nothing that runs in the directory may choose another: its state would be another, too.
+        // No program in the directory may select another workspace, which would have another state.
         environment["TF_WORKSPACE"] = "default"
         environment["CHECKPOINT_DISABLE"] = "1"
         return environment

@@ -2,10 +2,11 @@
 
 import FoundationEssentials
 
-/// Terraform's own state file, version 4, which is Terraform's and OpenTofu's since 0.12: the part that names what exists.
+/// Terraform's own state file, version 4, which Terraform and OpenTofu have used since 0.12: the part that lists
+/// resources.
 ///
-/// `terraform show -json` says the same and is the documented way, but starts Terraform and every provider once more, only
-/// to read this file. It stays the way for a version that is not known here.
+/// `terraform show -json` has the same content and is documented, but starts Terraform and every provider once more,
+/// only to read this file. Stoker uses it for versions that it does not know.
 struct TerraformStateFile: Decodable {
     private struct Resource: Decodable {
         let module: String?
@@ -66,7 +67,7 @@ struct TerraformStateFile: Decodable {
 
     private let resources: [Resource]
 
-    /// `nil` when the file is of another version, or not whole. Takes long for a large one.
+    /// `nil` when the file has another version, or is incomplete. Slow for a large one.
     init?(_ bytes: [UInt8]) {
         let scan = JSONScan(bytes)
         guard scan.isWhole, scan.value(of: "version", in: bytes).flatMap(JSONText.integer) == 4,
@@ -75,7 +76,7 @@ struct TerraformStateFile: Decodable {
         self = file
     }
 
-    /// Managed resources, those of child modules too, by address; data sources are nobody's to keep.
+    /// Managed resources, also of child modules, by address; data sources are not part of the workspace.
     var managed: [BuiltResource] {
         resources.filter { $0.mode == "managed" }.flatMap { resource in
             resource.instances.map { instance in

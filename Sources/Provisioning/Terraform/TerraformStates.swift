@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Joins two states of one workspace that went their own ways: executions that ran one after the other began from the same
-/// older state, and the first could hand in its own only when the second had begun.
+/// Merges two diverged states of one workspace: executions that ran one after the other began from the same older
+/// state, and the first handed in its own only when the second had begun.
 ///
-/// Neither serial nor lineage says which of two such states is right: each names what its execution has created, so both
-/// are. What the late one names beside the other is taken over. Where both name different objects at one address, the
-/// later execution's is the workspace's, and the other is left over, to be destroyed for itself.
+/// Neither serial nor lineage says which of the two is right: each names what its execution has created, so both are.
+/// What only the late one names is added. When both name different objects at one address, the later execution's object
+/// stays with the workspace, and the other is returned as the rest, to be destroyed separately.
 enum TerraformStates {
-    /// - Parameter late: A whole state; what is no state of version 4 is left over as it is.
-    /// - Returns: the state with what could be taken over, and a state with what was not, if there is any.
+    /// - Parameter late: A whole state; when it is not of version 4, all of it is the rest.
+    /// - Returns: The merged state, and a state with the rest, if there is any.
     static func takingOver(_ late: [UInt8], into state: [UInt8]?) -> (state: [UInt8]?, rest: [UInt8]?) {
         guard let state else { return (late, nil) }
         guard let target = Document(state), let source = Document(late) else { return (state, late) }
         var joined = target.resources
-        // States have as many resources as a template likes: nothing here looks at each for each.
+        // States have any number of resources, so nothing here compares all pairs.
         var places = Dictionary(joined.enumerated().map { ($1.address, $0) }) { first, _ in first }
         var rest: [Resource] = []
         for resource in source.resources where resource.isManaged {
@@ -42,7 +42,7 @@ enum TerraformStates {
     }
 }
 
-/// A state file of version 4, as far as it is taken apart.
+/// A state file of version 4, as far as it is parsed.
 private struct Document {
     let members: [RawJSON.Member]
     let serial: Int
@@ -81,7 +81,7 @@ private struct Resource: Equatable {
         return RawJSON.object(members + [list])
     }
 
-    /// Data sources are nobody's to destroy.
+    /// Data sources are never destroyed.
     var isManaged: Bool { value("mode") == Array(#""managed""#.utf8) }
 
     var address: [[UInt8]?] { ["module", "type", "name"].map(value) + [value("mode")] }

@@ -5,21 +5,21 @@ import Prebuilds
 import SystemPackage
 import Templates
 
-/// The values of a build as a file of Terraform's variables. Named on the command line, it has the last word: neither
-/// `terraform.tfvars` nor `*.auto.tfvars` of a template beats a preset or a claim, and a value may be of any length.
+/// The values of a build as a file of Terraform variables. The file is named on the command line, so it has precedence
+/// over `terraform.tfvars` and `*.auto.tfvars` of a template, and a value may be of any length.
 struct TerraformValues {
-    /// Beside the template's files and not among them; relative to where Terraform runs.
+    /// Beside the template's files, not among them; relative to Terraform's working directory.
     static let path = "../\(fileName)"
 
     private static let fileName = "values.tfvars.json"
 
-    /// What is given, in order: one name a line, from the second line of the file on.
+    /// The names in order: one a line, from the second line of the file on.
     let names: [String]
     let bytes: [UInt8]
 
-    /// Facts and parameters of a build. A parameter cannot pretend to be a fact.
+    /// Facts and parameters of a build. A parameter cannot replace a fact.
     ///
-    /// - Throws: `.invalid` for a value that its type does not allow.
+    /// - Throws: `.invalid` for a value that does not fit its type.
     init(_ build: BuildRequest) throws(ProvisioningFailure) {
         var values: [String: String] = [:]
         for parameter in build.parameters where !BuiltinVariables.contains(parameter.name) {
@@ -39,7 +39,7 @@ struct TerraformValues {
         names.indices.contains(line - 2) ? names[line - 2] : nil
     }
 
-    /// Writes the file, for this user alone. What was there is replaced.
+    /// Writes the file, readable by this user only, and replaces an existing one.
     func write(in directory: WorkDirectory) async throws(ProvisioningFailure) {
         let file = directory.path.appending(Self.fileName)
         do throws(FileFailure) {
@@ -52,14 +52,14 @@ struct TerraformValues {
         }
     }
 
-    /// Secrets do not outlive the execution, even where its directory does.
+    /// Removes the file, so that secrets do not outlive the execution, even when its directory does.
     static func remove(from directory: WorkDirectory) async {
         await BlockingWork.run { () throws(Never) in _ = unlink(directory.path.appending(Self.fileName).string) }
     }
 }
 
 extension BuildParameter {
-    /// Text as a string, which Terraform converts into the variable's type; lists and maps as what they are.
+    /// Text as a string, which Terraform converts to the variable's type; lists and maps as values.
     fileprivate var terraformJSON: String {
         get throws(ProvisioningFailure) {
             let type = ParameterType(type)

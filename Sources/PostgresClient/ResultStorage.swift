@@ -2,6 +2,7 @@
 
 import CLibPQ
 import Glibc
+import Synchronization
 
 /// Owns one `PGresult`.
 ///
@@ -14,6 +15,8 @@ import Glibc
     /// Without the column of ``news``.
     let columnCount: Int
     private let hasNews: Bool
+    /// Behind the column that was looked up last by its name.
+    private let nextColumn = Atomic(0)
 
     /// Takes ownership of the result.
     init(_ result: OpaquePointer, statement: String) {
@@ -76,7 +79,19 @@ import Glibc
         PQfname(result, Int32(column)).map { String(cString: $0) } ?? "?"
     }
 
-    func column(named name: String) -> Int? {
-        (0..<columnCount).first { columnName($0) == name }
+    /// The position of the column of that name; of a name that several have, of any of them.
+    ///
+    /// The search begins behind the column before: whoever reads a row in the order of its columns compares one name for each.
+    func column(named name: StaticString) -> Int? {
+        let start = nextColumn.load(ordering: .relaxed)
+        let isNamed = { [result] (column: Int) in
+            PQfname(result, Int32(column)).map { strcmp($0, name.utf8Start) == 0 } ?? false
+        }
+        assert((0..<columnCount).count(where: isNamed) < 2, "\(statement) returns two columns called '\(name)'")
+        guard let column = (start..<columnCount).first(where: isNamed) ?? (0..<start).first(where: isNamed) else {
+            return nil
+        }
+        nextColumn.store(column + 1, ordering: .relaxed)
+        return column
     }
 }

@@ -11,7 +11,7 @@ package struct Row: Sendable {
         self.index = index
     }
 
-    /// All columns by position.
+    /// All columns by position: for two or three, beside their statement. More are read by name.
     ///
     /// ```swift
     /// let (id, name, labels) = try row.decode(JobID.self, String?.self, [String].self)
@@ -47,10 +47,19 @@ package struct Row: Sendable {
         }
     }
 
-    /// The first column of that name, compared exactly.
-    package func decode<Value: PostgresDecodable>(column: String, as type: Value.Type = Value.self) throws -> Value {
-        guard let position = storage.column(named: column) else { throw missing("'\(column)'") }
-        return try decode(column: position, as: type)
+    /// The column of that name, compared exactly, as the type that is wanted of it.
+    ///
+    /// ```swift
+    /// PresetSummary(id: try row["id"], name: try row["name"], pausedUntil: try row["paused_until"])
+    /// ```
+    ///
+    /// In the order of the columns it costs no more than a position. Throws ``PostgresError`` of kind `.decoding` when there
+    /// is no such column, or it has another type.
+    package subscript<Value: PostgresDecodable>(column: StaticString) -> Value {
+        get throws {
+            guard let position = storage.column(named: column) else { throw missing("'\(column)'") }
+            return try decode(column: position)
+        }
     }
 
     private func requireColumns(_ count: Int) throws {

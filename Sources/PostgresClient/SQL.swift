@@ -80,6 +80,12 @@ extension SQL: ExpressibleByStringInterpolation {
             sql.text.append(String(integer))
         }
 
+        /// Writes the text as a literal, where a parameter would hide from the planner what it needs to see, as in the condition
+        /// of a partial index: only for text that ships with the program.
+        package mutating func appendInterpolation(quoted text: String) {
+            append(text, within: "'")
+        }
+
         /// Inserts another statement's text and parameters.
         package mutating func appendInterpolation(sql fragment: SQL) {
             sql.splice(fragment)
@@ -87,12 +93,16 @@ extension SQL: ExpressibleByStringInterpolation {
 
         /// Writes the name of a table, column, channel or database, quoted.
         package mutating func appendInterpolation(identifier name: String) {
-            sql.text.append("\"")
-            for character in name.unicodeScalars where character != "\0" {
+            append(name, within: "\"")
+        }
+
+        private mutating func append(_ text: String, within quote: Unicode.Scalar) {
+            sql.text.unicodeScalars.append(quote)
+            for character in text.unicodeScalars where character != "\0" {
                 sql.text.unicodeScalars.append(character)
-                if character == "\"" { sql.text.append("\"") }
+                if character == quote { sql.text.unicodeScalars.append(quote) }
             }
-            sql.text.append("\"")
+            sql.text.unicodeScalars.append(quote)
         }
     }
 }

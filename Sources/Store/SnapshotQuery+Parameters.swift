@@ -63,7 +63,7 @@ struct VersionParameters {
     fileprivate mutating func add(_ error: any Error, of row: Row) {
         // A row of which not even the version can be read belongs to none.
         guard let version = try? row.decode(column: 0, as: TemplateVersionID.self) else { return }
-        let name = (try? row.decode(column: "name", as: String.self)) ?? ""
+        let name = (try? row["name"] as String) ?? ""
         versions[version] = .failure(
             StoreError(.inconsistent, "The parameter '\(name)' of its version cannot be read: \(error)")
         )

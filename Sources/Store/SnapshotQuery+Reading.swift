@@ -26,9 +26,9 @@ extension SnapshotQuery {
                 OrphanedPrebuilds(count: total, names: try row.decode(column: 2, as: [String].self).sorted())
             )
         } catch {
-            func text<Value: PostgresDecodable>(_ column: String, as type: Value.Type = Value.self) -> Value? {
+            func text<Value: PostgresDecodable>(_ column: StaticString, as type: Value.Type = Value.self) -> Value? {
                 // What is unreadable may be the name itself.
-                (try? row.decode(column: column, as: Value?.self)) ?? nil
+                (try? row[column] as Value?) ?? nil
             }
             return .unreadable(
                 UnreadablePreset(

@@ -31,7 +31,7 @@ extension Store {
     ) async throws -> PassResult {
         // One statement of its own: a worker that does not win has spent one round trip and holds no transaction open.
         let probe = try await pool.execute(Self.probe(stuckAfter: Self.longestPass))
-        guard try probe.only().decode(column: "won", as: Bool.self) else { return .lockHeldElsewhere }
+        guard try probe.only()["won"] as Bool else { return .lockHeldElsewhere }
         var lastDecision: Int64?
         let result = try await pool.withTransaction("reconcile", attempts: 1) { transaction -> PassResult in
             let opening = [

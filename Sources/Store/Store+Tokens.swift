@@ -80,7 +80,7 @@ extension Store {
         guard let row = answers[1].first else {
             throw StoreError.notFound("user", username, remedy: "Add one with 'stoker users add'.")
         }
-        guard try row.decode(column: "id", as: TokenID?.self) != nil else {
+        guard try row["id"] as TokenID? != nil else {
             throw StoreError(
                 .conflict,
                 "'\(username)' has \(most) tokens, and may have no more",

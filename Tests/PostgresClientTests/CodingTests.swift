@@ -117,10 +117,25 @@ import Testing
     @Test func `columns are found by name and position`() async throws {
         let session = try await PostgresSession.test()
         let row = try await session.execute(Statement("test.names", "SELECT 1 AS one, 'x' AS \"Two\""))[0]
-        #expect(try row.decode(column: "Two", as: String.self) == "x")
+        #expect(try row["Two"] as String == "x")
         #expect(try row.decode(column: 0, as: Int.self) == 1)
-        #expect(throws: PostgresError.self) { try row.decode(column: "two", as: String.self) }
+        #expect(throws: PostgresError.self) { try row["two"] as String }
         #expect(throws: PostgresError.self) { try row.decode(column: 2, as: String.self) }
+    }
+
+    @Test func `columns are found by name in any order, in each row, and NULL as an optional`() async throws {
+        let session = try await PostgresSession.test()
+        let rows = try await session.execute(
+            Statement("test.names", "SELECT n AS a, n + 10 AS b, nullif(n, 1)::text AS c FROM generate_series(1, 2) n")
+        )
+        for (index, row) in rows.enumerated() {
+            #expect(try row["c"] as String? == (index == 0 ? nil : "2"))
+            #expect(try row["a"] as Int == index + 1)
+            #expect(try row["b"] as Int == index + 11)
+            #expect(try row["a"] as Int64 == Int64(index + 1))
+        }
+        #expect(throws: PostgresError.self) { try rows[0]["c"] as String }
+        #expect(throws: PostgresError.self) { try rows[1]["c"] as Int }
     }
 
     @Test func `rows are counted and kept in order`() async throws {

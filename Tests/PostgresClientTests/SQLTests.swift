@@ -34,6 +34,11 @@ import Testing
         #expect(sql == "DROP TABLE \"a\"\"bc; --\"")
     }
 
+    @Test func `a quoted text is a literal`() {
+        let sql: SQL = "status = \(quoted: "it's\0 \"so\"")"
+        #expect(sql == "status = 'it''s \"so\"'")
+    }
+
     @Test func `statements with other values are other statements`() {
         let one: SQL = "SELECT \(1)"
         let two: SQL = "SELECT \(2)"

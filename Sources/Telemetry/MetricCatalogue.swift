@@ -30,7 +30,7 @@ package enum MetricCatalogue {
         "stoker_prebuilds_created_total",
         .counter,
         labels: pool,
-        help: "Prebuilds that this worker has ordered."
+        help: "Prebuilds that this worker's passes have created."
     )
     package static let prebuildsFailed = MetricFamily(
         "stoker_prebuilds_failed_total",
@@ -86,13 +86,13 @@ package enum MetricCatalogue {
     package static let prebuildsOrphaned = MetricFamily(
         "stoker_prebuilds_orphaned",
         .gauge,
-        help: "Prebuilds that belong to no pool, because what they were made from is gone from the database."
+        help: "Prebuilds without a pool, because their preset, version or template is gone from the database."
     )
     package static let presetHardLimited = MetricFamily(
         "stoker_prebuilds_preset_hard_limited",
         .gauge,
         labels: pool,
-        help: "1 while the pool of an active preset is given up on after too many failures; absent otherwise."
+        help: "1 while an active preset is hard limited after too many failures; absent otherwise."
     )
     package static let presetValidationFailed = MetricFamily(
         "stoker_prebuilds_preset_validation_failed",
@@ -105,7 +105,7 @@ package enum MetricCatalogue {
         .gauge,
         labels: pool,
         help:
-            "1 while an operator holds the pool of an active preset still, by its template or with all; absent otherwise."
+            "1 while an operator has paused the pool of an active preset, with its template or with all; absent otherwise."
     )
     package static let reconciliationPaused = MetricFamily(
         "stoker_prebuilds_reconciliation_paused",
@@ -115,7 +115,7 @@ package enum MetricCatalogue {
     package static let maintenance = MetricFamily(
         "stoker_maintenance",
         .gauge,
-        help: "1 while the fleet is in maintenance, and takes on no job; 0 otherwise."
+        help: "1 while the fleet is in maintenance, and claims no job; 0 otherwise."
     )
     package static let snapshotTimestamp = MetricFamily(
         "stoker_prebuilds_snapshot_timestamp_seconds",
@@ -139,7 +139,7 @@ package enum MetricCatalogue {
     package static let refillDuration = MetricFamily(
         "stoker_refill_duration_seconds",
         long,
-        help: "Time from an order for a prebuild until it could be claimed."
+        help: "Time from the creation of a prebuild until it could be claimed."
     )
 
     // MARK: Claims
@@ -150,7 +150,7 @@ package enum MetricCatalogue {
         "stoker_claims_total",
         .counter,
         labels: ["outcome", "template_name", "preset_name", "org_name"],
-        help: "Claims of the whole fleet by whether a prebuild was at hand, and by pool where one was named."
+        help: "Claims of the whole fleet by outcome, and by pool where one was named."
     )
     package static let claimHitRatio = MetricFamily(
         "stoker_claim_hit_ratio",
@@ -161,7 +161,7 @@ package enum MetricCatalogue {
         "stoker_claim_duration_seconds",
         .histogram(upperBounds: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]),
         labels: ["stage"],
-        help: "Time from a claim until the workspace is the user's (bind) and until it can be worked in (usable)."
+        help: "Time from a claim until the user owns the workspace (bind) and until its build has succeeded (usable)."
     )
 
     // MARK: Jobs
@@ -249,7 +249,7 @@ package enum MetricCatalogue {
     package static let webhookBacklog = MetricFamily(
         "stoker_webhook_backlog",
         .gauge,
-        help: "Deliveries to enabled endpoints that have neither arrived nor been given up."
+        help: "Deliveries to enabled endpoints that wait or are being sent."
     )
     package static let webhookOldestPending = MetricFamily(
         "stoker_webhook_oldest_pending_seconds",
@@ -306,7 +306,7 @@ package enum MetricCatalogue {
     package static let notificationsFailed = MetricFamily(
         "stoker_notifications_failed_total",
         .counter,
-        help: "Notifications that the server refused; what they told of was found by polling."
+        help: "Notifications that the server refused; polling found the work instead."
     )
     package static let notificationQueueUsage = MetricFamily(
         "stoker_notification_queue_usage_ratio",

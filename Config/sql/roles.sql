@@ -1,14 +1,14 @@
--- The roles of a Stoker database, each with what it needs and nothing else. For psql, as a superuser or the database's
--- owner, in the database:
+-- The roles of a Stoker database, each with the least privileges. For psql, as a superuser or the database's owner, in
+-- the database:
 --
 --   psql "$ADMIN_URL" -f roles.sql     before the first 'stoker migrate', and once more after it
 --
--- It may be run any number of times. It sets no passwords:  ALTER ROLE stoker_worker PASSWORD '...'
+-- It can be run any number of times. It sets no passwords:  ALTER ROLE stoker_worker PASSWORD '...'
 --
 --   stoker_migrator   owns the schema: 'stoker migrate'
 --   stoker_worker     reads and writes rows: 'stoker worker' and all other commands. It cannot change the schema
 --   stoker_scaling    may call stoker_scaling_signal(), for an autoscaler. It can read no table
---   stoker_reader     reads rows except those that hold secrets, for people and dashboards
+--   stoker_reader     reads rows except secrets, for people and dashboards
 
 \set ON_ERROR_STOP on
 \set QUIET on
@@ -33,19 +33,19 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO stoker_worker, stoker_scaling, stoker_reader;
 GRANT USAGE, CREATE ON SCHEMA public TO stoker_migrator;
 
--- What the migrator makes from now on.
+-- Objects that the migrator makes from now on.
 ALTER DEFAULT PRIVILEGES FOR ROLE stoker_migrator REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE stoker_migrator IN SCHEMA public
     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO stoker_worker;
 ALTER DEFAULT PRIVILEGES FOR ROLE stoker_migrator IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO stoker_worker;
 ALTER DEFAULT PRIVILEGES FOR ROLE stoker_migrator IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO stoker_worker;
 
--- What is there already.
+-- Objects that exist already.
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO stoker_worker;
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO stoker_worker;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO stoker_worker;
 
--- A session that was forgotten must not hold back vacuum, nor one of the autoscaler's pile up.
+-- An idle session must not hold back vacuum, and sessions of the autoscaler must not accumulate.
 ALTER ROLE stoker_worker SET idle_in_transaction_session_timeout = '60s';
 ALTER ROLE stoker_worker SET client_connection_check_interval = '2s';
 ALTER ROLE stoker_worker SET tcp_user_timeout = '20s';
@@ -59,7 +59,7 @@ COMMIT;
 SELECT to_regclass('public.schema_migrations') IS NOT NULL AS is_migrated \gset
 \if :is_migrated
 BEGIN;
--- Which steps were applied is the migrator's to say.
+-- Only the migrator may write the record of applied steps.
 REVOKE INSERT, UPDATE, DELETE ON schema_migrations FROM stoker_worker;
 GRANT EXECUTE ON FUNCTION stoker_scaling_signal() TO stoker_scaling;
 GRANT SELECT ON

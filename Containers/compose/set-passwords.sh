@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run by the database's image when it makes the database: gives the roles of roles.sql their passwords.
+# The database's image runs it when it makes the database: it sets the passwords of the roles of roles.sql.
 set -eu
 for role in migrator worker scaling; do
     psql --no-psqlrc --quiet -v ON_ERROR_STOP=1 -v password="$(cat "/run/stoker-secrets/$role-password")" \

@@ -2,10 +2,10 @@ terraform {
   required_version = ">= 1.4"
 }
 
-# Everything here is terraform_data: it is part of Terraform, keeps its input in the state, and creates nothing else.
+# All resources are terraform_data: it is part of Terraform, keeps its input in the state, and creates nothing else.
 
-# Slow to build and the reason to have a pool. It knows nothing of its owner, so a claim does not touch it, unless
-# replace_on_claim ties it to the owner: the mistake that a template should not make.
+# Slow to build, and the reason for a pool. It does not depend on its owner, so a claim does not touch it, unless
+# replace_on_claim ties it to the owner: a mistake that a template should not make.
 resource "terraform_data" "disk" {
   input = {
     region = var.region
@@ -14,7 +14,7 @@ resource "terraform_data" "disk" {
   triggers_replace = var.replace_on_claim ? [var.stoker_workspace_owner] : []
 }
 
-# Belongs to someone. A claim changes the owner and the name in place: `input` is updated, nothing is replaced.
+# Belongs to the owner. A claim changes owner and name in place: `input` is updated, nothing is replaced.
 resource "terraform_data" "workspace" {
   input = {
     id       = var.stoker_workspace_id

@@ -1,5 +1,5 @@
-# What a person or a preset chooses. Stoker reads these blocks: type, default, sensitivity and validation need not be
-# said again in stoker.yaml.
+# The parameters. Stoker reads these blocks: type, default, sensitivity and validation need not be repeated in
+# stoker.yaml.
 
 variable "region" {
   type        = string
@@ -28,7 +28,7 @@ variable "replace_on_claim" {
   default     = false
 }
 
-# What Stoker gives every build. The defaults let `terraform plan` run without it.
+# The variables that Stoker gives every build. The defaults let `terraform plan` run without Stoker.
 
 variable "stoker_workspace_id" {
   type    = string

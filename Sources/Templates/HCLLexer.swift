@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A lexer for HCL's native syntax (hashicorp/hcl, hclsyntax/spec.md, "Lexical Elements"). Decision 11 says why it is
-/// written here (Documentation/Decisions/0011-hcl-reader.md).
+/// A lexer for HCL's native syntax (the HCL Native Syntax Specification, "Lexical Elements"). Decision 11 says why it
+/// is written here (Documentation/Decisions/0011-hcl-reader.md).
 struct HCLLexer {
     private static let symbols = ["...", "==", "!=", "<=", ">=", "=>", "&&", "||", "::"]
     /// Depth of `${` inside of strings inside of `${`. The limit is far above real templates, and protects the stack.

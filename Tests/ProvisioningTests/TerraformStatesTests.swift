@@ -8,7 +8,7 @@ import Testing
 
 @testable import Provisioning
 
-/// States of executions that went on beside each other: nothing that either has created is forgotten (jobs.md, "Executing").
+/// Diverged states of two executions: no resource of either is forgotten (jobs.md, "Leases").
 @Suite(.timeLimit(.minutes(2)), .enabled(if: hasTerraform))
 struct TerraformStatesTests {
     let terraform: TerraformFixture

@@ -8,7 +8,7 @@ import Testing
 
 /// How jobs end, and what their end leaves behind.
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct JobCompletionTests {
-    /// Every row of the table in jobs.md, and an empty error, which counts as none.
+    /// Every row of the table in jobs.md ("Life of a job"), and an empty error, which counts as none.
     private static let statuses: [(Bool, Bool, Bool, String?, JobStatus)] = [
         // started, canceled, completed, error
         (true, true, true, "x", .failed), (true, false, true, "x", .failed), (true, true, true, "", .canceled),

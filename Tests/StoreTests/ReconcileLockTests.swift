@@ -8,7 +8,7 @@ import Testing
 
 @testable import Store
 
-/// One winner at a time, and one that dies or freezes leaves nothing half done.
+/// One leader at a time; one that dies or freezes leaves nothing half done (reconciler.md, "A pass").
 @Suite(.database(.migrated), .timeLimit(.minutes(2))) struct ReconcileLockTests {
     @Test(.database(.migrated, publishers: Publisher.allCases))
     func `S12, of five contenders never two are inside at once`() async throws {

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-/// The acceptance scenarios about builds that fail: hard limit and back-off.
+/// The scenarios of builds that fail: hard limit and back-off (reconciler.md, "Scenarios").
 @Suite(.database(.migrated, publishers: Publisher.allCases), .timeLimit(.minutes(1))) struct ScenarioFailureTests {
     private func hardLimit(_ limit: Int) -> PlanLimits {
         PlanLimits(backoffInterval: .zero, backoffLookback: .zero, failureHardLimit: limit)

@@ -6,7 +6,8 @@ import Store
 import TestSupport
 import Testing
 
-/// S2: one preset that wants one prebuild, and one prebuild in every state that its latest build can be in.
+/// S2: one preset that wants one prebuild, and one prebuild in every state of its latest build (reconciler.md,
+/// "Scenarios").
 @Suite(.database(.migrated, publishers: Publisher.allCases), .timeLimit(.minutes(1))) struct ScenarioMatrixTests {
     struct Case: CustomTestStringConvertible {
         let transition: WorkspaceTransition

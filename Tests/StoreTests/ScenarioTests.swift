@@ -6,7 +6,8 @@ import Store
 import TestSupport
 import Testing
 
-/// The acceptance scenarios of the reconciler, on a real database; 8 passes unless the scenario says otherwise.
+/// The scenarios of the reconciler on a real database (reconciler.md, "Scenarios"); 8 passes unless the scenario says
+/// otherwise.
 @Suite(.database(.migrated, publishers: Publisher.allCases), .timeLimit(.minutes(1))) struct ScenarioTests {
     @Test func `S1, without presets nothing is created`() async throws {
         try await Fleet.open { fleet in

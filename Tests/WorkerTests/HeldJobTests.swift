@@ -9,7 +9,7 @@ import Testing
 
 @testable import Worker
 
-/// Builds for which the cloud has no room (jobs.md, "Executing": `CAPACITY` is held with growing delay, without churn).
+/// Builds for which the cloud has no room: `CAPACITY` is held with a growing delay (jobs.md, "When a build fails").
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct HeldJobTests {
     @Test func `a build without capacity is held for as long as it takes, and the pool orders no other`() async throws {
         let area = try await TestArea.shared.makeDirectory()

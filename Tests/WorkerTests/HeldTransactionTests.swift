@@ -8,10 +8,10 @@ import Testing
 
 @testable import Worker
 
-/// A transaction that is held open under load keeps every job that was claimed in the index of those that wait (jobs.md,
-/// "Must be shown by tests").
+/// A transaction that is held open under load keeps every claimed job in the index of pending jobs
+/// (Documentation/Decisions/0017-queue-place.md).
 @Suite(.database(.migrated), .timeLimit(.minutes(15))) struct HeldTransactionTests {
-    /// For how long at least; jobs.md names 300 s.
+    /// The least duration in seconds.
     private static let seconds = Int(ProcessInfo.processInfo.environment["STOKER_CHAOS_HELD_SECONDS"] ?? "") ?? 0
     private static let jobs = 20_000
     private static let slots = 64

@@ -12,7 +12,7 @@ import Webhooks
 
 @testable import Worker
 
-/// What a tracer is told, and that a trace goes on in the worker that executes (interfaces.md, "Traces").
+/// The spans that a tracer gets, and that a trace continues in the worker that executes (metrics.md, "Traces").
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct TracingTests {
     @Test func `a build belongs to the pass that ordered it`() async throws {
         let tracer = TestTracer.shared

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The wait that recent failures impose on a preset.
+/// The back-off of a preset after recent failures.
 package struct Backoff: Hashable, Sendable {
     /// All recent failures, which lengthen the wait.
     package let failures: Int
@@ -17,10 +17,10 @@ package struct Backoff: Hashable, Sendable {
 
     /// The wait in force at `now`, or `nil` when there is none.
     ///
-    /// A recent failure among the newest builds, as many as the preset's `desiredInstances` but at least one (a preset
-    /// may want prebuilds on schedule only), starts it; every recent failure lengthens it by one interval. A failure is recent when its build was created within the lookback and
-    /// has not been forgotten by a reset. With an interval of zero the preset still waits at the very moment of the
-    /// failed build.
+    /// A recent failure among the newest builds starts it: as many builds as the preset's `desiredInstances`, but at
+    /// least one, because a preset may want prebuilds by schedule only. Every recent failure lengthens it by one
+    /// interval. A failure is recent when its build was created within the lookback and has not been forgotten by a
+    /// reset. With an interval of zero, the preset still waits at the very moment of the failed build.
     package init?(of preset: PresetSnapshot, now: Instant, limits: PlanLimits) {
         let lookback = now - limits.backoffLookback
         let since = preset.failuresForgottenBefore.map { max($0, lookback) } ?? lookback

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an expression covers, as a set: months x hours x (days x weekdays, once or twice).
+/// The moments that an expression covers, as a set: months x hours x (days x weekdays, once or twice).
 ///
 /// Every date that exists falls on every weekday in some year, 29 February too, so days and weekdays are independent.
 extension CronExpression {
@@ -14,13 +14,13 @@ extension CronExpression {
         eitherDaySuffices ? [(days, Self.allWeekdays), (Self.allDays, weekdays)] : [(days, weekdays)]
     }
 
-    /// The expression covers every moment there is.
+    /// Whether the expression covers every moment.
     var coversAlways: Bool {
         hours == Self.allHours && months == Self.allMonths
             && rectangles.contains { $0.days == Self.allDays && $0.weekdays == Self.allWeekdays }
     }
 
-    /// The expression covers no moment at all: it names only dates that no calendar has, such as 31 February.
+    /// Whether the expression covers no moment: it names only dates that do not exist, such as 31 February.
     package var coversNothing: Bool {
         commonMoment(with: self) == nil
     }

@@ -44,7 +44,7 @@ enum CronField: Int, CaseIterable {
         }
     }
 
-    /// What `*` stands for.
+    /// The values of `*`.
     var everything: ClosedRange<Int> {
         self == .dayOfWeek ? 0...6 : range
     }
@@ -78,7 +78,7 @@ struct CronFields {
         }
     }
 
-    /// An expression describes a window, not a moment.
+    /// An expression describes a window, not a moment, so the minute must be `*`.
     func checkMinute() throws(CronError) {
         let minute = fields[CronField.minute.rawValue]
         guard minute.elementsEqual("*".utf8) else {
@@ -133,7 +133,7 @@ struct CronFields {
         let first = try value(bounds[0], field)
         guard bounds.count == 2 else { return first...first }
         var last = try value(bounds[1], field)
-        // FRI-SUN: a week that ends with its Sunday.
+        // FRI-SUN: a week that ends with Sunday.
         if field == .dayOfWeek, last == 0, first > 0, number(bounds[1]) == nil { last = 7 }
         guard first <= last else {
             throw error(field, at: base, "the range '\(words(base))' ends before it begins; write it as two")

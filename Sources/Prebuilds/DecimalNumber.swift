@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A decimal number with all of its digits: `4`, `4.0` and `4e0` are one number, and none is rounded.
+/// A decimal number with all of its digits: `4`, `4.0` and `4e0` are one number, and nothing is rounded.
 package struct DecimalNumber: Hashable, Sendable {
-    /// A longer text is nobody's number.
+    /// The longest text that is read.
     private static let longestText = 1_000
-    /// Of ten, for the first digit: what a double still holds.
+    /// The largest power of ten of the first digit: the range of a double.
     private static let magnitudes = -330...308
 
     private let isNegative: Bool
@@ -13,8 +13,8 @@ package struct DecimalNumber: Hashable, Sendable {
     /// The number is its digits, as a whole number, times ten to this power.
     private let exponent: Int
 
-    /// Reads what Terraform takes for a number in decimal: a sign, digits, a point, an exponent. `nil` for anything else, and
-    /// for what is beyond the range of a double.
+    /// Reads a decimal number as Terraform does: sign, digits, point, exponent. `nil` for anything else, and outside of
+    /// the range of a double.
     package init?(_ text: String) {
         guard text.utf8.count <= Self.longestText else { return nil }
         var rest = Substring(text)
@@ -35,7 +35,7 @@ package struct DecimalNumber: Hashable, Sendable {
         guard digits.isEmpty || Self.magnitudes.contains(exponent + digits.utf8.count - 1) else { return nil }
     }
 
-    /// Without an exponent, without zeros that say nothing: the one text of the number.
+    /// The canonical text of the number: without an exponent and without redundant zeros.
     package var text: String {
         guard !digits.isEmpty else { return "0" }
         let sign = isNegative ? "-" : ""
@@ -55,14 +55,14 @@ package struct DecimalNumber: Hashable, Sendable {
         hasher.combine(exponent)
     }
 
-    /// The digits at the start, taken away.
+    /// Removes the digits at the start, and returns them.
     private static func digits(_ rest: inout Substring) -> Substring {
         let digits = rest.prefix { $0.isASCII && $0.isNumber }
         rest = rest[digits.endIndex...]
         return digits
     }
 
-    /// The power of ten that an exponent such as `e-3` says; 0 for none, `nil` for what is no exponent.
+    /// The value of an exponent such as `e-3`; 0 when there is none, `nil` when it is malformed.
     private static func power(_ text: Substring) -> Int? {
         guard let mark = text.first else { return 0 }
         guard mark == "e" || mark == "E" else { return nil }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Divides what there is among those who ask, so that no large request starves a small one.
+/// Divides a capacity among requests, so that a large request does not starve small ones.
 ///
-/// Nobody gets more than asked for, all of the capacity is used if there are requests for it, and only those who get
-/// everything they asked for may get less than another, up to one. The order of the requests does not matter.
+/// No request gets more than it asked for, and the whole capacity is used if there are requests for it. Smaller
+/// requests are filled first; requests that are not filled differ by at most one. The order of the requests does not
+/// matter.
 struct FairShare {
-    /// What each request gets, in the order of the requests.
+    /// The grant of each request, in the order of the requests.
     let grants: [Int]
 
     init(of capacity: Int, among requests: [(id: PresetID, count: Int)]) {

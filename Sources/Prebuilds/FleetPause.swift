@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An operator's order that nothing be created or deleted, anywhere.
+/// A pause of the whole fleet by an operator: nothing is created or deleted.
 package struct FleetPause: Hashable, Sendable {
-    /// Which setting holds the fleet.
+    /// The setting that pauses the fleet.
     package enum Kind: String, Hashable, Sendable, Codable {
-        /// `stoker prebuilds pause`: pools stand still, claims are served from stock.
+        /// `stoker prebuilds pause`: pools are not reconciled; claims get existing prebuilds.
         case reconciliation
         /// `stoker maintenance start`: the fleet stops claiming jobs as well.
         case maintenance
     }
 
     package let kind: Kind
-    /// When it ends by itself; `nil`: not before it is ended.
+    /// When it ends by itself; `nil`: only by command.
     package let until: Instant?
     package let reason: String
-    /// Who ordered it, as people know them.
+    /// The operator's name.
     package let orderedBy: String?
 
     package init(kind: Kind, until: Instant? = nil, reason: String = "", orderedBy: String? = nil) {
@@ -24,7 +24,7 @@ package struct FleetPause: Hashable, Sendable {
         self.orderedBy = orderedBy
     }
 
-    /// Whether the fleet stands still at `now`: the end itself is no longer paused.
+    /// Whether the fleet is paused at `now`; at `until` itself it is not.
     package func holds(at now: Instant) -> Bool {
         until.map { now < $0 } ?? true
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// So many failures in a row that a preset should not be tried again before someone has looked at it.
+/// The hard limit: so many failures in a row that the preset stops until a reset.
 package struct HardLimit: Hashable, Sendable {
     /// The failed builds, newest first; as many as the limit.
     package let failedBuilds: [BuildID]

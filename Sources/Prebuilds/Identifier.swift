@@ -39,7 +39,8 @@ package struct Identifier<Kind>: Hashable, Comparable, Sendable {
 
     /// A new random identifier (version 4, RFC 9562).
     package static func random() -> Self {
-        // Not through the other: the system's generator has no bytes, and Thread Sanitizer takes any two of it for one.
+        // Not through the other function: the system's generator has no bytes, and Thread Sanitizer takes two of them
+        // for one.
         version4(.random(in: .min ... .max), .random(in: .min ... .max))
     }
 
@@ -88,7 +89,7 @@ extension Identifier: Codable {
     }
 }
 
-/// What identifiers are of. Cases never exist: the types only tag.
+/// The tags of identifiers. They have no cases.
 package enum Kind {
     package enum Organization {}
     package enum User {}

@@ -55,7 +55,7 @@ extension Instant: CustomStringConvertible {
 }
 
 extension Instant: Codable {
-    /// What ``distantFuture`` is written as: no calendar has a date for it.
+    /// The text of ``distantFuture``, which has no calendar date.
     private static let never = "infinity"
 
     /// From a string in the form of ``iso8601``, or `infinity`.
@@ -77,7 +77,7 @@ extension Instant: Codable {
     }
 }
 
-/// Walks over the bytes of a timestamp. A part that is not as expected makes the whole one unreadable.
+/// A reader of a timestamp's bytes. One unexpected part makes the whole timestamp unreadable.
 private struct TimestampReader<Bytes: Sequence<UInt8>> {
     private var bytes: Bytes.Iterator
     private var next: UInt8?

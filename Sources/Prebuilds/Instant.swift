@@ -20,7 +20,7 @@ package struct Instant: Hashable, Comparable, Sendable {
         self.init(microseconds: seconds * 1_000_000)
     }
 
-    // A row may hold any moment, `infinity` among them: what lies beyond the ends is the end itself.
+    // The arithmetic saturates: a row may hold any moment, also `infinity`.
     package static func + (instant: Self, duration: Duration) -> Self {
         let (sum, overflows) = instant.microseconds.addingReportingOverflow(duration.microseconds)
         return overflows ? end(isLate: duration.microseconds > 0) : Self(microseconds: sum)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads literals, in JSON or in Terraform's own language, and the words between them.
+/// Reads literals in JSON or in Terraform's language, and the separators between them.
 struct LiteralReader {
     enum Notation {
         case json, native
@@ -47,7 +47,7 @@ struct LiteralReader {
         }
     }
 
-    /// Takes the scalar, and the space before it.
+    /// Skips the scalar, and the space before it.
     mutating func skip(_ scalar: Unicode.Scalar) -> Bool {
         skipSpace()
         guard rest.first == scalar else { return false }
@@ -91,7 +91,7 @@ struct LiteralReader {
         }
     }
 
-    /// What stands between two members: a comma, or in Terraform's language the end of a line.
+    /// The separator of two members: a comma, or in Terraform's language the end of a line.
     private mutating func separator() -> Bool {
         guard notation == .native else { return skip(",") }
         let before = rest
@@ -157,7 +157,7 @@ extension LiteralReader {
             case "$" where notation == .native, "%" where notation == .native:
                 text.append(scalar)
                 guard rest.first == scalar || rest.first == "{" else { continue }
-                // One of the two signs says that no template begins here.
+                // One of the two characters says that no template begins here.
                 guard rest.first == scalar else { return nil }
                 if rest.dropFirst().first == "{" {
                     text.append("{")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Prebuilds that belong to no pool: their preset, version, template, organization, build or job is gone from the database.
-/// No pass touches them, and what they consist of may still exist.
+/// Prebuilds without a pool: their preset, version, template, organization, build or job is gone from the database. No
+/// pass touches them, and their resources may still exist.
 package struct OrphanedPrebuilds: Hashable, Sendable, Codable {
     package let count: Int
     /// Their names, the first few.
@@ -12,7 +12,7 @@ package struct OrphanedPrebuilds: Hashable, Sendable, Codable {
         self.names = names
     }
 
-    /// In words for an operator, with what to do.
+    /// A message for an operator, with the remedy.
     package var message: String {
         let more = count > names.count ? " and \(count - names.count) more" : ""
         return "\(count == 1 ? "1 prebuild belongs" : "\(count) prebuilds belong") to no pool: "

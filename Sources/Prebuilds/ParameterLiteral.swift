@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A value of a list, map or other compound, as a parameter's text writes it.
+/// A value of a list, map or other compound type, as a parameter's text contains it.
 package indirect enum ParameterLiteral: Hashable, Sendable {
     case null
     case bool(Bool)
@@ -9,9 +9,9 @@ package indirect enum ParameterLiteral: Hashable, Sendable {
     case list([ParameterLiteral])
     case map([String: ParameterLiteral])
 
-    /// Reads JSON (RFC 8259) or else a literal of Terraform's language: there names need no quotes, `=` is as good as `:`,
-    /// lines may end an element, a comma may stand last, and `$${` is written for `${`. `nil` for anything else, such as an
-    /// expression that takes Terraform to know its value.
+    /// Reads JSON (RFC 8259), or else a literal of Terraform's language, where names need no quotes, `=` may replace
+    /// `:`, line ends may separate elements, a trailing comma is allowed, and `$${` stands for `${`. `nil` for anything
+    /// else, such as an expression that only Terraform can evaluate.
     package init?(_ text: String) {
         var json = LiteralReader(text, notation: .json)
         if let value = json.whole() {
@@ -23,7 +23,7 @@ package indirect enum ParameterLiteral: Hashable, Sendable {
         self = value
     }
 
-    /// Compact JSON with sorted names: the one text of the value.
+    /// The canonical text of the value: compact JSON with sorted names.
     package var json: String {
         switch self {
         case .null: "null"
@@ -38,7 +38,7 @@ package indirect enum ParameterLiteral: Hashable, Sendable {
         }
     }
 
-    /// What a scalar is as text: a string without its quotes; `nil` for `null`, lists and maps.
+    /// A scalar as text: a string without its quotes; `nil` for `null`, lists and maps.
     package var scalarText: String? {
         switch self {
         case .bool, .number: json
@@ -47,7 +47,7 @@ package indirect enum ParameterLiteral: Hashable, Sendable {
         }
     }
 
-    /// The text as a string of JSON.
+    /// The text as a JSON string.
     package static func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {

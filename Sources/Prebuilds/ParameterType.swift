@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A parameter's type, which says which texts are values of it, and which of these are the same value.
+/// A parameter's type. It decides which texts are valid values, and which texts are equal values.
 ///
-/// The one home of that rule: what is pushed and what is claimed is brought into its canonical text here, so that everybody
-/// behind compares text.
+/// This rule is defined only here: pushed and claimed values are converted to their canonical text, so all other code
+/// compares text.
 package indirect enum ParameterType: Hashable, Sendable {
-    /// Text as it is. Also of a variable without a type: Terraform takes a value from outside as text then.
+    /// Text as it is. Also for a variable without a type: then Terraform takes an outside value as text.
     case text
     case number
     case bool
@@ -16,14 +16,14 @@ package indirect enum ParameterType: Hashable, Sendable {
     case map(ParameterType)
     case tuple([ParameterType])
     case object([Attribute])
-    /// A type that is not known here. Its values are left as they are.
+    /// An unknown type. Its values stay as they are.
     case unknown
 
     package struct Attribute: Hashable, Sendable {
         let name: String
         let type: ParameterType
         let isOptional: Bool
-        /// What stands for an optional attribute that is missing.
+        /// The value of a missing optional attribute.
         let defaultValue: ParameterLiteral
     }
 
@@ -32,7 +32,7 @@ package indirect enum ParameterType: Hashable, Sendable {
         self = TypeReader.type(name) ?? .unknown
     }
 
-    /// Whether Terraform takes the text itself for the value, and no literal in it.
+    /// Whether Terraform takes the text itself as the value, and not a literal in it.
     package var isTextual: Bool {
         switch self {
         case .text, .number, .bool: true
@@ -40,8 +40,8 @@ package indirect enum ParameterType: Hashable, Sendable {
         }
     }
 
-    /// The one text of the value that `text` says: `4` for `4.0`, `true` for `1`, compact JSON with sorted names for
-    /// `["a", "b"]`. `nil` when it is no value of the type, as Terraform converts values.
+    /// The canonical text of the value in `text`: `4` for `4.0`, `true` for `1`, compact JSON with sorted names for
+    /// `["a", "b"]`. `nil` when it is not a value of the type, by Terraform's conversions.
     package func canonical(_ text: String) -> String? {
         switch self {
         case .text, .unknown: text
@@ -51,7 +51,7 @@ package indirect enum ParameterType: Hashable, Sendable {
         }
     }
 
-    /// Whether two texts say the same value; those that say none are compared as they are.
+    /// Whether two texts are equal values; invalid ones are compared as text.
     package func areEqual(_ left: String, _ right: String) -> Bool {
         (canonical(left) ?? left) == (canonical(right) ?? right)
     }
@@ -68,7 +68,7 @@ package indirect enum ParameterType: Hashable, Sendable {
         }
     }
 
-    /// What options are about: the elements of a list, or else the value itself.
+    /// The parts that options apply to: the elements of a list, or else the value itself.
     func choices(in canonical: String) -> Set<String> {
         switch self {
         case .list, .set:
@@ -139,13 +139,13 @@ package indirect enum ParameterType: Hashable, Sendable {
             guard given != nil || attribute.isOptional else { return nil }
             let value = given == nil || attribute.isOptional && given == .null ? attribute.defaultValue : given ?? .null
             guard let converted = attribute.type.converted(value) else { return nil }
-            // What is missing and what is null are the same.
+            // A missing value and null are equal.
             if !attribute.isOptional || converted != .null { values[attribute.name] = converted }
         }
         return .map(values)
     }
 
-    /// The elements of a list of anything are of one type: where some are strings, all are.
+    /// The elements of a list with any element type have one type: if some are strings, all are.
     private static func unified(_ elements: [ParameterLiteral]) -> [ParameterLiteral] {
         let texts = elements.compactMap(\.scalarText)
         let hasString = elements.contains { if case .string = $0 { true } else { false } }
@@ -174,7 +174,7 @@ package indirect enum ParameterType: Hashable, Sendable {
 }
 
 extension [String: ParameterType] {
-    /// The values in their canonical texts; those of other names, and those that are none of their type, as they are.
+    /// The values in their canonical texts; unknown names and invalid values stay as they are.
     package func canonical(_ values: [String: String]) -> [String: String] {
         Dictionary<String, String>(
             uniqueKeysWithValues: values.map { ($0.key, self[$0.key]?.canonical($0.value) ?? $0.value) }
@@ -189,7 +189,7 @@ private struct TypeReader {
     private var reader: LiteralReader
     private var depth = 0
 
-    /// `nil` for what is no type that is known here.
+    /// `nil` for an unknown type.
     static func type(_ name: String) -> ParameterType? {
         // A variable without a type.
         if name.allSatisfy(\.isWhitespace) { return .text }
@@ -216,7 +216,7 @@ private struct TypeReader {
         }
     }
 
-    /// The type in parentheses; without them, as before Terraform 0.12, anything.
+    /// The type in parentheses; any type without them, as before Terraform 0.12.
     private mutating func element() -> ParameterType? {
         guard reader.skip("(") else { return .any }
         guard let type = type(), reader.skip(")") else { return nil }

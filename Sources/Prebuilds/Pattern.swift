@@ -2,11 +2,12 @@
 
 /// A regular expression of the RE2 family, matched in time linear in the length of the value.
 ///
-/// Expressions come from templates, and plans are made while the reconciler's lock is held: with a backtracking matcher
-/// one expression such as `(a+)+$` would stop the pools of the whole fleet. This one keeps a set of states instead (after
-/// Thompson, 1968), and knows what RE2 and Terraform know, except Unicode classes (`\p`), quoting (`\Q`) and captures.
+/// Expressions come from templates, and validation may run while the reconciler's lock is held: with a backtracking
+/// matcher, one expression such as `(a+)+$` could stop the pools of the whole fleet. This matcher keeps a set of states
+/// instead (Thompson, 1968). It supports the syntax of RE2 and Terraform, except Unicode classes (`\p`), quoting (`\Q`)
+/// and captures (Documentation/Decisions/0006-linear-time-patterns.md).
 package struct Pattern: Sendable {
-    /// A place in the text that takes no character.
+    /// An instruction that consumes no character.
     enum Assertion: Sendable {
         case textStart, textEnd, lineStart, lineEnd, wordBoundary, noWordBoundary
     }
@@ -14,7 +15,7 @@ package struct Pattern: Sendable {
     enum Instruction: Sendable {
         case take(ScalarSet)
         case check(Assertion)
-        /// Go on at both.
+        /// Continue at both places.
         case split(Int, Int)
         case jump(Int)
         case found
@@ -22,7 +23,7 @@ package struct Pattern: Sendable {
 
     private let program: [Instruction]
 
-    /// `nil` when `text` is no such expression, or one that repeats so much that it becomes too large.
+    /// `nil` when `text` is not a valid expression, or becomes too large by its repetitions.
     package init?(_ text: String) {
         var parser = PatternParser(text)
         var compiler = PatternCompiler()
@@ -49,7 +50,7 @@ package struct Pattern: Sendable {
         return false
     }
 
-    /// Adds all that is reached from `start` without taking a character. True when that is the end.
+    /// Adds all states that are reached from `start` without a character. Returns whether the end is among them.
     private func follow(_ start: Int, at position: Int, of text: [Unicode.Scalar], into states: inout StateSet) -> Bool
     {
         states.enqueue(start)
@@ -82,7 +83,7 @@ package struct Pattern: Sendable {
     }
 }
 
-/// Instructions that a match has reached, each once, and those still to be looked at.
+/// The instructions that a match has reached, each once, and those that are still to be visited.
 private struct StateSet {
     private(set) var members: [Int] = []
     private var isMember: [Bool]
@@ -92,12 +93,12 @@ private struct StateSet {
         isMember = Array(repeating: false, count: capacity)
     }
 
-    /// Keeps `state` for `admitNext`.
+    /// Queues `state` for `admitNext`.
     mutating func enqueue(_ state: Int) {
         waiting.append(state)
     }
 
-    /// The next that waits and is no member yet, now a member.
+    /// The next queued state that is not a member yet; it becomes a member.
     mutating func admitNext() -> Int? {
         while let state = waiting.popLast() {
             guard !isMember[state] else { continue }

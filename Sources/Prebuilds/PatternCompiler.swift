@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a pattern is made of.
+/// The syntax tree of a pattern.
 indirect enum PatternNode: Sendable {
     case set(ScalarSet)
     case assertion(Pattern.Assertion)
     case sequence([PatternNode])
     case alternatives([PatternNode])
-    /// `most` of `nil` is without end.
+    /// A `most` of `nil` means no upper bound.
     case repetition(PatternNode, least: Int, most: Int?)
 }
 
-/// Turns a pattern into instructions. Every method is false once there are too many.
+/// Compiles a pattern into instructions. Every method returns false once there are too many.
 struct PatternCompiler {
-    /// Repetitions of repetitions multiply, and each instruction costs time at each character.
+    /// Nested repetitions multiply, and each instruction costs time at each character.
     private static let limit = 4_000
 
     private(set) var program: [Pattern.Instruction] = []
@@ -50,7 +50,7 @@ struct PatternCompiler {
         for _ in 0..<least {
             let start = program.count
             guard emit(node) else { return false }
-            // Nothing, however often, is nothing; the limit would never end such repetitions of repetitions.
+            // Repetitions of the empty pattern are dropped; the limit would never stop nested ones.
             if program.count == start { break }
         }
         guard let most else {

@@ -2,7 +2,7 @@
 
 /// Sets of characters: brackets and escapes.
 extension PatternParser {
-    /// What follows an opening bracket, up to the closing one.
+    /// Parses a bracket expression after its opening bracket.
     mutating func set() -> ScalarSet? {
         var set = ScalarSet()
         set.isNegated = skip("^")
@@ -41,7 +41,7 @@ extension PatternParser {
         return scalar == "\\" ? escape() : ScalarSet(scalar...scalar)
     }
 
-    /// What follows a backslash and stands for characters.
+    /// Parses an escape that stands for characters.
     mutating func escape() -> ScalarSet? {
         guard let scalar = rest.popFirst() else { return nil }
         switch scalar {
@@ -58,7 +58,7 @@ extension PatternParser {
         case "t": return ScalarSet("\t"..."\t")
         case "v": return ScalarSet("\u{b}"..."\u{b}")
         case "x": return hexadecimal().map { ScalarSet($0...$0) }
-        // Letters and digits are kept for meanings; any other character stands for itself.
+        // Letters and digits are reserved for meanings; any other character stands for itself.
         default:
             return scalar.isASCII && !ScalarSet.word.contains(scalar) || scalar == "_"
                 ? ScalarSet(scalar...scalar) : nil

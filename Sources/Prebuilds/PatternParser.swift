@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads a pattern. A method returns `nil` where the text is no pattern.
+/// Parses a pattern. A method returns `nil` when the text is not a valid pattern.
 struct PatternParser {
-    /// What `(?ims)` turns on.
+    /// The flags of `(?ims)`.
     struct Flags {
         var ignoresCase = false
         var multiline = false
@@ -52,9 +52,9 @@ struct PatternParser {
         guard least <= Self.maximumRepetition, most ?? least <= Self.maximumRepetition, least <= most ?? least else {
             return nil
         }
-        // Reluctance decides which match is found, not whether there is one.
+        // Laziness decides which match is found, not whether there is one.
         _ = skip("?")
-        // `a**` is nothing that RE2 reads.
+        // RE2 does not accept `a**`.
         guard bounds() == nil else { return nil }
         return .repetition(atom, least: least, most: most)
     }
@@ -114,7 +114,7 @@ struct PatternParser {
                 guard !name.isEmpty, skip(">") else { return nil }
             } else {
                 guard readFlags() else { return nil }
-                // Without a colon they hold for the rest of the group around.
+                // Without a colon, flags hold for the rest of the enclosing group.
                 if skip(")") { return .sequence([]) }
                 guard skip(":") else { return nil }
             }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A prebuild whose first build the reconciler has ordered, and that waits in the queue.
+/// An order: a prebuild whose first build is still in the queue.
 package struct PendingOrder: Hashable, Sendable {
     package let workspaceID: WorkspaceID
-    /// Its latest build. The order is canceled only while this is still the latest, and still waits.
+    /// Its latest build. The order is canceled only while this is still the latest, and still pending.
     package let buildID: BuildID
     /// The workspace's `created_at`.
     package let createdAt: Instant
-    /// An execution has begun it, and handed it back: something of it may exist, so a deletion must follow.
+    /// Whether an execution has begun it and handed it back: something of it may exist, so a deletion must follow.
     package let hasBegun: Bool
 
     package init(workspaceID: WorkspaceID, buildID: BuildID, createdAt: Instant, hasBegun: Bool) {
@@ -21,7 +21,7 @@ package struct PendingOrder: Hashable, Sendable {
         (left.createdAt, left.workspaceID) < (right.createdAt, right.workspaceID)
     }
 
-    /// As a prebuild that is to be deleted.
+    /// The same as a prebuild that is to be deleted.
     var prebuild: PrebuildSnapshot {
         PrebuildSnapshot(workspaceID: workspaceID, buildID: buildID, createdAt: createdAt, isEligible: false)
     }

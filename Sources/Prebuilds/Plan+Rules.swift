@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Plan {
-    /// Decides what a pass does at `now` about what `snapshot` shows.
+    /// Plans a pass at `now` for `snapshot`.
     ///
     /// The same arguments give the same plan, and the order of the presets changes nothing but the order of the plans.
     ///
@@ -30,7 +30,7 @@ extension Plan {
         }
     }
 
-    /// What an organization holds is all that exists or is under way, whatever will become of it.
+    /// An organization's prebuilds are all that exist or are in progress, whatever happens to them later.
     private mutating func keepQuotas(_ quotas: [OrganizationID: Int]) {
         guard !quotas.isEmpty else { return }
         let members = Dictionary(grouping: presets.indices) { presets[$0].pool.organizationID }
@@ -53,8 +53,8 @@ extension Plan {
         }
     }
 
-    /// Lets the presets at `indices` create no more than `capacity` together, and notes the reason at each that gets
-    /// less than it asked for.
+    /// Limits the creations of the presets at `indices` to `capacity` in total, and adds the reason to each preset that
+    /// gets less than it asked for.
     private mutating func share(_ capacity: Int, among indices: [Int], reason: (Pool, Int) -> Withheld) {
         let asking = indices.filter { presets[$0].creations > 0 }
         let share = FairShare(of: capacity, among: asking.map { (presets[$0].pool.presetID, presets[$0].creations) })
@@ -68,7 +68,7 @@ extension Plan {
 }
 
 extension PresetPlan {
-    /// Turns every action into a withheld change, and leaves the status as it was.
+    /// Turns every action into a withheld change, and leaves the status unchanged.
     fileprivate mutating func hold(for pause: FleetPause, status: PrebuildStatus) {
         var held: [Withheld] = []
         if !cancellations.isEmpty { held.append(.fleetPaused(.cancel, count: cancellations.count, pause)) }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What one pass does: made from a snapshot and a moment, without looking at anything else.
+/// The actions of one pass: a pure function of a snapshot and a moment.
 package struct Plan: Hashable, Sendable {
     /// The moment the plan is for.
     package var now: Instant
@@ -31,10 +31,10 @@ package struct Plan: Hashable, Sendable {
         self.nextScheduleEdge = nextScheduleEdge
     }
 
-    /// The failed builds that the presets' health tells of.
+    /// The failed builds that the presets' health refers to.
     package var failedBuilds: [BuildID] { presets.compactMap(\.failedBuild) }
 
-    /// Nothing is to be written.
+    /// Whether there is nothing to write.
     package var isEmpty: Bool {
         presets.allSatisfy(\.isEmpty)
     }

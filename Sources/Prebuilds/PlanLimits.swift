@@ -6,7 +6,7 @@ package struct PlanLimits: Hashable, Sendable {
     package var backoffInterval: Duration
     /// `prebuilds.reconciliation_backoff_lookback`: how long a failure counts as recent.
     package var backoffLookback: Duration
-    /// `prebuilds.failure_hard_limit`: so many failures in a row stop a preset; 0 never does.
+    /// `prebuilds.failure_hard_limit`: the number of failures in a row that stops a preset; 0 turns it off.
     package var failureHardLimit: Int
     /// `prebuilds.max_pending_jobs`: the most start jobs that may wait in the queue; 0 is no limit.
     package var maxPendingJobs: Int
@@ -23,7 +23,7 @@ package struct PlanLimits: Hashable, Sendable {
         self.maxPendingJobs = maxPendingJobs
     }
 
-    /// No back-off interval, no lookback, no limits at all.
+    /// No back-off, no lookback, no limits.
     package static let none = Self(
         backoffInterval: .zero,
         backoffLookback: .zero,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A plan as people and programs read it: the output of `stoker plan`.
+/// A plan for people and programs: the output of `stoker plan`.
 package struct PlanReport: Hashable, Sendable, Codable {
     package let now: Instant
     package let paused: Bool
-    /// Tells more of a pause; only during one.
+    /// Details of a pause; only during one.
     package let pause: FleetPause?
     package let presets: [Preset]
     /// Presets that are left out because their rows cannot be read; only when there are some.
@@ -26,7 +26,7 @@ package struct PlanReport: Hashable, Sendable, Codable {
 }
 
 extension PlanReport {
-    /// One preset's numbers, what is done for it, what is not, and why.
+    /// One preset's counts, its actions, and what is withheld and why.
     package struct Preset: Hashable, Sendable, Codable {
         package let presetID: PresetID
         package let presetName: String

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Decides for one preset after the other, each by itself; what presets must share is settled in ``Plan``.
+/// Plans one preset after the other, each by itself; ``Plan`` applies the limits that presets share.
 struct Planner {
     private let now: Instant
     private let limits: PlanLimits
@@ -41,7 +41,7 @@ struct Planner {
         )
     }
 
-    /// What is to be gone, and is in nobody's hands any more.
+    /// Repeats deletions that were canceled.
     private static func deletionsAgain(_ preset: PresetSnapshot) -> [PresetAction] {
         preset.abandonedDeletions.isEmpty
             ? [] : [.delete(.deletionCanceled, preset.abandonedDeletions.sorted(by: PrebuildSnapshot.isOlder))]
@@ -115,8 +115,8 @@ struct Planner {
         )
     }
 
-    /// The newest build that has ended, when it failed: one that is recent, unless the pool was given up on because of it. Older
-    /// ones tell nothing of a pool whose later prebuilds were claimed.
+    /// The newest build that has ended, if it failed: recently, or as the cause of a hard limit. An older one says
+    /// nothing about a pool whose later prebuilds were claimed.
     private func failedBuild(of preset: PresetSnapshot, isGivenUp: Bool) -> BuildID? {
         guard let newest = preset.startBuilds.first(where: { $0.hasFailed || $0.hasSucceeded }), newest.hasFailed,
             preset.failuresForgottenBefore.map({ newest.createdAt >= $0 }) ?? true,
@@ -125,7 +125,7 @@ struct Planner {
         return newest.buildID
     }
 
-    /// Strictly older than its time to live, or than the last invalidation, is expired.
+    /// A prebuild is expired when it is strictly older than its time to live, or than the last invalidation.
     private func split(_ preset: PresetSnapshot) -> (expired: [PrebuildSnapshot], current: [PrebuildSnapshot]) {
         var threshold = preset.lastInvalidatedAt
         if preset.ttlSeconds > 0 {
@@ -138,7 +138,7 @@ struct Planner {
         )
     }
 
-    /// The schedule's count; the default count when the schedule cannot be read, which is a problem of the preset.
+    /// The schedule's count; the default count when the schedule cannot be read, which makes the preset invalid.
     private mutating func desiredCount(
         _ preset: PresetSnapshot,
         _ problems: inout [String],

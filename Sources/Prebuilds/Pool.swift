@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which pool a row, a plan or a metric is about: a preset, and what it belongs to.
+/// The pool of a row, a plan or a metric: a preset with its version, template and organization.
 package struct Pool: Hashable, Sendable {
     package let presetID: PresetID
     package let presetName: String

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why the newest build of a pool that has ended failed, and where to read more.
+/// Why the newest ended build of a pool failed, and which job to look at.
 package struct PoolFailure: Hashable, Sendable, Codable {
     package let buildID: BuildID
     package let jobID: JobID
-    /// As the provisioner told it; may have many lines.
+    /// The provisioner's message; may have many lines.
     package let error: String
-    /// Empty: it has none.
+    /// Empty when there is none.
     package let errorCode: String
     /// When it ended.
     package let at: Instant

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a pool is, in one word: the word that status, lists, plan, API and page show.
+/// The health of a pool in one word, as status, lists, plan, API and page show it.
 ///
-/// `prebuild_status` changes only when a preset is given up on. This says before then that something is the matter.
+/// `prebuild_status` changes only when a preset stops. The health shows trouble before that.
 package enum PoolHealth: String, Hashable, Sendable, Codable, CaseIterable {
     /// As many prebuilds can be claimed as there should be.
     case healthy
@@ -14,9 +14,9 @@ package enum PoolHealth: String, Hashable, Sendable, Codable, CaseIterable {
     case failing
     /// Prebuilds are missing, and nothing is built for a while because builds failed.
     case backingOff = "backing_off"
-    /// An operator holds the pool, its template's pools or the whole fleet still.
+    /// An operator has paused the template's pools or the whole fleet.
     case paused
-    /// The pool was given up on after too many failures; it waits for a reset.
+    /// The preset stopped after too many failures; it waits for a reset.
     case hardLimited = "hard_limited"
     /// The preset cannot be built as it is defined.
     case validationFailed = "validation_failed"
@@ -28,8 +28,8 @@ package enum PoolHealth: String, Hashable, Sendable, Codable, CaseIterable {
 }
 
 extension PresetPlan {
-    /// The worst that is true of the pool: first what lasts until somebody does something, then what holds it up, then what
-    /// is missing.
+    /// The worst condition of the pool: first the ones that last until somebody acts, then delays, then missing
+    /// prebuilds.
     package var health: PoolHealth {
         guard isActive else { return .inactive }
         switch status {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A preset's schedule, ready to be asked: which count is desired when.
+/// A preset's schedule: the desired count at each moment.
 package struct PoolSchedule: Hashable, Sendable {
     private struct Entry: Hashable, Sendable {
         let expression: CronExpression
@@ -11,10 +11,10 @@ package struct PoolSchedule: Hashable, Sendable {
     private let zone: TimeZoneRules
     /// The count where no row covers the moment.
     private let fallback: Int
-    /// What an operator should mend: rows that overlap, and rows that cover nothing.
+    /// Warnings for an operator: rows that overlap, and rows that cover nothing.
     package let warnings: [ScheduleProblem]
 
-    /// Reads all rows, or says what is wrong with the first that cannot be read. Rows that overlap are warned of.
+    /// Parses all rows, and throws for the first that cannot be read. Overlapping rows are warnings.
     ///
     /// - Parameter zones: The rules of time zones by IANA name. UTC, and the empty name for it, need not be among them.
     package init(
@@ -62,7 +62,7 @@ package struct PoolSchedule: Hashable, Sendable {
         return largest ?? fallback
     }
 
-    /// All that a push should refuse in a schedule: unreadable rows, rows that cover nothing, and overlaps.
+    /// All problems for which a push refuses a schedule: unreadable rows, rows that cover nothing, and overlaps.
     package static func problems(of rows: [ScheduleRow]) -> [ScheduleProblem] {
         var problems: [ScheduleProblem] = []
         var readable: [(row: Int, expression: CronExpression)] = []

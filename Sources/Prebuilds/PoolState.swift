@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A pool's numbers at the moment of a plan.
+/// A pool's counts at the moment of a plan.
 package struct PoolState: Hashable, Sendable, Codable {
     /// Running prebuilds, expired ones included.
     package var actual: Int
     /// Running prebuilds that are older than their time to live or than the last invalidation.
     package var expired: Int
-    /// How many there should be now; 0 when the preset is not active.
+    /// The desired count; 0 when the preset is not active.
     package var desired: Int
     /// Prebuilds that can be claimed and will not be replaced; 0 when the preset is not active.
     package var eligible: Int
-    /// Prebuilds, not expired, above the desired count; 0 when the preset is not active.
+    /// Prebuilds that are not expired and above the desired count; 0 when the preset is not active.
     package var extraneous: Int
-    /// Prebuilds whose start, stop or delete is under way.
+    /// Prebuilds whose start, stop or delete is in progress.
     package var starting: Int
     package var stopping: Int
     package var deleting: Int
-    /// Prebuilds whose latest build failed, or was canceled. No pass touches them; what they consist of may exist.
+    /// Prebuilds whose latest build failed, or was canceled. No pass touches them; their resources may exist.
     package var failed: Int
     package var canceled: Int
 
@@ -44,7 +44,7 @@ package struct PoolState: Hashable, Sendable, Codable {
         self.canceled = canceled
     }
 
-    /// The numbers of a plan of an earlier release have no members for what was not counted then.
+    /// Plans of an earlier release lack the members for what was not counted then.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
@@ -66,7 +66,7 @@ package struct PoolState: Hashable, Sendable, Codable {
         min(max(desired - (actual - expired) - starting, 0), max(desired, 0))
     }
 
-    /// There should be prebuilds, and not one can be claimed.
+    /// Whether prebuilds are desired and none can be claimed.
     package var isDepleted: Bool {
         desired > 0 && eligible == 0
     }

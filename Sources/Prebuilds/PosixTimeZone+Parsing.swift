@@ -13,7 +13,7 @@ extension PosixTimeZone {
     }
 }
 
-/// Every method returns `nil` where the text is not as it must be.
+/// Every method returns `nil` where the text is malformed.
 private struct PosixTimeZoneReader {
     private var rest: ArraySlice<UInt8>
 

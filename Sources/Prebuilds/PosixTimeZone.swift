@@ -3,7 +3,7 @@
 /// A rule of the form of the environment variable TZ (POSIX, with the extensions of RFC 9636):
 /// `CET-1CEST,M3.5.0,M10.5.0/3`.
 struct PosixTimeZone: Hashable, Sendable {
-    /// A moment that comes once a year, in the clocks of before the change.
+    /// A moment that recurs every year, on the clocks before the change.
     struct YearlyChange: Hashable, Sendable {
         enum Day: Hashable, Sendable {
             /// 1 to 365; the leap day is never counted.
@@ -56,7 +56,7 @@ struct PosixTimeZone: Hashable, Sendable {
         var latest: (moment: Int64, offset: Int)?
         var next: Int64?
         for year in year - 1...year + 1 {
-            // The end first: where one year's end meets the next year's start, daylight saving goes on.
+            // The end is checked first: where one year's end meets the next year's start, daylight saving continues.
             let changes = [
                 (daylight.end.localSeconds(in: year) - Int64(daylight.offset), standardOffset),
                 (daylight.start.localSeconds(in: year) - Int64(standardOffset), daylight.offset),

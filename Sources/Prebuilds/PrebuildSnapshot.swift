@@ -3,7 +3,7 @@
 /// A running prebuild.
 package struct PrebuildSnapshot: Hashable, Sendable {
     package let workspaceID: WorkspaceID
-    /// Its latest build. A delete goes ahead only while this is still the latest.
+    /// Its latest build. A deletion happens only while this is still the latest.
     package let buildID: BuildID
     /// The workspace's `created_at`.
     package let createdAt: Instant
@@ -17,7 +17,7 @@ package struct PrebuildSnapshot: Hashable, Sendable {
         self.isEligible = isEligible
     }
 
-    /// The order in which prebuilds are given up: oldest first, by identifier where the age is the same.
+    /// The order of deletions: oldest first, by identifier at the same age.
     static func isOlder(_ left: Self, _ right: Self) -> Bool {
         (left.createdAt, left.workspaceID) < (right.createdAt, right.workspaceID)
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a preset's row says of its health; the raw values are the database's enum `prebuild_status`.
+/// A preset's stored status; the raw values are those of the database's enum `prebuild_status`.
 package enum PrebuildStatus: String, Hashable, Sendable, Codable {
     case healthy
-    /// Its newest builds all failed, or too many were ordered in vain. It stays so until an operator resets the preset.
+    /// Its newest builds all failed, or the runaway brake stopped it. It stays so until an operator resets the preset.
     case hardLimited = "hard_limited"
-    /// Its values or schedule cannot work. It ends by itself once they can.
+    /// Its values or schedule are invalid. It ends by itself when they are valid.
     case validationFailed = "validation_failed"
     /// A status of another release. Lists show it so; a pass leaves such a preset out.
     case unknown

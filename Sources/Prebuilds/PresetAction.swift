@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A change that a pass makes to one pool.
+/// One change of a pass to one pool.
 package enum PresetAction: Hashable, Sendable {
     /// Delete these, oldest first, each only while its latest build is the one given.
     case delete(DeleteReason, [PrebuildSnapshot])
-    /// Start so many new prebuilds.
+    /// Start that many new prebuilds.
     case create(Int)
-    /// Take these orders out of the queue, oldest first: nothing of them exists, and nobody wants them any more.
+    /// Cancel these orders, oldest first: nothing of them exists, and nobody needs them any more.
     case cancel([PendingOrder])
 }
 
@@ -18,6 +18,6 @@ package enum DeleteReason: String, Hashable, Sendable, Codable {
     case extraneous
     /// Its preset is not of the active version, or its template is deleted or deprecated.
     case inactive
-    /// A deletion of it was begun and canceled; it is neither of use nor gone.
+    /// Its deletion was begun and canceled; it can neither be used nor is it gone.
     case deletionCanceled = "deletion_canceled"
 }

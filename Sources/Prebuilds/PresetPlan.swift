@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a pass does for one preset, what it does not do, and why.
+/// The actions of a pass for one preset, and what it withholds and why.
 package struct PresetPlan: Hashable, Sendable {
     package var pool: Pool
     package var isActive: Bool
     /// The status once the plan is applied.
     package var status: PrebuildStatus
-    /// What to write when the status or its message changes; `nil`: nothing.
+    /// The change of the status or its message; `nil`: none.
     package var statusChange: StatusChange?
     package var state: PoolState
-    /// In the order in which they are to be made.
+    /// In the order of execution.
     package var actions: [PresetAction]
     package var withheld: [Withheld]
-    /// An operator holds the template's pools or the whole fleet still.
+    /// Whether an operator has paused the template's pools or the whole fleet.
     package var isPaused: Bool
-    /// The newest build that has ended, when it failed and that still counts.
+    /// The newest ended build, if it failed and still counts.
     package var failedBuild: BuildID?
-    /// The wait imposed by recent failures, also when nothing is missing.
+    /// The back-off, also when nothing is missing.
     package var backoff: Backoff?
-    /// What an operator should mend although the pass can work with it.
+    /// Problems that the pass can work with, but an operator should correct.
     package var warnings: [String]
 
     package init(
@@ -47,7 +47,7 @@ package struct PresetPlan: Hashable, Sendable {
         self.warnings = warnings
     }
 
-    /// Nothing is to be written for this preset.
+    /// Whether there is nothing to write for this preset.
     package var isEmpty: Bool {
         actions.isEmpty && statusChange == nil
     }
@@ -66,7 +66,7 @@ package struct PresetPlan: Hashable, Sendable {
         }
     }
 
-    /// The orders to be taken out of the queue, oldest first.
+    /// The orders to be canceled, oldest first.
     package var cancellations: [PendingOrder] {
         actions.flatMap { action in
             if case .cancel(let orders) = action { orders } else { [PendingOrder]() }

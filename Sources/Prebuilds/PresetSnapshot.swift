@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One preset and the prebuilds it owns, as the database holds them.
+/// One preset and its prebuilds, as the database holds them.
 package struct PresetSnapshot: Hashable, Sendable {
     package var pool: Pool
     /// The preset's version is its template's active one, and the template is neither deleted nor deprecated.
@@ -26,9 +26,9 @@ package struct PresetSnapshot: Hashable, Sendable {
     /// The template's `prebuilds_paused_until`; ``Instant/distantFuture`` when it has no end.
     package var pausedUntil: Instant?
 
-    /// What the version asks for.
+    /// The version's parameters.
     package var parameters: [VersionParameter]
-    /// What the preset gives, by parameter.
+    /// The preset's values, by parameter.
     package var values: [String: String]
 
     /// Prebuilds whose latest build is a succeeded start, in any order.
@@ -37,10 +37,10 @@ package struct PresetSnapshot: Hashable, Sendable {
     package var starting: Int
     package var stopping: Int
     package var deleting: Int
-    /// Prebuilds whose latest build failed, or was canceled, whatever its transition: evidence that an operator looks into.
+    /// Prebuilds whose latest build failed, or was canceled, whatever its transition: evidence for the operator.
     package var failed: Int
     package var canceled: Int
-    /// Prebuilds that the product has begun to delete, and whose deletion was canceled, in any order: nobody can claim them.
+    /// Prebuilds whose deletion was begun by Stoker and canceled, in any order: nobody can claim them.
     package var abandonedDeletions: [PrebuildSnapshot]
     /// Prebuilds of a preset that is not active whose first build waits in the queue, in any order.
     package var pendingOrders: [PendingOrder]
@@ -51,7 +51,7 @@ package struct PresetSnapshot: Hashable, Sendable {
     /// All of the preset's latest start builds that failed and were created at or after `now - lookback` and not
     /// before `failuresForgottenBefore`, however many builds are newer.
     package var recentFailures: Int
-    /// How long builds of the preset take, by those made lately; `nil`: nobody knows, or nobody looked.
+    /// How long recent builds of the preset took; `nil`: unknown.
     package var buildTime: Duration?
     /// Prebuilds ordered within ``RunawayBrake/window``, not before `failuresForgottenBefore`, when none of them became
     /// ready; 0 when one did. Counted no further than the brake's limit.

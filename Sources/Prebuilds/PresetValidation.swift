@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a preset cannot be built: what its values lack or break, in words, in the order of the version's parameters.
+/// The reasons why a preset cannot be built, in the order of the version's parameters.
 struct PresetValidation {
     private(set) var problems: [String] = []
 
-    /// - Parameter patterns: Keeps what is compiled, for the next preset.
+    /// - Parameter patterns: A cache of compiled patterns for the next presets.
     init(of preset: PresetSnapshot, patterns: inout ParameterPatterns) {
         for parameter in preset.parameters {
             if let value = preset.values[parameter.name] {
@@ -62,7 +62,7 @@ struct PresetValidation {
 }
 
 extension ParameterValidation {
-    /// The template's own words, with its placeholders filled in, or else `otherwise`.
+    /// The template's own message with its placeholders filled in, or else `otherwise`.
     fileprivate func explanation(of shown: String, _ otherwise: String) -> String {
         guard !error.isEmpty else { return otherwise }
         let values = [("{value}", shown), ("{min}", minimum?.shortest), ("{max}", maximum?.shortest)]
@@ -73,7 +73,7 @@ extension ParameterValidation {
 }
 
 extension Double {
-    /// Without a fraction that says nothing.
+    /// Without a redundant fraction.
     fileprivate var shortest: String {
         Int(exactly: self).map(String.init) ?? String(self)
     }

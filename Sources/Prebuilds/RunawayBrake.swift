@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// So many prebuilds ordered within an hour, and not one that became ready, that a preset stops: whatever the reason is, more
-/// orders only make more of what nobody can use.
+/// The runaway brake: a preset stops when it has ordered many prebuilds within an hour and not one became ready,
+/// whatever the reason.
 ///
-/// A hard limit counts builds that failed. This counts orders, also those whose jobs were canceled, waited too long, lost
-/// their worker, or were never seen again.
+/// The hard limit counts failed builds. The brake counts orders, also those whose jobs were canceled, waited too long,
+/// lost their worker, or were never seen again.
 package struct RunawayBrake: Hashable, Sendable {
-    /// Orders are counted for so long.
+    /// The time span in which orders are counted.
     package static let window = Duration.seconds(3_600)
-    /// A preset may order so many times what it desires, and never fewer than ``leastOrders``.
+    /// A preset may order this many times its desired count, but at least ``leastOrders``.
     package static let ordersPerInstance = 10
     package static let leastOrders = 10
 
@@ -17,13 +17,13 @@ package struct RunawayBrake: Hashable, Sendable {
     /// How many more may be ordered; at least 0.
     package let allowed: Int
 
-    /// `nil` while nothing was ordered in vain.
+    /// `nil` while no order came to nothing.
     ///
-    /// - Parameter desired: How many prebuilds there should be now.
+    /// - Parameter desired: The desired count.
     package init?(of preset: PresetSnapshot, desired: Int) {
         guard preset.ordersInVain > 0 else { return nil }
         orders = preset.ordersInVain
-        // A schedule may have asked for more a moment ago.
+        // A schedule may have asked for more shortly before.
         let (limit, overflows) = max(desired, preset.desiredInstances)
             .multipliedReportingOverflow(by: Self.ordersPerInstance)
         allowed = overflows ? .max : max(max(limit, Self.leastOrders) - orders, 0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which characters one place of a pattern takes.
+/// A set of characters that one place of a pattern accepts.
 struct ScalarSet: Sendable {
     private(set) var ranges: [ClosedRange<Unicode.Scalar>]
     var isNegated = false
@@ -28,7 +28,7 @@ struct ScalarSet: Sendable {
     func contains(_ scalar: Unicode.Scalar) -> Bool {
         var isIn = ranges.contains { $0.contains(scalar) }
         if !isIn, ignoresCase {
-            // Characters whose other case is more than one character have none here.
+            // Characters whose other case has more than one character have no other case here.
             let others = [scalar.properties.lowercaseMapping, scalar.properties.uppercaseMapping].map(\.unicodeScalars)
             isIn = others.contains { other in
                 other.count == 1 && ranges.contains { range in other.first.map(range.contains) ?? false }
@@ -55,7 +55,7 @@ struct ScalarSet: Sendable {
         insertGap(from: start, upTo: 0x110000)
     }
 
-    /// The sets that are negated are of ASCII, so that no gap begins or ends with a surrogate.
+    /// Negated sets contain ASCII only, so that no gap begins or ends with a surrogate.
     private mutating func insertGap(from start: UInt32, upTo end: UInt32) {
         guard start < end, let first = Unicode.Scalar(start), let last = Unicode.Scalar(end - 1) else { return }
         ranges.append(first...last)

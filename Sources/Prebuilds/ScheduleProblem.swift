@@ -32,7 +32,7 @@ package struct ScheduleProblem: Error, Hashable, Sendable, CustomStringConvertib
         )
     }
 
-    /// A zone for which there are no rules.
+    /// A time zone without rules.
     package static func unknownTimeZone(_ name: String) -> Self {
         Self(
             row: nil,

@@ -3,7 +3,7 @@
 /// A stretch of time that a schedule covers without a gap: `start` belongs to it, `end` does not.
 package struct ScheduleWindow: Hashable, Sendable, Codable {
     package let start: Instant
-    /// `nil`: it does not end within the time that was looked at.
+    /// `nil`: it does not end within the searched time.
     package let end: Instant?
 
     package init(start: Instant, end: Instant?) {
@@ -13,7 +13,7 @@ package struct ScheduleWindow: Hashable, Sendable, Codable {
 }
 
 extension CronExpression {
-    /// How far ahead windows are looked for: beyond the longest time between two 29 Februaries on the same weekday.
+    /// How far windows are searched: longer than the longest time between two 29 Februaries on the same weekday.
     private static let horizon: Duration = .seconds(45 * 366 * 86_400)
 
     /// The next `count` windows that begin after `instant`, in order; fewer, or none, when there are no more.
@@ -46,14 +46,14 @@ extension CronExpression {
     }
 }
 
-/// Steps through the moments at which what some expressions cover can change.
+/// Steps through the moments at which the coverage of some expressions can change.
 struct HourWalk {
     let zone: TimeZoneRules
     let expressions: [CronExpression]
 
     /// The first moment after `instant` and before `horizon` at which `value` differs from what it is at `instant`.
     ///
-    /// `value` must depend on nothing but which of the expressions cover the hour it is given.
+    /// `value` must depend only on which of the expressions cover the given hour.
     func nextChange<Value: Equatable>(
         after instant: Instant,
         before horizon: Instant,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Everything a plan is made from: what one statement saw at one moment.
+/// The input of a plan: what one statement saw at one moment.
 package struct Snapshot: Hashable, Sendable {
     /// Every preset that has prebuilds configured and is active or still owns prebuilds.
     package var presets: [PresetSnapshot]
@@ -31,7 +31,7 @@ package struct Snapshot: Hashable, Sendable {
         self.prebuildQuotas = prebuildQuotas
     }
 
-    /// The time zones whose rules a plan of this snapshot needs, by name.
+    /// The time zones whose rules a plan of this snapshot needs.
     package var timeZones: Set<String> {
         Set(presets.lazy.filter { $0.isActive && !$0.schedules.isEmpty && !$0.timeZone.isEmpty }.map(\.timeZone))
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A start build of a prebuild that is still the prebuild's latest: what back-off and hard limit look at.
+/// A start build that is still the latest of its prebuild: the input of back-off and hard limit.
 package struct StartBuild: Hashable, Sendable {
     package let buildID: BuildID
     /// The build's `created_at`.
     package let createdAt: Instant
-    /// Its job failed, and a provisioner said so. A job that waited too long, was canceled or lost its worker
-    /// did not fail in this sense, and neither did one that has not ended.
+    /// Its job failed, because the provisioner reported it. A job that waited too long, was canceled, lost its worker
+    /// or has not ended does not count as failed.
     package let hasFailed: Bool
     /// Its job succeeded: the prebuild runs.
     package let hasSucceeded: Bool

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a pass writes into a preset's `prebuild_status` and `prebuild_status_message`.
+/// The new `prebuild_status` and `prebuild_status_message` that a pass writes.
 ///
-/// An event is due only when `from` and `to` differ; otherwise the message alone has changed.
+/// An event is written only when `from` and `to` differ; otherwise only the message has changed.
 package struct StatusChange: Hashable, Sendable {
     package let from: PrebuildStatus
     package let to: PrebuildStatus

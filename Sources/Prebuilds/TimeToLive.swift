@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is to be said of a time to live: pools whose prebuilds expire while they are built never fill.
+/// A warning about the time to live: pools whose prebuilds expire while they are built never fill.
 package enum TimeToLive {
     /// - Parameters:
     ///   - seconds: As `invalidate_after_secs`: zero or less is no limit of age.
-    ///   - build: How long a build of the preset takes, by those that were made; `nil`: nobody knows.
+    /// - build: How long a build of the preset takes, by earlier ones; `nil`: unknown.
     /// - Returns: The warning, or `nil` when there is none.
     package static func warning(seconds: Int, build: Duration?) -> String? {
         guard seconds > 0, let build, .seconds(seconds) <= build else { return nil }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why bytes are not the rules of a time zone.
+/// Why bytes are not valid rules of a time zone.
 package struct TimeZoneError: Error, Hashable, Sendable, CustomStringConvertible {
     package let message: String
 
@@ -14,9 +14,9 @@ package struct TimeZoneError: Error, Hashable, Sendable, CustomStringConvertible
 }
 
 extension TimeZoneRules {
-    /// Reads a TZif file of version 1 to 4 (RFC 9636), with the rule at its end that holds after its last entry.
+    /// Reads a TZif file of version 1 to 4 (RFC 9636), with the rule at its end for later times.
     ///
-    /// Files with leap seconds (the `right/` zones) are refused: the database counts none.
+    /// Files with leap seconds (the `right/` zones) are refused, because the database counts none.
     package init(tzif bytes: [UInt8]) throws(TimeZoneError) {
         var reader = TZifReader(bytes)
         var header = try reader.header()
@@ -30,7 +30,7 @@ extension TimeZoneRules {
         guard header.leapCount == 0 else {
             throw TimeZoneError(message: "the time zone file counts leap seconds; use the one outside 'right/'")
         }
-        // Before memory is taken for what the header promises.
+        // This check comes before memory is allocated for the counts of the header.
         guard header.blockSize(timeWidth: width) <= reader.remaining else { throw .truncated }
         guard header.typeCount > 0 else { throw TimeZoneError(message: "the time zone file has no local time") }
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How far the clocks of a time zone are from UTC, at every moment.
+/// The offset of a time zone from UTC at every moment.
 ///
-/// Read from the bytes of a TZif file (RFC 9636), such as those below `/usr/share/zoneinfo`, and not from the
-/// platform's own time zones, which are silently missing in a statically linked program.
+/// It is read from the bytes of a TZif file (RFC 9636), such as those below `/usr/share/zoneinfo`. The platform's own
+/// time zones are silently missing in a static build (Documentation/Decisions/0013-time-zones-and-cron.md).
 package struct TimeZoneRules: Hashable, Sendable {
-    /// A stretch of time without a change of the clocks.
+    /// A time span without a change of the offset.
     struct Period: Hashable, Sendable {
         /// Seconds east of UTC.
         let offset: Int
-        /// Seconds since the Unix epoch at which the next stretch begins; `nil`: none does.
+        /// Seconds since the Unix epoch at which the next span begins; `nil`: there is none.
         let end: Int64?
     }
 
@@ -20,7 +20,7 @@ package struct TimeZoneRules: Hashable, Sendable {
     private let transitions: [Int64]
     /// `offsets[0]` holds before the first transition, `offsets[i + 1]` from `transitions[i]` on.
     private let offsets: [Int]
-    /// What holds from the last transition on; `nil`: the last offset for ever.
+    /// The rule after the last transition; `nil`: the last offset stays.
     private let tail: PosixTimeZone?
 
     /// `offsets` holds one more than `transitions`, which ascend strictly.
@@ -35,14 +35,14 @@ package struct TimeZoneRules: Hashable, Sendable {
         period(at: instant.seconds).offset
     }
 
-    /// The rules for `name` among those loaded; the empty name and UTC need not be loaded. `nil`: not known.
+    /// The rules for `name` among the loaded ones; the empty name and UTC need not be loaded. `nil`: unknown.
     package static func named(_ name: String, in zones: [String: Self]) -> Self? {
         zones[name] ?? (name.isEmpty || name == "UTC" || name == "Etc/UTC" ? .utc : nil)
     }
 
     /// Whether `name` has the form of an IANA name, such as `America/Argentina/Buenos_Aires`.
     ///
-    /// Only such a name may be looked for below the system's time zone directory: no other can lead out of it.
+    /// Only such a name may be looked up below the system's time zone directory: it cannot lead out of it.
     package static func isWellFormed(name: String) -> Bool {
         let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         return parts.allSatisfy { part in

@@ -6,7 +6,7 @@ package struct UnreadablePreset: Hashable, Sendable, Codable {
     package let templateName: String
     package let presetName: String
     package let presetID: PresetID?
-    /// What cannot be read, in which column.
+    /// Which column cannot be read, and why.
     package let message: String
 
     package init(templateName: String, presetName: String, presetID: PresetID?, message: String) {

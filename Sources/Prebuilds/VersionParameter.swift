@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A parameter of a template version, as far as it decides whether a preset can be built.
+/// A parameter of a template version, as far as it decides whether a preset is valid.
 package struct VersionParameter: Hashable, Sendable {
     package let name: String
     /// As Terraform writes it: `string`, `number`, `bool`, `list(string)`, ...
@@ -11,7 +11,7 @@ package struct VersionParameter: Hashable, Sendable {
     /// The only values allowed; empty: any.
     package let options: [String]
     package let validation: ParameterValidation?
-    /// Its values are in no message.
+    /// Whether its values must not appear in messages.
     package let isSensitive: Bool
 
     package init(
@@ -40,7 +40,7 @@ package struct ParameterValidation: Hashable, Sendable {
     /// Inclusive bounds of a number.
     package let minimum: Double?
     package let maximum: Double?
-    /// What to tell people; `{value}`, `{min}` and `{max}` are filled in. Empty: a message is made up.
+    /// The message; `{value}`, `{min}` and `{max}` are filled in. Empty: a generated message.
     package let error: String
 
     package init(regex: String? = nil, minimum: Double? = nil, maximum: Double? = nil, error: String = "") {
@@ -52,7 +52,7 @@ package struct ParameterValidation: Hashable, Sendable {
 }
 
 extension VersionParameter {
-    /// What the value breaks of the parameter's type, options or validation, in words; `nil`: nothing.
+    /// Which rule the value breaks (type, options or validation), in words; `nil`: none.
     package func problem(of value: String) -> String? {
         var patterns = ParameterPatterns()
         return PresetValidation.problem(of: value, for: self, &patterns)

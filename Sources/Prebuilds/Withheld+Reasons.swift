@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The reasons, each in the words an operator reads.
+/// The reasons with their messages for operators.
 extension Withheld {
     static func fleetPaused(_ change: Change, count: Int, _ pause: FleetPause) -> Self {
         let (what, remedy) =
@@ -44,7 +44,7 @@ extension Withheld {
         )
     }
 
-    /// - Parameter message: What the preset was marked with; empty: it is not known.
+    /// - Parameter message: The preset's status message; empty: unknown.
     static func hardLimited(count: Int, failures: Int?, message: String) -> Self {
         Self(
             .create,

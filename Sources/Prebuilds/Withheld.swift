@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A change that the numbers call for and a pass does not make, and why.
+/// A change that the counts call for and a pass withholds, and why.
 package struct Withheld: Hashable, Sendable {
     /// What is not done.
     package enum Change: String, Hashable, Sendable, Codable {
@@ -19,9 +19,9 @@ package struct Withheld: Hashable, Sendable {
         case validationFailed = "validation_failed"
         /// The version's import has not succeeded.
         case versionNotReady = "version_not_ready"
-        /// As many start jobs are waiting in the queue as may.
+        /// The maximum number of start jobs of prebuilds are waiting in the queue.
         case capped
-        /// The organization holds as many prebuilds as it may.
+        /// The organization holds its maximum number of prebuilds.
         case quota
     }
 
@@ -29,11 +29,11 @@ package struct Withheld: Hashable, Sendable {
     /// How many prebuilds it concerns; at least 1.
     package let count: Int
     package let reason: Reason
-    /// When the reason ends by itself, where that is known.
+    /// When the reason ends by itself, if that is known.
     package let until: Instant?
     /// Recent failures, for back-off and hard limit.
     package let failures: Int?
-    /// One sentence or two for an operator: what is the matter and what to do.
+    /// A message for an operator: the cause and the remedy.
     package let message: String
 
     package init(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a test's database holds when the test begins: made once per test process, then copied for each test.
+/// The initial content of a test's database: made once per test process, then copied for each test.
 ///
 /// ```swift
 /// extension DatabaseTemplate {

@@ -4,7 +4,7 @@ import Logging
 package import PostgresClient
 package import Store
 
-/// Waits for facts in the database: looks again whenever a notification says that something has changed.
+/// Waits for a condition in the database: checks it again whenever a notification arrives.
 package struct DatabaseWatch: Sendable {
     package let store: Store
     private let changes = TestSignalCounter()
@@ -53,7 +53,7 @@ package struct DatabaseWatch: Sendable {
             if let value = try await look() { return value }
             let remaining = ContinuousClock.now.duration(to: deadline)
             guard remaining > .zero else { throw TimedOut(expectation, after: limit) }
-            // A second at most: not everything that is awaited here is announced.
+            // A second at most: not every awaited change is announced.
             await changes.wait(beyond: seen, atMost: min(remaining, .seconds(1)))
         }
     }

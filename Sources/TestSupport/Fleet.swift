@@ -5,12 +5,12 @@ import Glibc
 import Subprocess
 package import SystemPackage
 
-/// The built binary on a database of the test's own: commands, and workers that run beside each other.
+/// The built binary on a database of the test's own: commands, and workers side by side.
 package struct Fleet: Sendable {
     package let database: String
-    /// Templates may write to it, whoever they run as.
+    /// Templates may write to it, whatever user they run as.
     package let directory: FilePath
-    /// Holds the workers' own directories, which templates may not see.
+    /// The workers' own directories, which templates may not read.
     private let workDirectories: FilePath
     private let environment: [String: String?]
 
@@ -34,7 +34,7 @@ package struct Fleet: Sendable {
             "WORKSPACES_DIRECTORY": directory.string,
             "STOKER_WORKER_TEMPLATE_ENVIRONMENT": "WORKSPACES_DIRECTORY",
             "STOKER_WORKER_TEMPLATE_PATHS": "\(directory):write",
-            // Tests are often root's, and so are the files that they put there.
+            // Tests often run as root, and so do the files that they make.
             "STOKER_WORKER_TEMPLATE_USER": "root",
             "STOKER_CONFIG": nil,
             "TF_CLI_CONFIG_FILE": nil,
@@ -66,7 +66,7 @@ package struct Fleet: Sendable {
         )
     }
 
-    /// Starts a command, and leaves it running.
+    /// Starts a command without waiting for its end.
     package func start(_ arguments: [String]) async throws -> RunningProcess {
         try await RunningProcess.start(BuiltProduct.stoker, arguments, environment: environment)
     }

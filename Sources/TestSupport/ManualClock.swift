@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A clock that moves only when the test says so.
+/// A clock that only the test moves.
 package final class ManualClock: Clock, Sendable {
     /// A point in the clock's time.
     package struct Instant: InstantProtocol {
@@ -26,7 +26,7 @@ package final class ManualClock: Clock, Sendable {
     private struct State {
         var now = Instant(offset: .zero)
         var sleepers: [UInt64: Sleeper] = [:]
-        /// Sleeps that were cancelled before they lay down.
+        /// Sleeps that were cancelled before they began.
         var cancelled: Set<UInt64> = []
         var lastSleep: UInt64 = 0
     }
@@ -67,7 +67,7 @@ package final class ManualClock: Clock, Sendable {
         }
     }
 
-    /// Waits until so many tasks sleep, then moves the time forward and wakes those whose time has come.
+    /// Waits until that many tasks sleep, then moves the time forward and wakes those whose time has come.
     ///
     /// Without the wait, time could pass before the code under test has gone to sleep, and it would never wake.
     ///

@@ -2,8 +2,7 @@
 
 package import SystemPackage
 
-/// What hostile and careless templates do to the worker that runs them: the poisons of `Tests/Poisons`, a template that does
-/// what its parameter `poison` names.
+/// Hostile and careless templates (`Tests/Poisons`): one template whose parameter `poison` selects the behaviour.
 package enum Poison: String, CaseIterable, Sendable {
     case largeError = "large-error"
     case longError = "long-error"
@@ -42,10 +41,10 @@ package enum Poison: String, CaseIterable, Sendable {
     package static let template = FilePath("\(#filePath)").removingLastComponent().appending("../../Tests/Poisons")
         .lexicallyNormalized()
 
-    /// The state that each of them says before it does anything else; what comes after it must not lose it.
+    /// The state that each of them prints first; later output must not lose it.
     package static let state = #"{"resource":"one"}"#
 
-    /// The error code that its build ends with, and words of the error, which name the bound; `nil`: it succeeds.
+    /// The error code of its build, and words of the error, which name the bound; `nil`: it succeeds.
     package var failure: (code: String, words: String)? {
         switch self {
         case .manyStages, .manyStates, .longLine, .manyLines, .nul, .deepDirectories, .lockedDirectories, .tornDown,

@@ -9,7 +9,7 @@ import SystemPackage
 package actor PostgresServer {
     package static let shared = PostgresServer()
 
-    /// Nothing here needs to survive a power failure, and any number of tests may be connected.
+    /// Data need not survive a power failure, and any number of tests may be connected.
     static let settings = [
         "fsync": "off",
         "synchronous_commit": "off",
@@ -18,7 +18,8 @@ package actor PostgresServer {
         "shared_buffers": "64MB",
         "jit": "off",
         "logging_collector": "off",
-        // What initdb writes: everybody who can reach the socket is let in. Tests have many roles, and no secrets.
+        // The rules that initdb writes: everybody who can reach the socket may connect. Tests have many roles, and no
+        // secrets.
         "hba_file": "data/pg_hba.conf",
     ]
 
@@ -58,7 +59,7 @@ package actor PostgresServer {
     private func prepare(_ template: DatabaseTemplate, on running: Running) async throws {
         if let preparing = templates[template.name] { return try await preparing.value }
         let name = Self.name(of: template)
-        // Detached: the first test to come must not lend the template its task-local values.
+        // Detached: the first test must not pass its task-local values to the template.
         let preparing = Task.detached {
             try await self.administer(running, "createdb", [name])
             try await template.prepare(Self.url(running.connectionString, database: name))
@@ -84,7 +85,7 @@ package actor PostgresServer {
         return try await starting.value
     }
 
-    /// Runs one of Postgres' own programs, so that tests of our client do not depend on it.
+    /// Runs one of Postgres' own programs, so that tests of the client do not depend on the client.
     private func administer(_ running: Running, _ program: String, _ arguments: [String]) async throws {
         let outcome = try await Subprocess.run(
             .path(running.installation.program(program)),

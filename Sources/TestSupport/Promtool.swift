@@ -3,7 +3,7 @@
 package import Subprocess
 package import SystemPackage
 
-/// Prometheus' own opinion of a text of metrics.
+/// Prometheus' own validation of metrics text.
 package enum Promtool {
     package struct Verdict: Equatable, Sendable {
         package let status: TerminationStatus

@@ -3,17 +3,17 @@
 import Logging
 import PostgresClient
 
-/// Whether the server of a test's database takes notifications. They are advice: a test must pass with each.
+/// Whether the server of a test's database accepts notifications. They are advice, so tests must pass in each case.
 package enum Publisher: String, CaseIterable, Sendable {
     case working
-    /// `pg_notify` is refused when it is called, as to a role without the right to it.
+    /// `pg_notify` is refused when it is called, as for a role without the privilege.
     case refused
     /// The commit of a transaction that has called `pg_notify` is refused, as when the queue of notifications is full.
     case full
 
     package static let broken: [Publisher] = [.refused, .full]
 
-    /// What stands in the place of `pg_notify`; `nil`: itself.
+    /// The replacement of `pg_notify`; `nil`: none.
     private var function: String? {
         switch self {
         case .working: nil
@@ -22,7 +22,7 @@ package enum Publisher: String, CaseIterable, Sendable {
         }
     }
 
-    /// Prepares a database, and returns the URL that leads to it like this.
+    /// Prepares a database, and returns its URL.
     func prepare(_ connectionString: String) async throws -> String {
         guard let function else { return connectionString }
         let logger = Logger(label: "test.publisher", factory: { _ in SwiftLogNoOpLogHandler() })

@@ -4,13 +4,13 @@ import Dispatch
 import Glibc
 import SystemPackage
 
-/// A TCP connection to this machine that sends exactly the given bytes, and gives back what came: for what no well-behaved client
-/// would send.
+/// A TCP connection to this machine that sends exactly the given bytes and returns the answer: for requests that no
+/// well-behaved client sends.
 package final class RawConnection: Sendable {
     private let descriptor: Int32
     private let queue = DispatchQueue(label: "test.raw")
 
-    /// Connects. Nothing that is read or written later takes longer than the limit at a time.
+    /// Connects. The limit applies to each later read and write.
     package init(port: Int, limit: Duration = .seconds(20)) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Errno(rawValue: errno) }
@@ -34,7 +34,7 @@ package final class RawConnection: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Sends all of it. A peer that does not want it any more is no error: its answer says why.
+    /// Sends all bytes. It is no error when the peer does not read them: its answer says why.
     package func send(_ bytes: [UInt8]) async {
         await run { [descriptor] in
             var rest = bytes[...]
@@ -49,13 +49,13 @@ package final class RawConnection: Sendable {
         }
     }
 
-    /// Says that nothing more is sent.
+    /// Closes the sending direction.
     package func finish() async {
         await run { [descriptor] in _ = shutdown(descriptor, Int32(SHUT_WR)) }
     }
 
-    /// What comes, until it satisfies the condition or the other side ends the connection. Throws when neither is within the
-    /// limit.
+    /// The received bytes, until they satisfy the condition or the other side ends the connection. Throws when neither
+    /// happens within the limit.
     package func read(until isEnough: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }) async throws -> [UInt8] {
         let result: Result<[UInt8], Errno> = await run { [descriptor] in
             var received: [UInt8] = []
@@ -81,9 +81,9 @@ package final class RawConnection: Sendable {
 }
 
 extension RawConnection {
-    /// Sends the bytes on a connection of their own and returns all that comes until the other side ends it.
+    /// Sends the bytes on a new connection and returns everything until the other side ends it.
     ///
-    /// - Parameter finishing: Whether to say that nothing more is sent: without it, a peer that waits for more is waited for.
+    /// - Parameter finishing: Whether to close the sending direction: without it, a peer may wait for more.
     package static func answer(
         to bytes: [UInt8],
         port: Int,

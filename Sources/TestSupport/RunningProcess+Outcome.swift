@@ -4,7 +4,7 @@ package import Subprocess
 package import SystemPackage
 
 extension RunningProcess {
-    /// What a program that ran to its end has left.
+    /// The result of a program that ran to its end.
     package struct Outcome: Hashable, Sendable {
         package let status: TerminationStatus
         package let standardOutput: [String]

@@ -5,7 +5,7 @@ import Subprocess
 import SystemPackage
 
 extension RunningProcess {
-    /// Runs the program to its end and writes down what it says.
+    /// Runs the program to its end and collects its output.
     static func run(_ configuration: Configuration, _ record: WatchedState<Record>) async {
         do {
             let result = try await Subprocess.run(configuration, input: .none, output: .sequence, error: .sequence) {
@@ -23,7 +23,7 @@ extension RunningProcess {
         } catch {
             record.update { record in
                 record.failure = "\(error)"
-                // Whoever waits for the end must not wait for ever.
+                // A waiter must not wait for ever.
                 if record.pid != nil { record.status = .signaled(SIGKILL) }
             }
         }
@@ -40,8 +40,8 @@ extension RunningProcess {
         record.update { _ = $0.openSources.remove(source) }
     }
 
-    /// Sets the status when the program has ended and what it said has been read. Descendants may hold its output open
-    /// for as long as they like: they are waited for a second.
+    /// Sets the status when the program has ended and its output has been read. Descendants may hold its output open;
+    /// they are waited for a second.
     private static func noteEnd(of pid: Int32, in record: WatchedState<Record>) async throws {
         var information = siginfo_t()
         // WNOWAIT leaves the status for the library, which reaps the process.

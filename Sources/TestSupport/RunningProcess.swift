@@ -4,10 +4,10 @@ import Glibc
 package import Subprocess
 package import SystemPackage
 
-/// A program that a test has started: its lines as they come, its end, signals to it.
+/// A program that a test has started: its lines, its end, and signals to it.
 ///
-/// It leads a process group of its own, and the whole group is killed when the value goes, when ``end()`` is called, and
-/// when the test process dies.
+/// It leads a process group of its own. The whole group is killed when the value is released, when ``end()`` is called,
+/// and when the test process dies.
 package final class RunningProcess: Sendable {
     /// Where a line came from.
     package enum Source: Hashable, Sendable {
@@ -155,7 +155,7 @@ package final class RunningProcess: Sendable {
     /// Kills the whole group and waits for the end of the program.
     package func end() async throws {
         let record = record.current
-        // Once the program has been reaped and nobody holds its output, the number may soon be another's.
+        // Once the program has been reaped and nobody holds its output, its pid may be reused.
         if record.status == nil || !record.openSources.isEmpty { kill(-pid, SIGKILL) }
         try await exit()
     }

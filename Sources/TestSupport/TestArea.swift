@@ -5,17 +5,17 @@ import Glibc
 import Subprocess
 package import SystemPackage
 
-/// Where this test process keeps its files; and the guarantee that nothing of it stays, however the process ends.
+/// The directory of this test process's files. Nothing of it stays, however the process ends.
 ///
-/// A small watchdog process waits for the end of a pipe that only this process holds. When that comes, it ends the
-/// processes it was told of and every process that works in the area, and removes the area. Areas of test processes
-/// whose watchdog was killed as well are cleaned up by the next one.
+/// A small watchdog process waits for the end of a pipe that only this process holds. Then it ends the registered
+/// process groups and every process that works in the area, and removes the area. Areas of test processes whose
+/// watchdog was killed as well are cleaned up by the next one.
 package actor TestArea {
     package static let shared = TestArea()
 
     private struct Open: Sendable {
         let root: FilePath
-        /// The pipe's end; the watchdog has the other, and nobody has a copy of this one.
+        /// The pipe's end; the watchdog has the other one, and no other process has a copy of this one.
         let watchdog: FileDescriptor
     }
 
@@ -31,9 +31,9 @@ package actor TestArea {
         return directory
     }
 
-    /// Has the process group killed when this process ends, unless it is forgotten before.
+    /// Has the process group killed when this process ends, unless it is unregistered before.
     func watch(group: Int32) async throws {
-        // To kill(2), the groups 0 and 1 are far more than one group.
+        // For kill(2), the groups 0 and 1 mean more than one group.
         precondition(group > 1, "\(group) is no process group of ours")
         _ = try await open().watchdog.writeAll("watch \(group)\n".utf8)
     }
@@ -47,7 +47,7 @@ package actor TestArea {
 
     private func open() async throws -> Open {
         if let opening { return try await opening.value }
-        // Detached: it belongs to the process, not to the test that comes first.
+        // Detached: it belongs to the process, not to the first test.
         let opening = Task.detached {
             let root = try Self.makeRoot()
             let watchdog = try await Self.startWatchdog(root)
@@ -69,7 +69,7 @@ package actor TestArea {
             options: [.create, .closeOnExec],
             permissions: .ownerReadWrite
         )
-        // Held until this process ends, by whatever cause; taken before the area gets the name others look for.
+        // Held until this process ends, for whatever reason; taken before the area gets the name that others look for.
         guard flock(lock.rawValue, LOCK_EX | LOCK_NB) == 0 else { throw Errno(rawValue: errno) }
         let root = parent.appending(String(hidden.lastComponent?.string.dropFirst() ?? ""))
         guard rename(hidden.string, root.string) == 0 else { throw Errno(rawValue: errno) }
@@ -77,7 +77,7 @@ package actor TestArea {
     }
 
     private static func startWatchdog(_ root: FilePath) async throws -> FileDescriptor {
-        // Should someone kill the watchdog, writing to it must be an error, not this process's end.
+        // If someone kills the watchdog, writing to it must be an error, not the end of this process.
         signal(SIGPIPE, SIG_IGN)
         let pipe = try FileDescriptor.pipe(options: .closeOnExec)
         let started = TestSignal<String?>()
@@ -120,7 +120,7 @@ package actor TestArea {
 
     private static func watchdog(for area: FilePath) -> Configuration {
         var options = PlatformOptions()
-        // Out of reach of signals to the test runner's process group.
+        // Signals to the test runner's process group do not reach it.
         options.createSession = true
         return Configuration(
             executable: .path("/bin/sh"),

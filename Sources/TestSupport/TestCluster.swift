@@ -19,11 +19,11 @@ package struct TestCluster: Sendable {
         return bound
     }
 
-    /// Stops every process of the server where it is, for as long as the body runs: connections stay and nothing answers.
+    /// Freezes every process of the server while the body runs: connections stay and nothing answers.
     ///
     /// If the test process dies meanwhile, ``TestArea``'s watchdog ends the frozen server.
     package func frozen<Result>(_ body: () async throws -> Result) async throws -> Result {
-        // The postmaster first, so that none of its children is made after the list was.
+        // The postmaster comes first, so that it starts no child after the list was made.
         if let postmaster = await cluster.pid { kill(postmaster, SIGSTOP) }
         let processes = await cluster.processes
         for process in processes { kill(process, SIGSTOP) }

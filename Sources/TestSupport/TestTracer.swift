@@ -3,7 +3,8 @@
 package import InMemoryTracing
 import Tracing
 
-/// What the tests of this process have traced. A process has one tracer, so a test looks for spans by what only it knows.
+/// The traces of this test process. A process has one tracer, so each test looks for spans by a value that only it
+/// uses.
 package enum TestTracer {
     /// Traces from the first use on.
     package static let shared: InMemoryTracer = {

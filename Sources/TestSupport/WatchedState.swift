@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// What a test waited for did not happen in time.
+/// An awaited condition did not happen in time.
 package struct TimedOut: Error, CustomStringConvertible {
     package let description: String
 
@@ -11,7 +11,7 @@ package struct TimedOut: Error, CustomStringConvertible {
     }
 }
 
-/// A value behind a lock that a test can wait on, so that no test sleeps and looks again.
+/// A value behind a lock that a test can wait on, so that no test polls with sleeps.
 package final class WatchedState<State: Sendable>: Sendable {
     private struct Storage {
         var state: State
@@ -30,7 +30,7 @@ package final class WatchedState<State: Sendable>: Sendable {
         let (result, watchers) = storage.withLock { storage in
             (change(&storage.state), Array(storage.watchers.values))
         }
-        // Outside the lock: to resume someone may run code that takes it again.
+        // Outside of the lock: resuming a waiter may run code that takes it again.
         for watcher in watchers { watcher.yield() }
         return result
     }
@@ -40,7 +40,7 @@ package final class WatchedState<State: Sendable>: Sendable {
 
     /// Waits until `take` returns something. It may change the state, for instance to take an element out of it.
     ///
-    /// - Parameter expectation: What is waited for, in words; the error repeats it.
+    /// - Parameter expectation: The awaited condition in words; the error repeats it.
     /// - Throws: ``TimedOut`` after `limit`; `CancellationError`.
     package func first<Value: Sendable>(
         _ expectation: String,

@@ -5,7 +5,7 @@ import Subprocess
 package import SystemPackage
 
 /// `Tests/Receivers/receiver.py` as a process: a real server, which checks signatures with the package that receivers
-/// use, and answers badly when the path asks for it (its own help lists the paths).
+/// use, and misbehaves when the path asks for it (its help lists the paths).
 package final class WebhookReceiver: Sendable {
     /// A request as the receiver saw it.
     package struct Request: Decodable, Hashable, Sendable {
@@ -22,7 +22,7 @@ package final class WebhookReceiver: Sendable {
         package let clientPort: Int
         /// Seconds since 1970, by the receiver's clock.
         package let receivedAt: Double
-        /// The version of HTTP that was spoken, where the receiver tells it.
+        /// The version of HTTP, if the receiver reports it.
         package let version: String?
 
         private enum CodingKeys: String, CodingKey {
@@ -111,7 +111,7 @@ package final class WebhookReceiver: Sendable {
         get throws { try process.lines.compactMap { try Self.request($0) } }
     }
 
-    /// Stops it, as a host that is frozen: connections are accepted, nothing is answered. Undone by ``thaw()``.
+    /// Freezes it, as a hung host: connections are accepted, and nothing answers. ``thaw()`` undoes it.
     package func freeze() { process.send(.suspend) }
     package func thaw() { process.send(.resume) }
 

@@ -4,7 +4,7 @@
 package enum TimeToLive {
     /// - Parameters:
     ///   - seconds: As `invalidate_after_secs`: zero or less is no limit of age.
-    /// - build: How long a build of the preset takes, by earlier ones; `nil`: unknown.
+    ///   - build: How long a build of the preset takes, by earlier ones; `nil`: unknown.
     /// - Returns: The warning, or `nil` when there is none.
     package static func warning(seconds: Int, build: Duration?) -> String? {
         guard seconds > 0, let build, .seconds(seconds) <= build else { return nil }

@@ -64,8 +64,8 @@ struct BoundExceeded: Error, Hashable, CustomStringConvertible {
     }
 
     /// - Parameters:
-    /// - what: The beginning of the sentence, such as "The `error` of a `result`".
-    /// - setting: The setting of the bound, if it can be changed.
+    ///   - what: The beginning of the sentence, such as "The `error` of a `result`".
+    ///   - setting: The setting of the bound, if it can be changed.
     init(_ what: String, has count: Int, _ unit: String = "bytes", most: Int, setting: String? = nil) {
         self.init("\(what) has \(count) \(unit); at most \(most) are taken\(setting.map { " (\($0))" } ?? "").")
     }

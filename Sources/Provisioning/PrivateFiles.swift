@@ -11,8 +11,8 @@ enum PrivateFiles {
     /// whatever a template has put there. It never reads more than `limit` bytes into memory.
     ///
     /// - Parameters:
-    /// - setting: The setting of the limit, if it can be changed.
-    /// - parent: A directory whose own path is trusted; below it, no link in the path is followed either.
+    ///   - setting: The setting of the limit, if it can be changed.
+    ///   - parent: A directory whose own path is trusted; below it, no link in the path is followed either.
     static func read(
         _ path: FilePath,
         atMost limit: Int = ChildBounds.fileBytes,

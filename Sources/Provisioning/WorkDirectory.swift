@@ -60,7 +60,7 @@ final class WorkDirectory: Sendable {
     /// Makes the directory and writes the last build's state into it.
     ///
     /// - Parameters:
-    /// - workspace: The workspace of the build; `nil`: the directory gets a unique name.
+    ///   - workspace: The workspace of the build; `nil`: the directory gets a unique name.
     ///   - root: The worker's work directory.
     ///   - temporary: Where the children's `TMPDIR` is made.
     /// - Returns: `nil` when another execution of the workspace still has the directory. The state of a dead execution

@@ -68,8 +68,8 @@ package struct PoolMetrics: Sendable {
     ///   - orphaned: Prebuilds that belong to none of them.
     ///   - snapshotSeconds: Seconds since the Unix epoch, in database time, at which all this was true.
     ///   - inMaintenance: Whether the pause is a maintenance, in which no jobs are claimed either.
-    /// - limit: For how long this worker may export them, where that is shorter than ``lifetime``.
-    /// - now: The beginning of the lifetime.
+    ///   - limit: For how long this worker may export them, where that is shorter than ``lifetime``.
+    ///   - now: The beginning of the lifetime.
     package func publish(
         _ pools: [Pool],
         orphaned: Int = 0,

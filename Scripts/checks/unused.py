@@ -28,6 +28,8 @@ class Graph:
         self.references = defaultdict(list)
         for occurrence in occurrences:
             self.names[occurrence.symbol.usr] = occurrence.symbol.name
+            # Where a type says that it conforms, even if what fulfils the requirement is in another file.
+            self.fulfils[occurrence.symbol.usr].update(one.usr for one, roles in occurrence.relations if roles & OVERRIDE)
             if occurrence.roles & DEFINITION:
                 self._define(occurrence)
             if occurrence.roles & REFERENCE:
@@ -43,8 +45,6 @@ class Graph:
         for symbol, roles in occurrence.relations:
             if roles & CHILD:
                 self.parents[usr] = symbol.usr
-            if roles & OVERRIDE:
-                self.fulfils[usr].add(symbol.usr)
             if roles & ACCESSOR:
                 self.accessors[usr] = symbol.usr
 
@@ -56,8 +56,6 @@ class Graph:
                 user = symbol.usr
             if roles & BASE:
                 self.bases[symbol.usr].add(usr)
-            if roles & OVERRIDE:
-                self.fulfils[symbol.usr].add(usr)
             if roles & EXTENDED:
                 self.extended[symbol.usr] = usr
                 extends = True
@@ -155,7 +153,7 @@ def built(root, store):
     missing = [path for part in ("Sources", "Tests") for file in sorted((root / part).rglob("*.swift"))
                if (path := str(file.relative_to(root))) not in seen]
     if missing:
-        return [Problem(path, 1, "was not built: swift build --build-tests") for path in missing]
+        return [Problem(missing[0], 1, f"was not built, and {len(missing) - 1} more: swift build --build-tests")]
     return list(check(Graph(index.occurrences()), ALLOWED))
 
 
@@ -164,7 +162,8 @@ SOURCES = {
         @main struct Program { static func main() { print(judge.holds(), Kind(rawValue: "a")!, Used.one) } }
         let judge: any Judge = Rule(limit: 1)
         protocol Judge { func holds() -> Bool; func spare() -> Bool }
-        struct Rule: Judge, CustomStringConvertible {
+        extension Rule: Judge {}
+        struct Rule: CustomStringConvertible {
             let limit: Int
             let written: Int
             init(limit: Int) { self.limit = limit; written = 2 }
@@ -185,13 +184,13 @@ SOURCES = {
 }
 EXPECTED = [
     "Sources/Stoker/Program.swift:4: 'func Judge.spare()' is used nowhere",
-    "Sources/Stoker/Program.swift:7: 'var Rule.written' is used nowhere",
-    "Sources/Stoker/Program.swift:10: 'func Rule.spare()' is used nowhere",
-    "Sources/Stoker/Program.swift:12: only tests use 'var Rule.halves'",
-    "Sources/Stoker/Program.swift:14: 'static func Rule.equal(_:)' is used nowhere",
-    "Sources/Stoker/Program.swift:15: 'static func Rule.loop(_:)' is used nowhere",
-    "Sources/Stoker/Program.swift:18: 'case Used.two' is used nowhere",
-    "Sources/Stoker/Program.swift:19: only tests use 'struct Report'",
+    "Sources/Stoker/Program.swift:8: 'var Rule.written' is used nowhere",
+    "Sources/Stoker/Program.swift:11: 'func Rule.spare()' is used nowhere",
+    "Sources/Stoker/Program.swift:13: only tests use 'var Rule.halves'",
+    "Sources/Stoker/Program.swift:15: 'static func Rule.equal(_:)' is used nowhere",
+    "Sources/Stoker/Program.swift:16: 'static func Rule.loop(_:)' is used nowhere",
+    "Sources/Stoker/Program.swift:19: 'case Used.two' is used nowhere",
+    "Sources/Stoker/Program.swift:20: only tests use 'struct Report'",
     "Scripts/checks/unused.py:1: Stoker, 'Gone' is of use or gone",
 ]
 

@@ -88,15 +88,6 @@ package actor LocalCluster {
         try await Task { try await self.stopServer(mode) }.value
     }
 
-    /// Stops the server and starts it with the current settings.
-    ///
-    /// - Returns: The URL to connect with.
-    @discardableResult
-    package func restart(mode: StopMode = .fast) async throws -> String {
-        try await stop(mode: mode)
-        return try await start()
-    }
-
     /// The process id of the running server; nil when none runs.
     package var pid: Int32? {
         guard let data = resolvedData, let file = PostmasterFile(inDataDirectory: data) else { return nil }

@@ -76,9 +76,6 @@ struct ConnectFailure {
         return (start, end)
     }
 
-    /// Whether the server is reachable and will accept connections soon.
-    var isStartingUp: Bool { state == .cannotConnectNow }
-
     var remedy: String {
         switch state {
         case .invalidCatalogName: "Create the database, or correct its name in database.url."

@@ -14,16 +14,10 @@ package struct SQLState: Hashable, Sendable, CustomStringConvertible {
     package var conditionClass: String { String(code.prefix(2)) }
 
     package static let uniqueViolation = Self("23505")
-    package static let foreignKeyViolation = Self("23503")
-    package static let notNullViolation = Self("23502")
-    package static let checkViolation = Self("23514")
-    package static let exclusionViolation = Self("23P01")
     package static let serializationFailure = Self("40001")
     package static let deadlockDetected = Self("40P01")
     package static let inFailedTransaction = Self("25P02")
-    package static let invalidTextRepresentation = Self("22P02")
     package static let undefinedTable = Self("42P01")
-    package static let duplicateDatabase = Self("42P04")
     package static let insufficientPrivilege = Self("42501")
     package static let featureNotSupported = Self("0A000")
     package static let invalidStatementName = Self("26000")

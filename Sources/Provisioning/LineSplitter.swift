@@ -8,10 +8,7 @@ struct OutputLine: Sendable, Hashable {
     /// The number of bytes that were cut off after `bytes`, because the line was too long.
     var omitted = 0
 
-    /// The line as text; bytes that are not UTF-8 are replaced, and NUL too.
-    var text: String { kept + omission }
-
-    /// The bytes that were kept.
+    /// The bytes that were kept, as text; those that are not UTF-8 are replaced, and NUL too.
     var kept: String { String(decoding: bytes, as: UTF8.self).storable }
 
     /// The note about the bytes that were cut off.

@@ -50,10 +50,6 @@ package struct StateSpool: Sendable {
     }
 
     /// Saves a state that could not be stored; it replaces an older one of the same execution.
-    package func keep(_ spooled: SpooledState) async throws(SpoolFailure) {
-        do throws(FileFailure) { try await save(spooled) } catch { throw SpoolFailure(error) }
-    }
-
     func save(_ spooled: SpooledState) async throws(FileFailure) {
         let file = self.file(ExecutionName(jobID: spooled.jobID, claimEpoch: spooled.claimEpoch))
         try await BlockingWork.run { [directory] () throws(FileFailure) in

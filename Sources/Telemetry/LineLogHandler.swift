@@ -50,7 +50,7 @@ package struct LineLogHandler: LogHandler {
     package func log(event: LogEvent) {
         var all = metadataProvider?.get() ?? [:]
         all.merge(metadata) { $1 }
-        if let error = event.error { all[LogKeys.error] = "\(error)" }
+        if let error = event.error { all["error"] = "\(error)" }
         if let own = event.metadata { all.merge(own) { $1 } }
         let line = format.line(
             LogFormat.Event(

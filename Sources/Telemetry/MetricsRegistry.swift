@@ -66,19 +66,6 @@ package final class MetricsRegistry: MetricsFactory {
 
     package func destroyTimer(_ handler: any TimerHandler) { remove((handler as? HistogramSeries)?.key) }
 
-    /// Removes every series of the family whose labels have the given values; with none given, all of them.
-    ///
-    /// A series comes back when its metric is looked up and recorded anew.
-    package func removeSeries(of family: MetricFamily, where labels: [String: String] = [:]) {
-        state.withLock { state in
-            let keys = state.series.keys.filter { key in
-                key.family == family.name
-                    && zip(family.labels, key.labelValues).allSatisfy { labels[$0] == nil || labels[$0] == $1 }
-            }
-            for key in keys { state.remove(key) }
-        }
-    }
-
     private func gauge(_ label: String, _ dimensions: [(String, String)]) -> MetricSeries? {
         findOrMake(label, dimensions) { family, key in
             family.kind == .gauge ? .gauge(GaugeSeries(key: key)) : nil

@@ -14,6 +14,4 @@ enum TemplateLimits {
     static let moduleFile = 2 << 20
     /// Characters of a regular expression.
     static let pattern = 1_000
-    /// Bytes of a value that is matched against a regular expression.
-    static let matchedValue = 16 << 10
 }

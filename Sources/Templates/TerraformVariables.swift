@@ -16,16 +16,6 @@ package struct SourceFile: Hashable, Sendable {
 ///
 /// It reads only the declarations of variables. All other validation is Terraform's.
 package enum TerraformVariables {
-    /// The parameters of a module: its variables, without those that Stoker gives itself, in the order of the files.
-    package static func read(files: [SourceFile]) throws(TemplateErrors) -> [TemplateParameter] {
-        let own = try variables(in: files).filter { !BuiltinVariables.contains($0.name) }
-        return own.enumerated().map { order, variable in
-            var parameter = variable.parameter
-            parameter.displayOrder = order
-            return parameter
-        }
-    }
-
     /// All variables. Files that are not part of the module are ignored. Override files come last, in the byte order of
     /// their names, and change the declarations of others (Terraform's "Override Files"). Files of values set the final
     /// defaults.

@@ -37,6 +37,17 @@ package struct TestCluster: Sendable {
     }
 }
 
+extension LocalCluster {
+    /// Stops the server and starts it with the current settings.
+    ///
+    /// - Returns: The URL to connect with.
+    @discardableResult
+    package func restart(mode: StopMode = .fast) async throws -> String {
+        try await stop(mode: mode)
+        return try await start()
+    }
+}
+
 /// Gives each test, and each case of a parameterised one, a server of its own, and removes it afterwards.
 package struct ClusterTrait: TestTrait, SuiteTrait, TestScoping {
     let template: DatabaseTemplate?

@@ -56,7 +56,7 @@ extension FuzzTarget {
             try hold(all <= bytes.count && all + 2 * ends + 1 >= bytes.count, "bytes that are in no line")
         }
         for line in split(bytes, into: 1 << 16, limit: ProcessMessage.limit(bounds)) {
-            try hold(!line.text.unicodeScalars.contains("\u{0}"), "a NUL in a line of the log")
+            try hold(!line.kept.unicodeScalars.contains("\u{0}"), "a NUL in a line of the log")
             func read() throws -> ProcessMessage? {
                 do throws(BoundExceeded) {
                     return try ProcessMessage.read(line, bounds)

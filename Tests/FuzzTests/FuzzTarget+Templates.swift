@@ -167,7 +167,7 @@ extension FuzzTarget {
     ) { bytes in
         let text = String(decoding: bytes, as: UTF8.self)
         let expression = String(text.prefix { $0 != "\n" }.unicodeScalars.prefix(TemplateLimits.pattern))
-        let value = String(text.dropFirst(expression.count + 1).unicodeScalars.prefix(TemplateLimits.matchedValue / 16))
+        let value = String(text.dropFirst(expression.count + 1).unicodeScalars.prefix(1 << 10))
         if let pattern = Pattern(expression) {
             try hold(pattern.isFound(in: value) == pattern.isFound(in: value), "it is found in two ways")
         }

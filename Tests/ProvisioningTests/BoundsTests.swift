@@ -300,14 +300,14 @@ struct ForeignFileTests {
         try PrivateFiles.makeDirectory(spool.directory)
         let other = ExecutionName(jobID: .random(), claimEpoch: 9)
         try #require(mkfifo(spool.file(execution).string, 0o600) == 0)
-        try await spool.keep(SpooledState(other, state: Array("2".utf8)))
+        try await spool.save(SpooledState(other, state: Array("2".utf8)))
         try await recover(
             reports: 1,
             leaving: ["\(other).state"],
             states: [SpooledState(other, state: Array("2".utf8))]
         )
         try PrivateFiles.makeDirectory(spool.file(execution))
-        try await spool.keep(SpooledState(execution, state: Array("3".utf8)))
+        try await spool.save(SpooledState(execution, state: Array("3".utf8)))
         #expect(try PrivateFiles.read(spool.file(execution)) == Array("3".utf8))
     }
 

@@ -247,3 +247,8 @@ extension BuildRequest {
         )
     }
 }
+
+extension OutputLine {
+    /// The line as a log has it.
+    var text: String { kept + omission }
+}

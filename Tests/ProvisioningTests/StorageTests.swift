@@ -155,8 +155,8 @@ struct SpoolTests {
 
     @Test func `a state is kept until it is discarded`() async throws {
         let spool = fixture.host.spool
-        try await spool.keep(SpooledState(execution, state: Array("1".utf8)))
-        try await spool.keep(SpooledState(execution, state: Array("2".utf8)))
+        try await spool.save(SpooledState(execution, state: Array("1".utf8)))
+        try await spool.save(SpooledState(execution, state: Array("2".utf8)))
         #expect(try await spool.recover { Issue.record("\($0)") } == [SpooledState(execution, state: Array("2".utf8))])
         await spool.discard(jobID: execution.jobID, claimEpoch: execution.claimEpoch)
         #expect(try await spool.recover { Issue.record("\($0)") } == [])

@@ -5,7 +5,11 @@ import Testing
 
 @Suite struct TerraformVariablesTests {
     private func read(_ text: String, file: String = "main.tf") throws -> [TemplateParameter] {
-        try TerraformVariables.read(files: [SourceFile(name: file, text: text)])
+        try read(files: [SourceFile(name: file, text: text)])
+    }
+
+    private func read(files: [SourceFile]) throws -> [TemplateParameter] {
+        try TemplateManifest(yaml: "name: x", module: files) { _ in false }.parameters
     }
 
     private func problem(_ text: String, file: String = "main.tf") -> [TemplateError] {
@@ -191,7 +195,7 @@ import Testing
     }
 
     @Test func `files come in order, overrides last, and only the module's own are read`() throws {
-        let parameters = try TerraformVariables.read(files: [
+        let parameters = try read(files: [
             SourceFile(name: "z.tf", text: "variable \"z\" { default = 1\n type = number }"),
             SourceFile(name: "a_override.tf", text: "variable \"z\" {\n default = 2\n description = \"o\"\n}"),
             SourceFile(name: "b.tf", text: "variable \"b\" {}"),
@@ -215,7 +219,7 @@ import Testing
     }
 
     @Test func `what files of values say are the defaults, the last file's word before the others`() throws {
-        let parameters = try TerraformVariables.read(files: [
+        let parameters = try read(files: [
             SourceFile(
                 name: "main.tf",
                 text: """
@@ -259,7 +263,7 @@ import Testing
 
     @Test func `a file of values that cannot be read is an error at its place`() {
         let errors = #expect(throws: TemplateErrors.self) {
-            try TerraformVariables.read(files: [
+            try read(files: [
                 SourceFile(name: "main.tf", text: ""), SourceFile(name: "x.auto.tfvars", text: "a = 1\nb = ["),
             ])
         }
@@ -296,7 +300,7 @@ import Testing
             ]
         )
         let errors = #expect(throws: TemplateErrors.self) {
-            try TerraformVariables.read(files: [
+            try read(files: [
                 SourceFile(name: "main.tf", text: "variable \"region\" {}"),
                 SourceFile(name: "override.tf", text: "variable \"regoin\" {}"),
             ])

@@ -2,11 +2,11 @@
 
 import PostgresClient
 import Prebuilds
-import Provisioning
 import Store
 import TestSupport
 import Testing
 
+@testable import Provisioning
 @testable import Worker
 
 /// Builds whose end the database refuses: they are failed builds, once, and what they made is not forgotten.
@@ -115,7 +115,7 @@ import Testing
             try await room.pools.refuse("UPDATE", on: "workspace_builds", when: "NEW.provisioner_state IS NOT NULL")
             if refusing == "late_states" { try await room.pools.refuse("INSERT", on: "late_states", when: "true") }
             let job: JobID = try await room.pools.value("SELECT id FROM provisioner_jobs")
-            try await room.spool.keep(SpooledState(jobID: job, claimEpoch: 1, state: Self.state))
+            try await room.spool.save(SpooledState(jobID: job, claimEpoch: 1, state: Self.state))
             try await room.work()
             #expect(
                 try await room.text("SELECT job_status || ' ' || error_code FROM provisioner_jobs") == "failed INVALID"

@@ -153,7 +153,7 @@ struct WorkerProcess: Sendable {
         let worker = settings.worker
         let grace = worker.drainDeadline + worker.buildLimits.interruptGrace + .seconds(30)
         return [
-            LogKeys.worker: "\(worker.id)", LogKeys.workerName: "\(worker.registration.name)",
+            "worker.id": "\(worker.id)", "worker.name": "\(worker.registration.name)",
             "slots": "\(worker.registration.capacity)",
             // What Kubernetes must grant for a whole drain.
             "terminationGracePeriodSeconds": "\(grace.components.seconds)",

@@ -17,13 +17,9 @@ package struct TerraformConfiguration: Sendable, Hashable {
 }
 
 /// Terraform's CLI configuration file. One is always given, so that no `~/.terraformrc` is used.
-struct TerraformCLIConfiguration: Equatable {
+struct TerraformCLIConfiguration {
     /// The mirror and its providers, as `host/namespace/type`; `nil`: providers come from their registries.
-    var mirror: (path: String, providers: [String])?
-
-    init(mirror: (path: String, providers: [String])?) {
-        self.mirror = mirror
-    }
+    private var mirror: (path: String, providers: [String])?
 
     /// Reads the mirror. Blocks.
     init(pluginDirectory: FilePath?) throws(FileFailure) {
@@ -37,10 +33,6 @@ struct TerraformCLIConfiguration: Equatable {
             }
         }
         mirror = (pluginDirectory.string, providers)
-    }
-
-    static func == (left: Self, right: Self) -> Bool {
-        left.text == right.text
     }
 
     /// The two sources exclude each other's providers: otherwise Terraform would also ask the registry for what the

@@ -57,17 +57,29 @@ let tests: [Target] = [
         dependencies: ["CurlClient", "TestSupport", .subprocess, .systemPackage],
         swiftSettings: swift
     ),
-    .testTarget(name: "PrebuildsTests", dependencies: ["Prebuilds"], swiftSettings: swift),
+    .testTarget(name: "TimeTests", dependencies: ["TestSupport", "Time"], swiftSettings: swift),
+    .testTarget(name: "PatternsTests", dependencies: ["Patterns", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "DomainTests", dependencies: ["Domain", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+        name: "PrebuildsTests",
+        dependencies: ["Domain", "Patterns", "Prebuilds", "TestSupport", "Time"],
+        swiftSettings: swift
+    ),
     .testTarget(
         name: "SupervisionTests",
         dependencies: ["Supervision", "TestSupport", .systemPackage],
         swiftSettings: swift
     ),
-    .testTarget(name: "TemplatesTests", dependencies: ["Templates", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+        name: "TemplatesTests",
+        dependencies: ["Basics", "Domain", "Prebuilds", "Templates", "TestSupport", "Time"],
+        swiftSettings: swift
+    ),
     .testTarget(
         name: "StoreTests",
         dependencies: [
-            "LocalPostgres", "PostgresClient", "Prebuilds", "Store", "Templates", "TestSupport", "Webhooks", "Worker",
+            "LocalPostgres", "PostgresClient", "Domain", "Prebuilds", "Time", "Store", "Templates", "TestSupport",
+            "Webhooks", "Worker",
             .logging, .subprocess, .systemPackage,
         ],
         swiftSettings: swift
@@ -75,13 +87,17 @@ let tests: [Target] = [
     .testTarget(
         name: "ProvisioningTests",
         dependencies: [
-            "Prebuilds", "Provisioning", "Stoker", "Templates", "TestSupport", .logging, .subprocess, .systemPackage,
+            "Domain", "Prebuilds", "Time", "Provisioning", "Stoker", "Templates", "TestSupport", .logging, .subprocess,
+            .systemPackage,
         ],
         swiftSettings: swift
     ),
     .testTarget(
         name: "WebhooksTests",
-        dependencies: ["CurlClient", "Prebuilds", "TestSupport", "Webhooks", .crypto, .subprocess, .systemPackage],
+        dependencies: [
+            "CurlClient", "Domain", "Prebuilds", "Time", "TestSupport", "Webhooks", .crypto, .subprocess,
+            .systemPackage,
+        ],
         exclude: ["Golden"],
         swiftSettings: swift
     ),
@@ -103,7 +119,8 @@ let tests: [Target] = [
     .testTarget(
         name: "ServerTests",
         dependencies: [
-            "CurlClient", "LocalPostgres", "Operations", "PostgresClient", "Prebuilds", "Provisioning", "Server",
+            "CurlClient", "LocalPostgres", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time",
+            "Provisioning", "Server",
             "Store",
             "Telemetry", "Templates", "TestSupport", .coreMetrics, .httpTypes, .hummingbird, .lifecycle, .logging,
             .subprocess, .systemPackage, .yams,
@@ -113,7 +130,8 @@ let tests: [Target] = [
     .testTarget(
         name: "WorkerTests",
         dependencies: [
-            "CurlClient", "PostgresClient", "Prebuilds", "Provisioning", "Store", "Telemetry", "TestSupport",
+            "CurlClient", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning", "Store", "Telemetry",
+            "TestSupport",
             "Webhooks",
             "Worker", .lifecycle, .logging, .metrics, .tracing,
         ],
@@ -122,7 +140,8 @@ let tests: [Target] = [
     .testTarget(
         name: "CommandsTests",
         dependencies: [
-            "Commands", "CurlClient", "LocalPostgres", "Operations", "PostgresClient", "Prebuilds", "Provisioning",
+            "Commands", "CurlClient", "LocalPostgres", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time",
+            "Provisioning",
             "Server", "Store", "Supervision", "Telemetry", "Templates", "TestSupport", "Webhooks", "Worker",
             .argumentParser, .lifecycle, .logging,
             .systemPackage, .unixSignals,
@@ -132,7 +151,8 @@ let tests: [Target] = [
     .testTarget(
         name: "FuzzTests",
         dependencies: [
-            "Commands", "CurlClient", "Operations", "PostgresClient", "Prebuilds", "Provisioning", "Server", "Store",
+            "Commands", "CurlClient", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning",
+            "Server", "Store",
             "Telemetry", "Templates", "TestSupport", .lifecycle, .logging, .systemPackage,
         ],
         exclude: ["Corpus"],
@@ -202,25 +222,42 @@ let package = Package(
         // Leaves.
         .target(name: "PostgresClient", dependencies: ["CLibPQ", "CLinux", .logging, .metrics], swiftSettings: swift),
         .target(name: "CurlClient", dependencies: ["CLibCurl", "CLinux"], swiftSettings: swift),
-        .target(name: "Prebuilds", swiftSettings: safe),
+        .target(name: "Basics", swiftSettings: safe),
+        .target(name: "Time", swiftSettings: safe),
+        .target(name: "Patterns", swiftSettings: safe),
         .target(name: "Supervision", dependencies: ["CLinux"], swiftSettings: swift),
-        .target(name: "Templates", dependencies: ["Prebuilds", .yams], swiftSettings: safe),
+
+        // What all rooms share, and rules.
+        .target(name: "Domain", dependencies: ["Basics", "Patterns", "Time"], swiftSettings: safe),
+        .target(name: "Prebuilds", dependencies: ["Domain", "Patterns", "Time"], swiftSettings: safe),
+        .target(
+            name: "Templates",
+            dependencies: ["Basics", "Domain", "Patterns", "Prebuilds", "Time", .yams],
+            swiftSettings: safe
+        ),
 
         // Middle.
         .target(
             name: "Store",
-            dependencies: ["PostgresClient", "Prebuilds", "Templates", .crypto, .logging, .metrics, .tracing],
-            resources: [.embedInCode("Migrations")],
+            dependencies: [
+                "PostgresClient", "Domain", "Prebuilds", "Time", "Templates", .crypto, .logging, .metrics, .tracing,
+            ],
+            resources: [.embedInCode("Schema/Migrations")],
             swiftSettings: safe
         ),
         .target(
             name: "Provisioning",
             dependencies: [
-                "CLinux", "CZlib", "Prebuilds", "Templates", .crypto, .logging, .subprocess, .systemPackage,
+                "CLinux", "CZlib", "Domain", "Prebuilds", "Time", "Templates", .crypto, .logging, .subprocess,
+                .systemPackage,
             ],
             swiftSettings: swift
         ),
-        .target(name: "Webhooks", dependencies: ["CurlClient", "Prebuilds", .crypto], swiftSettings: safe),
+        .target(
+            name: "Webhooks",
+            dependencies: ["CurlClient", "Domain", "Prebuilds", "Time", .crypto],
+            swiftSettings: safe
+        ),
         .target(
             name: "Telemetry",
             dependencies: [.logging, .metrics, .coreMetrics, .systemPackage],
@@ -236,7 +273,8 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "CurlClient", "PostgresClient", "Prebuilds", "Provisioning", "Store", "Templates", "Webhooks",
+                "CurlClient", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning", "Store", "Templates",
+                "Webhooks",
                 .crypto, .logging, .tracing,
             ],
             swiftSettings: safe
@@ -246,7 +284,8 @@ let package = Package(
         .target(
             name: "Worker",
             dependencies: [
-                "CurlClient", "PostgresClient", "Prebuilds", "Provisioning", "Store", "Telemetry", "Templates",
+                "CurlClient", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning", "Store", "Telemetry",
+                "Templates",
                 "Webhooks",
                 .crypto, .deque, .lifecycle, .logging, .metrics, .tracing,
             ],
@@ -255,7 +294,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "CurlClient", "Operations", "PostgresClient", "Prebuilds", "Provisioning", "Store", "Telemetry",
+                "CurlClient", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning", "Store",
+                "Telemetry",
                 "Templates", "Webhooks",
                 .crypto, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging, .metrics, .nioCore,
                 .nioHTTP1,
@@ -268,7 +308,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "CBuildInfo", "CurlClient", "LocalPostgres", "Operations", "PostgresClient", "Prebuilds",
+                "CBuildInfo", "CurlClient", "LocalPostgres", "Operations", "PostgresClient", "Domain", "Prebuilds",
+                "Time",
                 "Provisioning",
                 "Server", "Store", "Supervision", "Telemetry", "Templates", "Webhooks", "Worker",
                 .argumentParser, .configuration, .crypto, .lifecycle, .logging, .metrics, .systemPackage, .unixSignals,
@@ -283,7 +324,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "CLinux", "LocalPostgres", "PostgresClient", "Prebuilds", "Store", .inMemoryTracing, .logging,
+                "CLinux", "LocalPostgres", "PostgresClient", "Domain", "Prebuilds", "Time", "Store", .inMemoryTracing,
+                .logging,
                 .subprocess,
                 .systemPackage, .tracing,
             ],

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import FoundationEssentials
-import Prebuilds
 import Store
+import Time
 
 /// Where a list goes on: opaque to whoever asks, so that its order can change.
 enum Cursor {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 package import FoundationEssentials
-import Prebuilds
+import Time
 package import Webhooks
 
 /// One value that a request may carry: its name, what it may be, and whether it must be there.

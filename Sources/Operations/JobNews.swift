@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
 import Logging
 package import PostgresClient
-package import Prebuilds
 package import Store
 import Synchronization
 

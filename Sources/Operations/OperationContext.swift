@@ -5,6 +5,7 @@ package import Prebuilds
 package import Provisioning
 package import Store
 package import Templates
+import Time
 
 /// What operations are performed with, and for whom.
 package struct OperationContext: Sendable {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Prebuilds
+import Prebuilds
 package import Store
+package import Time
 
 /// Why something that somebody waits for has not come yet.
 package struct WaitReason: Hashable, Sendable, Codable {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// The back-off of a preset after recent failures.
 package struct Backoff: Hashable, Sendable {
     /// All recent failures, which lengthen the wait.

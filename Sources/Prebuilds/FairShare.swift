@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
+
 /// Divides a capacity among requests, so that a large request does not starve small ones.
 ///
 /// No request gets more than it asked for, and the whole capacity is used if there are requests for it. Smaller

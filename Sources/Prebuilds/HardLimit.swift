@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
+
 /// The hard limit: so many failures in a row that the preset stops until a reset.
 package struct HardLimit: Hashable, Sendable {
     /// The failed builds, newest first; as many as the limit.

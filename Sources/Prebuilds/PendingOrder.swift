@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
+package import Time
+
 /// An order: a prebuild whose first build is still in the queue.
 package struct PendingOrder: Hashable, Sendable {
     package let workspaceID: WorkspaceID

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
+package import Time
+
 extension Plan {
     /// Plans a pass at `now` for `snapshot`.
     ///

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
+package import Time
+
 /// The actions of one pass: a pure function of a snapshot and a moment.
 package struct Plan: Hashable, Sendable {
     /// The moment the plan is for.

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
+package import Time
+
 /// A plan for people and programs: the output of `stoker plan`.
 package struct PlanReport: Hashable, Sendable, Codable {
     package let now: Instant

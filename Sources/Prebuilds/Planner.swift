@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
+import Time
+
 /// Plans one preset after the other, each by itself; ``Plan`` applies the limits that presets share.
 struct Planner {
     private let now: Instant

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
+
 /// The pool of a row, a plan or a metric: a preset with its version, template and organization.
 package struct Pool: Hashable, Sendable {
     package let presetID: PresetID

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
+
 /// The health of a pool in one word, as status, lists, plan, API and page show it.
 ///
 /// `prebuild_status` changes only when a preset stops. The health shows trouble before that.

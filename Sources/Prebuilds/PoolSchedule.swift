@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// A preset's schedule: the desired count at each moment.
 package struct PoolSchedule: Hashable, Sendable {
     private struct Entry: Hashable, Sendable {
@@ -43,8 +45,7 @@ package struct PoolSchedule: Hashable, Sendable {
     /// The largest count among the rows that cover `instant`, else the default count.
     package func desired(at instant: Instant) -> Int {
         guard !entries.isEmpty else { return fallback }
-        let seconds = instant.seconds
-        return desired(at: LocalHour(seconds, offset: zone.period(at: seconds).offset))
+        return desired(at: LocalHour(at: instant, in: zone))
     }
 
     /// The first moment after `instant` and before `horizon` at which the desired count changes.

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
+package import Time
+
 /// A running prebuild.
 package struct PrebuildSnapshot: Hashable, Sendable {
     package let workspaceID: WorkspaceID

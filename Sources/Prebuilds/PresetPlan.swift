@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
+
 /// The actions of a pass for one preset, and what it withholds and why.
 package struct PresetPlan: Hashable, Sendable {
     package var pool: Pool

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
+package import Time
+
 /// One preset and its prebuilds, as the database holds them.
 package struct PresetSnapshot: Hashable, Sendable {
     package var pool: Pool

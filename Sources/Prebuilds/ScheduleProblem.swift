@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Time
+
 /// What is wrong with a preset's schedule, and where.
 package struct ScheduleProblem: Error, Hashable, Sendable, CustomStringConvertible {
     /// The row concerned, counted from 0; `nil`: the time zone.

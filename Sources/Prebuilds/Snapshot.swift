@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
+
 /// The input of a plan: what one statement saw at one moment.
 package struct Snapshot: Hashable, Sendable {
     /// Every preset that has prebuilds configured and is active or still owns prebuilds.

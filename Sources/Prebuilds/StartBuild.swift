@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
+package import Time
+
 /// A start build that is still the latest of its prebuild: the input of back-off and hard limit.
 package struct StartBuild: Hashable, Sendable {
     package let buildID: BuildID

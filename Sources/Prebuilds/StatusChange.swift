@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
+
 /// The new `prebuild_status` and `prebuild_status_message` that a pass writes.
 ///
 /// An event is written only when `from` and `to` differ; otherwise only the message has changed.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
+
 /// A preset that a plan leaves out because its rows cannot be read, for example one that a newer release has written.
 package struct UnreadablePreset: Hashable, Sendable, Codable {
     /// Empty where the name cannot be read either.

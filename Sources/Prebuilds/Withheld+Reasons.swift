@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
+import Time
+
 /// The reasons with their messages for operators.
 extension Withheld {
     static func fleetPaused(_ change: Change, count: Int, _ pause: FleetPause) -> Self {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// A change that the counts call for and a pass withholds, and why.
 package struct Withheld: Hashable, Sendable {
     /// What is not done.

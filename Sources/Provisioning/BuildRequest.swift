@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Prebuilds
+package import Domain
 
 /// The transition of a build; the raw values are those of `workspace_transition`.
 package enum Transition: String, Sendable, Hashable, CaseIterable, Codable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Prebuilds
+package import Domain
 package import Templates
 
 /// The input of an import: a template version to be read and checked.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Prebuilds
+import Domain
 package import SystemPackage
 
 /// The environment of executions on this machine; the same for all provisioners of a worker.

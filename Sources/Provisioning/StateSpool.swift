@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
 import Glibc
-package import Prebuilds
 package import SystemPackage
 
 /// A state that outlived its execution. Hand it in under its fence, then discard it.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Glibc
-import Prebuilds
 import SystemPackage
 
 /// The place of a work directory: its names, its lock and its owner, but not its content.

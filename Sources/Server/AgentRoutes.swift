@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import FoundationEssentials
 import HTTPTypes
 package import Hummingbird
 package import Operations
-import Prebuilds
 package import Store
 
 /// What agents inside of workspaces call with the token that their build gave them: they report their state, and wait to be

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
 package import Logging
-package import Prebuilds
 import ServiceLifecycle
 package import Store
 import Synchronization

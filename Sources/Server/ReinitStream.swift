@@ -4,7 +4,6 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import Prebuilds
 import Store
 
 /// Server-sent events (WHATWG HTML, "Server-sent events") for one agent that waits: `reinit`, whose id is the claim build's, for

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
 import PostgresClient
-package import Prebuilds
+import Time
 
 /// Jobs that nobody but the measurement that made them executes: no other worker has their tags.
 package struct BenchJobs: Hashable, Sendable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
-import Prebuilds
 
 /// A preset to claim from in a measurement, with all that a claim looks up.
 package struct BenchPreset: Sendable {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostgresClient
-import Prebuilds
 
 /// A fleet to measure passes on. Only for a database that holds nothing else.
 extension Store {

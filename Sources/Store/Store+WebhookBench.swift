@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
 import PostgresClient
-package import Prebuilds
 
 /// Events to measure deliveries with. Only for a database that holds nothing else.
 extension Store {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
 package import PostgresClient
-package import Prebuilds
+package import Time
 
 /// Everything that Stoker reads from and writes to its database.
 ///

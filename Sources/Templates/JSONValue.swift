@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Prebuilds
+import Domain
 
 /// A JSON value; objects keep their order and numbers their digits.
 indirect enum JSONValue: Hashable, Sendable {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 extension ManifestReader {
     /// The parameters of a Terraform template: its variables, with what `stoker.yaml` adds to them.
     mutating func merge(

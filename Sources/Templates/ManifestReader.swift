@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 /// Reads the values of `stoker.yaml` and collects all errors: it goes on after an error, with a value that lets the
 /// rest be read.
 struct ManifestReader {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Prebuilds
+import Basics
+import Patterns
 
 /// An entry of `parameters` in `stoker.yaml`; `nil` for what it does not set.
 struct ParameterDeclaration {

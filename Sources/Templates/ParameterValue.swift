@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Prebuilds
+import Basics
+import Domain
 
 /// Converts a value of `stoker.yaml` into the text that is stored, and checks it against its parameter.
 enum ParameterValue {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Prebuilds
+import Time
 
 /// An entry of `presets` in `stoker.yaml`, before its values are checked against the parameters.
 struct PresetDeclaration {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Prebuilds
+import Domain
 
 /// A `variable` block of a Terraform module.
 package struct TerraformVariable: Hashable, Sendable {

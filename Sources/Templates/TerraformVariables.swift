@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 /// A file of a template, as text.
 package struct SourceFile: Hashable, Sendable {
     /// Relative to the template's directory.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 /// Makes the values of a YAML document from its events. The expansion of an alias is counted before it is used.
 struct YAMLComposer: ~Copyable {
     /// Far above real templates; a few lines of aliases to aliases can stand for billions of values.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 /// A value of a YAML document with its place. Scalars are text: the field that reads them decides about their type.
 struct YAMLNode {
     enum Content {

@@ -3,6 +3,7 @@
 import FoundationEssentials
 package import Prebuilds
 import Synchronization
+package import Time
 
 /// The system's time zone files, read once each.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import CurlClient
-package import Prebuilds
+package import Time
 
 /// How one attempt to deliver ended.
 package enum AttemptResult: Hashable, Sendable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Prebuilds
+package import Time
 
 /// How an endpoint has been doing, over all workers, and whether it is spared for now.
 ///

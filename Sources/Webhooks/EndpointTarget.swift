@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import CurlClient
-package import Prebuilds
+package import Domain
+package import Time
 
 /// Where an endpoint's requests go and how they are signed.
 package struct EndpointTarget: Sendable {

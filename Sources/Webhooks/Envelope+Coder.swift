@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Prebuilds
+import Domain
 
 extension Envelope {
     /// The payload that receivers of Coder's webhook notifications understand (`_version` 1.1, payload 1.2).

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Prebuilds
+package import Domain
+import Time
 
 /// The form in which an endpoint gets events.
 package enum Envelope: String, CaseIterable, Codable, Sendable {

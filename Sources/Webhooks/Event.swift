@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Prebuilds
+package import Domain
+package import Time
 
 /// Something that happened, as the outbox holds it.
 package struct Event: Hashable, Sendable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Prebuilds
+import Time
 
 /// The dates of HTTP headers (RFC 9110, 5.6.7), in all three forms that a recipient must read.
 enum HTTPDate {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Prebuilds
+package import Time
 
 /// When a delivery is tried again, and when no more.
 package struct RetrySchedule: Hashable, Sendable {

@@ -3,7 +3,7 @@
 import Crypto
 import CurlClient
 import FoundationEssentials
-package import Prebuilds
+package import Time
 
 /// The three headers by which a receiver knows that a request is genuine, fresh and not a repetition (Standard
 /// Webhooks 1.0).

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Crypto
+package import Domain
 import FoundationEssentials
-package import Prebuilds
 package import Store
 import Synchronization
 

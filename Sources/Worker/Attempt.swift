@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
-import Prebuilds
 import Store
+import Time
 import Webhooks
 
 /// One attempt to make a delivery: from what is stored to what is recorded.

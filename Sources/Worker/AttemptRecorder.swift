@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Logging
-import Prebuilds
 import Store
 import Synchronization
+import Time
 import Webhooks
 
 /// Records attempts, all that have ended since the last time in one transaction: one commit for many, and the endpoint's

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import CurlClient
+package import Domain
 package import Logging
-package import Prebuilds
 import ServiceLifecycle
 package import Store
+import Time
 import Tracing
 package import Webhooks
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Prebuilds
+package import Domain
 import Synchronization
 
 /// The deliveries that a worker has in hand, in one lane for each endpoint: so many on their way at once, the others

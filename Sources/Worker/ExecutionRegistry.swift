@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Prebuilds
 import Provisioning
 import Store
 import Synchronization
+import Time
 
 /// The executions of this worker: what the lease is renewed for, and what orders reach.
 ///

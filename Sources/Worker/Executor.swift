@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 package import Logging
 import PostgresClient
-import Prebuilds
 package import Provisioning
 package import Store
 import Tracing

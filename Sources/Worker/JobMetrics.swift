@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Metrics
-import Prebuilds
 package import Store
 package import Telemetry
+import Time
 
 /// What this worker counts of the jobs it claims, ends and takes back.
 package struct JobMetrics: Sendable {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
-import Prebuilds
 import Provisioning
 import ServiceLifecycle
 import Store
+import Time
 
 /// Keeps this worker's lease, hears the orders that come with each renewal, and ends its executions before the lease can
 /// pass to another (jobs.md, "Leases").

@@ -2,7 +2,6 @@
 
 import Logging
 import PostgresClient
-import Prebuilds
 import Provisioning
 import ServiceLifecycle
 import Store

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Metrics
 import Prebuilds
 package import Store
 package import Telemetry
+import Time
 
 /// What the reconciler's passes tell the metrics.
 ///

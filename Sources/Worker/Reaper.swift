@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 package import Logging
-import Prebuilds
 import ServiceLifecycle
 package import Store
 import Synchronization
+import Time
 
 /// Takes the jobs of workers whose lease has ended, and ends jobs of pools that no worker has begun for too long. Every
 /// worker looks; one at a time acts.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
 package import Logging
 package import Prebuilds
 import ServiceLifecycle
 package import Store
 package import Templates
+package import Time
 import Tracing
 
 /// Makes passes: at start, every interval, when something changed, and at the edges of schedules. Every worker tries; the

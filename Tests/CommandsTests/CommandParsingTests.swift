@@ -2,8 +2,8 @@
 
 import ArgumentParser
 import Operations
-import Prebuilds
 import Testing
+import Time
 
 @testable import Commands
 

@@ -2,9 +2,9 @@
 
 import CurlClient
 import FoundationEssentials
-import Prebuilds
 import Telemetry
 import Testing
+import Time
 
 @testable import Commands
 @testable import Store

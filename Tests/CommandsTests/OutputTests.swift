@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import FoundationEssentials
 import Operations
 import Prebuilds
 import Testing
+import Time
 
 @testable import Commands
 @testable import Store

@@ -4,7 +4,6 @@ import ArgumentParser
 import CurlClient
 import FoundationEssentials
 import Operations
-import Prebuilds
 import Store
 import Testing
 

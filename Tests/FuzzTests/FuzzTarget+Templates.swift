@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Prebuilds
+import Basics
+import Patterns
+import Time
 
 @testable import Templates
 

@@ -2,6 +2,7 @@
 
 import Prebuilds
 import Testing
+import Time
 
 /// Back-off and hard limit.
 @Suite struct FailureTests {

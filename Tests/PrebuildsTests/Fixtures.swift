@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Prebuilds
+import Time
 
 /// Monday 2 June 2025, 12:00 UTC, and the identifiers and rows of a small fleet.
 enum Fixtures {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Prebuilds
 import Testing
+import Time
 
 /// What presets share: the fleet's pause, the cap on the queue, and the quotas of organizations.
 @Suite struct PlanLimitTests {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Prebuilds
+import TestSupport
 import Testing
+import Time
 
 /// What holds for every snapshot, tried on thousands of random ones.
 @Suite struct PlanPropertyTests {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Prebuilds
+import TestSupport
 import Testing
+import Time
 
 @Suite struct PlanRuleTests {
     private let now = Fixtures.now
@@ -123,6 +126,20 @@ import Testing
         let zones = ["Asia/Kolkata": try TimeZoneFixtures.kolkata.rules]
         #expect(Fixtures.plan(scheduled, zones: zones).presets[0].actions == [.create(3)])
         #expect(Fixtures.plan(scheduled.with { $0.timeZone = "" }, zones: zones).presets[0].actions == [.create(1)])
+    }
+
+    @Test func `a snapshot knows the zones that its plan needs`() {
+        func preset(_ zone: String, isActive: Bool = true, scheduled: Bool = true) -> PresetSnapshot {
+            Fixtures.preset(desired: 1, isActive: isActive).with {
+                $0.timeZone = zone
+                $0.schedules = scheduled ? [ScheduleRow(cronExpression: "* 9 * * *", desiredInstances: 1)] : []
+            }
+        }
+        let presets = [
+            preset("Asia/Tokyo"), preset("Asia/Tokyo"), preset(""), preset("UTC", scheduled: false),
+            preset("Asia/Seoul", isActive: false), preset("Europe/Oslo"),
+        ]
+        #expect(Snapshot(presets: presets).timeZones == ["Asia/Tokyo", "Europe/Oslo"])
     }
 
     @Test func `the next edge is the first within an hour at which a count changes`() {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Prebuilds
 import Testing
+import Time
 
 /// The acceptance scenarios, as far as they are decisions.
 @Suite struct PlanScenarioTests {

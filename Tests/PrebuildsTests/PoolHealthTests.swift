@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Prebuilds
 import Testing
+import Time
 
 /// The one rule that every screen shows: how a pool is, in one word.
 @Suite struct PoolHealthTests {

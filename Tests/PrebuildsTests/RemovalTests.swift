@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Prebuilds
 import Testing
+import Time
 
 /// Orders that nobody wants any more, and deletions that were canceled.
 @Suite struct RemovalTests {

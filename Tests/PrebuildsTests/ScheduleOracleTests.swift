@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Prebuilds
+import TestSupport
 import Testing
+import Time
 
 /// Compares schedules with a wall clock that is turned minute by minute through the year 2025, and set forward and back
 /// where the zone's clocks are.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Crypto
+import Domain
 import FoundationEssentials
 import Glibc
-import Prebuilds
 import Synchronization
 import SystemPackage
 import Templates

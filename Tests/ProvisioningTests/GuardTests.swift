@@ -2,7 +2,6 @@
 
 import CLinux
 import Glibc
-import Prebuilds
 import Synchronization
 import SystemPackage
 import Testing

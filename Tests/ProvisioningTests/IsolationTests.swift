@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import Domain
 import Glibc
-import Prebuilds
 import SystemPackage
 import Templates
 import Testing

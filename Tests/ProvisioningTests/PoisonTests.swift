@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import FoundationEssentials
 import Glibc
-import Prebuilds
 import SystemPackage
 import Templates
 import TestSupport

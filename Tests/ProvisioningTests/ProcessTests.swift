@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import FoundationEssentials
-import Prebuilds
 import Templates
 import Testing
 

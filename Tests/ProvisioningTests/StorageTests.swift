@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Glibc
-import Prebuilds
 import SystemPackage
 import Templates
 import Testing

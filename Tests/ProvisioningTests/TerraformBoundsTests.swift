@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Prebuilds
 import SystemPackage
 import Templates
 import Testing

@@ -2,7 +2,6 @@
 
 import FoundationEssentials
 import Glibc
-import Prebuilds
 import Synchronization
 import SystemPackage
 import Templates

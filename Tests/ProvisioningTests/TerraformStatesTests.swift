@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import Prebuilds
 import SystemPackage
 import Templates
 import Testing

@@ -3,7 +3,6 @@
 import CurlClient
 import Operations
 import PostgresClient
-import Prebuilds
 import Store
 import TestSupport
 import Testing

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import Domain
 import FoundationEssentials
 import PostgresClient
-import Prebuilds
 import Store
 import TestSupport
 import Testing

@@ -3,7 +3,6 @@
 import CurlClient
 import FoundationEssentials
 import PostgresClient
-import Prebuilds
 import Server
 import Store
 import TestSupport

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import Domain
 import FoundationEssentials
-import Prebuilds
 import SystemPackage
 import TestSupport
 import Testing

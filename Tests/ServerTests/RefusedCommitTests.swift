@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import Domain
 import FoundationEssentials
 import Operations
 import PostgresClient
-import Prebuilds
 import Store
 import Templates
 import TestSupport

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import Domain
 import Operations
-import Prebuilds
 import Server
 import Store
 import TestSupport

@@ -30,7 +30,7 @@ enum Schemathesis {
                 "--phases", phases, "--workers", "1",
                 "--header", "Authorization: Bearer \(token)", "--no-color",
             ],
-            within: .seconds(100)
+            within: .seconds(300)
         )
     }
 }

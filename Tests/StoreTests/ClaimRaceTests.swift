@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostgresClient
-import Prebuilds
 import Store
 import TestSupport
 import Testing
+import Time
 
 /// Claims that are repeated, and claims at the same moment.
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct ClaimRaceTests {

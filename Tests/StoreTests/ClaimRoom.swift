@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Prebuilds
+import Domain
 import Store
 
 /// A template with one preset, and a user.

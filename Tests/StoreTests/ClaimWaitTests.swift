@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostgresClient
-import Prebuilds
 import Store
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import FoundationEssentials
 import PostgresClient
 import Prebuilds
@@ -8,6 +9,7 @@ import Subprocess
 import SystemPackage
 import TestSupport
 import Testing
+import Time
 import Webhooks
 import Worker
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
 import Prebuilds
 import Store
+import Time
 
 /// The labels of the database's enum `provisioner_job_status`.
 enum JobStatus: String, CaseIterable, Sendable {

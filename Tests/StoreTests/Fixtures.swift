@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Logging
 import PostgresClient
-import Prebuilds
 import Store
 import TestSupport
+import Time
 
 extension DatabaseTemplate {
     /// The schema of this program, and nothing else.

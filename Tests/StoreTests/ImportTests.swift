@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
 import Prebuilds
 import Templates
 import TestSupport
 import Testing
+import Time
 
 @testable import Store
 

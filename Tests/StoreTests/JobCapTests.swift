@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
-import Prebuilds
 import Store
 import TestSupport
 import Testing
+import Time
 
 /// Caps on what runs at once, whoever claims.
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct JobCapTests {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
-import Prebuilds
 import Store
 import TestSupport
 import Testing
+import Time
 
 /// How jobs end, and what their end leaves behind.
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct JobCompletionTests {

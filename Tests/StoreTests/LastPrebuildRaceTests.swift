@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import FoundationEssentials
 import PostgresClient
-import Prebuilds
 import Store
 import TestSupport
 import Testing

@@ -5,6 +5,7 @@ import Prebuilds
 import Store
 import TestSupport
 import Testing
+import Time
 
 /// Events about pools and the fleet that passes write.
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct PoolEventTests {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
 import Prebuilds
 import Store
 import TestSupport
 import Testing
+import Time
 
 /// What operators do to presets and pools.
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct PresetTests {

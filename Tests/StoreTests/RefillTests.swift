@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
-import Prebuilds
 import TestSupport
 import Testing
 

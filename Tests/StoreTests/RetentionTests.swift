@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
-import Prebuilds
 import TestSupport
 import Testing
+import Time
 
 @testable import Store
 

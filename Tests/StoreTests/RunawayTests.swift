@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
 import Prebuilds
 import Store
 import TestSupport
 import Testing
+import Time
 
 /// A pool whose orders come to nothing, though no build of it fails.
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct RunawayTests {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
 import Prebuilds
 import Store
 import TestSupport
 import Testing
+import Time
 
 /// The scenarios of builds that fail: hard limit and back-off (reconciler.md, "Scenarios").
 @Suite(.database(.migrated, publishers: Publisher.allCases), .timeLimit(.minutes(1))) struct ScenarioFailureTests {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
-import Prebuilds
 import Store
 import TestSupport
 import Testing
+import Time
 
 /// The scenarios of the reconciler on a real database (reconciler.md, "Scenarios"); 8 passes unless the scenario says
 /// otherwise.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostgresClient
-import Prebuilds
 import Store
 import TestSupport
 import Testing
+import Time
 
 @Suite struct TokenTests {
     private static func add(_ hash: [UInt8], to fleet: Fleet, lifetime: Duration? = nil) async throws -> APIToken {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import Prebuilds
+import Time
 
 /// Time zones as the system has them.
 enum Zones {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
-import Prebuilds
 import TestSupport
 import Testing
+import Time
 import Webhooks
 
 /// From an event to a receiver's verdict, over real connections.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import Domain
 import FoundationEssentials
-import Prebuilds
 import Subprocess
 import SystemPackage
 import TestSupport
 import Testing
+import Time
 import Webhooks
 
 /// The functions that the page for receivers shows: each accepts a request as it is really sent, and refuses one that was

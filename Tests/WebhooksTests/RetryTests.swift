@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
-import Prebuilds
 import Testing
+import Time
 
 @testable import Webhooks
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import FoundationEssentials
-import Prebuilds
+import Time
 import Webhooks
 
 /// One event of each type, as the store writes them.

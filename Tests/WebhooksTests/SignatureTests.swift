@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Prebuilds
 import Testing
+import Time
 import Webhooks
 
 @Suite struct SignatureTests {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
-import Prebuilds
 import Store
 import Telemetry
 import TestSupport
 import Testing
+import Time
 
 @testable import Worker
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Prebuilds
+import Domain
 import Store
 import Testing
+import Time
 
 @testable import Worker
 

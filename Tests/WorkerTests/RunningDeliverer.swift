@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import Domain
 import PostgresClient
-import Prebuilds
 import ServiceLifecycle
 import Store
 import TestSupport

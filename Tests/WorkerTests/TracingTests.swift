@@ -2,7 +2,6 @@
 
 import InMemoryTracing
 import PostgresClient
-import Prebuilds
 import Provisioning
 import Store
 import TestSupport

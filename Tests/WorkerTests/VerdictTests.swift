@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Prebuilds
+import Domain
 import Provisioning
 import Store
 import Testing
+import Time
 
 @testable import Worker
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
 import Prebuilds
 import Store
 import Synchronization
 import TestSupport
 import Testing
+import Time
 
 @testable import Worker
 

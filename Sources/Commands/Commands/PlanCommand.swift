@@ -3,6 +3,7 @@
 import ArgumentParser
 import Operations
 import Prebuilds
+package import Time
 
 /// `stoker plan`
 struct PlanCommand: AsyncParsableCommand {

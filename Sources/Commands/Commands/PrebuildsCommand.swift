@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import Operations
-import Prebuilds
 import Store
 
 /// `stoker prebuilds`

@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import Operations
-import Prebuilds
 
 /// `stoker reconcile`
 struct ReconcileCommand: AsyncParsableCommand {

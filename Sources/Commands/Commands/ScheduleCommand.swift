@@ -2,8 +2,8 @@
 
 import ArgumentParser
 import Operations
-import Prebuilds
 import Templates
+import Time
 
 /// `stoker schedule`
 struct ScheduleCommand: ParsableCommand {

@@ -2,7 +2,7 @@
 
 import ArgumentParser
 import Operations
-import Prebuilds
+import Time
 
 extension ScheduleCommand {
     /// `stoker schedule preview`

@@ -2,8 +2,8 @@
 
 import ArgumentParser
 import Operations
-import Prebuilds
 import Store
+import Time
 
 /// `stoker status`
 struct StatusCommand: AsyncParsableCommand {

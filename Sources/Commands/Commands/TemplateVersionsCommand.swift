@@ -2,8 +2,8 @@
 
 import ArgumentParser
 import Operations
-import Prebuilds
 import Store
+import Time
 
 extension TemplatesCommand {
     /// `stoker templates versions`

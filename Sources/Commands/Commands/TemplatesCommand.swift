@@ -3,7 +3,6 @@
 import ArgumentParser
 import FoundationEssentials
 import Operations
-import Prebuilds
 import Store
 import Templates
 

@@ -2,9 +2,9 @@
 
 import ArgumentParser
 import Operations
-import Prebuilds
 import Store
 import Telemetry
+import Time
 
 extension WorkspacesCommand {
     /// `stoker workspaces show`

@@ -2,7 +2,7 @@
 
 import ArgumentParser
 import Operations
-import Prebuilds
+import Time
 
 /// How long something stands still, and why.
 struct PauseOptions: ParsableArguments {

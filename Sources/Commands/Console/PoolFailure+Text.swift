@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Operations
 import Prebuilds
 import Store
+import Time
 
 extension PoolFailure {
     /// What a provisioner says may be long: its first line, as far as it fits on two lines of a terminal.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Operations
-import Prebuilds
+import Time
 
 extension EndpointReport {
     /// What is shown once, after a sentence; empty when there is nothing.

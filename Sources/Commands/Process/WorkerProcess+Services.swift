@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import Domain
 import Logging
 import Operations
 import PostgresClient
-import Prebuilds
 import Provisioning
 import Server
 import ServiceLifecycle

@@ -4,7 +4,6 @@ import CurlClient
 import Logging
 import Operations
 import PostgresClient
-import Prebuilds
 import Provisioning
 import Server
 import ServiceLifecycle

@@ -2,11 +2,11 @@
 
 import FoundationEssentials
 import Operations
-import Prebuilds
 import Provisioning
 import Store
 import SystemPackage
 import Templates
+import Time
 import Worker
 
 /// The checks of `stoker doctor`. Each goes as far as it can, whatever the others find.

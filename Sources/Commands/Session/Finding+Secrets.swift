@@ -2,8 +2,8 @@
 
 import FoundationEssentials
 import Operations
-import Prebuilds
 import Store
+import Time
 
 extension Finding {
     /// Whether what is secret is encrypted in the database. Without a key everything works, so nothing else ever tells.

@@ -2,8 +2,8 @@
 
 import FoundationEssentials
 import Glibc
-import Prebuilds
 import SystemPackage
+import Time
 
 /// What this process is told by the system it runs on. Nothing else reads the environment.
 enum Host {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Operations
-import Prebuilds
 import Store
 import Synchronization
+import Time
 
 /// Waits for the end of a job, or for a prebuild, and tells meanwhile what it waits for and how far it is: on the database and
 /// over a server alike.

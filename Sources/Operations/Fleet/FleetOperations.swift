@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
 package import Prebuilds
 package import Store
+package import Time
 
 /// Pools, jobs, workers and deliveries at this moment.
 package struct ShowStatus: Operation {

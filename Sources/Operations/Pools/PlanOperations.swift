@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
 package import Prebuilds
 package import Store
 import Templates
+package import Time
 
 /// What the reconciler would do, and why.
 package struct MakePlan: Operation {

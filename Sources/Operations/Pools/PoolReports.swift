@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Prebuilds
 import Store
 import Templates
+import Time
 
 /// Plans, and what a pool's health adds to their numbers, for the same words everywhere.
 extension OperationContext {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Prebuilds
 package import Store
+package import Time
 
 package struct ListPrebuilds: Operation {
     /// Only those of this template.

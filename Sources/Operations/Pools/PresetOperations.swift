@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
 package import Prebuilds
 package import Store
 

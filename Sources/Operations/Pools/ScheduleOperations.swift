@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Prebuilds
+import Prebuilds
 import Store
 package import Templates
+package import Time
 
 /// Whether a schedule covers a moment, and its next windows. Asks no database.
 package struct ExplainSchedule: Operation {

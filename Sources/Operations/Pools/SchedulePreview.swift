@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
 package import Prebuilds
 import Store
 package import Templates
+package import Time
 
 /// How many prebuilds the schedules of a template's pools want, and from when to when.
 package struct PreviewSchedules: Operation {

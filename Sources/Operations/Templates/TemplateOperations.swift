@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
 package import FoundationEssentials
-package import Prebuilds
 package import Store
 import Templates
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Prebuilds
+package import Domain
 package import Store
+package import Time
 import Webhooks
 
 /// Deliveries, the newest first, with what became of their last attempts.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Prebuilds
 package import Store
+package import Time
 
 /// An endpoint as it is shown: the URL may hold a token, so only its beginning is.
 package struct EndpointReport: Hashable, Sendable, Codable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Prebuilds
+package import Domain
 package import Store
 
 /// Cancels a job: at once while it waits, else its worker is told.

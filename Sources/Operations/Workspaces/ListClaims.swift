@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Prebuilds
 package import Store
 
 /// What a user has claimed, newest first.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Prebuilds
 package import Store
 
 package struct ListWorkspaces: PagedOperation {

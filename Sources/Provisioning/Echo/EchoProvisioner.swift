@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Prebuilds
 import Templates
 
 /// Builds nothing and succeeds at once: for tests, and to measure everything around a build.

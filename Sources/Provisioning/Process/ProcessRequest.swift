@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import FoundationEssentials
-import Prebuilds
 
 /// The request on a process's standard input: one JSON object.
 struct ProcessRequest: Encodable, Equatable {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Crypto
+import Domain
 import Glibc
-import Prebuilds
 import SystemPackage
 
 /// Builds workspaces with Terraform or OpenTofu.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import FoundationEssentials
 import Hummingbird
 import NIOCore
 import Operations
-import Prebuilds
 import ServiceLifecycle
 import Store
 

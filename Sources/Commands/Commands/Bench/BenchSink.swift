@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Prebuilds
+import Domain
 import Synchronization
+import Time
 
 /// When each delivery first reached the receiver of a measurement.
 final class BenchSink: Sendable {

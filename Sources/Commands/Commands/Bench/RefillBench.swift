@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Logging
 import PostgresClient
 import Prebuilds
 import ServiceLifecycle
 import Store
+import Time
 import Worker
 
 /// How long a claim waits for the job that refills its pool, with the wake-ups and the loop that a worker runs, on pools

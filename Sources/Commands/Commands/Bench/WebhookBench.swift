@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import Domain
 import FoundationEssentials
 import Logging
 import PostgresClient
-import Prebuilds
 import Server
 import ServiceLifecycle
 import Store
+import Time
 import Webhooks
 import Worker
 

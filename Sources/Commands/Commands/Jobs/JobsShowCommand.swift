@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Domain
 import Operations
-import Prebuilds
 import Store
 import Telemetry
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Domain
 import Operations
-import Prebuilds
 import Store
+import Time
 
 extension WebhooksCommand {
     /// `stoker webhooks deliveries`

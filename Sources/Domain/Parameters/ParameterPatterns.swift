@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Patterns
+
+/// The regular expressions of one plan, each compiled once however many presets it concerns.
+package struct ParameterPatterns {
+    private var compiled: [String: Pattern?] = [:]
+
+    package init() {}
+
+    /// Whether `pattern` is found in `value`; `nil` when it is no regular expression.
+    mutating func isFound(_ pattern: String, in value: String) -> Bool? {
+        if let known = compiled[pattern] { return known?.isFound(in: value) }
+        let new = Pattern(pattern)
+        compiled[pattern] = .some(new)
+        return new?.isFound(in: value)
+    }
+}

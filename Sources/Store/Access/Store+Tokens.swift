@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+import PostgresClient
+package import Time
+
+/// An API token as lists show it; the token itself is nowhere.
+package struct APIToken: Hashable, Sendable, Codable {
+    package var id: TokenID
+    package var name: String
+    package var username: String
+    package var scopes: [String]
+    package var createdAt: Instant
+    /// `nil`: it does not expire.
+    package var expiresAt: Instant?
+    /// To the minute; `nil`: never.
+    package var lastUsedAt: Instant?
+
+    private enum CodingKeys: String, CodingKey {
+        case id, name, username, scopes
+        case createdAt = "created_at"
+        case expiresAt = "expires_at"
+        case lastUsedAt = "last_used_at"
+    }
+}
+
+/// Who presents a token.
+package struct TokenHolder: Hashable, Sendable {
+    package var tokenID: TokenID
+    /// SHA-256 of the token, as it is stored.
+    package var hash: [UInt8]
+    package var userID: UserID
+    package var username: String
+    package var roles: [String]
+    package var scopes: [String]
+    /// By the database's time.
+    package var isExpired: Bool
+}
+
+extension Store {
+    /// Stores a token's hash for an active user. Throws ``StoreError`` of code `.notFound`, and of code `.conflict` when the user
+    /// has as many as they may.
+    ///
+    /// - Parameter most: How many tokens a user may have. Expired ones make room when there is none left.
+    package func addToken(
+        _ name: String,
+        for username: String,
+        hash: [UInt8],
+        scopes: [String],
+        validFor lifetime: Duration?,
+        most: Int = .max
+    ) async throws -> APIToken {
+        try Name.requireLabel(name, of: "token", most: 64)
+        // Two at once count one after the other: the second statement sees what was committed while the first one waited.
+        let answers = try await pool.executeBatch([
+            Statement(
+                "tokens.lock_holder",
+                "SELECT id FROM users WHERE lower(username) = lower(\(username)) FOR NO KEY UPDATE"
+            ),
+            Statement(
+                "tokens.add",
+                """
+                WITH holder AS (
+                    SELECT id, username FROM users
+                    WHERE lower(username) = lower(\(username)) AND NOT deleted AND NOT is_system AND status = 'active'
+                ), held AS (
+                    SELECT count(*) AS tokens FROM api_tokens a JOIN holder h ON h.id = a.user_id
+                ), expired AS (
+                    DELETE FROM api_tokens a USING holder h, held
+                    WHERE a.user_id = h.id AND a.expires_at <= now() AND held.tokens >= \(most) RETURNING a.id
+                ), added AS (
+                    INSERT INTO api_tokens (user_id, name, token_hash, scopes, expires_at)
+                    SELECT id, \(name), \(hash), \(scopes), now() + make_interval(secs => \(lifetime?.inSeconds))
+                    FROM holder, held WHERE held.tokens - (SELECT count(*) FROM expired) < \(most) RETURNING *
+                )
+                SELECT a.id, a.name, h.username, a.scopes, a.created_at, a.expires_at, a.last_used_at
+                FROM holder h LEFT JOIN added a ON true
+                """
+            ),
+        ])
+        guard let row = answers[1].first else {
+            throw StoreError.notFound("user", username, remedy: "Add one with 'stoker users add'.")
+        }
+        guard try row["id"] as TokenID? != nil else {
+            throw StoreError(
+                .conflict,
+                "'\(username)' has \(most) tokens, and may have no more",
+                remedy: "Revoke one that is not used any more: see 'stoker tokens list'."
+            )
+        }
+        return try APIToken(row)
+    }
+
+    /// Tokens by user and name, expired ones too; of one user, when given.
+    package func tokens(of user: UserID? = nil) async throws -> [APIToken] {
+        try await pool.execute(
+            Statement(
+                "tokens.list",
+                """
+                SELECT a.id, a.name, u.username, a.scopes, a.created_at, a.expires_at, a.last_used_at
+                FROM api_tokens a JOIN users u ON u.id = a.user_id
+                WHERE \(user)::uuid IS NULL OR a.user_id = \(user)
+                ORDER BY lower(u.username), a.name, a.created_at, a.id
+                """
+            )
+        ).map(APIToken.init)
+    }
+
+    /// Ends a token at once. Throws ``StoreError`` of code `.notFound`, also for one of another user than the given.
+    package func revokeToken(_ token: TokenID, of user: UserID? = nil) async throws {
+        let removed = try await pool.execute(
+            Statement(
+                "tokens.revoke",
+                """
+                DELETE FROM api_tokens WHERE id = \(token) AND (\(user)::uuid IS NULL OR user_id = \(user)) RETURNING id
+                """
+            )
+        )
+        guard !removed.isEmpty else {
+            throw StoreError.notFound("token", "\(token)", remedy: "See 'stoker tokens list'.")
+        }
+    }
+
+    /// Who holds the token of this hash; `nil`: nobody, or somebody who is no longer active. Notes the use, at most once a
+    /// minute.
+    package func tokenHolder(_ hash: [UInt8]) async throws -> TokenHolder? {
+        let rows = try await pool.execute(
+            Statement(
+                "tokens.authenticate",
+                within: .seconds(5),
+                """
+                WITH holder AS (
+                    SELECT a.id, a.token_hash, a.user_id, u.username, u.rbac_roles, a.scopes,
+                        coalesce(a.expires_at <= now(), false) AS expired, a.last_used_at
+                    FROM api_tokens a JOIN users u ON u.id = a.user_id
+                    WHERE a.token_hash = \(hash) AND NOT u.deleted AND NOT u.is_system AND u.status = 'active'
+                ), noted AS (
+                    UPDATE api_tokens a SET last_used_at = now() FROM holder h
+                    WHERE a.id = h.id AND NOT h.expired
+                        AND coalesce(h.last_used_at < now() - interval '1 minute', true)
+                )
+                SELECT id, token_hash, user_id, username, rbac_roles, scopes, expired FROM holder
+                """
+            )
+        )
+        return try rows.first.map { row in
+            let (token, hash, user, username, roles, scopes, isExpired) = try row.decode(
+                TokenID.self,
+                [UInt8].self,
+                UserID.self,
+                String.self,
+                [String].self,
+                [String].self,
+                Bool.self
+            )
+            return TokenHolder(
+                tokenID: token,
+                hash: hash,
+                userID: user,
+                username: username,
+                roles: roles,
+                scopes: scopes,
+                isExpired: isExpired
+            )
+        }
+    }
+}
+
+extension APIToken {
+    fileprivate init(_ row: Row) throws {
+        (id, name, username, scopes, createdAt, expiresAt, lastUsedAt) = try row.decode(
+            TokenID.self,
+            String.self,
+            String.self,
+            [String].self,
+            Instant.self,
+            Instant?.self,
+            Instant?.self
+        )
+    }
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import PostgresClient
+import Time
+
+/// What a claim's names stand for.
+struct ClaimTarget {
+    var ownerID: UserID
+    var ownerName: String
+    var organizationID: OrganizationID
+    var templateID: TemplateID
+    var templateName: String
+    var versionID: TemplateVersionID
+    var presetID: PresetID
+    var presetName: String
+    /// What the request gives, each in its canonical text (``ParameterType/canonical(_:)``).
+    var parameters: [String: String]
+    /// Whether a prebuild of the preset can become what is asked for.
+    var fitsPool: Bool
+    /// Why no prebuild is to be had, should none be ready.
+    var missOutcome: ClaimOutcome
+    /// The same in words.
+    var missReason: String
+    /// When the names were looked up, in database time.
+    var askedAt: Instant
+}
+
+/// What a claim's names stand for, or what its key has given before, which needs no names any more.
+enum ResolvedClaim {
+    case target(ClaimTarget)
+    case earlier(EarlierClaim)
+}
+
+/// What a claim may choose between, and what comes with it.
+private struct ClaimedPreset {
+    var id: PresetID
+    var name: String
+    var isDefault: Bool
+    var hasPool: Bool
+    var parameters: [Parameter]
+
+    struct Parameter {
+        var name: String
+        var isMutable: Bool
+        /// The preset's, else the version's default; `nil` where there is neither.
+        var value: String?
+    }
+
+    init(_ row: Row) throws {
+        let (names, mutable, values): ([String], [Bool], [String?])
+        (id, name, isDefault, hasPool, names, mutable, values) = try row.decode(
+            PresetID.self,
+            String.self,
+            Bool.self,
+            Bool.self,
+            [String].self,
+            [Bool].self,
+            [String?].self
+        )
+        parameters = names.indices.map { Parameter(name: names[$0], isMutable: mutable[$0], value: values[$0]) }
+    }
+
+    /// Why no prebuild can become what is asked for: a value that cannot change must be as it was built; `nil`: one can.
+    ///
+    /// Throws ``StoreError`` of code `.invalid` when no workspace at all could be built of these values.
+    ///
+    /// - Parameter types: Of the parameters that are given. Rows may have been written by others, in another notation.
+    func misfit(
+        _ given: [String: String],
+        _ types: [String: ParameterType],
+        of template: String
+    ) throws -> String? {
+        if let unknown = given.keys.sorted().first(where: { name in !parameters.contains { $0.name == name } }) {
+            let names = parameters.map(\.name).joined(separator: ", ")
+            throw StoreError(
+                .invalid,
+                "Template '\(template)' has no parameter '\(unknown)'",
+                remedy: names.isEmpty ? "It has none." : "It has: \(names)."
+            )
+        }
+        if let missing = parameters.first(where: { $0.value == nil && given[$0.name] == nil }) {
+            throw StoreError(
+                .invalid,
+                "Parameter '\(missing.name)' of template '\(template)' needs a value",
+                remedy: "Give one: preset '\(name)' has none."
+            )
+        }
+        if !hasPool { return "preset '\(name)' has no pool" }
+        let changed = parameters.first { parameter in
+            guard !parameter.isMutable, let wanted = given[parameter.name] else { return false }
+            guard let value = parameter.value else { return true }
+            return !(types[parameter.name] ?? .text).areEqual(wanted, value)
+        }
+        return changed.map { "parameter '\($0.name)' cannot change after the build" }
+    }
+}
+
+extension Store {
+    /// Looks up who and what. Throws ``StoreError`` of code `.notFound`, `.invalid` or `.conflict`.
+    func resolve(_ request: ClaimRequest) async throws -> ResolvedClaim {
+        let earlier = request.idempotencyKey.map { EarlierClaim.statement($0, of: request.owner) }
+        let answers = try await pool.executeBatch(
+            [owner(request), template(request), presets(request)] + (earlier.map { [$0] } ?? [])
+        )
+        if earlier != nil, let row = answers[3].first { return .earlier(try EarlierClaim(row)) }
+        guard let owner = answers[0].first else {
+            throw StoreError.notFound("user", request.owner, remedy: "Add one with 'stoker users add'.")
+        }
+        let (ownerID, ownerName, askedAt) = try owner.decode(UserID.self, String.self, Instant.self)
+        guard let template = answers[1].first else {
+            throw try await missingTemplate(request.template)
+        }
+        let (templateID, templateName, deprecated, versionID, organizationID, paused) = try template.decode(
+            TemplateID.self,
+            String.self,
+            String.self,
+            TemplateVersionID?.self,
+            OrganizationID.self,
+            Bool.self
+        )
+        guard let versionID else {
+            throw StoreError(
+                .conflict,
+                "Template '\(templateName)' has no active version yet",
+                remedy: "Wait for its import, or promote one: 'stoker templates promote \(templateName) VERSION'."
+            )
+        }
+        guard deprecated.isEmpty else {
+            throw StoreError(.conflict, "Template '\(templateName)' is deprecated: \(deprecated)")
+        }
+        let preset = try await choosePreset(answers[2], request, templateName)
+        let (given, types) = try await canonical(request.parameters, of: versionID)
+        let misfit = try preset.misfit(given, types, of: templateName)
+        return .target(
+            ClaimTarget(
+                ownerID: ownerID,
+                ownerName: ownerName,
+                organizationID: organizationID,
+                templateID: templateID,
+                templateName: templateName,
+                versionID: versionID,
+                presetID: preset.id,
+                presetName: preset.name,
+                parameters: given,
+                fitsPool: misfit == nil,
+                missOutcome: misfit != nil ? .missUnmatched : paused ? .missPaused : .missEmpty,
+                missReason: misfit ?? (paused ? "the pools are paused, and none is ready" : "none is ready"),
+                askedAt: askedAt
+            )
+        )
+    }
+
+    /// The values in their canonical texts, and the types of their parameters. Those of unknown names stay as they are.
+    ///
+    /// Throws ``StoreError`` of code `.invalid` when a value breaks its parameter's type, options or validation.
+    private func canonical(
+        _ values: [String: String],
+        of version: TemplateVersionID
+    ) async throws -> (values: [String: String], types: [String: ParameterType]) {
+        guard !values.isEmpty else { return ([:], [:]) }
+        let rows = try await pool.execute(
+            SnapshotQuery.parameters(
+                "FROM template_version_parameters p WHERE p.template_version_id = \(version)"
+            )
+        )
+        var types: [String: ParameterType] = [:]
+        for parameter in try SnapshotQuery.readParameters(rows).of(version) {
+            guard let value = values[parameter.name] else { continue }
+            if let problem = parameter.problem(of: value) {
+                throw StoreError(.invalid, "The \(problem)", remedy: "Give another value.")
+            }
+            types[parameter.name] = ParameterType(parameter.type)
+        }
+        return (types.canonical(values), types)
+    }
+
+    /// What to say of a template that is not there: whether there was one.
+    private func missingTemplate(_ name: String) async throws -> StoreError {
+        let deleted = try await pool.execute(
+            Statement(
+                "claims.deleted",
+                reading: true,
+                "SELECT FROM templates WHERE lower(name) = lower(\(name)) AND deleted LIMIT 1"
+            )
+        )
+        guard deleted.isEmpty else {
+            return StoreError(.deleted, "Template '\(name)' was deleted", remedy: "See 'stoker templates list'.")
+        }
+        return StoreError.noTemplate(name)
+    }
+
+    private func choosePreset(
+        _ rows: QueryResult,
+        _ request: ClaimRequest,
+        _ template: String
+    ) async throws -> ClaimedPreset {
+        let presets = try rows.map(ClaimedPreset.init)
+        let chosen =
+            if let wanted = request.preset {
+                presets.first { $0.name == wanted }
+            } else {
+                presets.first(where: \.isDefault) ?? (presets.count == 1 ? presets[0] : nil)
+            }
+        if let chosen { return chosen }
+        var all = request
+        all.preset = nil
+        let names = try await pool.execute(self.presets(all)).map { try ClaimedPreset($0).name }.joined(separator: ", ")
+        let remedy = names.isEmpty ? "Give it a preset and push it again." : "It has: \(names)."
+        guard let wanted = request.preset else {
+            throw StoreError(.invalid, "Template '\(template)' has no default preset", remedy: remedy)
+        }
+        throw StoreError.notFound("preset", wanted, remedy: remedy)
+    }
+
+    private func owner(_ request: ClaimRequest) -> Statement {
+        Statement(
+            "claims.owner",
+            reading: true,
+            """
+            SELECT id, username, clock_timestamp() FROM users
+            WHERE lower(username) = lower(\(request.owner)) AND NOT deleted AND NOT is_system AND status = 'active'
+            """
+        )
+    }
+
+    private func template(_ request: ClaimRequest) -> Statement {
+        Statement(
+            "claims.template",
+            reading: true,
+            """
+            SELECT t.id, t.name, t.deprecated, t.active_version_id, t.organization_id,
+                coalesce(t.prebuilds_paused_until > now(), false) OR EXISTS (
+                    SELECT FROM settings s
+                    WHERE (s.key = 'prebuilds' AND \(sql: Self.isSet("reconciliation_paused", of: "s"))
+                        OR s.key = 'maintenance' AND \(sql: Self.isSet("active", of: "s")))
+                        AND coalesce(\(sql: Self.until(of: "s")) > now(), true)
+                )
+            FROM templates t WHERE t.id = (\(sql: Self.templateID(named: request.template)))
+            """
+        )
+    }
+
+    private func presets(_ request: ClaimRequest) -> Statement {
+        Statement(
+            "claims.presets",
+            reading: true,
+            """
+            SELECT p.id, p.name, p.is_default, p.desired_instances IS NOT NULL,
+                coalesce(array_agg(d.name ORDER BY d.name) FILTER (WHERE d.name IS NOT NULL), '{}'),
+                coalesce(array_agg(d.mutable ORDER BY d.name) FILTER (WHERE d.name IS NOT NULL), '{}'),
+                coalesce(array_agg(coalesce(g.value, CASE WHEN NOT d.required THEN d.default_value END) ORDER BY d.name)
+                    FILTER (WHERE d.name IS NOT NULL), '{}')
+            FROM templates t
+            JOIN template_version_presets p ON p.template_version_id = t.active_version_id
+            LEFT JOIN template_version_parameters d ON d.template_version_id = p.template_version_id
+            LEFT JOIN template_version_preset_parameters g ON g.template_version_preset_id = p.id AND g.name = d.name
+            WHERE t.id = (\(sql: Self.templateID(named: request.template)))
+                AND (\(request.preset) IS NULL OR p.name = \(request.preset))
+            GROUP BY p.id
+            ORDER BY p.name
+            """
+        )
+    }
+}

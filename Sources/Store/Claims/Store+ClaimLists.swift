@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+import PostgresClient
+package import Time
+
+/// A claim as lists show it, whatever has become of what it gave.
+package struct PastClaim: Hashable, Sendable, Codable {
+    package var id: ClaimID
+    package var outcome: ClaimOutcome
+    /// Why it was no hit, or what it waited for.
+    package var reason: String
+    /// Empty: it named none that exists.
+    package var templateName: String
+    package var presetName: String
+    package var ownerName: String
+    package var workspaceID: WorkspaceID?
+    package var workspaceName: String
+    package var createdAt: Instant
+    /// When the workspace became the claimant's, and when its build had succeeded.
+    package var boundAt: Instant?
+    package var usableAt: Instant?
+
+    private enum CodingKeys: String, CodingKey {
+        case outcome, reason
+        case id = "claim_id"
+        case templateName = "template_name"
+        case presetName = "preset_name"
+        case ownerName = "owner_name"
+        case workspaceID = "workspace_id"
+        case workspaceName = "workspace_name"
+        case createdAt = "created_at"
+        case boundAt = "bound_at"
+        case usableAt = "usable_at"
+    }
+}
+
+extension Store {
+    /// What a user has claimed, newest first; nothing of a user who is not there.
+    ///
+    /// - Parameter mark: Where the page before ended.
+    package func claims(of owner: String, after mark: PageMark<Kind.Claim>? = nil, limit: Int) async throws
+        -> [PastClaim]
+    {
+        let rows = try await pool.execute(
+            Statement(
+                "claims.list",
+                within: .seconds(10),
+                """
+                SELECT c.id, c.outcome, c.outcome_reason, coalesce(t.name, ''), coalesce(p.name, ''), u.username, w.id,
+                    coalesce(w.name, ''), c.created_at, c.bound_at, c.usable_at
+                FROM users u
+                JOIN workspace_claims c ON c.claimant_id = u.id
+                LEFT JOIN templates t ON t.id = c.template_id
+                LEFT JOIN template_version_presets p ON p.id = c.preset_id
+                LEFT JOIN workspaces w ON w.id = c.workspace_id
+                WHERE lower(u.username) = lower(\(owner)) AND NOT u.deleted
+                    AND (\(mark?.id)::uuid IS NULL OR (c.created_at, c.id) < (\(mark?.createdAt), \(mark?.id)))
+                ORDER BY c.created_at DESC, c.id DESC LIMIT \(limit)
+                """
+            )
+        )
+        return try rows.map { row in
+            let (id, outcome, reason, template, preset, owner, workspace, name, created, bound, usable) =
+                try row.decode(
+                    ClaimID.self,
+                    String.self,
+                    String.self,
+                    String.self,
+                    String.self,
+                    String.self,
+                    WorkspaceID?.self,
+                    String.self,
+                    Instant.self,
+                    Instant?.self,
+                    Instant?.self
+                )
+            return PastClaim(
+                id: id,
+                outcome: ClaimOutcome(rawValue: outcome) ?? .error,
+                reason: reason,
+                templateName: template,
+                presetName: preset,
+                ownerName: owner,
+                workspaceID: workspace,
+                workspaceName: name,
+                createdAt: created,
+                boundAt: bound,
+                usableAt: usable
+            )
+        }
+    }
+}

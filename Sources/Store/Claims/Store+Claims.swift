@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Crypto
+import Domain
+import PostgresClient
+
+extension Store {
+    /// Gives a person a ready prebuild at once, else a fresh build at interactive priority.
+    ///
+    /// Ownership, the build that hands it over, the record of the claim and the wake-ups are one transaction, and one round
+    /// trip behind the one that looks the names up. Prebuilds that another claim or a delete holds are skipped, not waited
+    /// for.
+    ///
+    /// Throws ``StoreError`` of code `.notFound`, `.nameTaken`, `.invalid` or `.conflict`; then nothing was spent. What was
+    /// asked for and why it failed is recorded all the same.
+    package func claim(_ request: ClaimRequest) async throws -> ClaimResult {
+        let id = ClaimID.random()
+        return try await recordingErrors(of: request, id) {
+            guard let result = try await serve(request, as: id, .atOnce) else {
+                throw StoreError.internalInconsistency("a claim that does not wait was not served")
+            }
+            return result
+        }
+    }
+
+    /// As ``claim(_:)``, but when no prebuild is ready, waits for the next one: first come, first served. After `limit` it is
+    /// a fresh build after all, and at once when no prebuild can become what is asked for.
+    ///
+    /// - Parameter woken: Returns when a prebuild may have become ready (``Channel/ready``), and no later than after the time
+    ///   it is given.
+    package func claim(
+        _ request: ClaimRequest,
+        waitingAtMost limit: Duration,
+        woken: (Duration) async -> Void
+    ) async throws -> ClaimResult {
+        let id = ClaimID.random()
+        let deadline = ContinuousClock.now + limit
+        do {
+            return try await recordingErrors(of: request, id) {
+                while true {
+                    let remaining = ContinuousClock.now.duration(to: deadline)
+                    if let result = try await serve(request, as: id, remaining > .zero ? .waiting : .tiredOfWaiting) {
+                        // Else its place was given up with the claim.
+                        if result.isRepeat { try await leaveQueue(id) }
+                        return result
+                    }
+                    await woken(min(remaining, ClaimWaiter.poll))
+                    try Task.checkCancellation()
+                }
+            }
+        } catch {
+            // In a task of its own: the wait may have ended because this one is canceled.
+            try? await Task { try await leaveQueue(id) }.value
+            throw error
+        }
+    }
+
+    private enum Patience {
+        case atOnce, waiting, tiredOfWaiting
+    }
+
+    /// `nil`: no prebuild is ready, and the claim has its place among those that wait.
+    private func serve(_ request: ClaimRequest, as id: ClaimID, _ patience: Patience) async throws -> ClaimResult? {
+        try Name.requireLabel(request.name, of: "workspace", most: 64)
+        return try await StoreError.naming("workspace of \(request.owner)", request.name) {
+            // What the names stood for may have changed before they were used: then they are looked up again.
+            for _ in 0..<5 {
+                let target: ClaimTarget
+                switch try await resolve(request) {
+                case .earlier(let earlier): return try earlier.result(for: request)
+                case .target(let found): target = found
+                }
+                let claim = ClaimStatements(id: id, request: request, target: target, isQueued: patience != .atOnce)
+                if target.fitsPool {
+                    if let bound = try await result(of: claim.bindings, claim) { return bound }
+                    if patience == .waiting { return nil }
+                }
+                if let built = try await result(of: claim.freshBuild, claim) { return built }
+            }
+            throw StoreError(
+                .conflict,
+                "Template '\(request.template)' changes faster than it can be claimed",
+                remedy: "Try again."
+            )
+        }
+    }
+
+    private func result(of statements: [Statement], _ claim: ClaimStatements) async throws -> ClaimResult? {
+        let answers = try await pool.executeBatch(statements)
+        if let row = answers.last?.first { return try claim.result(row) }
+        guard claim.request.idempotencyKey != nil else { return nil }
+        return try answers.dropLast().last?.first.map { try EarlierClaim($0).result(for: claim.request) }
+    }
+
+    private func leaveQueue(_ id: ClaimID) async throws {
+        _ = try await pool.execute(
+            Statement(
+                "claims.leave_queue",
+                within: .seconds(5),
+                """
+                DELETE FROM workspace_claim_waiters WHERE id = \(id)
+                RETURNING \(sql: News.column(News.on(Channel.ready, "preset_id")))
+                """
+            )
+        )
+    }
+}
+
+/// A claim that waits for a prebuild.
+enum ClaimWaiter {
+    /// After which it looks by itself: a notification may be lost.
+    static let poll = Duration.seconds(1)
+    /// After which one that has not looked is taken for dead, and lets those behind it pass.
+    static let lease = Duration.seconds(4)
+}
+
+// MARK: - Errors
+
+extension Store {
+    private func recordingErrors(
+        of request: ClaimRequest,
+        _ id: ClaimID,
+        _ body: () async throws -> ClaimResult
+    ) async throws -> ClaimResult {
+        do {
+            return try await body()
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            // Should this fail too, the first error is the one to be told.
+            try? await record(error, of: request, id)
+            throw error
+        }
+    }
+
+    /// The key is not recorded: a claim that failed has not used it up.
+    private func record(_ error: any Error, of request: ClaimRequest, _ id: ClaimID) async throws {
+        let reason = (error as? StoreError).map { "\($0.code.rawValue): \($0.message)" } ?? "\(error)"
+        _ = try await pool.execute(
+            Statement(
+                "claims.record_error",
+                within: .seconds(5),
+                """
+                INSERT INTO workspace_claims (id, organization_id, template_id, preset_id, claimant_id, outcome,
+                    outcome_reason)
+                SELECT \(id), t.organization_id, t.id, p.id, u.id, \(ClaimOutcome.error.rawValue), \(reason)
+                FROM (SELECT) one
+                LEFT JOIN templates t ON t.id = (\(sql: Self.templateID(named: request.template)))
+                LEFT JOIN template_version_presets p
+                    ON p.template_version_id = t.active_version_id AND p.name = \(request.preset)
+                LEFT JOIN users u ON lower(u.username) = lower(\(request.owner)) AND NOT u.deleted
+                LIMIT 1
+                """
+            )
+        )
+    }
+}
+
+// MARK: - Idempotency
+
+/// What a claim with the same key gave before.
+struct EarlierClaim {
+    let result: ClaimResult
+    private let digest: [UInt8]?
+    /// Of the parameters as they were when it was made.
+    private let types: [String: ParameterType]
+
+    /// Reads a row of ``statement(_:)``.
+    init(_ row: Row) throws {
+        var row = RowReader(row)
+        digest = try row.next()
+        types = try Dictionary(zip(row.next([String].self), row.next([String].self).map(ParameterType.init))) { $1 }
+        result = ClaimResult(
+            claimID: try row.next(),
+            outcome: try ClaimOutcome(rawValue: row.next()) ?? .error,
+            reason: try row.next(),
+            workspaceID: try row.next(),
+            workspaceName: try row.next(),
+            templateName: try row.next(),
+            presetName: try row.next(),
+            ownerName: try row.next(),
+            buildID: try row.next(),
+            buildNumber: try row.next(),
+            jobID: try row.next(),
+            isRepeat: true
+        )
+    }
+
+    /// Throws ``StoreError`` of code `.conflict` when the key was used for another request.
+    func result(for request: ClaimRequest) throws -> ClaimResult {
+        // The same values in another notation are the same request.
+        let digests = [request.parameters, types.canonical(request.parameters)].map(request.digest)
+        guard let digest, digests.contains(digest) else {
+            throw StoreError(
+                .conflict,
+                "The idempotency key '\(request.idempotencyKey ?? "")' was used for another request",
+                remedy: "Use a new key for a new request."
+            )
+        }
+        return result
+    }
+
+    /// Finds it, whatever has become of the template, the preset and the workspace since.
+    static func statement(_ key: String, of owner: String) -> Statement {
+        Statement(
+            "claims.earlier",
+            within: .seconds(10),
+            """
+            SELECT c.request_hash,
+                ARRAY(SELECT d.name FROM template_version_parameters d
+                    WHERE d.template_version_id = p.template_version_id ORDER BY d.name),
+                ARRAY(SELECT d.type FROM template_version_parameters d
+                    WHERE d.template_version_id = p.template_version_id ORDER BY d.name),
+                c.id, c.outcome, c.outcome_reason, w.id, w.name, coalesce(t.name, ''), coalesce(p.name, ''),
+                u.username, b.id, b.build_number, b.job_id
+            FROM users u
+            JOIN workspace_claims c ON c.claimant_id = u.id
+            JOIN workspaces w ON w.id = c.workspace_id
+            LEFT JOIN templates t ON t.id = c.template_id
+            LEFT JOIN template_version_presets p ON p.id = c.preset_id
+            CROSS JOIN LATERAL (\(sql: Store.buildOfClaim)) b
+            WHERE lower(u.username) = lower(\(owner)) AND NOT u.deleted AND c.idempotency_key = \(key)
+            """
+        )
+    }
+}
+
+extension ClaimRequest {
+    /// SHA-256 over all that makes one request differ from another; the key itself is not part of it.
+    ///
+    /// - Parameter values: The parameters, in whatever notation.
+    func digest(giving values: [String: String]) -> [UInt8] {
+        var hash = SHA256()
+        let values = values.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        for field in [template, preset ?? "", owner, name] + values {
+            let bytes = Array(field.utf8)
+            hash.update(data: lengthPrefix(bytes.count))
+            hash.update(data: bytes)
+        }
+        return Array(hash.finalize())
+    }
+
+    /// A length before each field, so that no two requests run together.
+    private func lengthPrefix(_ count: Int) -> [UInt8] {
+        (0..<8).map { UInt8(truncatingIfNeeded: count >> ($0 * 8)) }
+    }
+}

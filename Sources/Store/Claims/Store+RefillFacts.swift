@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+import PostgresClient
+
+/// What is known of a pool for whose next prebuild a claim waits, beyond its plan.
+package struct RefillFacts: Hashable, Sendable {
+    package var presetID: PresetID
+    package var templateName: String
+    package var presetName: String
+    /// Claims that wait for a prebuild of it.
+    package var claimsWaiting: Int
+    /// Of its start jobs that no worker has taken, the one that is next.
+    package var pendingJob: JobID?
+    /// How many of its start jobs a worker has.
+    package var running: Int
+    /// Where the one that was begun first is, by the last line of its log.
+    package var stage: String
+}
+
+extension Store {
+    /// Throws ``StoreError`` of code `.notFound` when the template has no such preset.
+    ///
+    /// - Parameter preset: `nil`: the default preset, or the only one, as a claim takes it.
+    package func refillFacts(ofTemplate template: String, preset: String?) async throws -> RefillFacts {
+        let rows = try await pool.execute(
+            Statement(
+                "pools.refill",
+                within: .seconds(5),
+                """
+                WITH chosen AS (
+                    SELECT p.id, p.name, t.name AS template, count(*) OVER () AS choices, p.is_default
+                    FROM templates t JOIN template_version_presets p ON p.template_version_id = t.active_version_id
+                    WHERE t.id = (\(sql: Self.templateID(named: template))) AND (\(preset) IS NULL OR p.name = \(preset))
+                ), preset AS (
+                    SELECT id, name, template FROM chosen WHERE choices = 1 OR is_default ORDER BY is_default DESC LIMIT 1
+                ), starting AS MATERIALIZED (
+                    SELECT j.id, j.job_status, j.claim_order, j.started_at
+                    FROM preset
+                    JOIN workspace_builds b ON b.template_version_preset_id = preset.id
+                        AND b.transition = 'start' AND b.build_number = 1 AND b.created_at > now() - interval '7 days'
+                    JOIN workspaces w ON w.id = b.workspace_id AND w.owner_id = \(prebuildsUserID) AND NOT w.deleted
+                    JOIN provisioner_jobs j ON j.id = b.job_id AND j.completed_at IS NULL
+                )
+                SELECT preset.id, preset.template, preset.name,
+                    (
+                        SELECT count(*) FROM workspace_claim_waiters q
+                        WHERE q.preset_id = preset.id AND q.lease_expires_at > now()
+                    ),
+                    (SELECT id FROM starting WHERE job_status = 'pending' ORDER BY claim_order, id LIMIT 1),
+                    (SELECT count(*) FROM starting WHERE job_status = 'running'),
+                    coalesce((
+                        SELECT l.stage FROM provisioner_job_logs l
+                        WHERE l.job_id = (SELECT id FROM starting WHERE job_status = 'running' ORDER BY started_at, id LIMIT 1)
+                        ORDER BY l.id DESC LIMIT 1
+                    ), '')
+                FROM preset
+                """
+            )
+        )
+        guard let row = rows.first else {
+            throw StoreError.notFound(
+                "preset",
+                preset.map { "\(template)/\($0)" } ?? template,
+                remedy: "See 'stoker presets list'."
+            )
+        }
+        let (id, templateName, name, waiting, pending, running, stage) = try row.decode(
+            PresetID.self,
+            String.self,
+            String.self,
+            Int.self,
+            JobID?.self,
+            Int.self,
+            String.self
+        )
+        return RefillFacts(
+            presetID: id,
+            templateName: templateName,
+            presetName: name,
+            claimsWaiting: waiting,
+            pendingJob: pending,
+            running: running,
+            stage: stage
+        )
+    }
+}

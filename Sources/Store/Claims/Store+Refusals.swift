@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import PostgresClient
+
+/// What becomes of a claim whose build was stopped before it changed anything: a replacement policy forbids what it would
+/// replace (jobs.md, "Resource replacement"), or the template refuses its values.
+package enum ClaimRefusal: Hashable, Sendable {
+    /// The claim fails.
+    case block
+    /// The claim goes on as a workspace of its own, from the start.
+    case fresh
+}
+
+extension Store {
+    /// Undoes a claim whose build was stopped before it changed anything: the prebuild goes back to its pool as it was, and
+    /// the claim's build becomes that of a workspace of the claimant's own. Under `block` that workspace has ended with its
+    /// failed build; under `fresh` the same job is queued again, for a person waits, and builds it from the start.
+    ///
+    /// A claim that was a fresh build from the beginning has no prebuild to give back: under `block` its workspace, of which
+    /// nothing exists, has ended in the same way, and its name is free.
+    ///
+    /// One transaction, fenced: throws ``StoreError`` of code `.leaseLost`, and changes nothing, when the execution has lost
+    /// the job.
+    ///
+    /// - Parameters:
+    ///   - code: The error's code, for a claim that fails.
+    ///   - message: Why, for people.
+    /// - Returns: false when the workspace is neither a prebuild that can go back, or not any more, nor a claim's own; then
+    ///   nothing is changed.
+    package func refuseClaim(
+        _ job: HeldJob,
+        _ refusal: ClaimRefusal,
+        code: String,
+        message: String
+    ) async throws -> Bool {
+        try await pool.withTransaction("executions.refuse") { transaction in
+            let rows = try await transaction.execute(Self.claimed(job))
+            guard let row = rows.first else { throw StoreError.leaseLost(job.id) }
+            let (workspace, owner, name, isReturnable, isOwn) = try row.decode(
+                WorkspaceID.self,
+                UserID.self,
+                String.self,
+                Bool.self,
+                Bool.self
+            )
+            let undoing: [Statement]
+            if isReturnable {
+                undoing = Self.split(job, workspace, into: .random(), of: owner, called: name, refusal, message)
+            } else if isOwn, refusal == .block {
+                undoing = Self.abandon(job, workspace, message)
+            } else {
+                return false
+            }
+            switch refusal {
+            case .block:
+                try await Self.end(job, .failed(code: code, message: message), on: transaction)
+                _ = try await transaction.executeBatchAndCommit(
+                    undoing + [Self.failedEvents([job.id]), Self.ended([job.id])]
+                )
+            case .fresh: _ = try await transaction.executeBatchAndCommit(undoing + [Self.restart(job)])
+            }
+            return true
+        }
+    }
+
+    /// The claim's workspace, locked with its job. It may go back while the claim's build is its last, and nobody deletes it.
+    private static func claimed(_ job: HeldJob) -> Statement {
+        Statement(
+            "refusals.claimed",
+            within: .seconds(10),
+            """
+            SELECT w.id, w.owner_id, w.name, w.prebuild_name IS NOT NULL AND NOT w.retiring AND NOT w.deleted
+                AND b.reason = 'claim' AND NOT EXISTS (
+                    SELECT FROM workspace_builds l WHERE l.workspace_id = w.id AND l.build_number > b.build_number
+                ),
+                b.reason = 'initiator' AND NOT w.deleted AND b.provisioner_state IS NULL AND NOT EXISTS (
+                    SELECT FROM workspace_builds o WHERE o.workspace_id = w.id AND o.id <> b.id
+                ) AND EXISTS (
+                    SELECT FROM workspace_claims c WHERE c.workspace_id = w.id AND c.usable_at IS NULL
+                )
+            FROM provisioner_jobs j
+            JOIN workspace_builds b ON b.job_id = j.id
+            JOIN workspaces w ON w.id = b.workspace_id
+            WHERE j.id = \(job.id) AND j.claim_epoch = \(job.epoch) AND j.completed_at IS NULL
+            FOR UPDATE OF j, w
+            """
+        )
+    }
+
+    /// Ends a claim's own workspace, of which nothing exists.
+    private static func abandon(_ job: HeldJob, _ workspace: WorkspaceID, _ message: String) -> [Statement] {
+        [
+            Statement(
+                "refusals.abandon_workspace",
+                "UPDATE workspaces SET deleted = true, updated_at = now() WHERE id = \(workspace)"
+            ),
+            agentsGone(job),
+            Statement(
+                "refusals.fresh_claim",
+                """
+                UPDATE workspace_claims SET outcome_reason = \(message), outcome = \(ClaimOutcome.error.rawValue),
+                    updated_at = now()
+                WHERE workspace_id = \(workspace) AND usable_at IS NULL
+                """
+            ),
+        ]
+    }
+
+    private static func agentsGone(_ job: HeldJob) -> Statement {
+        Statement(
+            "refusals.agents",
+            """
+            UPDATE workspace_agents a SET deleted = true, updated_at = now()
+            FROM workspace_resources r WHERE r.job_id = \(job.id) AND a.resource_id = r.id
+            """
+        )
+    }
+
+    private static func split(
+        _ job: HeldJob,
+        _ prebuild: WorkspaceID,
+        into own: WorkspaceID,
+        of owner: UserID,
+        called name: String,
+        _ refusal: ClaimRefusal,
+        _ message: String
+    ) -> [Statement] {
+        [
+            Statement(
+                "refusals.return_prebuild",
+                """
+                UPDATE workspaces SET owner_id = 'c42fdf75-3097-471c-8c33-fb52454d81c0', name = prebuild_name,
+                    prebuild_name = NULL, claimed_at = NULL, updated_at = now()
+                WHERE id = \(prebuild)
+                """
+            ),
+            Statement(
+                "refusals.own_workspace",
+                """
+                INSERT INTO workspaces (id, owner_id, organization_id, template_id, name, deleted, claimed_at)
+                SELECT \(own), \(owner), organization_id, template_id, \(name), \(refusal == .block), now()
+                FROM workspaces WHERE id = \(prebuild)
+                """
+            ),
+            Statement(
+                "refusals.move_build",
+                """
+                UPDATE workspace_builds SET workspace_id = \(own), build_number = 1, reason = 'initiator',
+                    provisioner_state = NULL, updated_at = now()
+                WHERE job_id = \(job.id)
+                """
+            ),
+            Statement(
+                "refusals.move_job",
+                "UPDATE provisioner_jobs SET workspace_id = \(own) WHERE id = \(job.id)"
+            ),
+            // The agents stay the prebuild's; a workspace of its own gets others.
+            agentsGone(job),
+            Statement(
+                "refusals.claim",
+                """
+                UPDATE workspace_claims SET workspace_id = \(own), outcome_reason = \(message),
+                    outcome = \(refusal == .block ? ClaimOutcome.error.rawValue : ClaimOutcome.missUnmatched.rawValue),
+                    updated_at = now()
+                WHERE workspace_id = \(prebuild) AND outcome = 'hit' AND usable_at IS NULL
+                """
+            ),
+        ]
+    }
+
+    /// The same job again, as the build of a new workspace. The interruption was ours, so the attempt does not count.
+    private static func restart(_ job: HeldJob) -> Statement {
+        Statement(
+            "refusals.restart",
+            """
+            WITH returned AS (
+                UPDATE provisioner_jobs SET worker_id = NULL, started_at = NULL, available_at = now(),
+                    priority = \(JobClass.interactive.rawValue), attempt = attempt - 1, claim_epoch = claim_epoch + 1,
+                    completed_at = CASE WHEN canceled_at IS NOT NULL THEN now() END, refresh_first = false,
+                    input = input - 'replaced', updated_at = now()
+                WHERE id = \(job.id)
+                RETURNING id, claim_order, completed_at
+            )
+            SELECT \(sql: News.returnedJob) FROM returned
+            """
+        )
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+import PostgresClient
+import Time
+
+extension Store {
+    /// Takes up to `limit` deliveries that are due, under a lease: should this worker die, another sends them again with
+    /// the same id. Deliveries to an endpoint that is disabled, or whose circuit is open, wait; but for one that probes, and
+    /// for trials.
+    ///
+    /// - Parameters:
+    ///   - room: How many of an endpoint's deliveries are taken at most, so that one that is slow or dead does not fill
+    ///     the hands of every worker.
+    ///   - roomElsewhere: The same for the endpoints that `room` does not name.
+    package func leaseDeliveries(
+        for worker: WorkerID,
+        limit: Int,
+        lease: Duration,
+        room: [EndpointID: Int] = [:],
+        roomElsewhere: Int = 1_000
+    ) async throws -> [LeasedDelivery] {
+        let answers = try await pool.executeBatch([
+            Self.releaseAbandoned(limit),
+            Self.lease(for: worker, limit: limit, lease: lease, room: room, roomElsewhere: roomElsewhere),
+        ])
+        guard let rows = answers.last else { return [] }
+        guard !rows.isEmpty else { return [] }
+        let endpoints = Dictionary(try await endpoints().map { ($0.id, $0) }) { first, _ in first }
+        return try rows.compactMap { row in
+            let (id, event, type, endpoint, body, contentType, attempt, isTrial, created, now) = try row.decode(
+                DeliveryID.self,
+                EventID.self,
+                String.self,
+                EndpointID.self,
+                [UInt8].self,
+                String.self,
+                Int.self,
+                Bool.self,
+                Instant.self,
+                Instant.self
+            )
+            return endpoints[endpoint].map {
+                LeasedDelivery(
+                    id: id,
+                    eventID: event,
+                    eventType: type,
+                    endpoint: $0,
+                    body: body,
+                    contentType: contentType,
+                    attempt: attempt,
+                    isTrial: isTrial,
+                    createdAt: created,
+                    now: now
+                )
+            }
+        }
+    }
+
+    /// What a worker had leased that has not been heard of since waits again, like anything else.
+    private static func releaseAbandoned(_ limit: Int) -> Statement {
+        Statement(
+            "deliveries.release",
+            within: .seconds(10),
+            """
+            UPDATE webhook_deliveries
+            SET status = 'temporary_failure', leased_by = NULL, lease_expires_at = NULL, updated_at = now()
+            WHERE id IN (
+                SELECT id FROM webhook_deliveries WHERE status = 'leased' AND lease_expires_at < now()
+                ORDER BY lease_expires_at LIMIT \(literal: limit) FOR UPDATE SKIP LOCKED
+            )
+            """
+        )
+    }
+
+    /// It goes from endpoint to endpoint, so that what waits for a dead one is never walked to reach the others'.
+    private static func lease(
+        for worker: WorkerID,
+        limit: Int,
+        lease: Duration,
+        room: [EndpointID: Int],
+        roomElsewhere: Int
+    ) -> Statement {
+        let isDue: SQL =
+            "d.status IN ('pending', 'temporary_failure') AND d.next_attempt_at <= now() AND d.attempts < 2147483647"
+        let room = room.sorted { $0.key < $1.key }
+        return Statement(
+            "deliveries.lease",
+            within: .seconds(10),
+            """
+            WITH probing AS (
+                -- The probe is taken by moving the next one away: only one worker of the fleet matches the row.
+                UPDATE webhook_endpoints SET next_probe_at = now() + make_interval(secs => \(lease.inSeconds))
+                WHERE id IN (
+                    SELECT id FROM webhook_endpoints e
+                    WHERE enabled AND opened_at IS NOT NULL AND next_probe_at <= now() AND EXISTS (
+                        SELECT FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND \(sql: isDue)
+                    )
+                    FOR UPDATE SKIP LOCKED
+                ) RETURNING id
+            ), probes AS (
+                SELECT x.* FROM probing CROSS JOIN LATERAL (
+                    SELECT d.id, d.next_attempt_at FROM webhook_deliveries d
+                    WHERE d.endpoint_id = probing.id AND \(sql: isDue)
+                    ORDER BY d.next_attempt_at, d.id LIMIT 1 FOR UPDATE SKIP LOCKED
+                ) x
+            ), waiting AS (
+                SELECT x.* FROM webhook_endpoints e
+                LEFT JOIN unnest(\(room.map(\.key)), \(room.map { Int32(clamping: max($0.value, 0)) })) r(endpoint_id, room)
+                    ON r.endpoint_id = e.id
+                CROSS JOIN LATERAL (
+                    SELECT d.id, d.next_attempt_at FROM webhook_deliveries d
+                    WHERE d.endpoint_id = e.id AND \(sql: isDue)
+                    ORDER BY d.next_attempt_at, d.id
+                    LIMIT least(coalesce(r.room, \(literal: roomElsewhere)), \(literal: limit)) FOR UPDATE SKIP LOCKED
+                ) x
+                WHERE e.enabled AND e.opened_at IS NULL AND coalesce(r.room, 1) > 0
+            ), trials AS (
+                SELECT d.id, d.next_attempt_at FROM webhook_deliveries d WHERE d.is_trial AND \(sql: isDue)
+                ORDER BY d.next_attempt_at, d.id LIMIT \(literal: limit) FOR UPDATE SKIP LOCKED
+            )
+            UPDATE webhook_deliveries d
+            SET status = 'leased', leased_by = \(worker), attempts = d.attempts + 1, updated_at = now(),
+                lease_expires_at = now() + make_interval(secs => \(lease.inSeconds))
+            FROM (
+                SELECT DISTINCT id, next_attempt_at
+                FROM (SELECT * FROM trials UNION ALL SELECT * FROM probes UNION ALL SELECT * FROM waiting) x
+                ORDER BY next_attempt_at, id LIMIT \(literal: limit)
+            ) taken, notification_events v
+            WHERE d.id = taken.id AND v.id = d.event_id
+            RETURNING d.id, d.event_id, v.type, d.endpoint_id, d.body, d.content_type, d.attempts, d.is_trial, d.created_at,
+                now()
+            """
+        )
+    }
+}

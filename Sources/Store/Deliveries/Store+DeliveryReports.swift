@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+import PostgresClient
+package import Time
+
+/// Which deliveries are meant; what is `nil` does not matter.
+package struct DeliverySelection: Hashable, Sendable {
+    package var endpoint: EndpointID?
+    package var type: String?
+    package var since: Instant?
+
+    package init(endpoint: EndpointID? = nil, type: String? = nil, since: Instant? = nil) {
+        self.endpoint = endpoint
+        self.type = type
+        self.since = since
+    }
+}
+
+/// A delivery as an operator wants to see it. Its body is not shown: it is in the event.
+package struct DeliveryReport: Hashable, Sendable, Codable {
+    package var id: DeliveryID
+    package var eventID: EventID
+    package var eventType: String
+    package var endpointName: String
+    package var status: String
+    package var attempts: Int
+    package var responseCode: Int?
+    package var latencyMilliseconds: Int?
+    package var errorClass: String
+    package var address: String
+    package var excerpt: String
+    package var createdAt: Instant
+    /// When it is tried again; `nil` when it has arrived or was given up.
+    package var nextAttemptAt: Instant?
+    package var completedAt: Instant?
+
+    private enum CodingKeys: String, CodingKey {
+        case id, status, attempts, address, excerpt
+        case eventID = "event_id"
+        case eventType = "event_type"
+        case endpointName = "endpoint"
+        case responseCode = "response_code"
+        case latencyMilliseconds = "latency_ms"
+        case errorClass = "error_class"
+        case createdAt = "created_at"
+        case nextAttemptAt = "next_attempt_at"
+        case completedAt = "completed_at"
+    }
+}
+
+extension Store {
+    /// Deliveries, the newest first.
+    ///
+    /// - Parameter failed: Only those that were given up.
+    package func deliveries(_ selection: DeliverySelection, failed: Bool, limit: Int) async throws -> [DeliveryReport] {
+        // From endpoint to endpoint, each along its index; then the newest of all.
+        try await pool.execute(
+            Statement(
+                "deliveries.list",
+                """
+                SELECT d.id, d.event_id, v.type, e.name, d.status::text, d.attempts, d.response_code, d.latency_ms,
+                    d.error_class, d.address, d.excerpt, d.created_at,
+                    CASE WHEN d.status IN ('pending', 'temporary_failure', 'leased') THEN d.next_attempt_at END,
+                    d.completed_at
+                FROM webhook_endpoints e CROSS JOIN LATERAL (
+                    SELECT * FROM webhook_deliveries d
+                    WHERE d.endpoint_id = e.id AND (NOT \(failed) OR d.status = 'permanent_failure')
+                        AND d.created_at >= coalesce(\(selection.since), '-infinity'::timestamptz)
+                        AND (\(selection.type) IS NULL OR EXISTS (
+                            SELECT FROM notification_events x WHERE x.id = d.event_id AND x.type = \(selection.type)
+                        ))
+                    ORDER BY d.created_at DESC LIMIT \(literal: limit)
+                ) d
+                JOIN notification_events v ON v.id = d.event_id
+                WHERE \(selection.endpoint) IS NULL OR e.id = \(selection.endpoint)
+                ORDER BY d.created_at DESC, d.id LIMIT \(literal: limit)
+                """
+            )
+        ).map(DeliveryReport.init)
+    }
+
+    /// Makes one delivery again, whatever became of it, with the same id. Throws ``StoreError`` of code `.notFound`, and
+    /// `.conflict` while a worker has it in hand.
+    package func replayDelivery(_ id: DeliveryID) async throws {
+        let replayed = try await replay("d.id = \(id) AND d.status <> 'leased'")
+        if replayed > 0 { return }
+        let state = try await delivery(id)
+        throw StoreError(.conflict, "Delivery \(id) is \(state.status)", remedy: "Try again in a minute.")
+    }
+
+    /// Makes deliveries again that were given up, with the same ids; returns how many.
+    package func replayDeliveries(_ selection: DeliverySelection) async throws -> Int {
+        try await replay(
+            """
+            d.status = 'permanent_failure' AND NOT d.is_trial
+            AND (\(selection.endpoint) IS NULL OR d.endpoint_id = \(selection.endpoint))
+            AND d.created_at >= coalesce(\(selection.since), '-infinity'::timestamptz)
+            AND (\(selection.type) IS NULL OR EXISTS (
+                SELECT FROM notification_events x WHERE x.id = d.event_id AND x.type = \(selection.type)
+            ))
+            """
+        )
+    }
+
+    private func replay(_ condition: SQL) async throws -> Int {
+        let rows = try await pool.execute(
+            Statement(
+                "deliveries.replay",
+                within: .seconds(120),
+                """
+                WITH replayed AS (
+                    UPDATE webhook_deliveries d SET status = 'pending', attempts = 0, next_attempt_at = now(),
+                        completed_at = NULL, updated_at = now()
+                    WHERE \(sql: condition)
+                    RETURNING d.id
+                )
+                SELECT count(*)::int, \(sql: News.ofEvents) FROM replayed
+                """
+            )
+        )
+        return try rows.only().decode(column: 0)
+    }
+}
+
+extension DeliveryReport {
+    fileprivate init(_ row: Row) throws {
+        (
+            id, eventID, eventType, endpointName, status, attempts, responseCode, latencyMilliseconds, errorClass,
+            address,
+            excerpt, createdAt, nextAttemptAt, completedAt
+        ) = try row.decode(
+            DeliveryID.self,
+            EventID.self,
+            String.self,
+            String.self,
+            String.self,
+            Int.self,
+            Int?.self,
+            Int?.self,
+            String.self,
+            String.self,
+            String.self,
+            Instant.self,
+            Instant?.self,
+            Instant?.self
+        )
+    }
+}
+
+// MARK: - Backlog
+
+/// What waits to be delivered, over the whole fleet.
+package struct DeliveryBacklog: Hashable, Sendable {
+    /// Deliveries to enabled endpoints that have neither arrived nor been given up.
+    package var deliveries: Int
+    /// How long ago the oldest of them was made.
+    package var oldestAge: Duration
+
+    package init(deliveries: Int, oldestAge: Duration) {
+        self.deliveries = deliveries
+        self.oldestAge = oldestAge
+    }
+
+    init(_ row: Row) throws {
+        let (count, age) = try row.decode(Int.self, Double.self)
+        self.init(deliveries: count, oldestAge: .seconds(max(age, 0)))
+    }
+}
+
+extension Store {
+    static let deliveryBacklog = Statement(
+        "fleet.backlog",
+        within: .seconds(10),
+        """
+        SELECT count(*)::int, coalesce(extract(epoch FROM now() - min(d.created_at) FILTER (WHERE isfinite(d.created_at)))::float8, 0)
+        FROM (
+            -- Each state in the form of its own index.
+            SELECT endpoint_id, created_at FROM webhook_deliveries WHERE status IN ('pending', 'temporary_failure')
+            UNION ALL
+            SELECT endpoint_id, created_at FROM webhook_deliveries WHERE status = 'leased'
+        ) d JOIN webhook_endpoints e ON e.id = d.endpoint_id AND e.enabled
+        """
+    )
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+import PostgresClient
+
+/// What operators and configuration do to endpoints that exist.
+extension Store {
+    /// Lets an endpoint sign with a new secret from now on, and with the one before as well for a while.
+    ///
+    /// - Parameters:
+    ///   - secret: As it is to be stored.
+    ///   - overlap: How long the previous secret signs as well; receivers take either meanwhile.
+    package func rotateSecret(of endpoint: EndpointID, to secret: [UInt8], overlap: Duration) async throws {
+        try await change(
+            endpoint,
+            Statement(
+                "endpoints.rotate",
+                """
+                UPDATE webhook_endpoints SET previous_secret = secret, secret = \(secret),
+                    previous_secret_expires_at = now() + make_interval(secs => \(overlap.inSeconds)), updated_at = now()
+                WHERE id = \(endpoint) RETURNING id
+                """
+            )
+        )
+    }
+
+    /// Gives an endpoint an Ed25519 key in the place of the one it may have.
+    package func setSigningKey(of endpoint: EndpointID, to key: [UInt8]) async throws {
+        try await change(
+            endpoint,
+            Statement(
+                "endpoints.signing_key",
+                """
+                UPDATE webhook_endpoints SET signing_key = \(key), updated_at = now() WHERE id = \(endpoint) RETURNING id
+                """
+            )
+        )
+    }
+
+    /// Lets an endpoint have what waits for it and what comes, as if it had never failed.
+    package func enableEndpoint(_ endpoint: EndpointID) async throws {
+        try await change(
+            endpoint,
+            Statement(
+                "endpoints.enable",
+                """
+                WITH enabled AS (
+                    UPDATE webhook_endpoints SET enabled = true, disabled_reason = '', consecutive_failures = 0,
+                        failing_since = NULL, opened_at = NULL, next_probe_at = NULL, probe_attempt = 0,
+                        updated_at = now()
+                    WHERE id = \(endpoint) RETURNING id
+                ), due AS (
+                    UPDATE webhook_deliveries d SET next_attempt_at = now(), updated_at = now()
+                    FROM enabled WHERE d.endpoint_id = enabled.id AND d.status = 'temporary_failure'
+                )
+                SELECT id, \(sql: News.ofEvents) FROM enabled
+                """
+            )
+        )
+    }
+
+    /// Sends an endpoint nothing any more; what already waits for it goes on waiting. Nobody is told: whoever does this
+    /// knows it.
+    package func disableEndpoint(_ endpoint: EndpointID, reason: String) async throws {
+        try await change(
+            endpoint,
+            Statement(
+                "endpoints.disable",
+                """
+                UPDATE webhook_endpoints SET enabled = false, disabled_reason = \(reason), updated_at = now()
+                WHERE id = \(endpoint) RETURNING id
+                """
+            )
+        )
+    }
+
+    /// Removes an endpoint and all its deliveries.
+    package func removeEndpoint(_ endpoint: EndpointID) async throws {
+        try await change(
+            endpoint,
+            Statement(
+                "endpoints.remove",
+                within: .seconds(120),
+                "DELETE FROM webhook_endpoints WHERE id = \(endpoint) RETURNING id"
+            )
+        )
+    }
+
+    private func change(_ endpoint: EndpointID, _ statement: Statement) async throws {
+        if try await pool.execute(statement).isEmpty { throw StoreError.notFound("webhook endpoint", "\(endpoint)") }
+    }
+}
+
+// MARK: - Configuration
+
+extension Store {
+    /// Why an endpoint of the configuration is disabled that is not in it any more.
+    package static let settingIsGone = "its setting is gone"
+
+    /// Makes the endpoint that configuration names what configuration says. Its health is left alone unless it leads
+    /// elsewhere now; one that was disabled because its setting was gone is enabled again.
+    ///
+    /// Throws ``StoreError`` of code `.nameTaken` when an endpoint made by command has its name.
+    ///
+    /// - Parameters:
+    ///   - replaced: The stored secret that this one takes the place of, `nil` when it is the same. It signs as well for
+    ///     the time of `overlap`.
+    package func configureEndpoint(
+        _ endpoint: Endpoint,
+        replacing replaced: [UInt8]? = nil,
+        overlap: Duration = .seconds(86_400)
+    ) async throws {
+        // Only the first worker that brings the new secret: what the next one finds is new already.
+        let isRotation: SQL = "webhook_endpoints.secret = \(replaced)"
+        let isElsewhere: SQL = """
+            (webhook_endpoints.url <> excluded.url OR webhook_endpoints.disabled_reason = \(Self.settingIsGone))
+            """
+        let rows = try await pool.execute(
+            Statement(
+                "endpoints.configure",
+                """
+                \(sql: Self.insert(endpoint))
+                ON CONFLICT (name) DO UPDATE SET url = excluded.url, secret = excluded.secret, events = excluded.events,
+                    envelope = excluded.envelope, headers = excluded.headers, updated_at = now(),
+                    previous_secret = CASE WHEN \(sql: isRotation) THEN webhook_endpoints.secret
+                        ELSE webhook_endpoints.previous_secret END,
+                    previous_secret_expires_at = CASE
+                        WHEN \(sql: isRotation) THEN now() + make_interval(secs => \(overlap.inSeconds))
+                        ELSE webhook_endpoints.previous_secret_expires_at
+                    END,
+                    enabled = webhook_endpoints.enabled OR \(sql: isElsewhere),
+                    disabled_reason = CASE WHEN \(sql: isElsewhere) THEN '' ELSE webhook_endpoints.disabled_reason END,
+                    consecutive_failures = CASE
+                        WHEN \(sql: isElsewhere) THEN 0 ELSE webhook_endpoints.consecutive_failures
+                    END,
+                    failing_since = CASE WHEN NOT \(sql: isElsewhere) THEN webhook_endpoints.failing_since END,
+                    opened_at = CASE WHEN NOT \(sql: isElsewhere) THEN webhook_endpoints.opened_at END,
+                    next_probe_at = CASE WHEN NOT \(sql: isElsewhere) THEN webhook_endpoints.next_probe_at END
+                WHERE webhook_endpoints.source = 'configuration'
+                RETURNING id
+                """
+            )
+        )
+        if rows.isEmpty {
+            throw StoreError(
+                .nameTaken,
+                "The name '\(endpoint.name)' belongs to a webhook endpoint that was added by command",
+                remedy: "Remove it with 'stoker webhooks remove \(endpoint.name)', or remove the setting."
+            )
+        }
+    }
+
+    /// Disables the endpoint that an earlier configuration named; what waits for it is kept.
+    package func retireConfiguredEndpoint() async throws {
+        _ = try await pool.execute(
+            Statement(
+                "endpoints.retire",
+                """
+                UPDATE webhook_endpoints SET enabled = false, disabled_reason = \(Self.settingIsGone), updated_at = now()
+                WHERE source = 'configuration' AND enabled
+                """
+            )
+        )
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import Prebuilds
+import Synchronization
+
+/// What a process knows of the last pass that it made, so that the next one writes nothing where nothing is new.
+///
+/// It trusts itself only while no other process has recorded a decision since: workers take turns at passes.
+package final class PlanMemory: Sendable {
+    private struct Recollection {
+        /// The newest row of `prebuild_decisions` at the end of the pass; `nil`: there was none.
+        var lastDecision: Int64?
+        var plans: [PresetID: PresetPlan]
+    }
+
+    private let recollection = Mutex<Recollection?>(nil)
+
+    package init() {}
+
+    /// The presets whose plan may differ from the last one recorded.
+    func news(in plan: Plan, lastDecision: Int64?) -> [PresetPlan] {
+        recollection.withLock { recollection in
+            guard let recollection, recollection.lastDecision == lastDecision else { return plan.presets }
+            return plan.presets.filter { recollection.plans[$0.pool.presetID] != $0 }
+        }
+    }
+
+    /// To be called after the pass was committed.
+    func remember(_ plan: Plan, _ applied: AppliedPlan, lastDecision: Int64?) {
+        var plans = Dictionary(plan.presets.map { ($0.pool.presetID, $0) }) { first, _ in first }
+        // Nothing of these was recorded.
+        for preset in applied.failures.keys { plans[preset] = nil }
+        recollection.withLock {
+            $0 = Recollection(lastDecision: applied.lastDecision ?? lastDecision, plans: plans)
+        }
+    }
+}

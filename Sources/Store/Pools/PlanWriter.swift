@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import FoundationEssentials
+import PostgresClient
+import Prebuilds
+
+/// Writes a plan with set-based statements: a constant number of round trips, however many prebuilds it creates.
+struct PlanWriter {
+    let plan: Plan
+    /// The presets whose plan is to be recorded as a decision, unless the last record says the same.
+    let news: [PresetPlan]
+    /// Who makes the pass; `nil` for a command.
+    let worker: WorkerID?
+
+    /// Writes everything at once and commits. If that fails, writes preset by preset, so that the one that fails stands
+    /// alone, and leaves the transaction to be committed.
+    func write(on transaction: PostgresTransaction) async throws -> AppliedPlan {
+        let busy = plan.presets.filter { !$0.isEmpty }
+        guard !busy.isEmpty || !news.isEmpty else { return AppliedPlan() }
+        do {
+            let answers = try await transaction.executeBatchAndCommit(try writes(busy, news: news), orBackTo: "pass")
+            return try AppliedPlan(answers)
+        } catch let error as PostgresError where error.sqlState != nil && transaction.isOpen {
+            return try await writeOneByOne(transaction)
+        }
+    }
+
+    private func writeOneByOne(_ transaction: PostgresTransaction) async throws -> AppliedPlan {
+        var applied = AppliedPlan()
+        let toRecord = Set(news.map(\.pool.presetID))
+        for preset in plan.presets where !preset.isEmpty || toRecord.contains(preset.pool.presetID) {
+            let id = preset.pool.presetID
+            do {
+                let statements = try writes([preset], news: toRecord.contains(id) ? [preset] : [])
+                let answers = try await transaction.savepoint("preset") {
+                    try await transaction.executeBatch(statements)
+                }
+                applied.merge(try AppliedPlan(answers))
+            } catch let error as PostgresError where error.sqlState != nil && transaction.isOpen {
+                applied.failures[id] = error.description
+            }
+        }
+        return applied
+    }
+
+    private func writes(_ presets: [PresetPlan], news: [PresetPlan]) throws -> [Statement] {
+        [
+            cancellations(presets), deletions(presets), creations(presets), statusChanges(presets),
+            limitEvents(presets),
+            invalidEvents(presets),
+            poolEvents(news), try decisions(news), Store.checkConstraints,
+        ]
+    }
+}
+
+extension AppliedPlan {
+    /// Reads the answers to ``PlanWriter/writes(_:news:)``.
+    fileprivate init(_ answers: [QueryResult]) throws {
+        self.init()
+        canceled = try answers[0].map { try $0.decode(WorkspaceID.self) }
+        deleted = try answers[1].map { try $0.decode(WorkspaceID.self) }
+        for row in answers[2] {
+            let (preset, count) = try row.decode(PresetID.self, Int.self)
+            created[preset] = count
+        }
+        statusChanges = try answers[3].map { try $0.decode(PresetID.self) }
+        events = try answers[4...6].joined().compactMap { try $0.decode(EventID?.self) }
+        lastDecision = try answers[7].only().decode(Int64?.self)
+    }
+}
+
+extension PlanWriter {
+    /// The last plan of each preset that differs from the one recorded before it, for `prebuild_decisions`.
+    private func decisions(_ news: [PresetPlan]) throws -> Statement {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        func json(_ value: some Encodable) throws -> PostgresJSON {
+            PostgresJSON(String(decoding: try encoder.encode(value), as: UTF8.self))
+        }
+        return Statement(
+            "plan.decisions",
+            """
+            WITH recorded AS (
+                INSERT INTO prebuild_decisions (preset_id, decided_at, state, actions, withheld, worker_id)
+                SELECT n.preset_id, \(plan.now), n.state, n.actions, n.withheld, \(worker)
+                FROM unnest(
+                    \(news.map(\.pool.presetID)), \(try news.map { try json($0.state) }),
+                    \(try news.map { try json($0.actions.map(PlanReport.Action.init)) }), \(try news.map { try json($0.withheld) })
+                ) n(preset_id, state, actions, withheld)
+                WHERE NOT EXISTS (
+                    SELECT FROM (
+                        SELECT * FROM prebuild_decisions d WHERE d.preset_id = n.preset_id ORDER BY d.id DESC LIMIT 1
+                    ) last
+                    WHERE last.state = n.state AND last.actions = n.actions AND last.withheld = n.withheld
+                )
+                RETURNING id
+            )
+            SELECT max(id) FROM recorded
+            """
+        )
+    }
+
+    /// Status changes that are still true: a reset by an operator since the snapshot wins.
+    private func statusChanges(_ presets: [PresetPlan]) -> Statement {
+        let changes = presets.compactMap { preset in preset.statusChange.map { (preset.pool.presetID, $0) } }
+        return Statement(
+            "plan.status",
+            """
+            UPDATE template_version_presets p
+            SET prebuild_status = c.after::prebuild_status, prebuild_status_message = c.message, updated_at = \(plan.now)
+            FROM unnest(
+                \(changes.map(\.0)), \(changes.map(\.1.from.rawValue)), \(changes.map(\.1.to.rawValue)),
+                \(changes.map(\.1.message))
+            ) c(id, before, after, message)
+            WHERE p.id = c.id AND p.prebuild_status = c.before::prebuild_status
+            RETURNING p.id
+            """
+        )
+    }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import PostgresClient
+
+extension SnapshotQuery {
+    var parameters: Statement {
+        Self.parameters(
+            """
+            FROM templates t JOIN template_version_parameters p ON p.template_version_id = t.active_version_id
+            WHERE NOT t.deleted AND t.deprecated = ''
+            """
+        )
+    }
+
+    /// Parameters `p` that the clauses select, for ``readParameters(_:)``.
+    ///
+    /// What another release has written into `options` or `validation` must not end the statement: what is not of the known
+    /// form is NULL here, or a text that is not a number, and the row cannot be read.
+    static func parameters(_ selection: SQL) -> Statement {
+        Statement(
+            "snapshot.parameters",
+            reading: true,
+            """
+            SELECT p.template_version_id, p.name, p.type, p.required, p.default_value,
+                CASE WHEN jsonb_typeof(p.options) = 'array' THEN ARRAY(
+                    SELECT coalesce(o->>'value', o #>> '{}') FROM jsonb_array_elements(p.options) o
+                ) END AS options,
+                p.validation->>'regex' AS regex, p.validation->>'min' AS minimum, p.validation->>'max' AS maximum,
+                coalesce(p.validation->>'error', '') AS error, p.sensitive
+            \(sql: selection)
+            ORDER BY p.template_version_id, p.display_order, p.name
+            """
+        )
+    }
+
+    static func readParameters(_ answer: QueryResult) -> VersionParameters {
+        var parameters = VersionParameters()
+        for row in answer {
+            do {
+                parameters.append(try VersionParameter(row), to: try row.decode(column: 0))
+            } catch {
+                parameters.add(error, of: row)
+            }
+        }
+        return parameters
+    }
+}
+
+/// The parameters of versions, each version by itself: one that cannot be read is none of the others' concern.
+struct VersionParameters {
+    private var versions: [TemplateVersionID: Result<[VersionParameter], any Error>] = [:]
+
+    /// Those of a version, in their order. Throws what kept one of them from being read.
+    func of(_ version: TemplateVersionID) throws -> [VersionParameter] {
+        try versions[version]?.get() ?? []
+    }
+
+    fileprivate mutating func append(_ parameter: VersionParameter, to version: TemplateVersionID) {
+        versions[version] = (versions[version] ?? .success([])).map { $0 + [parameter] }
+    }
+
+    fileprivate mutating func add(_ error: any Error, of row: Row) {
+        // A row of which not even the version can be read belongs to none.
+        guard let version = try? row.decode(column: 0, as: TemplateVersionID.self) else { return }
+        let name = (try? row["name"] as String) ?? ""
+        versions[version] = .failure(
+            StoreError(.inconsistent, "The parameter '\(name)' of its version cannot be read: \(error)")
+        )
+    }
+}
+
+extension VersionParameter {
+    /// Of a row of ``SnapshotQuery/parameters(_:)``.
+    fileprivate init(_ row: Row) throws {
+        let (_, name, type, required, defaultValue, options, regex, minimum, maximum, error, isSensitive) =
+            try row.decode(
+                TemplateVersionID.self,
+                String.self,
+                String.self,
+                Bool.self,
+                String.self,
+                [String].self,
+                String?.self,
+                String?.self,
+                String?.self,
+                String.self,
+                Bool.self
+            )
+        func number(_ text: String?, _ what: String) throws -> Double? {
+            guard let text else { return nil }
+            guard let number = Double(text) else {
+                throw StoreError.internalInconsistency("the \(what) of a validation is no number")
+            }
+            return number
+        }
+        let bounds = (try number(minimum, "minimum"), try number(maximum, "maximum"))
+        let hasRules = regex != nil || bounds.0 != nil || bounds.1 != nil
+        self.init(
+            name: name,
+            type: type,
+            isRequired: required,
+            defaultValue: defaultValue,
+            options: options,
+            validation: hasRules
+                ? ParameterValidation(regex: regex, minimum: bounds.0, maximum: bounds.1, error: error) : nil,
+            isSensitive: isSensitive
+        )
+    }
+}

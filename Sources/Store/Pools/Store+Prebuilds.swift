@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+import PostgresClient
+package import Time
+
+/// A prebuild as lists show it.
+package struct PrebuildSummary: Hashable, Sendable, Codable {
+    package var id: WorkspaceID
+    package var name: String
+    package var templateName: String
+    package var presetName: String
+    package var versionName: String
+    /// Whether its version is the active one of a template that is neither deleted nor deprecated.
+    package var isActive: Bool
+    package var transition: String
+    /// Of its latest build's job.
+    package var status: String
+    /// Whether it can be claimed.
+    package var isEligible: Bool
+    /// Agents that are not ready, with their states: `main starting`.
+    package var waitingFor: [String]
+    package var createdAt: Instant
+
+    private enum CodingKeys: String, CodingKey {
+        case id, name, transition, status
+        case templateName = "template_name"
+        case presetName = "preset_name"
+        case versionName = "version_name"
+        case isActive = "active"
+        case isEligible = "eligible"
+        case waitingFor = "waiting_for"
+        case createdAt = "created_at"
+    }
+}
+
+extension Store {
+    /// The pools' workspaces, oldest first; of one template, when given.
+    package func prebuilds(of template: String? = nil, limit: Int = 1_000) async throws -> [PrebuildSummary] {
+        try await pool.execute(
+            Statement(
+                "prebuilds.list",
+                """
+                SELECT w.id, w.name, coalesce(t.name, ''), coalesce(p.name, ''), coalesce(v.name, ''),
+                    coalesce(v.id = t.active_version_id AND NOT t.deleted AND t.deprecated = '', false),
+                    coalesce(l.transition::text, 'unknown'), coalesce(l.job_status::text, 'unknown'),
+                    coalesce(b.eligible, false),
+                    ARRAY(
+                        SELECT coalesce(a.name, d.name) || ' ' || coalesce(a.lifecycle_state::text, 'missing')
+                        FROM (
+                            SELECT x.name FROM template_version_agents x WHERE x.template_version_id = v.id
+                        ) d
+                        FULL JOIN (
+                            SELECT x.name, x.lifecycle_state
+                            FROM workspace_resources r JOIN workspace_agents x ON x.resource_id = r.id
+                            WHERE r.job_id = l.job_id AND NOT x.deleted
+                        ) a ON a.name = d.name
+                        WHERE a.lifecycle_state IS DISTINCT FROM 'ready' AND b.running
+                        ORDER BY 1
+                    ),
+                    w.created_at
+                FROM workspaces w
+                -- What a prebuild was made from may be gone; it is listed all the same.
+                LEFT JOIN workspace_prebuilds b ON b.workspace_id = w.id
+                LEFT JOIN workspace_latest_builds l ON l.workspace_id = w.id
+                LEFT JOIN template_versions v ON v.id = l.template_version_id
+                LEFT JOIN templates t ON t.id = w.template_id
+                LEFT JOIN template_version_presets p ON p.id = b.preset_id
+                WHERE w.owner_id = 'c42fdf75-3097-471c-8c33-fb52454d81c0' AND NOT w.deleted
+                    AND (\(template) IS NULL OR lower(t.name) = lower(\(template)))
+                ORDER BY t.name, p.name, w.created_at, w.id LIMIT \(limit)
+                """
+            )
+        ).map(PrebuildSummary.init)
+    }
+}
+
+extension PrebuildSummary {
+    fileprivate init(_ row: Row) throws {
+        (
+            id, name, templateName, presetName, versionName, isActive, transition, status, isEligible, waitingFor,
+            createdAt
+        ) = try row.decode(
+            WorkspaceID.self,
+            String.self,
+            String.self,
+            String.self,
+            String.self,
+            Bool.self,
+            String.self,
+            String.self,
+            Bool.self,
+            [String].self,
+            Instant.self
+        )
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import PostgresClient
+package import Prebuilds
+package import Time
+
+extension Store {
+    /// What a plan is made from, as of now and without the lock: for `stoker plan`.
+    package func snapshot(at now: Instant? = nil, limits: PlanLimits) async throws -> (now: Instant, snapshot: Snapshot)
+    {
+        let answers = try await pool.executeBatch(SnapshotQuery(now: now, limits: limits).statements)
+        return try SnapshotQuery.read(answers)
+    }
+}
+
+/// The statements that make a ``Snapshot``, for one round trip. The first of them alone holds everything that must agree
+/// with itself; the others read what does not change once a preset is visible.
+struct SnapshotQuery {
+    let now: Instant?
+    let limits: PlanLimits
+
+    var statements: [Statement] { [Self.prepare, settings, presets, parameters] }
+
+    /// The newest of many builds are read through their index, from its end: a bitmap would have all of them read, whatever
+    /// the planner believes about their number.
+    private static let prepare = Statement(
+        "snapshot.prepare",
+        within: .seconds(5),
+        "SELECT set_config('enable_bitmapscan', 'off', true)"
+    )
+
+    static func read(_ answers: [QueryResult]) throws -> (now: Instant, snapshot: Snapshot) {
+        guard answers.count == 4 else { throw StoreError.internalInconsistency("the snapshot is not whole") }
+        let (now, pause, quotas) = try readSettings(answers[1])
+        let parameters = readParameters(answers[3])
+        var snapshot = Snapshot(presets: [], pause: pause, prebuildQuotas: quotas)
+        for row in answers[2] {
+            switch read(row, parameters: parameters) {
+            case .preset(let preset, let pending):
+                snapshot.presets.append(preset)
+                snapshot.pendingJobs += pending
+            case .unreadable(let preset): snapshot.unreadable.append(preset)
+            case .orphans(let some):
+                let names = (snapshot.orphans?.names ?? []) + some.names
+                snapshot.orphans = OrphanedPrebuilds(
+                    count: (snapshot.orphans?.count ?? 0) + some.count,
+                    names: Array(names.prefix(10))
+                )
+            }
+        }
+        return (now, snapshot)
+    }
+}
+
+// MARK: - Settings
+
+extension SnapshotQuery {
+    private var settings: Statement {
+        Statement(
+            "snapshot.settings",
+            """
+            SELECT coalesce(\(now), transaction_timestamp()) AS now, s.key, \(sql: Store.until(of: "s")) AS until,
+                coalesce(s.value->>'reason', '') AS reason, s.updated_by,
+                ARRAY(SELECT id FROM organizations WHERE prebuild_quota IS NOT NULL ORDER BY id) AS quota_organizations,
+                ARRAY(SELECT prebuild_quota FROM organizations WHERE prebuild_quota IS NOT NULL ORDER BY id) AS quotas
+            FROM (SELECT) one
+            LEFT JOIN LATERAL (
+                -- Maintenance comes before a pause of the reconciler: it holds more.
+                SELECT * FROM settings
+                WHERE (
+                    key = 'maintenance' AND \(sql: Store.isSet("active"))
+                    OR key = 'prebuilds' AND \(sql: Store.isSet("reconciliation_paused"))
+                ) AND coalesce(\(sql: Store.until()) > coalesce(\(now), transaction_timestamp()), true)
+                ORDER BY key LIMIT 1
+            ) s ON true
+            """
+        )
+    }
+
+    private static func readSettings(
+        _ answer: QueryResult
+    ) throws -> (now: Instant, pause: FleetPause?, quotas: [OrganizationID: Int]) {
+        let (now, key, until, reason, orderedBy, organizations, quotas) = try answer.only().decode(
+            Instant.self,
+            String?.self,
+            Instant?.self,
+            String.self,
+            String?.self,
+            [OrganizationID].self,
+            [Int].self
+        )
+        let pause = key.map {
+            FleetPause(
+                kind: $0 == "maintenance" ? .maintenance : .reconciliation,
+                until: until,
+                reason: reason,
+                orderedBy: orderedBy
+            )
+        }
+        return (now, pause, Dictionary(zip(organizations, quotas)) { first, _ in first })
+    }
+}

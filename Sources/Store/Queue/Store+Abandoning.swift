@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+import PostgresClient
+
+/// What was known of a workspace that was removed without its provisioner.
+package struct AbandonedWorkspace: Hashable, Sendable {
+    /// A job that has ended already: the record of the removal.
+    package var jobID: JobID?
+    /// What its builds reported, as addresses, or as type and name.
+    package var resources: [String]
+    /// The newest state of its builds, and those that came too late, as they are stored.
+    package var states: [[UInt8]]
+}
+
+extension Store {
+    /// Removes a workspace without running its provisioner: for one whose provisioner cannot run any more. Nothing of what it
+    /// consists of is touched; the caller says what that was. States that came too late stay, and so do its builds.
+    ///
+    /// A build that waits is canceled with `ABANDONED`. Throws ``StoreError`` of code `.notFound`, of `.invalid` when the name
+    /// fits several, and of `.conflict` while a worker executes a build of it.
+    ///
+    /// - Parameter operatorName: Who asked for it; it stands in the job's log, with what is left behind.
+    /// - Parameter describe: Says in words what is left behind.
+    package func abandonWorkspace(
+        _ workspace: String,
+        owner: String? = nil,
+        visibleTo audience: Audience = .everything,
+        by operatorName: String,
+        describe: (AbandonedWorkspace) async -> String
+    ) async throws -> AbandonedWorkspace {
+        try await pool.withTransaction("workspaces.abandon") { transaction in
+            let id = try await Self.lock(workspace, owner: owner, visibleTo: audience, on: transaction)
+            let builds = try await transaction.execute(Self.unfinished(of: id))
+            let open = try builds.map { try $0.decode(JobID.self, String.self) }
+            if let running = open.first(where: { $0.1 != "pending" }) {
+                throw StoreError(
+                    .conflict,
+                    "A worker executes a build of '\(workspace)'",
+                    remedy: "End it with 'stoker jobs cancel \(running.0)', then try again."
+                )
+            }
+            if !open.isEmpty {
+                _ = try await transaction.executeBatch(Self.endPending(open.map(\.0), code: "ABANDONED"))
+            }
+            var abandoned = AbandonedWorkspace(
+                resources: try await transaction.execute(Self.reported(of: id)).map { try $0.decode(String.self) },
+                states: try await transaction.execute(Self.states(of: id)).map { try $0.decode([UInt8].self) }
+            )
+            let record = try await transaction.execute(Self.record(of: id, by: operatorName)).first
+            abandoned.jobID = try record?.decode(JobID.self)
+            let note = await describe(abandoned)
+            _ = try await transaction.executeBatchAndCommit(
+                (abandoned.jobID.map { [Self.note(note, at: $0)] } ?? []) + Self.gone(id)
+            )
+            return abandoned
+        }
+    }
+
+    private static func unfinished(of workspace: WorkspaceID) -> Statement {
+        Statement(
+            "workspaces.unfinished",
+            """
+            SELECT j.id, j.job_status::text FROM workspace_builds b JOIN provisioner_jobs j ON j.id = b.job_id
+            WHERE b.workspace_id = \(workspace) AND j.completed_at IS NULL
+            ORDER BY b.build_number FOR UPDATE OF j
+            """
+        )
+    }
+
+    /// Of the newest build that reported any.
+    private static func reported(of workspace: WorkspaceID) -> Statement {
+        Statement(
+            "workspaces.reported",
+            """
+            SELECT coalesce(nullif(r.address, ''), r.type || '.' || r.name) FROM workspace_resources r
+            WHERE r.type <> \(AgentRows.resourceType) AND r.job_id = (
+                SELECT b.job_id FROM workspace_builds b
+                WHERE b.workspace_id = \(workspace) AND EXISTS (
+                    SELECT FROM workspace_resources x WHERE x.job_id = b.job_id AND x.type <> \(AgentRows.resourceType)
+                )
+                ORDER BY b.build_number DESC LIMIT 1
+            )
+            ORDER BY 1 LIMIT 1000
+            """
+        )
+    }
+
+    private static func states(of workspace: WorkspaceID) -> Statement {
+        Statement(
+            "workspaces.states",
+            within: .seconds(30),
+            """
+            (
+                SELECT provisioner_state FROM workspace_builds
+                WHERE workspace_id = \(workspace) AND provisioner_state IS NOT NULL ORDER BY build_number DESC LIMIT 1
+            ) UNION ALL (
+                SELECT state FROM late_states WHERE workspace_id = \(workspace) ORDER BY received_at LIMIT 20
+            )
+            """
+        )
+    }
+
+    /// A delete build with a job that has ended, so that the workspace's history says how it went; none for a workspace
+    /// without builds.
+    private static func record(of workspace: WorkspaceID, by operatorName: String) -> Statement {
+        Statement(
+            "workspaces.record_abandoned",
+            """
+            WITH target AS MATERIALIZED (
+                SELECT w.id, w.organization_id, w.owner_id, w.template_id, b.build_number, b.template_version_id,
+                    b.template_version_preset_id, t.provisioner, gen_random_uuid() AS build_id, gen_random_uuid() AS job_id
+                FROM workspaces w
+                CROSS JOIN LATERAL (
+                    SELECT * FROM workspace_builds l WHERE l.workspace_id = w.id ORDER BY l.build_number DESC LIMIT 1
+                ) b
+                LEFT JOIN templates t ON t.id = w.template_id
+                WHERE w.id = \(workspace)
+            ), new_job AS (
+                INSERT INTO provisioner_jobs (id, organization_id, initiator_id, type, provisioner, input, priority,
+                    template_id, workspace_id, completed_at)
+                SELECT job_id, organization_id, owner_id, 'workspace_build', coalesce(provisioner, 'terraform'),
+                    jsonb_build_object('workspace_build_id', build_id, 'abandoned_by', \(operatorName)::text),
+                    \(JobClass.delete.rawValue), template_id, id, now()
+                FROM target
+            )
+            INSERT INTO workspace_builds (id, workspace_id, template_version_id, build_number, transition, initiator_id,
+                job_id, reason, template_version_preset_id)
+            SELECT build_id, id, template_version_id, build_number + 1, 'delete', owner_id, job_id, 'initiator',
+                template_version_preset_id
+            FROM target RETURNING job_id
+            """
+        )
+    }
+
+    private static func note(_ text: String, at job: JobID) -> Statement {
+        Statement(
+            "workspaces.note_abandoned",
+            """
+            INSERT INTO provisioner_job_logs (job_id, source, level, output) VALUES (\(job), 'worker', 'warn', \(text))
+            """
+        )
+    }
+
+    private static func gone(_ workspace: WorkspaceID) -> [Statement] {
+        [
+            Statement(
+                "workspaces.gone",
+                "UPDATE workspaces SET deleted = true, retiring = true, updated_at = now() WHERE id = \(workspace)"
+            ),
+            Statement(
+                "workspaces.agents_gone",
+                """
+                UPDATE workspace_agents a SET deleted = true, updated_at = now()
+                FROM workspace_builds b, workspace_resources r
+                WHERE b.workspace_id = \(workspace) AND r.job_id = b.job_id AND a.resource_id = r.id AND NOT a.deleted
+                """
+            ),
+        ]
+    }
+}

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import FoundationEssentials
+import PostgresClient
+
+extension Store {
+    /// Ends a workspace build: its job, state, resources, the workspace's fate, events and wake-ups, in one transaction.
+    ///
+    /// Fenced: throws ``StoreError`` of code `.leaseLost`, and changes nothing, when the execution has lost the job.
+    ///
+    /// - Returns: the pool of the prebuild of which a claim has replaced resources, if that is what the build did.
+    @discardableResult
+    package func completeBuild(_ job: HeldJob, _ completion: BuildCompletion) async throws -> PoolName? {
+        try await pool.withTransaction("executions.complete") { transaction in
+            try await Self.end(job, completion.result, on: transaction)
+            let replacements = completion.replacements.isEmpty ? [] : [try replacedEvent(job, completion.replacements)]
+            let answers = try await transaction.executeBatchAndCommit(
+                replacements
+                    + [Self.state(job, completion.state), resources(job, completion), timings(job, completion.timings)]
+                    + readyAgents(job, completion.readyAgents)
+                    + settle(job, completion) + [Self.ended([job.id])]
+            )
+            try Self.news(of: completion.result, answers.dropLast().last?.first).map(observe)
+            guard !replacements.isEmpty, let row = answers.first?.first else { return nil }
+            return try PoolName(row)
+        }
+    }
+
+    /// What the last of the statements that settle a result says of a pool.
+    private static func news(of result: JobResult, _ row: Row?) throws -> PoolNews? {
+        guard let row else { return nil }
+        switch result {
+        case .succeeded: return PoolNews(refilledAfter: try row.decode(column: 0))
+        case .failed: return try row.decode(column: 3) ? .failed(PoolName(row)) : nil
+        case .canceled: return nil
+        }
+    }
+
+    /// Puts a job back into the queue: an attempt that failed and may be repeated, or one that a drain hands over.
+    ///
+    /// Fenced like ``completeBuild(_:_:)``. The epoch grows, so that nothing this execution still writes is taken.
+    ///
+    /// - Parameter refundAttempt: An attempt that was interrupted by us is not the job's fault.
+    /// - Parameter reason: What it failed by, for whoever asks why it waits; `nil`: it did not fail, and was handed over.
+    package func requeue(
+        _ job: HeldJob,
+        after delay: Duration = .zero,
+        refundAttempt: Bool,
+        because reason: String? = nil
+    ) async throws {
+        let rows = try await pool.execute(
+            Statement(
+                "executions.requeue",
+                within: .seconds(10),
+                """
+                WITH held AS (
+                    SELECT id, worker_id FROM provisioner_jobs
+                    WHERE id = \(job.id) AND claim_epoch = \(job.epoch) AND completed_at IS NULL FOR UPDATE
+                ), counted AS (
+                    UPDATE workers w SET jobs_handed_over = jobs_handed_over + 1
+                    FROM held WHERE w.id = held.worker_id AND \(refundAttempt && reason == nil)
+                ), returned AS (
+                    UPDATE provisioner_jobs j SET worker_id = NULL, started_at = NULL,
+                        available_at = now() + make_interval(secs => \(delay.inSeconds)),
+                        attempt = attempt - \(literal: refundAttempt ? 1 : 0), claim_epoch = claim_epoch + 1,
+                        completed_at = CASE WHEN canceled_at IS NOT NULL THEN now() END,
+                        refresh_first = true, retry_reason = \(reason), updated_at = now()
+                    FROM held WHERE j.id = held.id
+                    RETURNING j.id, j.claim_order, j.completed_at
+                )
+                SELECT id, \(sql: News.returnedJob) FROM returned
+                """
+            )
+        )
+        if rows.isEmpty { throw StoreError.leaseLost(job.id) }
+    }
+
+    /// Ends the job's row; the first statement of every completion, since it is the fence.
+    static func end(_ job: HeldJob, _ result: JobResult, on transaction: PostgresTransaction) async throws {
+        var (error, code): (String?, String?) = (nil, nil)
+        if case .failed(let failure, let message) = result {
+            (error, code) = (message.isEmpty ? failure : message, failure)
+        }
+        let canceled = result == .canceled
+        let rows = try await transaction.execute(
+            Statement(
+                "executions.end",
+                within: .seconds(10),
+                """
+                UPDATE provisioner_jobs SET completed_at = now(), error = \(error), error_code = \(code),
+                    input = input - 'replaced',
+                    canceled_at = CASE WHEN \(canceled) THEN coalesce(canceled_at, now()) WHEN \(error) <> '' THEN canceled_at END,
+                    updated_at = now()
+                WHERE id = \(job.id) AND claim_epoch = \(job.epoch) AND completed_at IS NULL
+                RETURNING id
+                """
+            )
+        )
+        if rows.isEmpty { throw StoreError.leaseLost(job.id) }
+    }
+}
+
+extension PoolName {
+    /// Of a row that begins with the names of template, preset and organization.
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            template: try row.decode(column: 0),
+            preset: try row.decode(column: 1),
+            organization: try row.decode(column: 2)
+        )
+    }
+}
+
+// MARK: - What a build leaves behind
+
+extension Store {
+    static func state(_ job: HeldJob, _ state: [UInt8]?) -> Statement {
+        Statement(
+            "completion.state",
+            """
+            UPDATE workspace_builds SET provisioner_state = coalesce(\(state), provisioner_state), updated_at = now()
+            WHERE job_id = \(job.id)
+            """
+        )
+    }
+
+    private func resources(_ job: HeldJob, _ completion: BuildCompletion) -> Statement {
+        let resources = completion.resources
+        return Statement(
+            "completion.resources",
+            """
+            WITH built AS (
+                INSERT INTO workspace_resources (job_id, transition, type, name, address, daily_cost)
+                SELECT b.job_id, b.transition, r.type, r.name, r.address, r.daily_cost
+                FROM workspace_builds b, unnest(
+                    \(resources.map(\.type)), \(resources.map(\.name)), \(resources.map(\.address)),
+                    \(resources.map(\.dailyCost))
+                ) r(type, name, address, daily_cost)
+                WHERE b.job_id = \(job.id)
+                RETURNING daily_cost
+            )
+            UPDATE workspace_builds SET daily_cost = (SELECT coalesce(sum(daily_cost), 0) FROM built)
+            WHERE job_id = \(job.id)
+            """
+        )
+    }
+
+    /// Agents that the build itself has found ready.
+    private func readyAgents(_ job: HeldJob, _ names: [String]) -> [Statement] {
+        guard !names.isEmpty else { return [] }
+        return [
+            Statement(
+                "completion.ready_agents",
+                """
+                UPDATE workspace_agents a SET lifecycle_state = 'ready', started_at = coalesce(a.started_at, now()),
+                    ready_at = now(), updated_at = now()
+                FROM workspace_resources r
+                WHERE r.job_id = \(job.id) AND a.resource_id = r.id AND NOT a.deleted AND a.name = ANY(\(names))
+                    AND a.lifecycle_state <> 'ready'
+                """
+            )
+        ]
+    }
+
+    private func timings(_ job: HeldJob, _ timings: [BuildCompletion.Timing]) -> Statement {
+        Statement(
+            "completion.timings",
+            """
+            INSERT INTO provisioner_job_timings (job_id, attempt, stage, action, resource, started_at, ended_at)
+            SELECT j.id, j.attempt, t.stage, t.action, t.resource, j.started_at + make_interval(secs => t.started_after),
+                j.started_at + make_interval(secs => t.ended_after)
+            FROM provisioner_jobs j, unnest(
+                \(timings.map(\.stage)), \(timings.map(\.action)), \(timings.map(\.resource)),
+                \(timings.map(\.startedAfter.inSeconds)), \(timings.map(\.endedAfter.inSeconds))
+            ) t(stage, action, resource, started_after, ended_after)
+            WHERE j.id = \(job.id)
+            """
+        )
+    }
+
+    /// What the result means for the workspace: a finished delete removes it, a finished claim makes it usable.
+    private func settle(_ job: HeldJob, _ completion: BuildCompletion) -> [Statement] {
+        switch completion.result {
+        case .succeeded:
+            [
+                Statement(
+                    "completion.deleted",
+                    """
+                    UPDATE workspaces w SET deleted = true, updated_at = now()
+                    FROM workspace_builds b WHERE b.job_id = \(job.id) AND b.transition = 'delete' AND w.id = b.workspace_id
+                    """
+                ),
+                Statement(
+                    "completion.usable",
+                    """
+                    UPDATE workspace_claims c SET usable_at = now(), updated_at = now()
+                    FROM workspace_builds b
+                    WHERE b.job_id = \(job.id) AND b.transition = 'start' AND c.workspace_id = b.workspace_id
+                        AND c.usable_at IS NULL
+                    """
+                ),
+                Statement(
+                    "completion.agents_gone",
+                    """
+                    UPDATE workspace_agents a SET deleted = true, updated_at = now()
+                    FROM workspace_builds d, workspace_builds b, workspace_resources r
+                    WHERE d.job_id = \(job.id) AND d.transition = 'delete' AND b.workspace_id = d.workspace_id
+                        AND r.job_id = b.job_id AND a.resource_id = r.id
+                    """
+                ),
+            ] + Self.destroyed(job, completion.destroyed) + [
+                // To claims that wait for a prebuild, and to agents that wait for a claim. The last, for what it returns.
+                Statement(
+                    "completion.ready",
+                    """
+                    SELECT CASE WHEN b.reason = 'prebuild' AND NOT EXISTS (
+                        SELECT FROM workspace_resources r JOIN workspace_agents a ON a.resource_id = r.id
+                        WHERE r.job_id = b.job_id AND NOT a.deleted AND a.lifecycle_state <> 'ready'
+                    ) THEN extract(epoch FROM now() - b.created_at)::float8 END,
+                    ARRAY[CASE b.reason
+                        WHEN 'claim' THEN \(sql: News.on(Channel.claimed, "b.workspace_id"))
+                        ELSE \(sql: News.on(Channel.ready, "coalesce(b.template_version_preset_id::text, '')"))
+                    END] AS news
+                    FROM workspace_builds b
+                    WHERE b.job_id = \(job.id) AND b.transition = 'start' AND b.reason IN ('claim', 'prebuild')
+                    """
+                )
+            ]
+        case .failed: [Self.failedEvents([job.id])]
+        case .canceled: []
+        }
+    }
+
+    /// Tells those who follow these jobs that they have ended, and the reconciler.
+    static func ended(_ jobs: [JobID]) -> Statement {
+        Statement(
+            "completion.news",
+            "SELECT \(sql: News.column(News.reconcile, News.on(Channel.finished, "id"))) FROM unnest(\(jobs)) id"
+        )
+    }
+}
+
+// MARK: - Events
+
+extension Store {
+    /// `workspace_resource_replaced`, for a claim build alone.
+    private func replacedEvent(_ job: HeldJob, _ replacements: [BuildCompletion.Replacement]) throws -> Statement {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        func json(_ value: some Encodable) throws -> PostgresJSON {
+            PostgresJSON(String(decoding: try encoder.encode(value), as: UTF8.self))
+        }
+        let paths = try json(Dictionary(replacements.map { ($0.address, $0.paths) }) { $0 + $1 })
+        let said = replacements.filter { !$0.reason.isEmpty }
+        let reasons =
+            try said.isEmpty ? nil : json(Dictionary(said.map { ($0.address, $0.reason) }) { first, _ in first })
+        return Statement(
+            "completion.replaced_event",
+            """
+            SELECT t.name, coalesce(p.name, ''), o.name, stoker_emit_event(
+                'workspace_resource_replaced', '89d9745a-816e-4695-a17f-3d0a229e2b8d', \(sql: PlanWriter.templateAdmins),
+                jsonb_build_object('org', o.name, 'workspace', w.name, 'template', t.name, 'template_version', v.name,
+                    'preset', coalesce(p.name, ''), 'claimant', coalesce(u.username, ''),
+                    'workspace_build_num', b.build_number::text),
+                jsonb_build_object('replacements', \(paths), 'reasons', \(reasons), \(sql: Self.buildNames)),
+                array_remove(ARRAY[w.id, w.owner_id, t.id, p.id], NULL), 'workspace/' || w.id, NULL, now()
+            ), \(sql: News.ofEvents)
+            \(sql: Self.buildSources([job.id])) AND b.reason = 'claim'
+            """
+        )
+    }
+
+    /// `workspace_build_failed` or `workspace_delete_failed` for each of the jobs that has failed for good.
+    static func failedEvents(_ jobs: [JobID]) -> Statement {
+        Statement(
+            "completion.failed_event",
+            """
+            SELECT t.name, coalesce(p.name, ''), o.name, b.reason = 'prebuild' AND b.transition = 'start', stoker_emit_event(
+                CASE WHEN b.transition = 'delete' THEN 'workspace_delete_failed' ELSE 'workspace_build_failed' END,
+                NULL, \(sql: PlanWriter.templateAdmins),
+                jsonb_build_object('org', o.name, 'workspace', w.name, 'template', t.name, 'template_version', v.name,
+                    'preset', coalesce(p.name, '')),
+                jsonb_build_object('error', left(coalesce(j.error, ''), 2000), 'error_code', coalesce(j.error_code, ''),
+                    'log', coalesce((
+                        SELECT string_agg(left(l.output, 200), E'\\n' ORDER BY l.id)
+                        FROM (
+                            SELECT id, output FROM provisioner_job_logs WHERE job_id = j.id ORDER BY id DESC LIMIT 10
+                        ) l
+                    ), ''),
+                    \(sql: Self.buildNames)),
+                array_remove(ARRAY[w.id, t.id, p.id], NULL), 'workspace/' || w.id, NULL, now()
+            ), \(sql: News.ofEvents)
+            \(sql: Self.buildSources(jobs)) AND j.job_status = 'failed'
+            """
+        )
+    }
+
+    private static let buildNames: SQL = """
+        'organization', jsonb_build_object('id', o.id, 'name', o.name),
+        'template', jsonb_build_object('id', t.id, 'name', t.name),
+        'template_version', jsonb_build_object('id', v.id, 'name', v.name),
+        'preset', CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('id', p.id, 'name', p.name) END,
+        'workspace', jsonb_build_object('id', w.id, 'name', w.name),
+        'claimant', jsonb_build_object('id', w.owner_id, 'username', coalesce(u.username, '')),
+        'build', jsonb_build_object('id', b.id, 'number', b.build_number), 'build_number', b.build_number
+        """
+
+    private static func buildSources(_ jobs: [JobID]) -> SQL {
+        """
+        FROM unnest(\(jobs)) ended(id)
+        JOIN LATERAL (SELECT * FROM provisioner_jobs WHERE id = ended.id OFFSET 0) j ON true
+        JOIN workspace_builds b ON b.job_id = j.id
+        JOIN workspaces w ON w.id = b.workspace_id
+        JOIN template_versions v ON v.id = b.template_version_id
+        JOIN templates t ON t.id = w.template_id
+        JOIN organizations o ON o.id = w.organization_id
+        LEFT JOIN template_version_presets p ON p.id = b.template_version_preset_id
+        LEFT JOIN users u ON u.id = w.owner_id
+        WHERE true
+        """
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import PostgresClient
+
+/// What became of a state that outlived its execution.
+package enum HandedIn: String, Hashable, Sendable {
+    /// It is the build's state now: the job was still the execution's, or had been given back and not been begun again.
+    case stored
+    /// The execution has recorded its own end, and with it its state.
+    case ended
+    /// Another execution had begun from an older state. It is kept beside the job, for the workspace's next build; for its
+    /// deletion, a new one where it has been deleted already.
+    case late
+    /// There is no such build any more.
+    case unknown
+}
+
+extension Store {
+    /// Takes a state that an execution has left behind because its worker was killed, cut off, or out of time.
+    ///
+    /// The fence decides. While the job is the execution's, the state is a checkpoint like any other. A job that was given
+    /// back has an epoch that is higher by one, and each claim adds one more: so as long as it is one, nobody has read an
+    /// older state, and the next execution starts from this one and refreshes first. The same holds for a build that
+    /// ended with its worker, until a later build of the workspace has begun.
+    ///
+    /// - Parameter state: As it is to be stored: sealed, where states are.
+    package func handIn(_ state: [UInt8], of execution: HeldJob, from worker: String) async throws -> HandedIn {
+        try await pool.withTransaction("executions.hand_in") { transaction in
+            _ = try await transaction.execute(Self.lockBuilds(from: execution.id))
+            let rows = try await transaction.execute(Self.handIn(state, of: execution, from: worker))
+            guard let row = rows.first else { return .unknown }
+            let (word, workspace) = try row.decode(String.self, WorkspaceID.self)
+            let fate = HandedIn(rawValue: word) ?? .unknown
+            // The workspace may be gone already; what this state names is not.
+            if fate == .late { _ = try await transaction.execute(Self.deletionOfLateStates(of: "\(workspace)")) }
+            return fate
+        }
+    }
+
+    /// Locks the job, those of later builds and the workspace: a claim passes over what is locked, so that none of these is
+    /// begun from an older state while this one is being stored.
+    private static func lockBuilds(from job: JobID) -> Statement {
+        Statement(
+            "executions.lock_builds",
+            within: .seconds(30),
+            """
+            SELECT FROM workspace_builds b
+            JOIN workspaces w ON w.id = b.workspace_id
+            JOIN workspace_builds l ON l.workspace_id = b.workspace_id AND l.build_number >= b.build_number
+            JOIN provisioner_jobs j ON j.id = l.job_id
+            WHERE b.job_id = \(job)
+            ORDER BY l.build_number FOR NO KEY UPDATE OF j, w
+            """
+        )
+    }
+
+    private static func handIn(_ state: [UInt8], of execution: HeldJob, from worker: String) -> Statement {
+        Statement(
+            "executions.hand_in",
+            within: .seconds(30),
+            """
+            WITH job AS MATERIALIZED (
+                SELECT j.id, j.claim_epoch, j.attempt, j.worker_id, j.completed_at, j.canceled_at, j.error_code,
+                    b.id AS build_id, b.workspace_id, b.build_number
+                FROM provisioner_jobs j JOIN workspace_builds b ON b.job_id = j.id
+                JOIN workspaces w ON w.id = b.workspace_id
+                WHERE j.id = \(execution.id)
+            ), fate AS MATERIALIZED (
+                SELECT job.*, CASE
+                    WHEN claim_epoch = \(execution.epoch) AND completed_at IS NULL THEN 'stored'
+                    WHEN claim_epoch = \(execution.epoch) THEN 'ended'
+                    WHEN claim_epoch = \(execution.epoch) + 1 AND CASE
+                            WHEN completed_at IS NULL THEN worker_id IS NULL
+                            ELSE canceled_at IS NOT NULL OR error_code = 'WORKER_LOST'
+                        END
+                        AND NOT EXISTS (
+                            SELECT FROM workspace_builds l JOIN provisioner_jobs lj ON lj.id = l.job_id
+                            WHERE l.workspace_id = job.workspace_id AND l.build_number > job.build_number
+                                AND lj.claim_epoch > 0
+                        ) THEN 'stored'
+                    ELSE 'late'
+                END AS word
+                FROM job
+            ), stored AS (
+                UPDATE workspace_builds b SET provisioner_state = \(state), updated_at = now()
+                FROM fate WHERE b.id = fate.build_id AND fate.word = 'stored'
+            ), refreshing AS (
+                UPDATE provisioner_jobs j SET refresh_first = true
+                FROM fate WHERE j.id = fate.id AND fate.word = 'stored' AND fate.completed_at IS NULL
+            ), kept AS (
+                INSERT INTO late_states (job_id, claim_epoch, workspace_id, worker_name, state)
+                SELECT id, \(execution.epoch), workspace_id, \(worker), \(state) FROM fate WHERE word = 'late'
+                ON CONFLICT (job_id, claim_epoch) DO UPDATE SET state = excluded.state, received_at = now()
+                -- Told once: a row that was there has been updated.
+                RETURNING job_id, xmax = 0 AS is_new
+            ), told AS (
+                INSERT INTO provisioner_job_logs (job_id, attempt, source, level, output)
+                SELECT fate.id, fate.attempt, 'worker', 'warn',
+                    'The state of execution ' || \(execution.epoch) || ' came after another had begun. It is kept: the '
+                        || 'next build takes over what it names, and the deletion destroys it.'
+                FROM fate JOIN kept ON kept.job_id = fate.id AND kept.is_new
+            )
+            SELECT word, workspace_id FROM fate
+            """
+        )
+    }
+
+    /// Gives back jobs that their worker holds without executing them: it never heard that it had claimed them, or could not
+    /// record what came of them. Fenced; those without attempts left fail, as if their worker had been lost.
+    ///
+    /// - Returns: how many were given back or ended.
+    package func giveBack(_ jobs: [HeldJob]) async throws -> Int {
+        try await pool.withTransaction("executions.give_back") { transaction in
+            let rows = try await transaction.execute(
+                Statement(
+                    "executions.give_back",
+                    within: .seconds(10),
+                    """
+                    WITH forgotten AS (
+                        UPDATE provisioner_jobs j SET
+                            \(sql: Self.takenBack(
+                                orFailing: "'Its worker could not record what came of this job, and no attempts are left.'"
+                            ))
+                        FROM unnest(\(jobs.map(\.id)), \(jobs.map(\.epoch))) f(id, epoch)
+                        WHERE j.id = f.id AND j.claim_epoch = f.epoch AND j.completed_at IS NULL
+                        RETURNING j.id, j.claim_order, j.completed_at
+                    )
+                    SELECT id, \(sql: News.returnedJob) FROM forgotten
+                    """
+                )
+            )
+            let given = try rows.map { try $0.decode(column: 0, as: JobID.self) }
+            if !given.isEmpty { _ = try await transaction.execute(Self.failedEvents(given)) }
+            return given.count
+        }
+    }
+
+    /// What becomes of a job `j` that is taken from its worker: it waits for another one, which refreshes before it changes
+    /// anything; canceled, or without attempts left, it ends. The epoch shuts the old execution out (jobs.md, "Leases").
+    static func takenBack(orFailing message: SQL) -> SQL {
+        """
+        worker_id = CASE WHEN j.attempt < j.max_attempts THEN NULL ELSE j.worker_id END,
+        started_at = CASE WHEN j.attempt < j.max_attempts THEN NULL ELSE j.started_at END,
+        completed_at = CASE WHEN j.canceled_at IS NOT NULL OR j.attempt >= j.max_attempts THEN now() END,
+        error = CASE WHEN j.attempt >= j.max_attempts AND j.canceled_at IS NULL THEN \(sql: message) END,
+        error_code = CASE WHEN j.attempt >= j.max_attempts AND j.canceled_at IS NULL THEN 'WORKER_LOST' END,
+        available_at = now(), claim_epoch = j.claim_epoch + 1, refresh_first = true, updated_at = now()
+        """
+    }
+}

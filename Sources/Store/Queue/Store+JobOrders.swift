@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+import PostgresClient
+
+/// What became of a request to cancel a job.
+package enum CancelOutcome: Hashable, Sendable {
+    /// It had not been begun, and has ended.
+    case ended
+    /// Its worker has been told, and ends it.
+    case requested(worker: String)
+}
+
+extension Store {
+    /// Cancels a job: at once while it waits, else its worker is told by notification, and by its next heartbeat if that is
+    /// lost. Asking again for the same is no error.
+    ///
+    /// A prebuild whose first build was never begun is removed with it: nothing of it exists. A workspace of a user stays,
+    /// and its build can be tried again.
+    ///
+    /// Throws ``StoreError`` of code `.notFound`, and of `.conflict` when the job has ended.
+    package func cancelJob(_ job: JobID) async throws -> CancelOutcome {
+        try await pool.withTransaction("jobs.cancel") { transaction in
+            let found = try await transaction.execute(
+                Statement(
+                    "jobs.lock",
+                    """
+                    SELECT j.job_status::text, coalesce(w.name, '') FROM provisioner_jobs j
+                    LEFT JOIN workers w ON w.id = j.worker_id
+                    WHERE j.id = \(job) FOR UPDATE OF j
+                    """
+                )
+            )
+            guard let row = found.first else { throw Self.noSuchJob(job) }
+            let (status, worker) = try row.decode(String.self, String.self)
+            switch status {
+            case "pending":
+                _ = try await transaction.executeBatch(Self.endPending([job]))
+                return .ended
+            case "running", "canceling":
+                _ = try await transaction.execute(
+                    Statement(
+                        "jobs.request_cancel",
+                        """
+                        WITH canceled AS (
+                            UPDATE provisioner_jobs SET canceled_at = coalesce(canceled_at, now()), updated_at = now()
+                            WHERE id = \(job) RETURNING worker_id
+                        )
+                        SELECT \(sql: News.column(News.on(Channel.workers, "worker_id"))) FROM canceled
+                        """
+                    )
+                )
+                return .requested(worker: worker)
+            default:
+                throw StoreError(.conflict, "Job \(job) has ended: it has \(Self.perfect(status))")
+            }
+        }
+    }
+
+    /// Puts a job that failed or was canceled back into the queue: the same build, with all its attempts again. It goes on
+    /// from the last state that was stored, and refreshes before it changes anything.
+    ///
+    /// Throws ``StoreError`` of code `.notFound`, and of `.conflict` when the job has not ended that way, or when its
+    /// workspace has gone on without it.
+    package func retryJob(_ job: JobID) async throws {
+        try await pool.withTransaction("jobs.retry") { transaction in
+            // Whoever adds a build locks the workspace: from here on nobody does, and what follows sees those that are there.
+            _ = try await transaction.execute(
+                Statement(
+                    "jobs.lock_workspace",
+                    """
+                    SELECT FROM workspaces WHERE id = (SELECT workspace_id FROM workspace_builds WHERE job_id = \(job)) FOR UPDATE
+                    """
+                )
+            )
+            let found = try await transaction.execute(
+                Statement(
+                    "jobs.lock_ended",
+                    """
+                    SELECT j.job_status::text, coalesce(w.name, ''), coalesce(w.deleted, false),
+                        coalesce(b.build_number, 0),
+                        coalesce((SELECT max(l.build_number) FROM workspace_builds l WHERE l.workspace_id = w.id), 0)
+                    FROM provisioner_jobs j
+                    LEFT JOIN workspace_builds b ON b.job_id = j.id
+                    LEFT JOIN workspaces w ON w.id = b.workspace_id
+                    WHERE j.id = \(job) FOR UPDATE OF j
+                    """
+                )
+            )
+            guard let row = found.first else { throw Self.noSuchJob(job) }
+            let (status, workspace, isDeleted, build, latest) = try row.decode(
+                String.self,
+                String.self,
+                Bool.self,
+                Int.self,
+                Int.self
+            )
+            guard ["failed", "canceled"].contains(status) else {
+                throw StoreError(
+                    .conflict,
+                    "Job \(job) has neither failed nor been canceled: it \(Self.present(status))",
+                    remedy: "Only jobs that failed or were canceled can be tried again."
+                )
+            }
+            guard !isDeleted else {
+                throw StoreError(.conflict, "The workspace '\(workspace)' of job \(job) is deleted")
+            }
+            guard build == latest else {
+                throw StoreError(
+                    .conflict,
+                    "The workspace '\(workspace)' has had \(latest - build) newer builds since job \(job)",
+                    remedy: "Only the job of a workspace's latest build can be tried again."
+                )
+            }
+            _ = try await transaction.execute(
+                Statement(
+                    "jobs.retry",
+                    """
+                    WITH again AS (
+                        UPDATE provisioner_jobs SET started_at = NULL, completed_at = NULL, canceled_at = NULL, error = NULL,
+                            error_code = NULL, worker_id = NULL, attempt = 0, available_at = now(),
+                            claim_epoch = claim_epoch + 1, refresh_first = started_at IS NOT NULL OR refresh_first,
+                            updated_at = now()
+                        WHERE id = \(job) RETURNING claim_order
+                    )
+                    SELECT \(sql: News.column(News.jobs(of: "again"), News.reconcile)) FROM again
+                    """
+                )
+            )
+        }
+    }
+
+    /// Ends jobs that nobody has begun, which the transaction has locked; a prebuild that was to be made by one is removed.
+    ///
+    /// - Parameter code: Written to `error_code`; empty for none.
+    static func endPending(_ jobs: [JobID], code: String = "") -> [Statement] {
+        [
+            Statement(
+                "jobs.end_pending",
+                """
+                UPDATE provisioner_jobs SET canceled_at = now(), completed_at = now(), error_code = nullif(\(code), ''),
+                    claim_epoch = claim_epoch + 1, updated_at = now()
+                WHERE id = ANY(\(jobs))
+                """
+            ),
+            Statement(
+                "jobs.remove_unbegun",
+                """
+                UPDATE workspaces w SET deleted = true, updated_at = now()
+                FROM workspace_builds b JOIN provisioner_jobs j ON j.id = b.job_id
+                WHERE b.job_id = ANY(\(jobs)) AND w.id = b.workspace_id AND w.owner_id = \(prebuildsUserID)
+                    AND b.build_number = 1 AND j.attempt = 0 AND NOT j.refresh_first AND b.provisioner_state IS NULL
+                """
+            ),
+            ended(jobs),
+        ]
+    }
+
+    private static func noSuchJob(_ job: JobID) -> StoreError {
+        .notFound("job", "\(job)", remedy: "See 'stoker jobs list'.")
+    }
+
+    private static func perfect(_ status: String) -> String {
+        status == "canceled" ? "been canceled" : status
+    }
+
+    private static func present(_ status: String) -> String {
+        switch status {
+        case "pending": "waits"
+        case "running": "runs"
+        case "canceling": "is being canceled"
+        default: "has \(status)"
+        }
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+import PostgresClient
+import Time
+
+extension Store {
+    /// The states that came too late to be a build's of this workspace, in the order in which they came.
+    package func lateStates(of workspace: WorkspaceID) async throws -> [LateState] {
+        let rows = try await pool.execute(
+            Statement(
+                "executions.late_states",
+                within: .seconds(30),
+                """
+                SELECT job_id, claim_epoch, received_at, state FROM late_states WHERE workspace_id = \(workspace)
+                ORDER BY received_at, claim_epoch
+                """
+            )
+        )
+        return try rows.map { row in
+            let (job, epoch, receivedAt, state) = try row.decode(JobID.self, Int64.self, Instant.self, [UInt8].self)
+            return LateState(execution: HeldJob(id: job, epoch: epoch), receivedAt: receivedAt, state: state)
+        }
+    }
+
+    /// Makes one state of the build's and of late ones: from now on it names what they did, and of those only what could not
+    /// be taken over is kept.
+    ///
+    /// Fenced: returns false, and changes nothing, when the execution has lost the job. A late state that was handed in
+    /// again meanwhile stays whole, for the next build.
+    package func takeOver(
+        _ late: [(state: LateState, rest: [UInt8]?)],
+        into state: [UInt8],
+        of job: HeldJob
+    ) async throws -> Bool {
+        let rests = late.compactMap { late in late.rest.map { (late.state, $0) } }
+        let rows = try await pool.execute(
+            Statement(
+                "executions.take_over",
+                within: .seconds(30),
+                """
+                WITH fence AS MATERIALIZED (\(sql: Self.fence(job))), joined AS (
+                    UPDATE workspace_builds b SET provisioner_state = \(state), updated_at = now()
+                    FROM fence WHERE b.job_id = fence.id
+                    RETURNING b.id
+                ), gone AS (
+                    DELETE FROM late_states l USING fence, \(sql: Self.rows(late.filter { $0.rest == nil }.map(\.state)))
+                    WHERE l.job_id = g.job_id AND l.claim_epoch = g.claim_epoch AND l.received_at = g.received_at
+                ), kept AS (
+                    UPDATE late_states l SET state = r.state
+                    FROM fence, unnest(
+                        \(rests.map(\.0.execution.id)), \(rests.map(\.0.execution.epoch)), \(rests.map(\.0.receivedAt)),
+                        \(rests.map(\.1))
+                    ) r(job_id, claim_epoch, received_at, state)
+                    WHERE l.job_id = r.job_id AND l.claim_epoch = r.claim_epoch AND l.received_at = r.received_at
+                )
+                SELECT id FROM joined
+                """
+            )
+        )
+        return !rows.isEmpty
+    }
+
+    private static func rows(_ states: [LateState]) -> SQL {
+        """
+        unnest(\(states.map(\.execution.id)), \(states.map(\.execution.epoch)), \(states.map(\.receivedAt)))
+            AS g(job_id, claim_epoch, received_at)
+        """
+    }
+
+    /// What a finished deletion has destroyed is forgotten; for what it did not know of, because it was handed in meanwhile,
+    /// there is another one. To be run after the workspace has been marked deleted: whoever hands in a state waits for that
+    /// row, so none falls between the two.
+    static func destroyed(_ job: HeldJob, _ states: [LateState]) -> [Statement] {
+        let forget = Statement(
+            "completion.late_states",
+            """
+            DELETE FROM late_states l USING \(sql: rows(states)), workspace_builds b
+            WHERE b.job_id = \(job.id) AND b.transition = 'delete' AND l.workspace_id = b.workspace_id
+                AND l.job_id = g.job_id AND l.claim_epoch = g.claim_epoch AND l.received_at = g.received_at
+            """
+        )
+        let workspace: SQL = """
+            (SELECT b.workspace_id FROM workspace_builds b WHERE b.job_id = \(job.id) AND b.transition = 'delete')
+            """
+        return (states.isEmpty ? [] : [forget]) + [deletionOfLateStates(of: workspace)]
+    }
+
+    /// Another deletion of a workspace that is deleted already, when there are late states of it and no build is under way.
+    static func deletionOfLateStates(of workspace: SQL) -> Statement {
+        deletion(
+            of: """
+                (SELECT w.id FROM workspaces w
+                WHERE w.id = \(sql: workspace) AND w.deleted AND EXISTS (SELECT FROM late_states l WHERE l.workspace_id = w.id))
+                """
+        )
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+package import Time
+
+/// Which part of the fleet an operator holds still; the raw values are keys of the table `settings`.
+package enum PauseScope: String, Hashable, Sendable {
+    /// Only the reconciler: pools stand still, claims are served from stock.
+    case prebuilds
+    /// The whole fleet: nothing is reconciled, and no job is claimed.
+    case maintenance
+
+    /// The member of the setting's value that says whether it holds.
+    fileprivate var flag: String {
+        switch self {
+        case .prebuilds: "reconciliation_paused"
+        case .maintenance: "active"
+        }
+    }
+}
+
+extension Store {
+    /// Holds the fleet still, until the given moment or until ``resume(_:by:)``.
+    package func pause(_ scope: PauseScope, until: Instant? = nil, reason: String = "", by: String? = nil) async throws
+    {
+        try await set(scope, holds: true, until: until, reason: reason, by: by)
+    }
+
+    /// Ends what ``pause(_:until:reason:by:)`` began. Does nothing when nothing is paused.
+    package func resume(_ scope: PauseScope, by: String? = nil) async throws {
+        try await set(scope, holds: false, until: nil, reason: "", by: by)
+    }
+
+    private func set(_ scope: PauseScope, holds: Bool, until: Instant?, reason: String, by: String?) async throws {
+        let setting = Statement(
+            "settings.set",
+            """
+            INSERT INTO settings (key, value, updated_by)
+            VALUES (\(scope.rawValue),
+                jsonb_build_object(\(scope.flag), \(holds), 'until', \(until), 'reason', \(reason)), \(by))
+            ON CONFLICT (key) DO UPDATE
+            SET value = excluded.value, updated_by = excluded.updated_by, updated_at = now()
+            RETURNING \(sql: News.column(News.reconcile, News.workers, News.jobs))
+            """
+        )
+        let announcement: [Statement] =
+            switch (scope, holds) {
+            case (.prebuilds, _): []
+            case (.maintenance, true): [Self.maintenanceStarted(until: until, reason: reason, by: by)]
+            case (.maintenance, false): [Self.maintenanceEnded(at: nil, how: "command", by: by)]
+            }
+        _ = try await pool.executeBatch([setting] + announcement)
+        if scope == .maintenance, holds { try await awaitClaims() }
+    }
+
+    /// Waits for claims that had begun before now: what is decided by then, the next ones see.
+    private func awaitClaims() async throws {
+        _ = try await pool.execute(
+            Statement(
+                "settings.await_claims",
+                // As long as a claim may take.
+                within: .seconds(70),
+                "SELECT pg_advisory_xact_lock(\(literal: AdvisoryLock.namespace), \(literal: AdvisoryLock.claims))::text"
+            )
+        )
+    }
+}
+
+extension Store {
+    /// Whether the row `row` of settings says so under `key`, read as Postgres reads a Boolean; what is none is not true.
+    static func isSet(_ key: String, of row: String = "settings") -> SQL {
+        "(lower(\(identifier: row).value->>\(sql: SQL(trusted: "'\(key)'"))) IN ('true', 't', 'yes', 'y', 'on', '1'))"
+    }
+
+    /// When what a row of settings orders ends by itself; NULL: never, and when what stands there is no moment.
+    static func until(of row: String = "settings") -> SQL {
+        "stoker_moment(\(identifier: row).value->>'until')"
+    }
+}

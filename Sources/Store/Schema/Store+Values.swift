@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+package import PostgresClient
+package import Time
+
+extension Identifier: PostgresEncodable {
+    package static var postgresType: PostgresType { .uuid }
+
+    package func encode(into buffer: inout PostgresBuffer) {
+        buffer.append(integer: high)
+        buffer.append(integer: low)
+    }
+}
+
+extension Identifier: PostgresDecodable {
+    package init(postgres value: PostgresValue) throws {
+        try value.require(.uuid, for: Self.self)
+        self.init(high: try value.integer(UInt64.self), low: try value.integer(UInt64.self, at: 8))
+    }
+}
+
+extension Instant: PostgresEncodable {
+    package static var postgresType: PostgresType { .timestamptz }
+
+    package func encode(into buffer: inout PostgresBuffer) {
+        // Postgres' infinities are the ends of its range; ours are the ends of our own.
+        let isInfinite = self == .distantFuture || microseconds == .min
+        let (sum, overflows) = microseconds.subtractingReportingOverflow(Self.postgresEpoch)
+        buffer.append(integer: isInfinite ? microseconds : overflows ? .min : sum)
+    }
+
+    /// 2000-01-01T00:00:00Z, from which Postgres counts.
+    fileprivate static let postgresEpoch: Int64 = 946_684_800_000_000
+}
+
+extension Instant: PostgresDecodable {
+    package init(postgres value: PostgresValue) throws {
+        try value.require(.timestamptz, for: Self.self)
+        let microseconds = try value.integer(Int64.self)
+        switch microseconds {
+        case .max: self.init(microseconds: .max)
+        case .min: self.init(microseconds: .min)
+        // The last centuries of Postgres' range lie beyond ours.
+        default:
+            let (sum, overflows) = microseconds.addingReportingOverflow(Self.postgresEpoch)
+            self.init(microseconds: overflows ? .max : sum)
+        }
+    }
+}
+
+extension Duration {
+    /// Seconds with their fraction, for `make_interval(secs => ...)`.
+    var inSeconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+}
+
+extension QueryResult {
+    /// The one row of a statement that always returns one.
+    func only() throws -> Row {
+        guard let row = first else { throw StoreError.internalInconsistency("a statement returned no row") }
+        return row
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+
+/// Why the store did not do what was asked, in words for the person who asked.
+package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What kind of refusal it is. Programs decide by it; commands make an exit code of it, the API a problem type.
+    package enum Code: String, Hashable, Sendable {
+        /// Nothing of that name or id exists.
+        case notFound = "not_found"
+        /// Something of that name exists already.
+        case nameTaken = "name_taken"
+        /// The template of that name was deleted.
+        case deleted
+        /// The request makes no sense as it stands.
+        case invalid
+        /// The thing is in a state in which this cannot be done.
+        case conflict
+        /// The execution's claim has ended: the job was canceled, finished, or given to another worker.
+        case leaseLost = "lease_lost"
+        /// The database's schema does not fit this program.
+        case schema
+        /// The program's own assumption was wrong.
+        case inconsistent
+    }
+
+    package let code: Code
+    package let message: String
+    /// What to do about it; empty when the message says all.
+    package let remedy: String
+
+    package init(_ code: Code, _ message: String, remedy: String = "") {
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+    }
+
+    package var description: String {
+        remedy.isEmpty ? message : "\(message). \(remedy)"
+    }
+
+    static func notFound(_ kind: String, _ name: String, remedy: String = "") -> Self {
+        Self(.notFound, "There is no \(kind) '\(name)'", remedy: remedy)
+    }
+
+    package static func leaseLost(_ job: JobID) -> Self {
+        Self(.leaseLost, "Job \(job) is no longer held by this execution")
+    }
+
+    static func internalInconsistency(_ what: String) -> Self {
+        Self(.inconsistent, "Unexpected answer of the database: \(what)", remedy: "Please report this.")
+    }
+}

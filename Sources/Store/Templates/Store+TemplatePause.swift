@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+package import Time
+
+extension Store {
+    /// Lets the pools of a template create nothing, until the given moment or until ``resumeTemplate(_:)``. What has
+    /// expired is deleted all the same, and claims are served from stock.
+    ///
+    /// Throws ``StoreError`` of code `.notFound`.
+    package func pauseTemplate(_ name: String, until: Instant? = nil) async throws {
+        try await setPause(of: name, until: until ?? .distantFuture)
+    }
+
+    /// Ends what ``pauseTemplate(_:until:)`` began. Does nothing when the template is not paused.
+    package func resumeTemplate(_ name: String) async throws {
+        try await setPause(of: name, until: nil)
+    }
+
+    private func setPause(of name: String, until: Instant?) async throws {
+        let changed = try await pool.execute(
+            Statement(
+                "templates.pause",
+                """
+                WITH changed AS (
+                    UPDATE templates SET prebuilds_paused_until = \(until), updated_at = now()
+                    WHERE id = (
+                        SELECT t.id FROM templates t JOIN organizations o ON o.id = t.organization_id
+                        WHERE lower(t.name) = lower(\(name)) AND NOT t.deleted
+                        ORDER BY o.is_default DESC, o.name LIMIT 1
+                    )
+                    RETURNING id
+                )
+                SELECT id, \(sql: News.column(News.reconcile)) FROM changed
+                """
+            )
+        )
+        guard !changed.isEmpty else {
+            throw StoreError.notFound("template", name, remedy: "See 'stoker templates list'.")
+        }
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import PostgresClient
+
+extension Store {
+    /// Lets nobody claim a template any more, and its pools be emptied; workspaces that people have stay. An empty message
+    /// takes it back.
+    ///
+    /// Throws ``StoreError`` of code `.notFound`.
+    package func deprecateTemplate(_ name: String, message: String) async throws {
+        let changed = try await pool.execute(
+            Statement(
+                "templates.deprecate",
+                """
+                WITH changed AS (
+                    UPDATE templates SET deprecated = \(message), updated_at = now()
+                    WHERE id = (\(sql: Self.templateID(named: name))) RETURNING id
+                )
+                SELECT id, \(sql: News.column(News.reconcile)) FROM changed
+                """
+            )
+        )
+        if changed.isEmpty { throw StoreError.noTemplate(name) }
+    }
+
+    /// Deletes a template: its name is free again, its pools are emptied, and imports of it that wait or run are canceled.
+    ///
+    /// Throws ``StoreError`` of code `.notFound`, or of `.conflict` while people have workspaces of it: what they were built
+    /// from must stay until they are deleted.
+    package func deleteTemplate(_ name: String) async throws {
+        try await pool.withTransaction("templates.delete") { transaction in
+            let rows = try await transaction.execute(
+                Statement(
+                    "templates.lock",
+                    """
+                    SELECT t.id, (
+                        SELECT count(*) FROM workspaces w
+                        WHERE w.template_id = t.id AND NOT w.deleted AND w.owner_id <> \(prebuildsUserID)
+                    )
+                    FROM templates t WHERE t.id = (\(sql: Self.templateID(named: name))) FOR UPDATE OF t
+                    """
+                )
+            )
+            guard let row = rows.first else { throw StoreError.noTemplate(name) }
+            let (template, workspaces) = try row.decode(TemplateID.self, Int.self)
+            guard workspaces == 0 else {
+                throw StoreError(
+                    .conflict,
+                    "\(workspaces) workspace\(workspaces == 1 ? "" : "s") of '\(name)' would lose their template",
+                    remedy: "Delete them first, or deprecate it: 'stoker templates deprecate \(name)'."
+                )
+            }
+            _ = try await transaction.executeBatchAndCommit([
+                Statement(
+                    "templates.delete",
+                    "UPDATE templates SET deleted = true, updated_at = now() WHERE id = \(template)"
+                ),
+                // Else an import that ends now would bring the template back.
+                Statement(
+                    "templates.cancel_imports",
+                    """
+                    WITH canceled AS (
+                        UPDATE provisioner_jobs j SET canceled_at = coalesce(j.canceled_at, now()), updated_at = now(),
+                            completed_at = CASE WHEN j.worker_id IS NULL THEN now() END
+                        FROM template_versions v
+                        WHERE v.template_id = \(template) AND j.id = v.job_id AND j.completed_at IS NULL
+                        RETURNING j.id, j.completed_at
+                    )
+                    SELECT \(sql: News.column(News.on(Channel.finished, "id"))) FROM canceled WHERE completed_at IS NOT NULL
+                    """
+                ),
+                Statement(
+                    "templates.news",
+                    "SELECT \(sql: News.column(News.reconcile, News.workers))"
+                ),
+            ])
+        }
+    }
+}

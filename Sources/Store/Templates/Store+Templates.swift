@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+import PostgresClient
+package import Time
+
+/// An upload of a template.
+package struct TemplatePush: Hashable, Sendable {
+    package var templateName: String
+    package var provisioner: String
+    package var versionName: String
+    package var message: String
+    package var archive: [UInt8]
+    /// SHA-256 of the archive, in hexadecimal.
+    package var hash: String
+    /// Whether the version becomes the active one once it is imported.
+    package var activates: Bool
+    /// The first lines of the import's log: what was left out of the archive.
+    package var notes: [String]
+
+    package init(
+        templateName: String,
+        provisioner: String,
+        versionName: String,
+        message: String = "",
+        archive: [UInt8],
+        hash: String,
+        activates: Bool = true,
+        notes: [String] = []
+    ) {
+        self.templateName = templateName
+        self.provisioner = provisioner
+        self.versionName = versionName
+        self.message = message
+        self.archive = archive
+        self.hash = hash
+        self.activates = activates
+        self.notes = notes
+    }
+}
+
+/// A template as lists show it.
+package struct TemplateSummary: Hashable, Sendable, Codable {
+    package var id: TemplateID
+    package var name: String
+    package var organizationName: String
+    package var provisioner: String
+    package var activeVersion: String
+    package var presets: Int
+    package var deprecated: String
+    package var createdAt: Instant
+
+    private enum CodingKeys: String, CodingKey {
+        case id, name, provisioner, presets, deprecated
+        case organizationName = "org_name"
+        case activeVersion = "active_version"
+        case createdAt = "created_at"
+    }
+}
+
+extension Store {
+    /// Stores the archive and enqueues its import; returns the version and the import's job.
+    ///
+    /// The template itself comes into being with its first successful import: a push that fails leaves no template.
+    package func pushTemplate(_ push: TemplatePush) async throws -> (version: TemplateVersionID, job: JobID) {
+        try Name.requireLabel(push.templateName, of: "template", most: 64)
+        let rows = try await pool.execute(
+            Statement(
+                "templates.push",
+                within: .seconds(60),
+                """
+                WITH organization AS (
+                    SELECT id FROM organizations WHERE is_default LIMIT 1
+                ), file AS (
+                    -- The same bytes are stored once; the update is there to return the row.
+                    INSERT INTO files (hash, data) VALUES (\(push.hash), \(push.archive))
+                    ON CONFLICT (hash) DO UPDATE SET mimetype = files.mimetype RETURNING id
+                ), job AS (
+                    INSERT INTO provisioner_jobs (organization_id, initiator_id, type, provisioner, input, file_id, priority,
+                        trace_metadata)
+                    SELECT organization.id, \(prebuildsUserID), 'template_version_import',
+                        \(push.provisioner)::provisioner_type,
+                        jsonb_build_object('template_name', \(push.templateName), 'activate', \(push.activates)),
+                        file.id, \(JobClass.import.rawValue), \(TraceContext.current)
+                    FROM organization, file RETURNING id, organization_id, file_id, claim_order
+                ), noted AS (
+                    INSERT INTO provisioner_job_logs (job_id, source, level, stage, output)
+                    SELECT job.id, 'worker', 'info', 'push', note FROM job, unnest(\(push.notes)) note
+                ), version AS (
+                    INSERT INTO template_versions
+                        (template_id, organization_id, name, message, job_id, file_id, created_by)
+                    SELECT t.id, job.organization_id, \(push.versionName), \(push.message), job.id, job.file_id,
+                        \(prebuildsUserID)
+                    FROM job LEFT JOIN templates t ON t.organization_id = job.organization_id AND NOT t.deleted
+                        AND lower(t.name) = lower(\(push.templateName))
+                    RETURNING id, job_id
+                )
+                SELECT id, job_id, \(sql: News.column(News.jobs(of: "job"))) FROM version
+                """
+            )
+        )
+        let row = try rows.only()
+        return (try row.decode(column: 0), try row.decode(column: 1))
+    }
+
+    /// Templates that are not deleted, by name.
+    package func templates() async throws -> [TemplateSummary] {
+        let rows = try await pool.execute(
+            Statement(
+                "templates.list",
+                """
+                SELECT t.id, t.name, o.name, t.provisioner::text, coalesce(v.name, ''),
+                    (SELECT count(*) FROM template_version_presets p WHERE p.template_version_id = v.id),
+                    t.deprecated, t.created_at
+                FROM templates t JOIN organizations o ON o.id = t.organization_id
+                LEFT JOIN template_versions v ON v.id = t.active_version_id
+                WHERE NOT t.deleted ORDER BY o.name, lower(t.name)
+                """
+            )
+        )
+        return try rows.map { row in
+            let (id, name, organization, provisioner, version, presets, deprecated, created) = try row.decode(
+                TemplateID.self,
+                String.self,
+                String.self,
+                String.self,
+                String.self,
+                Int.self,
+                String.self,
+                Instant.self
+            )
+            return TemplateSummary(
+                id: id,
+                name: name,
+                organizationName: organization,
+                provisioner: provisioner,
+                activeVersion: version,
+                presets: presets,
+                deprecated: deprecated,
+                createdAt: created
+            )
+        }
+    }
+}

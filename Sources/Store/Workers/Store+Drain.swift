@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+import PostgresClient
+
+extension Store {
+    /// Has the workers of this name, or of this id, take on nothing new; what they run goes on until the deadline, and is
+    /// then handed to others. Returns their ids. Doing it again changes the deadline.
+    ///
+    /// Throws ``StoreError`` of code `.notFound` when no such worker is up.
+    package func drainWorkers(named name: String, within deadline: Duration, by user: String) async throws -> [WorkerID]
+    {
+        try await order(
+            "drain",
+            workers: name,
+            from: [.active, .draining],
+            """
+            state = 'draining', state_reason = \("drained by \(user)"),
+            drain_deadline = now() + make_interval(secs => \(deadline.inSeconds))
+            """
+        )
+    }
+
+    /// Has workers that were drained by command, and are still up, claim again. Returns their ids.
+    ///
+    /// Throws ``StoreError`` of code `.notFound` when no such worker is up, and of `.conflict` when none of them was drained
+    /// by command.
+    package func resumeWorkers(named name: String) async throws -> [WorkerID] {
+        try await order(
+            "resume",
+            workers: name,
+            from: [.draining, .drained],
+            "state = 'active', state_reason = '', drain_deadline = NULL"
+        )
+    }
+
+    private func order(
+        _ order: String,
+        workers name: String,
+        from states: [WorkerState],
+        _ change: SQL
+    ) async throws -> [WorkerID] {
+        let rows = try await pool.execute(
+            Statement(
+                "workers.order",
+                within: .seconds(10),
+                """
+                WITH named AS MATERIALIZED (
+                    SELECT id, state, state_reason FROM workers
+                    WHERE (name = \(name) OR id::text = lower(\(name))) AND state <> 'lost' AND lease_expires_at > now()
+                    FOR UPDATE
+                ), ordered AS (
+                    UPDATE workers w SET updated_at = now(), \(sql: change)
+                    FROM named n
+                    WHERE w.id = n.id AND n.state::text = ANY(\(states.map(\.rawValue)))
+                        AND n.state_reason NOT IN (\(Self.stopping), \(Self.stopped))
+                    RETURNING w.id
+                )
+                SELECT n.id, n.state::text, n.state_reason, o.id IS NOT NULL,
+                    CASE WHEN o.id IS NOT NULL THEN ARRAY[\(sql: News.reconcile), \(sql: News.on(Channel.workers, "o.id"))] END AS news
+                FROM named n LEFT JOIN ordered o ON o.id = n.id ORDER BY n.id
+                """
+            )
+        )
+        let named = try rows.map { try $0.decode(WorkerID.self, String.self, String.self, Bool.self) }
+        guard let first = named.first else {
+            throw StoreError.notFound("worker", name, remedy: "See 'stoker workers list' for those that are up.")
+        }
+        let ordered = named.filter(\.3).map(\.0)
+        guard ordered.isEmpty else { return ordered }
+        throw StoreError(
+            .conflict,
+            "The worker '\(name)' is \(first.1)\(first.2.isEmpty ? "" : " (\(first.2))"), so that it cannot \(order)"
+        )
+    }
+
+    /// Why a worker drains whose process ends, and how it has ended: nobody resumes it.
+    package static let stopping = "stopping"
+    package static let stopped = "stopped"
+
+    /// Writes that a worker's drain has come to its end, when it still drains and holds no job. Returns whether it has.
+    package func finishDrain(of worker: WorkerID) async throws -> Bool {
+        try await pool.withTransaction("workers.finish_drain") { transaction in
+            // Locked: a resume comes before this, and there is no drain any more, or after it.
+            let rows = try await transaction.execute(
+                Statement(
+                    "workers.drained",
+                    within: .seconds(10),
+                    """
+                    SELECT state_reason FROM workers w
+                    WHERE id = \(worker) AND state = 'draining' AND NOT EXISTS (
+                        SELECT FROM provisioner_jobs j WHERE j.worker_id = w.id AND j.completed_at IS NULL
+                    ) FOR UPDATE
+                    """
+                )
+            )
+            guard let row = rows.first else { return false }
+            let reason = try row.decode(String.self)
+            _ = try await transaction.execute(Self.workerState(worker, .drained, reason: reason))
+            return true
+        }
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+import Time
+
+/// Events about the fleet's maintenance: one when it starts, one when it ends, whoever or whatever ends it.
+extension Store {
+    /// What makes a maintenance one incident: starting it again while it lasts announces nothing.
+    static let maintenanceIncident = "maintenance"
+
+    static func maintenanceStarted(until: Instant?, reason: String, by: String?) -> Statement {
+        Statement(
+            "maintenance.started",
+            """
+            SELECT stoker_emit_event(
+                'maintenance_started', NULL, \(sql: PlanWriter.templateAdmins), '{}',
+                jsonb_build_object('by', \(by)::text, 'reason', \(reason), 'until', \(until)::timestamptz),
+                '{}', 'fleet', \(maintenanceIncident), now()
+            ), \(sql: News.ofEvents)
+            """
+        )
+    }
+
+    /// Announces the end of a maintenance whose start was announced; else does nothing.
+    ///
+    /// - Parameter how: `command`, or `time` when it ended by itself.
+    static func maintenanceEnded(at now: Instant?, how: String, by: String?) -> Statement {
+        Statement(
+            "maintenance.ended",
+            """
+            WITH ended AS (
+                UPDATE notification_events SET resolved_at = coalesce(\(now), now()), updated_at = now()
+                WHERE dedupe_key = \(maintenanceIncident) AND resolved_at IS NULL
+                RETURNING created_at
+            )
+            SELECT stoker_emit_event(
+                'maintenance_ended', NULL, \(sql: PlanWriter.templateAdmins), '{}',
+                jsonb_build_object('by', \(by)::text, 'how', \(how), 'started_at', ended.created_at),
+                '{}', 'fleet', NULL, coalesce(\(now), now())
+            ), \(sql: News.ofEvents)
+            FROM ended
+            """
+        )
+    }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+import PostgresClient
+package import Time
+
+/// The fleet on one screen: what `stoker status` shows.
+package struct Overview: Hashable, Sendable, Codable {
+    package var now: Instant
+    /// Jobs that have not ended, by status and class.
+    package var jobs: [JobCount]
+    /// How long the oldest due job has waited; in seconds.
+    package var oldestPendingSeconds: Double
+    package var workers: [WorkerSummary]
+    package var deliveries: DeliveryCounts
+
+    private enum CodingKeys: String, CodingKey {
+        case now, jobs, workers, deliveries
+        case oldestPendingSeconds = "oldest_pending_seconds"
+    }
+
+    package struct JobCount: Hashable, Sendable, Codable {
+        package var status: String
+        package var jobClass: String
+        package var count: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case status, count
+            case jobClass = "class"
+        }
+    }
+
+    package struct DeliveryCounts: Hashable, Sendable, Codable {
+        /// Waiting or being sent.
+        package var backlog: Int
+        /// Given up.
+        package var dead: Int
+        package var oldestPendingSeconds: Double
+
+        private enum CodingKeys: String, CodingKey {
+            case backlog, dead
+            case oldestPendingSeconds = "oldest_pending_seconds"
+        }
+    }
+}
+
+/// A worker as lists show it.
+package struct WorkerSummary: Hashable, Sendable, Codable {
+    package var id: WorkerID
+    package var name: String
+    package var state: String
+    package var stateReason: String
+    package var capacity: Int
+    package var running: Int
+    package var version: String
+    package var leaseRemainingSeconds: Double
+
+    private enum CodingKeys: String, CodingKey {
+        case id, name, state, capacity, running, version
+        case stateReason = "state_reason"
+        case leaseRemainingSeconds = "lease_remaining_seconds"
+    }
+}
+
+extension Store {
+    /// Jobs, workers and deliveries as they are now, from one snapshot's worth of statements.
+    package func overview() async throws -> Overview {
+        let answers = try await pool.executeBatch([
+            Self.activeJobs, Self.queueAge, Self.workerList, Self.deliveryCounts,
+        ])
+        let jobs = try Overview.jobCounts(answers[0])
+        let (now, oldest) = try answers[1].only().decode(Instant.self, Double.self)
+        let (backlog, dead, oldestDelivery) = try answers[3].only().decode(Int.self, Int.self, Double.self)
+        return Overview(
+            now: now,
+            jobs: jobs,
+            oldestPendingSeconds: oldest,
+            workers: try answers[2].map(WorkerSummary.init),
+            deliveries: Overview.DeliveryCounts(backlog: backlog, dead: dead, oldestPendingSeconds: oldestDelivery)
+        )
+    }
+
+    /// Workers that are up, and those lost or drained within the last hour.
+    package func workers() async throws -> [WorkerSummary] {
+        try await pool.execute(Self.workerList).map(WorkerSummary.init)
+    }
+
+    static let activeJobs = Statement(
+        "overview.jobs",
+        """
+        SELECT job_status::text, priority, count(*) FROM provisioner_jobs
+        WHERE job_status = 'pending' GROUP BY job_status, priority
+        UNION ALL
+        SELECT job_status::text, priority, count(*) FROM provisioner_jobs
+        WHERE completed_at IS NULL AND worker_id IS NOT NULL GROUP BY job_status, priority
+        ORDER BY 1, 2 DESC
+        """
+    )
+
+    static let queueAge = Statement(
+        "overview.queue_age",
+        """
+        SELECT now(), coalesce(extract(epoch FROM now() - min(available_at))::float8, 0) FROM provisioner_jobs
+        WHERE job_status = 'pending' AND available_at <= now() AND isfinite(available_at)
+        """
+    )
+
+    private static let workerList = Statement(
+        "overview.workers",
+        """
+        SELECT w.id, w.name, w.state::text, w.state_reason, w.capacity,
+            (SELECT count(*) FROM provisioner_jobs j WHERE j.worker_id = w.id AND j.completed_at IS NULL),
+            w.version, extract(epoch FROM least(w.lease_expires_at, now() + interval '100 years') - now())::float8
+        FROM workers w
+        WHERE w.state IN ('active', 'draining') OR w.last_seen_at > now() - interval '1 hour'
+        ORDER BY w.state, w.name, w.created_at
+        """
+    )
+
+    private static let deliveryCounts = Statement(
+        "overview.deliveries",
+        """
+        SELECT count(*) FILTER (WHERE status IN ('pending', 'leased', 'temporary_failure')),
+            count(*) FILTER (WHERE status = 'permanent_failure' AND NOT is_trial),
+            coalesce(extract(epoch FROM now() - min(created_at) FILTER (
+                WHERE status IN ('pending', 'leased', 'temporary_failure') AND isfinite(created_at)
+            ))::float8, 0)
+        FROM webhook_deliveries
+        """
+    )
+}
+
+extension Overview {
+    /// Reads what ``Store/activeJobs`` answers.
+    static func jobCounts(_ rows: QueryResult) throws -> [JobCount] {
+        try rows.map { row in
+            let (status, priority, count) = try row.decode(String.self, Int16.self, Int.self)
+            return JobCount(
+                status: status,
+                jobClass: (JobClass(rawValue: priority) ?? .interactive).name,
+                count: count
+            )
+        }
+    }
+}
+
+extension WorkerSummary {
+    fileprivate init(_ row: Row) throws {
+        let (id, name, state, reason, capacity, running, version, remaining) = try row.decode(
+            WorkerID.self,
+            String.self,
+            String.self,
+            String.self,
+            Int.self,
+            Int.self,
+            String.self,
+            Double.self
+        )
+        self.init(
+            id: id,
+            name: name,
+            state: state,
+            stateReason: reason,
+            capacity: capacity,
+            running: running,
+            version: version,
+            leaseRemainingSeconds: remaining
+        )
+    }
+}

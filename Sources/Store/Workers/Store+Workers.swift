@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+import PostgresClient
+import Time
+
+extension Store {
+    /// Enters a worker that has just started; its lease runs from now.
+    ///
+    /// Throws ``StoreError`` of code `.notFound` when it is to work for an organization that there is not.
+    package func register(_ worker: WorkerRegistration) async throws {
+        let unknown = try await pool.execute(
+            Statement(
+                "workers.register",
+                within: .seconds(10),
+                """
+                WITH named AS MATERIALIZED (
+                    SELECT n.name, o.id FROM unnest(\(worker.organizations)) n(name)
+                    LEFT JOIN organizations o ON lower(o.name) = lower(n.name) OR o.id::text = lower(n.name)
+                ), entered AS (
+                    INSERT INTO workers (id, name, hostname, version, tags, organization_ids, capacity, state,
+                        lease_expires_at, reads_compressed_states)
+                    SELECT \(worker.id), \(worker.name), \(worker.hostname), \(worker.version),
+                        \(PostgresJSON(worker.tags)), coalesce(array_agg(id), '{}'), \(Int32(worker.capacity)), 'active',
+                        now() + make_interval(secs => \(worker.leaseDuration.inSeconds)), true
+                    FROM named HAVING count(*) = count(id)
+                )
+                SELECT name FROM named WHERE id IS NULL
+                """
+            )
+        )
+        if let name = try unknown.first?.decode(String.self) {
+            throw StoreError.notFound("organization", name, remedy: "See worker.organizations.")
+        }
+    }
+
+    /// Whether states may be compressed: every worker that is up can read such. It stays true, for one of an earlier release
+    /// does not start on this schema.
+    package func mayCompressStates() async throws -> Bool {
+        let rows = try await pool.execute(
+            Statement(
+                "workers.read_compressed",
+                within: .seconds(5),
+                """
+                SELECT NOT EXISTS (
+                    SELECT FROM workers WHERE state <> 'lost' AND lease_expires_at > now() AND NOT reads_compressed_states
+                )
+                """
+            )
+        )
+        return try rows.only().decode(Bool.self)
+    }
+
+    /// Renews the worker's lease and learns what became of its jobs, in one statement.
+    ///
+    /// A worker that was declared lost stays lost: its jobs have been given away, and it must start anew.
+    package func heartbeat(_ worker: WorkerID, lease: Duration, holding jobs: [HeldJob]) async throws -> Heartbeat {
+        let rows = try await lifeline.execute(
+            Statement(
+                "workers.heartbeat",
+                // Several may fail before the lease runs out.
+                within: min(.seconds(5), lease / 4),
+                """
+                WITH renewed AS (
+                    UPDATE workers SET lease_expires_at = now() + make_interval(secs => \(lease.inSeconds)),
+                        last_seen_at = now()
+                    WHERE id = \(worker) AND state <> 'lost'
+                    RETURNING state, state_reason, drain_deadline
+                ), held AS (
+                    SELECT h.position, j.canceled_at IS NOT NULL AS canceled, j.id IS NULL AS lost
+                    FROM unnest(\(jobs.map(\.id)), \(jobs.map(\.epoch))) WITH ORDINALITY h(id, epoch, position)
+                    -- One by one, by key: a plan that was made for a small table would read all of a large one.
+                    LEFT JOIN LATERAL (
+                        SELECT * FROM provisioner_jobs
+                        WHERE id = h.id AND claim_epoch = h.epoch AND completed_at IS NULL OFFSET 0
+                    ) j ON true
+                )
+                SELECT now(), coalesce(r.state::text, 'lost'), coalesce(r.state_reason, ''), r.drain_deadline,
+                    ARRAY(SELECT position FROM held WHERE canceled), ARRAY(SELECT position FROM held WHERE lost),
+                    mine.ids, mine.epochs, \(sql: Self.inMaintenance)
+                FROM (
+                    SELECT coalesce(array_agg(id), '{}') AS ids, coalesce(array_agg(claim_epoch), '{}') AS epochs
+                    FROM provisioner_jobs WHERE worker_id = \(worker) AND completed_at IS NULL
+                ) mine LEFT JOIN renewed r ON true
+                """
+            )
+        )
+        let (now, state, reason, deadline, canceled, lost, held, epochs, maintenance) = try rows.only().decode(
+            Instant.self,
+            String.self,
+            String.self,
+            Instant?.self,
+            [Int64].self,
+            [Int64].self,
+            [JobID].self,
+            [Int64].self,
+            Bool.self
+        )
+        return Heartbeat(
+            now: now,
+            state: WorkerState(rawValue: state) ?? .lost,
+            stateReason: reason,
+            drainDeadline: deadline,
+            canceled: canceled.map { jobs[Int($0) - 1] },
+            lost: lost.map { jobs[Int($0) - 1] },
+            held: Set(zip(held, epochs).map(HeldJob.init)),
+            inMaintenance: maintenance
+        )
+    }
+
+    /// Whether the fleet is in maintenance at the transaction's time.
+    static let inMaintenance: SQL = """
+        EXISTS (
+            SELECT FROM settings
+            WHERE key = 'maintenance' AND \(sql: isSet("active")) AND coalesce(\(sql: until()) > now(), true)
+        )
+        """
+
+    /// Writes a worker's new state; from the commit on, `draining` and `drained` workers claim nothing. The end of a drain
+    /// is told by one `worker_drained`.
+    package func setWorkerState(
+        _ worker: WorkerID,
+        _ state: WorkerState,
+        reason: String = "",
+        drainWithin: Duration? = nil
+    ) async throws {
+        _ = try await pool.execute(Self.workerState(worker, state, reason: reason, drainWithin: drainWithin))
+    }
+
+    static func workerState(
+        _ worker: WorkerID,
+        _ state: WorkerState,
+        reason: String,
+        drainWithin: Duration? = nil
+    ) -> Statement {
+        Statement(
+            "workers.state",
+            within: .seconds(10),
+            """
+            WITH before AS (
+                SELECT id, name, state, state_reason, jobs_handed_over FROM workers
+                WHERE id = \(worker) AND state <> 'lost' FOR UPDATE
+            ), changed AS (
+                -- One that is drained already does not become less so when its process ends.
+                UPDATE workers w SET state_reason = \(reason), state = CASE
+                        WHEN \(state.rawValue) = 'draining' AND before.state = 'drained' THEN 'drained'
+                        ELSE \(state.rawValue)
+                    END::worker_state,
+                    drain_deadline = now() + make_interval(secs => \(drainWithin?.inSeconds)), updated_at = now(),
+                    jobs_handed_over = CASE WHEN \(state.rawValue) = 'drained' THEN 0 ELSE w.jobs_handed_over END
+                FROM before WHERE w.id = before.id
+            )
+            SELECT stoker_emit_event(
+                'worker_drained', NULL, \(sql: PlanWriter.templateAdmins), jsonb_build_object('worker', name),
+                jsonb_build_object('worker', jsonb_build_object('id', id, 'name', name), 'jobs', jobs_handed_over,
+                    'by', substring(state_reason FROM '^drained by (.*)$'),
+                    -- Why it was drained, which was said when the drain began.
+                    'reason', CASE WHEN state = 'draining' THEN state_reason ELSE \(reason) END),
+                ARRAY[id], 'worker/' || id, NULL, now()
+            ), \(sql: News.ofEvents)
+            FROM before WHERE \(state.rawValue) = 'drained' AND state <> 'drained'
+            """
+        )
+    }
+
+    /// Takes the jobs of workers whose lease has ended: back to the queue while attempts are left, else failed with
+    /// `WORKER_LOST`. One worker of the fleet does it at a time; the others return at once.
+    ///
+    /// What the lost worker did is unknown, so the next execution refreshes before it changes anything, and the epoch
+    /// grows: whatever the lost one still writes matches no row.
+    ///
+    /// - Parameter isSpared: Asked, with the time since the server was started, once the database has answered: whether
+    ///   nobody is to be taken for lost yet.
+    package func reapLostWorkers(unless isSpared: (Duration) -> Bool = { _ in false }) async throws -> ReapedJobs {
+        try await pool.withTransaction("workers.reap") { transaction in
+            let uptime = try await transaction.execute(Self.uptime).only().decode(Double.self)
+            guard !isSpared(.seconds(uptime)) else { return ReapedJobs() }
+            let (workers, requeued, failed, _) = try await transaction.execute(Self.reap).only().decode(
+                [WorkerID].self,
+                [JobID].self,
+                [JobID].self,
+                Int.self
+            )
+            if !failed.isEmpty { _ = try await transaction.execute(Self.failedEvents(failed)) }
+            return ReapedJobs(workers: workers, requeued: requeued, failed: failed)
+        }
+    }
+
+    private static let uptime = Statement(
+        "workers.server_uptime",
+        within: .seconds(5),
+        "SELECT extract(epoch FROM now() - pg_postmaster_start_time())::float8"
+    )
+
+    private static let reap = Statement(
+        "workers.reap",
+        within: .seconds(20),
+        """
+        WITH turn AS MATERIALIZED (
+            SELECT pg_try_advisory_xact_lock(\(literal: AdvisoryLock.namespace), \(literal: AdvisoryLock.reap)) AS mine
+        ), newly_lost AS (
+            UPDATE workers SET state = 'lost', state_reason = 'its lease ended at ' || lease_expires_at,
+                updated_at = now()
+            WHERE state IN ('active', 'draining') AND lease_expires_at < now() AND (SELECT mine FROM turn)
+            RETURNING id, name
+        ), taken AS (
+            UPDATE provisioner_jobs j SET
+                \(sql: takenBack(
+                    orFailing: "'The worker ' || lost.name || ' was lost while it ran this job, and no attempts are left.'"
+                ))
+            -- Workers that were lost before as well: a claim that was under way when its worker was declared lost
+            -- commits after this statement has looked. And those that left without having handed back all they held.
+            FROM workers lost
+            WHERE j.worker_id = lost.id AND j.completed_at IS NULL AND (SELECT mine FROM turn)
+                AND (lost.state = 'lost' OR lost.id IN (SELECT id FROM newly_lost)
+                    OR lost.state = 'drained' AND lost.lease_expires_at < now())
+            RETURNING j.id, j.claim_order, lost.id AS worker_id, j.completed_at
+        ), events AS (
+            SELECT stoker_emit_event(
+                'worker_lost', NULL, \(sql: PlanWriter.templateAdmins), jsonb_build_object('worker', lost.name),
+                jsonb_build_object('worker', jsonb_build_object('id', lost.id, 'name', lost.name),
+                    'jobs', (SELECT count(*) FROM taken WHERE taken.worker_id = lost.id)),
+                ARRAY[lost.id], 'worker/' || lost.id, NULL, now()
+            ) FROM newly_lost lost
+        )
+        SELECT ARRAY(SELECT id FROM newly_lost), ARRAY(SELECT id FROM taken WHERE completed_at IS NULL),
+            ARRAY(SELECT id FROM taken WHERE completed_at IS NOT NULL),
+            (SELECT count(*) FROM events),
+            \(sql: News.returnedJobs(of: "taken"))
+                || CASE WHEN EXISTS (SELECT FROM newly_lost) THEN ARRAY[\(sql: News.events)] END AS news
+        """
+    )
+}
+
+/// What became of lost workers' jobs.
+package struct ReapedJobs: Hashable, Sendable {
+    /// Workers newly found to be lost.
+    package var workers: [WorkerID]
+    /// Jobs that wait for another worker.
+    package var requeued: [JobID]
+    /// Jobs that ended: canceled, or without attempts left.
+    package var failed: [JobID]
+
+    package init(workers: [WorkerID] = [], requeued: [JobID] = [], failed: [JobID] = []) {
+        self.workers = workers
+        self.requeued = requeued
+        self.failed = failed
+    }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import PostgresClient
+
+/// How a build's agents stand in the tables: each hangs on a resource of its own, which is there from the build's start, so
+/// that an agent can report while the build still runs.
+enum AgentRows {
+    static let resourceType = "stoker_agent"
+}
+
+extension Store {
+    /// Makes the agents of a start build known by the hashes of their tokens. Another attempt finds them as they are.
+    ///
+    /// In a claim build they go on as they were: whoever was ready is ready, and is told of the claim when the build has
+    /// succeeded. In any other they begin anew, and there is nothing to tell them.
+    ///
+    /// Fenced: returns false, and changes nothing, when the execution has lost the job.
+    package func prepareAgents(_ tokens: [String: AgentTokenHash], of job: HeldJob) async throws -> Bool {
+        let agents = tokens.sorted { $0.key < $1.key }
+        let rows = try await pool.execute(
+            Statement(
+                "agents.prepare",
+                within: .seconds(10),
+                """
+                WITH fence AS MATERIALIZED (\(sql: Self.fence(job))), build AS MATERIALIZED (
+                    SELECT b.*, b.reason = 'claim' AS is_claim FROM fence JOIN workspace_builds b ON b.job_id = fence.id
+                ), before AS MATERIALIZED (
+                    SELECT DISTINCT ON (a.name) a.*
+                    FROM build
+                    JOIN workspace_builds p ON p.workspace_id = build.workspace_id AND p.build_number < build.build_number
+                    JOIN workspace_resources r ON r.job_id = p.job_id
+                    JOIN workspace_agents a ON a.resource_id = r.id AND NOT a.deleted
+                    ORDER BY a.name, p.build_number DESC
+                ), wanted AS MATERIALIZED (
+                    SELECT w.name, w.hash, gen_random_uuid() AS resource_id
+                    FROM build, unnest(\(agents.map(\.key)), \(agents.map(\.value.bytes))) w(name, hash)
+                    WHERE NOT EXISTS (
+                        SELECT FROM workspace_resources r JOIN workspace_agents a ON a.resource_id = r.id
+                        WHERE r.job_id = build.job_id AND a.name = w.name AND NOT a.deleted
+                    )
+                ), new_resources AS (
+                    INSERT INTO workspace_resources (id, job_id, transition, type, name, address)
+                    SELECT wanted.resource_id, build.job_id, 'start', \(AgentRows.resourceType), wanted.name,
+                        \(AgentRows.resourceType + ".") || wanted.name
+                    FROM build, wanted
+                ), retired AS (
+                    UPDATE workspace_agents a SET deleted = true, updated_at = now()
+                    FROM build
+                    JOIN workspace_builds p ON p.workspace_id = build.workspace_id AND p.build_number < build.build_number
+                    JOIN workspace_resources r ON r.job_id = p.job_id
+                    WHERE NOT build.is_claim AND a.resource_id = r.id AND NOT a.deleted
+                )
+                INSERT INTO workspace_agents (resource_id, name, auth_token_hash, lifecycle_state, started_at, ready_at,
+                    reinit_build_id)
+                SELECT wanted.resource_id, wanted.name, wanted.hash,
+                    CASE WHEN build.is_claim AND before.id IS NOT NULL THEN before.lifecycle_state ELSE 'created' END,
+                    CASE WHEN build.is_claim THEN before.started_at END,
+                    CASE WHEN build.is_claim THEN before.ready_at END,
+                    CASE WHEN build.is_claim THEN before.reinit_build_id ELSE (
+                        SELECT c.id FROM workspace_builds c
+                        WHERE c.workspace_id = build.workspace_id AND c.reason = 'claim'
+                        ORDER BY c.build_number DESC LIMIT 1
+                    ) END
+                FROM build CROSS JOIN wanted LEFT JOIN before ON before.name = wanted.name
+                RETURNING (SELECT id FROM fence)
+                """
+            )
+        )
+        if !rows.isEmpty { return true }
+        // All were there already, or the fence has fallen.
+        return try await !pool.execute(Statement("agents.fence", within: .seconds(10), Self.fence(job))).isEmpty
+    }
+
+    /// The agent of a token; `nil`: there is none, or its workspace is deleted.
+    package func agent(_ token: AgentTokenHash) async throws -> AgentIdentity? {
+        try await pool.execute(
+            Statement("agents.identify", within: .seconds(5), Self.identity(token))
+        ).first.map(AgentIdentity.init)
+    }
+
+    /// Records what an agent says of itself. `nil`: there is no such agent.
+    ///
+    /// The last agent of a prebuild to become ready makes it eligible, which is told to claims that wait, and to the
+    /// reconciler.
+    /// The first time, it was a refill.
+    package func report(_ state: AgentState, by token: AgentTokenHash) async throws -> AgentIdentity? {
+        let answers = try await pool.executeBatch([
+            Statement(
+                "agents.report",
+                within: .seconds(5),
+                """
+                WITH changed AS (
+                    UPDATE workspace_agents a SET lifecycle_state = \(state.rawValue)::workspace_agent_lifecycle_state,
+                        started_at = coalesce(a.started_at, now()),
+                        ready_at = CASE WHEN \(state == .ready) THEN now() ELSE a.ready_at END, updated_at = now()
+                    WHERE a.auth_token_hash = \(token.bytes) AND NOT a.deleted
+                        AND a.lifecycle_state <> \(state.rawValue)::workspace_agent_lifecycle_state
+                    RETURNING a.id
+                )
+                -- The agents as they were: 'a', which has changed, and the others.
+                SELECT CASE WHEN \(state == .ready) AND a.ready_at IS NULL AND j.job_status = 'succeeded' AND NOT EXISTS (
+                    SELECT FROM workspace_resources s JOIN workspace_agents o ON o.resource_id = s.id
+                    WHERE s.job_id = b.job_id AND o.id <> a.id AND NOT o.deleted AND o.lifecycle_state <> 'ready'
+                ) THEN extract(epoch FROM now() - b.created_at)::float8 END,
+                    \(sql: News.column(
+                        News.reconcile,
+                        News.on(Channel.ready, "coalesce(b.template_version_preset_id::text, '')")
+                    ))
+                FROM changed
+                JOIN workspace_agents a ON a.id = changed.id
+                JOIN workspace_resources r ON r.id = a.resource_id
+                JOIN workspace_builds b ON b.job_id = r.job_id AND b.reason = 'prebuild'
+                JOIN provisioner_jobs j ON j.id = b.job_id
+                """
+            ),
+            Statement("agents.identify", within: .seconds(5), Self.identity(token)),
+        ])
+        if let changed = answers[0].first { try PoolNews(refilledAfter: changed.decode(column: 0)).map(observe) }
+        return try answers[1].first.map(AgentIdentity.init)
+    }
+
+    private static func identity(_ token: AgentTokenHash) -> SQL {
+        """
+        SELECT a.name, a.lifecycle_state::text, w.id, w.name, coalesce(u.username, '')
+        FROM workspace_agents a
+        JOIN workspace_resources r ON r.id = a.resource_id
+        JOIN workspace_builds b ON b.job_id = r.job_id
+        JOIN workspaces w ON w.id = b.workspace_id AND NOT w.deleted
+        LEFT JOIN users u ON u.id = w.owner_id
+        WHERE a.auth_token_hash = \(token.bytes) AND NOT a.deleted
+        ORDER BY b.build_number DESC LIMIT 1
+        """
+    }
+}
+
+extension AgentIdentity {
+    fileprivate init(_ row: Row) throws {
+        let state: String
+        (name, state, workspaceID, workspaceName, ownerName) = try row.decode(
+            String.self,
+            String.self,
+            WorkspaceID.self,
+            String.self,
+            String.self
+        )
+        guard let known = AgentState(rawValue: state) else {
+            throw StoreError.internalInconsistency("lifecycle_state '\(state)'")
+        }
+        self.state = known
+    }
+}

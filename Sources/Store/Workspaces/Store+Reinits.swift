@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+import PostgresClient
+
+/// Telling agents of claims.
+extension Store {
+    /// Of these agents, those that are to be told of a claim whose build has succeeded, and were not sent it yet.
+    package func pendingReinits(of tokens: [AgentTokenHash]) async throws -> [AgentTokenHash: Reinit] {
+        guard !tokens.isEmpty else { return [:] }
+        let wasSent: SQL = "coalesce(c.id IN (a.reinit_build_id, a.reinit_sent_build_id), false)"
+        return try await reinits(of: tokens, unless: wasSent)
+    }
+
+    /// What an agent is to be told that begins to listen: what it is not known to have heard, also when it was sent before. If
+    /// it says what it has heard last, that counts instead, for as long as nothing has been started anew since the claim.
+    package func missedReinit(of token: AgentTokenHash, heard last: String?) async throws -> Reinit? {
+        guard let last else {
+            return try await reinits(of: [token], unless: "a.reinit_build_id IS NOT DISTINCT FROM c.id")[token]
+        }
+        if let build = BuildID(last) { try await acknowledgeReinit(build, by: token) }
+        return try await reinits(
+            of: [token],
+            unless: "c.id::text = lower(\(last)) OR b.build_number > c.build_number"
+        )[token]
+    }
+
+    /// The newest claim of each agent's workspace, where its build has succeeded and the exception does not hold. The
+    /// exception speaks of `a`, the agent's newest row, of `b`, its build, and of `c`, the claim build.
+    private func reinits(
+        of tokens: [AgentTokenHash],
+        unless exception: SQL
+    ) async throws -> [AgentTokenHash: Reinit] {
+        let rows = try await pool.execute(
+            Statement(
+                "agents.reinits",
+                within: .seconds(10),
+                """
+                SELECT t.hash, c.id, c.build_number, w.id, w.name, w.owner_id, coalesce(u.username, '')
+                FROM unnest(\(tokens.map(\.bytes))) t(hash)
+                -- By key, whatever the planner believes about so many hashes.
+                CROSS JOIN LATERAL (
+                    SELECT x.reinit_build_id, x.reinit_sent_build_id, r.job_id
+                    FROM workspace_agents x
+                    JOIN workspace_resources r ON r.id = x.resource_id
+                    JOIN workspace_builds n ON n.job_id = r.job_id
+                    WHERE x.auth_token_hash = t.hash AND NOT x.deleted
+                    ORDER BY n.build_number DESC LIMIT 1
+                ) a
+                JOIN workspace_builds b ON b.job_id = a.job_id
+                JOIN workspaces w ON w.id = b.workspace_id AND NOT w.deleted AND w.owner_id <> \(prebuildsUserID)
+                CROSS JOIN LATERAL (
+                    SELECT x.id, x.build_number, x.job_id FROM workspace_builds x
+                    WHERE x.workspace_id = w.id AND x.reason = 'claim' ORDER BY x.build_number DESC LIMIT 1
+                ) c
+                JOIN provisioner_jobs j ON j.id = c.job_id AND j.job_status = 'succeeded'
+                LEFT JOIN users u ON u.id = w.owner_id
+                WHERE NOT (\(sql: exception))
+                """
+            )
+        )
+        var reinits: [AgentTokenHash: Reinit] = [:]
+        for row in rows {
+            let (hash, build, number, workspace, name, owner, ownerName) = try row.decode(
+                [UInt8].self,
+                BuildID.self,
+                Int.self,
+                WorkspaceID.self,
+                String.self,
+                UserID.self,
+                String.self
+            )
+            reinits[AgentTokenHash(bytes: hash)] = Reinit(
+                buildID: build,
+                buildNumber: number,
+                workspaceID: workspace,
+                workspaceName: name,
+                ownerID: owner,
+                ownerName: ownerName
+            )
+        }
+        return reinits
+    }
+
+    /// Takes it upon the caller to tell an agent of a claim; false: it was sent already.
+    ///
+    /// - Parameter again: Whether it was or not: the agent listens anew, and is not known to have heard it.
+    package func takeReinit(_ reinit: Reinit, for token: AgentTokenHash, again: Bool = false) async throws -> Bool {
+        let rows = try await pool.execute(
+            Statement(
+                "agents.take_reinit",
+                within: .seconds(5),
+                """
+                UPDATE workspace_agents SET reinit_sent_build_id = \(reinit.buildID), updated_at = now()
+                WHERE auth_token_hash = \(token.bytes) AND NOT deleted
+                    AND (\(again) OR \(reinit.buildID) IS DISTINCT FROM reinit_build_id
+                        AND \(reinit.buildID) IS DISTINCT FROM reinit_sent_build_id)
+                RETURNING id
+                """
+            )
+        )
+        return !rows.isEmpty
+    }
+
+    /// The agent could not be told after all: the next time that it asks, it is.
+    package func returnReinit(_ reinit: Reinit, for token: AgentTokenHash) async throws {
+        _ = try await pool.execute(
+            Statement(
+                "agents.return_reinit",
+                within: .seconds(5),
+                """
+                UPDATE workspace_agents SET reinit_sent_build_id = NULL, updated_at = now()
+                WHERE auth_token_hash = \(token.bytes) AND NOT deleted AND reinit_sent_build_id = \(reinit.buildID)
+                RETURNING \(sql: News.column(News.on(Channel.claimed, "''")))
+                """
+            )
+        )
+    }
+
+    /// The agent has heard of the claim: nobody tells it again. A build that is no claim of its workspace changes nothing.
+    package func acknowledgeReinit(_ build: BuildID, by token: AgentTokenHash) async throws {
+        _ = try await pool.execute(
+            Statement(
+                "agents.acknowledge_reinit",
+                within: .seconds(5),
+                """
+                UPDATE workspace_agents a SET reinit_build_id = \(build), updated_at = now()
+                FROM workspace_resources r
+                JOIN workspace_builds b ON b.job_id = r.job_id
+                JOIN workspace_builds c ON c.workspace_id = b.workspace_id AND c.id = \(build) AND c.reason = 'claim'
+                WHERE a.auth_token_hash = \(token.bytes) AND NOT a.deleted AND r.id = a.resource_id
+                    AND a.reinit_build_id IS DISTINCT FROM \(build)
+                """
+            )
+        )
+    }
+}

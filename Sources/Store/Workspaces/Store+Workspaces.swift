@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+import PostgresClient
+package import Time
+
+/// A workspace with its latest build.
+package struct WorkspaceSummary: Hashable, Sendable, Codable {
+    package var id: WorkspaceID
+    package var name: String
+    package var ownerName: String
+    package var templateName: String
+    package var presetName: String
+    package var isPrebuild: Bool
+    package var buildNumber: Int
+    package var transition: String
+    package var status: String
+    package var jobID: JobID?
+    package var createdAt: Instant
+    package var claimedAt: Instant?
+
+    private enum CodingKeys: String, CodingKey {
+        case id, name, transition, status
+        case ownerName = "owner_name"
+        case templateName = "template_name"
+        case presetName = "preset_name"
+        case isPrebuild = "prebuild"
+        case buildNumber = "build_number"
+        case jobID = "job_id"
+        case createdAt = "created_at"
+        case claimedAt = "claimed_at"
+    }
+}
+
+extension Store {
+    /// Workspaces that are not deleted, newest first; of one owner, when given.
+    ///
+    /// - Parameter mark: Where the page before ended.
+    package func workspaces(
+        owner: String? = nil,
+        visibleTo audience: Audience = .everything,
+        after mark: PageMark<Kind.Workspace>? = nil,
+        limit: Int = 200
+    ) async throws -> [WorkspaceSummary] {
+        let rows = try await pool.execute(
+            Statement(
+                "workspaces.list",
+                """
+                SELECT w.id, w.name, coalesce(u.username, ''), coalesce(t.name, ''), coalesce(p.name, ''),
+                    w.owner_id = \(prebuildsUserID), coalesce(b.build_number, 0), coalesce(b.transition::text, 'unknown'),
+                    b.job_status::text, b.job_id, w.created_at, w.claimed_at
+                FROM workspaces w
+                -- What a workspace was made from may be gone; it is listed all the same.
+                LEFT JOIN templates t ON t.id = w.template_id
+                LEFT JOIN workspace_latest_builds b ON b.workspace_id = w.id
+                LEFT JOIN users u ON u.id = w.owner_id
+                LEFT JOIN template_version_presets p ON p.id = b.template_version_preset_id
+                WHERE NOT w.deleted AND (\(owner) IS NULL OR lower(u.username) = lower(\(owner)))
+                    AND \(sql: audience.seesWorkspace)
+                    AND (\(mark?.id)::uuid IS NULL OR (w.created_at, w.id) < (\(mark?.createdAt), \(mark?.id)))
+                ORDER BY w.created_at DESC, w.id DESC LIMIT \(limit)
+                """
+            )
+        )
+        return try rows.map { row in
+            let (id, name, owner, template, preset, isPrebuild, number, transition, status, job, created, claimed) =
+                try row.decode(
+                    WorkspaceID.self,
+                    String.self,
+                    String.self,
+                    String.self,
+                    String.self,
+                    Bool.self,
+                    Int.self,
+                    String.self,
+                    String?.self,
+                    JobID?.self,
+                    Instant.self,
+                    Instant?.self
+                )
+            return WorkspaceSummary(
+                id: id,
+                name: name,
+                ownerName: owner,
+                templateName: template,
+                presetName: preset,
+                isPrebuild: isPrebuild,
+                buildNumber: number,
+                transition: transition,
+                status: status ?? "unknown",
+                jobID: job,
+                createdAt: created,
+                claimedAt: claimed
+            )
+        }
+    }
+
+    /// Enqueues the deletion of a workspace, named by its id or by its name and owner; returns the delete job.
+    ///
+    /// The newest state of the workspace decides what is destroyed. Throws ``StoreError`` of code `.notFound`, of
+    /// `.invalid` when the name fits several, and of `.conflict` while another build of it is under way.
+    package func deleteWorkspace(
+        _ workspace: String,
+        owner: String? = nil,
+        visibleTo audience: Audience = .everything
+    ) async throws -> JobID {
+        try await pool.withTransaction("workspaces.delete") { transaction in
+            let id = try await Self.lock(workspace, owner: owner, visibleTo: audience, on: transaction)
+            guard let job = try await transaction.execute(Self.deletion(of: "\(id)")).first else {
+                throw StoreError(
+                    .conflict,
+                    "Another build of '\(workspace)' is under way",
+                    remedy: "Wait for it, or cancel it with 'stoker jobs cancel'."
+                )
+            }
+            return try job.decode(column: 0)
+        }
+    }
+
+    /// Finds a workspace that is not deleted, by its id or by its name and owner, and locks its row.
+    ///
+    /// Throws ``StoreError`` of code `.notFound`, or of `.invalid` when the name fits several.
+    static func lock(
+        _ workspace: String,
+        owner: String?,
+        visibleTo audience: Audience,
+        on transaction: PostgresTransaction
+    ) async throws -> WorkspaceID {
+        let found = try await transaction.execute(
+            Statement(
+                "workspaces.find",
+                """
+                SELECT w.id FROM workspaces w LEFT JOIN users u ON u.id = w.owner_id
+                WHERE NOT w.deleted AND (w.id::text = lower(\(workspace)) OR lower(w.name) = lower(\(workspace)))
+                    AND (\(owner) IS NULL OR lower(u.username) = lower(\(owner)))
+                    AND \(sql: audience.seesWorkspace)
+                LIMIT 2 FOR UPDATE OF w
+                """
+            )
+        )
+        guard let row = found.first else {
+            throw StoreError.notFound("workspace", workspace, remedy: "See 'stoker workspaces list'.")
+        }
+        guard found.count == 1 else {
+            throw StoreError(.invalid, "Several workspaces are called '\(workspace)'", remedy: "Name the owner too.")
+        }
+        return try row.decode(WorkspaceID.self)
+    }
+
+    /// Adds a delete build to a locked workspace; returns the job, or nothing while another build is under way.
+    static func deletion(of workspace: SQL) -> Statement {
+        Statement(
+            "workspaces.enqueue_delete",
+            """
+            WITH target AS MATERIALIZED (
+                SELECT w.id, w.organization_id, w.owner_id, w.template_id, b.id AS last_build_id, b.build_number,
+                    b.template_version_id, b.template_version_preset_id,
+                    gen_random_uuid() AS build_id, gen_random_uuid() AS job_id
+                FROM workspaces w
+                CROSS JOIN LATERAL (
+                    SELECT * FROM workspace_builds l WHERE l.workspace_id = w.id ORDER BY l.build_number DESC LIMIT 1
+                ) b
+                JOIN provisioner_jobs j ON j.id = b.job_id AND j.completed_at IS NOT NULL
+                WHERE w.id = \(sql: workspace)
+            ), retired AS (
+                UPDATE workspaces w SET retiring = true, updated_at = now() FROM target WHERE w.id = target.id
+            ), new_job AS (
+                INSERT INTO provisioner_jobs (id, organization_id, initiator_id, type, provisioner, input, file_id, tags,
+                    priority, max_attempts, template_id, workspace_id, trace_metadata)
+                SELECT d.job_id, d.organization_id, d.owner_id, 'workspace_build', t.provisioner,
+                    jsonb_build_object('workspace_build_id', d.build_id), v.file_id,
+                    coalesce(v.tags, '{"scope":"organization","owner":""}'), \(JobClass.delete.rawValue),
+                    \(literal: JobClass.deleteAttempts), t.id, d.id, \(TraceContext.current)
+                FROM target d
+                JOIN templates t ON t.id = d.template_id
+                JOIN template_versions v ON v.id = d.template_version_id
+                RETURNING claim_order
+            ), new_build AS (
+                INSERT INTO workspace_builds (id, workspace_id, template_version_id, build_number, transition,
+                    initiator_id, job_id, reason, template_version_preset_id)
+                SELECT build_id, id, template_version_id, build_number + 1, 'delete', owner_id, job_id, 'initiator',
+                    template_version_preset_id
+                FROM target
+            ), new_parameters AS (
+                INSERT INTO workspace_build_parameters (workspace_build_id, name, value)
+                SELECT d.build_id, p.name, p.value
+                FROM target d JOIN workspace_build_parameters p ON p.workspace_build_id = d.last_build_id
+            )
+            SELECT job_id, \(sql: News.column(News.jobs(of: "new_job"), News.reconcile)) FROM target
+            """
+        )
+    }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+package import Time
+
+/// All that is known of one workspace.
+package struct WorkspaceDetails: Hashable, Sendable, Codable {
+    package var workspace: WorkspaceSummary
+    package var organizationName: String
+    package var versionName: String
+    package var deleted: Bool
+    /// Of the latest build; a sensitive value is not shown.
+    package var parameters: [Parameter]
+    /// Newest first.
+    package var builds: [Build]
+    /// Of the newest build that left any.
+    package var resources: [Resource]
+    package var agents: [Agent]
+    /// How it was claimed; `nil`: it was not.
+    package var claim: Claim?
+
+    package struct Parameter: Hashable, Sendable, Codable {
+        package var name: String
+        package var value: String
+    }
+
+    package struct Build: Hashable, Sendable, Codable {
+        package var number: Int
+        package var transition: String
+        package var reason: String
+        package var versionName: String
+        package var status: String
+        package var error: String
+        package var jobID: JobID
+        package var createdAt: Instant
+
+        private enum CodingKeys: String, CodingKey {
+            case number, transition, reason, status, error
+            case versionName = "version_name"
+            case jobID = "job_id"
+            case createdAt = "created_at"
+        }
+    }
+
+    package struct Resource: Hashable, Sendable, Codable {
+        package var type: String
+        package var name: String
+        package var address: String
+        package var dailyCost: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case type, name, address
+            case dailyCost = "daily_cost"
+        }
+    }
+
+    package struct Agent: Hashable, Sendable, Codable {
+        package var name: String
+        package var state: String
+        package var readyAt: Instant?
+
+        private enum CodingKeys: String, CodingKey {
+            case name
+            case state = "lifecycle_state"
+            case readyAt = "ready_at"
+        }
+    }
+
+    package struct Claim: Hashable, Sendable, Codable {
+        package var outcome: String
+        package var reason: String
+        package var claimedAt: Instant
+        package var usableAt: Instant?
+
+        private enum CodingKeys: String, CodingKey {
+            case outcome, reason
+            case claimedAt = "claimed_at"
+            case usableAt = "usable_at"
+        }
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case parameters, builds, resources, agents, claim, deleted
+        case organizationName = "org_name"
+        case versionName = "version_name"
+    }
+
+    package init(
+        workspace: WorkspaceSummary,
+        organizationName: String,
+        versionName: String,
+        deleted: Bool,
+        parameters: [Parameter],
+        builds: [Build],
+        resources: [Resource],
+        agents: [Agent],
+        claim: Claim?
+    ) {
+        self.workspace = workspace
+        self.organizationName = organizationName
+        self.versionName = versionName
+        self.deleted = deleted
+        self.parameters = parameters
+        self.builds = builds
+        self.resources = resources
+        self.agents = agents
+        self.claim = claim
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            workspace: try WorkspaceSummary(from: decoder),
+            organizationName: try container.decode(String.self, forKey: .organizationName),
+            versionName: try container.decode(String.self, forKey: .versionName),
+            deleted: try container.decode(Bool.self, forKey: .deleted),
+            parameters: try container.decode([Parameter].self, forKey: .parameters),
+            builds: try container.decode([Build].self, forKey: .builds),
+            resources: try container.decode([Resource].self, forKey: .resources),
+            agents: try container.decode([Agent].self, forKey: .agents),
+            claim: try container.decodeIfPresent(Claim.self, forKey: .claim)
+        )
+    }
+
+    /// The summary's members, and beside them the rest.
+    package func encode(to encoder: any Encoder) throws {
+        try workspace.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(organizationName, forKey: .organizationName)
+        try container.encode(versionName, forKey: .versionName)
+        try container.encode(deleted, forKey: .deleted)
+        try container.encode(parameters, forKey: .parameters)
+        try container.encode(builds, forKey: .builds)
+        try container.encode(resources, forKey: .resources)
+        try container.encode(agents, forKey: .agents)
+        try container.encode(claim, forKey: .claim)
+    }
+}

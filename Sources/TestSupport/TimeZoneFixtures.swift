@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Testing
+package import Time
+
+/// Time zones as `zic -b slim` writes them from the IANA data 2025b, and what another reader of the same files (the
+/// `zoneinfo` module of Python) makes of them.
+package enum TimeZoneFixtures {
+    package struct Zone: CustomTestStringConvertible {
+        package let name: String
+        package let file: String
+        /// Offsets in seconds at the moments of ``moments``.
+        package let offsets: [Int]
+        /// The changes of the year 2025, in seconds since the epoch, and the offsets before and after each.
+        package let changes: [Change]
+
+        package var testDescription: String { name }
+        package var bytes: [UInt8] { Array(Data(base64Encoded: file, options: .ignoreUnknownCharacters) ?? Data()) }
+        package var rules: TimeZoneRules { get throws { try TimeZoneRules(tzif: bytes) } }
+    }
+
+    package struct Change {
+        package let moment: Int64
+        package let before: Int
+        package let after: Int
+    }
+
+    /// From 1900 to 2400, the same as in the other reader.
+    package static let moments: [Int64] = {
+        var generator = SeededGenerator(seed: 2025)
+        return (0..<60).map { _ in Int64(generator.next() % 15_778_463_000) - 2_208_988_800 }
+    }()
+
+    package static let berlin = Zone(
+        name: "Europe/Berlin",
+        file: """
+            VFppZjIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQAAAAEAAAAAAAAAVFppZjIAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+            AAAAAAAAAAA8AAAABAAAABL/////b6Jh+P////+bDBdg/////5vV2vD/////nNmukP////+dpLWQ/////565kJD/////n4SXkP/////I
+            CXGQ/////8znSxD/////zakXkP/////OokMQ/////8+SNBD/////0IIlEP/////RchYQ/////9G2lgD/////0li+gP/////SoU8Q////
+            /9NjG5D/////1EsjkP/////VOdEg/////9Vn55D/////1ahzAP/////WKbQQ/////9csGhD/////2AmWEP/////ZAsGQ/////9npeBAA
+            AAAAE01EEAAAAAAUM/qQAAAAABUj65AAAAAAFhPckAAAAAAXA82QAAAAABfzvpAAAAAAGOOvkAAAAAAZ06CQAAAAABrDkZAAAAAAG7y9
+            EAAAAAAcrK4QAAAAAB2cnxAAAAAAHoyQEAAAAAAffIEQAAAAACBschAAAAAAIVxjEAAAAAAiTFQQAAAAACM8RRAAAAAAJCw2EAAAAAAl
+            HCcQAAAAACYMGBAAAAAAJwVDkAAAAAAn9TSQAAAAACjlJZAAAAAAKdUWkAAAAAAqxQeQAAAAACu0+JAAAAAALKTpkAAAAAAtlNqQAAAA
+            AC6Ey5AAAAAAL3S8kAAAAAAwZK2QAAAAADFd2RACAQIBAgECAQIBAgECAQMBAgECAQMBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgEC
+            AQIBAgECAQIBAgEAAAyIAAAAABwgAQQAAA4QAAkAACowAQ1MTVQAQ0VTVABDRVQAQ0VNVAAKQ0VULTFDRVNULE0zLjUuMCxNMTAuNS4w
+            LzMK
+            """,
+        offsets: [
+            7200, 7200, 3600, 3600, 3600, 7200, 7200, 7200, 3600, 7200, 3600, 3600, 7200, 7200, 7200, 7200, 3600,
+            7200, 7200, 7200, 7200, 7200, 7200, 3600, 7200, 3600, 3600, 3600, 7200, 7200, 3600, 3600, 7200, 3600,
+            7200, 3600, 3600, 7200, 3600, 3600, 7200, 3600, 3600, 7200, 7200, 3600, 7200, 3600, 7200, 3600, 7200,
+            7200, 3600, 3600, 7200, 7200, 7200, 7200, 7200, 7200,
+        ],
+        changes: [
+            Change(moment: 1743296400, before: 3600, after: 7200),
+            Change(moment: 1761440400, before: 7200, after: 3600),
+        ]
+    )
+
+    package static let newYork = Zone(
+        name: "America/New_York",
+        file: """
+            VFppZjIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQAAAAEAAAAAAAAAVFppZjIAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+            AAAAAAAAAACvAAAABQAAABT/////XgPwkP////+eph5w/////5+662D/////oIYAcP////+hms1g/////6Jl4nD/////o4Pp4P////+k
+            aq5w/////6U1p2D/////plPK8P////+nFYlg/////6gzrPD/////qP6l4P////+qE47w/////6reh+D/////q/Nw8P////+svmng////
+            /63TUvD/////rp5L4P////+vszTw/////7B+LeD/////sZxRcP////+yZ0pg/////7N8M3D/////tEcsYP////+1XBVw/////7YnDmD/
+            ////tzv3cP////+4BvBg/////7kb2XD/////uebSYP////+7BPXw/////7vGtGD/////vOTX8P////+9r9Dg/////77EufD/////v4+y
+            4P/////ApJvw/////8FvlOD/////woR98P/////DT3bg/////8RkX/D/////xS9Y4P/////GTXxw/////8cPOuD/////yC1ecP/////I
+            +Fdg/////8oNQHD/////ytg5YP/////LiPBw/////9Ij9HD/////0mD74P/////TdeTw/////9RA3eD/////1VXG8P/////WIL/g////
+            /9c1qPD/////2ACh4P/////ZFYrw/////9ngg+D/////2v6ncP/////bwGXg/////9zeiXD/////3amCYP/////evmtw/////9+JZGD/
+            ////4J5NcP/////haUZg/////+J+L3D/////40koYP/////kXhFw/////+VXLuD/////5kct8P/////nNxDg/////+gnD/D/////6Rby
+            4P/////qBvHw/////+r21OD/////6+bT8P/////s1rbg/////+3GtfD/////7r/TYP/////vr9Jw//////CftWD/////8Y+0cP/////y
+            f5dg//////NvlnD/////9F95YP/////1T3hw//////Y/W2D/////9y9acP/////4KHfg//////kPPHD/////+ghZ4P/////6+Fjw////
+            //voO+D//////Ng68P/////9yB3g//////64HPD//////6f/4AAAAAAAl/7wAAAAAAGH4eAAAAAAAnfg8AAAAAADcP5gAAAAAARg/XAA
+            AAAABVDgYAAAAAAGQN9wAAAAAAcwwmAAAAAAB40ZcAAAAAAJEKRgAAAAAAmtlPAAAAAACvCGYAAAAAAL4IVwAAAAAAzZouAAAAAADcBn
+            cAAAAAAOuYTgAAAAAA+pg/AAAAAAEJlm4AAAAAARiWXwAAAAABJ5SOAAAAAAE2lH8AAAAAAUWSrgAAAAABVJKfAAAAAAFjkM4AAAAAAX
+            KQvwAAAAABgiKWAAAAAAGQjt8AAAAAAaAgtgAAAAABryCnAAAAAAG+HtYAAAAAAc0exwAAAAAB3Bz2AAAAAAHrHOcAAAAAAfobFgAAAA
+            ACB2APAAAAAAIYGTYAAAAAAiVeLwAAAAACNqr+AAAAAAJDXE8AAAAAAlSpHgAAAAACYVpvAAAAAAJypz4AAAAAAn/sNwAAAAACkKVeAA
+            AAAAKd6lcAAAAAAq6jfgAAAAACu+h3AAAAAALNNUYAAAAAAtnmlwAAAAAC6zNmAAAAAAL35LcAAAAAAwkxhgAAAAADFnZ/AAAAAAMnL6
+            YAAAAAAzR0nwAAAAADRS3GAAAAAANScr8AAAAAA2Mr5gAAAAADcHDfAAAAAAOBva4AAAAAA45u/wAAAAADn7vOAAAAAAOsbR8AAAAAA7
+            257gAAAAADyv7nAAAAAAPbuA4AAAAAA+j9BwAAAAAD+bYuAAAAAAQG+ycAAAAABBhH9gAAAAAEJPlHAAAAAAQ2RhYAAAAABEL3ZwAAAA
+            AEVEQ2AAAAAARfOo8AIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIDBAIBAgECAQIBAgECAQIB
+            AgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIB
+            AgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgH//7qeAAD//8fAAQT//7mwAAj//8fAAQz//8fAARBMTVQARURUAEVTVABFV1QA
+            RVBUAApFU1Q1RURULE0zLjIuMCxNMTEuMS4wCg==
+            """,
+        offsets: [
+            -14400, -14400, -18000, -18000, -14400, -14400, -14400, -14400, -14400, -14400, -18000, -18000, -14400,
+            -14400, -14400, -14400, -18000, -14400, -14400, -14400, -14400, -14400, -14400, -18000, -14400, -18000,
+            -14400, -18000, -14400, -14400, -18000, -18000, -14400, -18000, -14400, -18000, -18000, -14400, -18000,
+            -18000, -14400, -18000, -18000, -14400, -14400, -18000, -14400, -18000, -14400, -18000, -14400, -14400,
+            -18000, -14400, -14400, -14400, -14400, -14400, -14400, -14400,
+        ],
+        changes: [
+            Change(moment: 1741503600, before: -18000, after: -14400),
+            Change(moment: 1762063200, before: -14400, after: -18000),
+        ]
+    )
+
+    package static let sydney = Zone(
+        name: "Australia/Sydney",
+        file: """
+            VFppZjIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQAAAAEAAAAAAAAAVFppZjIAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+            AAAAAAAAAABTAAAAAwAAAA7/////cxZ/PP////+cTsKA/////5y8LwD/////y1SzAP/////Lx2WA/////8y3VoD/////zadHgP/////O
+            oHMA/////8+HKYAAAAAAA3A5gAAAAAAEDRwAAAAAAAVQG4AAAAAABfY4gAAAAAAHL/2AAAAAAAfWGoAAAAAACQ/fgAAAAAAJtfyAAAAA
+            AArvwYAAAAAAC58ZAAAAAAAM2N4AAAAAAA1++wAAAAAADrjAAAAAAAAPXt0AAAAAABCYogAAAAAAET6/AAAAAAASeIQAAAAAABMeoQAA
+            AAAAFFhmAAAAAAAU/oMAAAAAABY4SAAAAAAAFwyJgAAAAAAYIWSAAAAAABjHgYAAAAAAGgFGgAAAAAAap2OAAAAAABvhKIAAAAAAHIdF
+            gAAAAAAdwQqAAAAAAB55nIAAAAAAH5eyAAAAAAAgWX6AAAAAACGAzoAAAAAAIkKbAAAAAAAjaesAAAAAACQifQAAAAAAJUnNAAAAAAAl
+            7+oAAAAAACcprwAAAAAAJ8/MAAAAAAApCZEAAAAAACmvrgAAAAAAKulzAAAAAAArmMqAAAAAACzSj4AAAAAALXisgAAAAAAusnGAAAAA
+            AC9YjoAAAAAAMJJTgAAAAAAxXVqAAAAAADJyNYAAAAAAMz08gAAAAAA0UheAAAAAADUdHoAAAAAANjH5gAAAAAA2/QCAAAAAADgbFgAA
+            AAAAONzigAAAAAA5p+mAAAAAADq8xIAAAAAAO9raAAAAAAA8peEAAAAAAD26vAAAAAAAPoXDAAAAAAA/mp4AAAAAAEBlpQAAAAAAQYO6
+            gAAAAABCRYcAAAAAAENjnIAAAAAARC6jgAAAAABFQ36AAAAAAEYFSwAAAAAARyNggAAAAABH96IAAgECAQIBAgECAQIBAgECAQIBAgEC
+            AQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIAAI3EAAAAAJqwAQQAAIyg
+            AAlMTVQAQUVEVABBRVNUAApBRVNULTEwQUVEVCxNMTAuMS4wLE00LjEuMC8zCg==
+            """,
+        offsets: [
+            36000, 36000, 36000, 39600, 36000, 36000, 36000, 36000, 36000, 36000, 39600, 36000, 36000, 36000, 36000,
+            39600, 36000, 36000, 39600, 36000, 39600, 36000, 39600, 39600, 36000, 36000, 36000, 36000, 39600, 39600,
+            39600, 39600, 36000, 39600, 36000, 39600, 39600, 36000, 39600, 39600, 36000, 39600, 39600, 36000, 36000,
+            39600, 36000, 39600, 36000, 39600, 36000, 36000, 39600, 39600, 36000, 36000, 36000, 36000, 36000, 36000,
+        ],
+        changes: [
+            Change(moment: 1743868800, before: 39600, after: 36000),
+            Change(moment: 1759593600, before: 36000, after: 39600),
+        ]
+    )
+
+    package static let lordHowe = Zone(
+        name: "Australia/Lord_Howe",
+        file: """
+            VFppZjIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQAAAAEAAAAAAAAAVFppZjIAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+            AAAAAAAAAAA4AAAABQAAABn/////cxZ33AAAAAAU/mbgAAAAABY4QPgAAAAAFueKaAAAAAAYIV14AAAAABjHbGgAAAAAGgE/eAAAAAAa
+            p05oAAAAABvhIXgAAAAAHIcwaAAAAAAdwQN4AAAAAB55jnAAAAAAH5eq+AAAAAAgWXBwAAAAACGAx3gAAAAAIkKM8AAAAAAjaeP4AAAA
+            ACQibvAAAAAAJUnF+AAAAAAl79vwAAAAACcpp/gAAAAAJ8+98AAAAAApCYn4AAAAACmvn/AAAAAAKulr+AAAAAArmLxwAAAAACzSiHgA
+            AAAALXiecAAAAAAusmp4AAAAAC9YgHAAAAAAMJJMeAAAAAAxXUxwAAAAADJyLngAAAAAMz0ucAAAAAA0UhB4AAAAADUdEHAAAAAANjHy
+            eAAAAAA2/PJwAAAAADgbDvgAAAAAONzUcAAAAAA5p+J4AAAAADq8tnAAAAAAO9rS+AAAAAA8pdLwAAAAAD26tPgAAAAAPoW08AAAAAA/
+            mpb4AAAAAEBllvAAAAAAQYOzeAAAAABCRXjwAAAAAENjlXgAAAAARC6VcAAAAABFQ3d4AAAAAEYFPPAAAAAARyNZeAAAAABH95PwAQMC
+            AwIDAgMCAwQDBAMEAwQDBAMEAwQDBAMEAwQDBAMEAwQDBAMEAwQDBAMEAwQDBAMEAwQDBAMAAJUkAAAAAIygAAQAAKG4AQkAAJOoAA8A
+            AJqwARVMTVQAQUVTVAArMTEzMAArMTAzMAArMTEACjwrMTAzMD4tMTA6MzA8KzExPi0xMSxNMTAuMS4wLE00LjEuMAo=
+            """,
+        offsets: [
+            37800, 37800, 36000, 39600, 36000, 37800, 37800, 37800, 36000, 37800, 39600, 36000, 37800, 37800, 37800,
+            39600, 36000, 37800, 36000, 37800, 39600, 37800, 39600, 39600, 37800, 36000, 37800, 36000, 39600, 39600,
+            39600, 39600, 37800, 39600, 37800, 39600, 36000, 37800, 39600, 39600, 37800, 39600, 39600, 37800, 37800,
+            39600, 37800, 36000, 37800, 39600, 37800, 37800, 39600, 39600, 37800, 37800, 37800, 37800, 37800, 37800,
+        ],
+        changes: [
+            Change(moment: 1743865200, before: 39600, after: 37800),
+            Change(moment: 1759591800, before: 37800, after: 39600),
+        ]
+    )
+
+    package static let kolkata = Zone(
+        name: "Asia/Kolkata",
+        file: """
+            VFppZjIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQAAAAEAAAAAAAAAVFppZjIAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+            AAAAAAAAAAAHAAAABQAAABb/////JroYKP////9D5+sw/////4edvLr/////ytuMKP/////MBXEY/////8yVMqj/////0nQSmAECAwQD
+            BAMAAFLYAAAAAFLQAAQAAEtGAAgAAE1YAAwAAFtoARBMTVQASE1UAE1NVABJU1QAKzA2MzAACklTVC01OjMwCg==
+            """,
+        offsets: [
+            19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800,
+            19800, 19800, 19800, 23400, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800,
+            19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800,
+            19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800, 19800,
+        ],
+        changes: []
+    )
+
+    package static let dublin = Zone(
+        name: "Europe/Dublin",
+        file: """
+            VFppZjIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQAAAAEAAAAAAAAAVFppZjIAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+            AAAAAAAAAACRAAAACAAAABT/////V9EK8f////+bJrOR/////5vWCxH/////nM8woP////+dpMOg/////56cnaD/////n5caoP////+g
+            hbog/////6F2/KD/////omWcIP////+je8ig/////6ROuKD/////pT/7IP////+mJWAg/////6cnxiD/////qCosIP////+o6/ig////
+            /6oA06D/////qtUVIP////+r6fAg/////6zHbCD/////rcnSIP////+up04g/////6+geaD/////sIcwIP////+xktCg/////7JwTKD/
+            ////s3KyoP////+0UC6g/////7VJWiD/////tjAQoP////+3Mnag/////7gP8qD/////uRJYoP////+579Sg/////7rpACD/////u9jx
+            IP////+821cg/////7240yD/////vrH+oP////+/mLUg/////8CbGyD/////wXiXIP/////Cev0g/////8NYeSD/////xFGkoP/////F
+            OFsg/////8Y6wSD/////x1jWoP/////H2gmg/////9RJ4CD/////1R4hoP/////WTqwg/////9csKCD/////2C6OIP/////Y+ZUg////
+            /9oOcCD/////2uvsIP/////b5Reg/////9zLziD/////3cT5oP/////etOqg/////9+uFiD/////4JTMoP/////hckig/////+JrdCD/
+            ////41IqoP/////kVJCg/////+UyDKD/////5j2tIP/////nGykg/////+gUVKD/////6PsLIP/////p/XEg/////+ra7SD/////691T
+            IP/////sus8g/////+2z+qD/////7pqxIP/////vgWeg//////CffSD/////8WFJoP/////yf18g//////NKZiD/////9F9BIP/////1
+            IQ2g//////Y/IyD/////9wDvoP/////4HwUg//////jg0aD/////+f7nIP/////6wLOg//////voA6D//////HuroP/////9x7twAAAA
+            AANwxiAAAAAABClYIAAAAAAFUKggAAAAAAYJOiAAAAAABzCKIAAAAAAH6RwgAAAAAAkQbCAAAAAACcj+IAAAAAAK8E4gAAAAAAuyGqAA
+            AAAADNAwIAAAAAANkfygAAAAAA6wEiAAAAAAD3HeoAAAAAAQmS6gAAAAABFRwKAAAAAAEnkQoAAAAAATMaKgAAAAABRY8qAAAAAAFSPr
+            kAAAAAAWOMaQAAAAABcDzZAAAAAAGBiokAAAAAAY46+QAAAAABn4ipAAAAAAGsORkAAAAAAb4acQAAAAABysrhAAAAAAHcGJEAAAAAAe
+            jJAQAAAAAB+haxAAAAAAIGxyEAAAAAAhgU0QAAAAACJMVBAAAAAAI2EvEAAAAAAkLDYQAAAAACVKS5AAAAAAJgwYEAAAAAAnKi2QAAAA
+            ACf1NJAAAAAAKQoPkAAAAAAp1RaQAAAAACrp8ZAAAAAAK7T4kAAAAAAsydOQAAAAAC2U2pAAAAAALqm1kAAAAAAvdLyQAAAAADCJl5AA
+            AAAAMV3ZEAECBAMEAwQDBAMEAwQFBAUEBQQFBAUEBQQFBAUEBQQFBAUEBQQFBAUEBQQFBAUEBQQFBAUEBQQFBAUEBQQFBAUEBQQFBAUE
+            BQQFBAUEBQQFBAUEBQQFBAUEBQQFBAUHBgcGBwYHBgcGBwYHBgcGBwYHBgcGBwYHBgcGBwYHBgcGBwYHBgcGBwYHBgcGBwYHBgf///oP
+            AAD///oPAAQAAAgfAQgAAA4QAQwAAAAAABAAAA4QAQgAAAAAARAAAA4QAAhMTVQARE1UAElTVABCU1QAR01UAApJU1QtMUdNVDAsTTEw
+            LjUuMCxNMy41LjAvMQo=
+            """,
+        offsets: [
+            3600, 3600, 0, 0, 3600, 3600, 3600, 3600, 3600, 3600, 0, 0, 3600, 3600, 3600, 3600, 3600, 3600, 3600,
+            3600, 3600, 3600, 3600, 0, 3600, 0, 3600, 0, 3600, 3600, 0, 0, 3600, 0, 3600, 0, 0, 3600, 0, 0, 3600, 0,
+            0, 3600, 3600, 0, 3600, 0, 3600, 0, 3600, 3600, 0, 0, 3600, 3600, 3600, 3600, 3600, 3600,
+        ],
+        changes: [
+            Change(moment: 1743296400, before: 0, after: 3600),
+            Change(moment: 1761440400, before: 3600, after: 0),
+        ]
+    )
+
+    package static let nuuk = Zone(
+        name: "America/Nuuk",
+        file: """
+            VFppZjMAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQAAAAEAAAAAAAAAVFppZjMAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+            AAAAAAAAAABZAAAABAAAAAz/////m4BoAAAAAAATTXxQAAAAABQz+pAAAAAAFSPrkAAAAAAWE9yQAAAAABcDzZAAAAAAF/O+kAAAAAAY
+            46+QAAAAABnToJAAAAAAGsORkAAAAAAbvL0QAAAAABysrhAAAAAAHZyfEAAAAAAejJAQAAAAAB98gRAAAAAAIGxyEAAAAAAhXGMQAAAA
+            ACJMVBAAAAAAIzxFEAAAAAAkLDYQAAAAACUcJxAAAAAAJgwYEAAAAAAnBUOQAAAAACf1NJAAAAAAKOUlkAAAAAAp1RaQAAAAACrFB5AA
+            AAAAK7T4kAAAAAAspOmQAAAAAC2U2pAAAAAALoTLkAAAAAAvdLyQAAAAADBkrZAAAAAAMV3ZEAAAAAAycrQQAAAAADM9uxAAAAAANFKW
+            EAAAAAA1HZ0QAAAAADYyeBAAAAAANv1/EAAAAAA4G5SQAAAAADjdYRAAAAAAOft2kAAAAAA6vUMQAAAAADvbWJAAAAAAPKZfkAAAAAA9
+            uzqQAAAAAD6GQZAAAAAAP5sckAAAAABAZiOQAAAAAEGEORAAAAAAQkYFkAAAAABDZBsQAAAAAEQl55AAAAAARUP9EAAAAABGBcmQAAAA
+            AEcj3xAAAAAAR+7mEAAAAABJA8EQAAAAAEnOyBAAAAAASuOjEAAAAABLrqoQAAAAAEzMv5AAAAAATY6MEAAAAABOrKGQAAAAAE9ubhAA
+            AAAAUIyDkAAAAABRV4qQAAAAAFJsZZAAAAAAUzdskAAAAABUTEeQAAAAAFUXTpAAAAAAViwpkAAAAABW9zCQAAAAAFgVRhAAAAAAWNcS
+            kAAAAABZ9SgQAAAAAFq29JAAAAAAW9UKEAAAAABcoBEQAAAAAF207BAAAAAAXn/zEAAAAABflM4QAAAAAGBf1RAAAAAAYX3qkAAAAABi
+            P7cQAAAAAGNdzJAAAAAAZB+ZEAAAAABlPa6QAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIB
+            AgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAgECAQIBAwP//8+AAAD//9XQAAT//+PgAQj//+PgAAhMTVQALTAzAC0wMgAKPC0w
+            Mj4yPC0wMT4sTTMuNS4wLy0xLE0xMC41LjAvMAo=
+            """,
+        offsets: [
+            -7200, -3600, -10800, -7200, -10800, -7200, -3600, -3600, -10800, -3600, -7200, -10800, -3600, -3600,
+            -3600, -3600, -10800, -3600, -10800, -3600, -3600, -3600, -3600, -7200, -3600, -10800, -10800, -10800,
+            -7200, -3600, -10800, -7200, -3600, -7200, -3600, -7200, -10800, -3600, -7200, -7200, -3600, -10800,
+            -7200, -3600, -3600, -7200, -3600, -10800, -3600, -7200, -3600, -3600, -7200, -7200, -3600, -3600,
+            -3600, -3600, -3600, -3600,
+        ],
+        changes: [
+            Change(moment: 1743296400, before: -7200, after: -3600),
+            Change(moment: 1761440400, before: -3600, after: -7200),
+        ]
+    )
+
+    package static let all = [berlin, newYork, sydney, lordHowe, kolkata, dublin, nuuk]
+}

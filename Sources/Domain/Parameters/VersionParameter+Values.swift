@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension VersionParameter {
-    /// What the value breaks of the parameter's type, options or validation, in words; `nil`: nothing.
+    /// Which rule the value breaks (type, options or validation), in words; `nil`: none.
     package func problem(of value: String) -> String? {
         var patterns = ParameterPatterns()
         return problem(of: value, &patterns)
@@ -50,7 +50,7 @@ extension VersionParameter {
 }
 
 extension ParameterValidation {
-    /// The template's own words, with its placeholders filled in, or else `otherwise`.
+    /// The template's own message with its placeholders filled in, or else `otherwise`.
     fileprivate func explanation(of shown: String, _ otherwise: String) -> String {
         guard !error.isEmpty else { return otherwise }
         let values = [("{value}", shown), ("{min}", minimum?.shortest), ("{max}", maximum?.shortest)]
@@ -61,7 +61,7 @@ extension ParameterValidation {
 }
 
 extension Double {
-    /// Without a fraction that says nothing.
+    /// Without a redundant fraction.
     fileprivate var shortest: String {
         Int(exactly: self).map(String.init) ?? String(self)
     }

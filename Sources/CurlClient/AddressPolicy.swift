@@ -39,6 +39,7 @@ package struct AddressPolicy: Hashable, Sendable {
 
 /// An address that was not connected to, and why.
 package struct AddressRefusal: Hashable, Sendable {
+    /// Which rule refuses the address.
     package enum Reason: Hashable, Sendable {
         case range(RefusedRange)
         case plainHTTP

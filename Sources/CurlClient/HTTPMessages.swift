@@ -29,6 +29,7 @@ package struct HTTPHeader: Hashable, Sendable {
 
 /// A request, to be sent once.
 package struct HTTPRequest: Sendable {
+    /// The methods that clients and webhooks use.
     package enum Method: String, Sendable {
         case get = "GET"
         case post = "POST"

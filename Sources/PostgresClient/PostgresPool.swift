@@ -55,6 +55,7 @@ package final class PostgresPool: PostgresExecutor {
         state = Mutex(State(size: size))
     }
 
+    /// How many sessions are idle and leased, and how many callers wait, at this moment.
     package var counts: Counts {
         state.withLock { Counts(idle: $0.idle.count, leased: $0.leased, waiting: $0.waiting.count) }
     }

@@ -54,6 +54,7 @@ extension SQL: ExpressibleByStringInterpolation {
         self = stringInterpolation.sql
     }
 
+    /// Makes a parameter of each value that a literal interpolates.
     package struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var sql = SQL(trusted: "")
 

@@ -40,6 +40,9 @@ package struct StateCodec: Sendable {
         }
     }
 
+    /// The encrypted state; as it is, when there are no keys.
+    ///
+    /// - Parameter compressing: Whether to store whichever is shorter, the state or its zlib stream.
     package func seal(_ state: [UInt8], compressing: Bool = false) throws(StateCodecError) -> [UInt8] {
         guard let key = keys.first else { return state }
         let (version, content) = compressing ? Self.shortest(state) : (.plain, state)

@@ -28,6 +28,7 @@ package struct BenchResult: Hashable, Sendable {
     /// From being enqueued to being claimed, in milliseconds.
     package var waited: Percentiles
 
+    /// Percentiles, in milliseconds.
     package struct Percentiles: Hashable, Sendable {
         package var p50: Double
         package var p95: Double

@@ -43,6 +43,7 @@ package enum Notice: Hashable, Sendable {
     /// Extends the time-out of the start or the stop by this much from now.
     case moreTime(Duration)
 
+    /// The lines of the notification (sd_notify).
     package var text: String {
         switch self {
         case .ready: "READY=1"

@@ -5,6 +5,7 @@ package import Metrics
 
 /// A family of metrics as Prometheus defines it: name, help text, labels and type.
 package struct MetricFamily: Hashable, Sendable {
+    /// Which of Prometheus's types the metric has.
     package enum Kind: Hashable, Sendable {
         case counter
         case gauge

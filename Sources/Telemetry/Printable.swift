@@ -7,6 +7,7 @@
 /// the tags), and the line and paragraph separators, in the notation of JSON. The joiners U+200C and U+200D stay,
 /// because words and emoji of some scripts need them.
 package enum Printable {
+    /// Whether the scalar stays as it is; all others are escaped.
     package static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.isASCII { return scalar >= " " && scalar != "\u{7f}" }
         switch scalar.properties.generalCategory {

@@ -2,6 +2,7 @@
 
 /// A file, directory or symbolic link of a template's archive.
 package struct ArchiveEntry: Hashable, Sendable {
+    /// What is stored under the path.
     package enum Kind: Hashable, Sendable {
         case file([UInt8])
         case directory
@@ -26,10 +27,12 @@ package struct ArchiveEntry: Hashable, Sendable {
         Self(path: path, mode: executable ? 0o755 : 0o644, kind: .file(bytes))
     }
 
+    /// A directory that everybody may enter.
     package static func directory(_ path: String) -> Self {
         Self(path: path, mode: 0o755, kind: .directory)
     }
 
+    /// A symbolic link; its target is relative to the link's own directory.
     package static func symbolicLink(_ path: String, to target: String) -> Self {
         Self(path: path, mode: 0o777, kind: .symbolicLink(target: target))
     }

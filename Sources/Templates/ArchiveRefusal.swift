@@ -2,6 +2,7 @@
 
 /// Why an archive is refused, and because of which entry.
 package struct ArchiveRefusal: Error, Hashable, Sendable {
+    /// Which rule of archives is broken.
     package enum Reason: Hashable, Sendable {
         /// Not a tar archive, or a damaged header.
         case malformed

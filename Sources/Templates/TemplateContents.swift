@@ -93,6 +93,7 @@ package struct TemplateScreening {
         filter = try TemplateFilter(file: ignoreFile)
     }
 
+    /// The name of the file whose content ``init(ignoreFile:)`` takes: `.terraformignore`.
     package static var ignoreFileName: String { TemplateFilter.fileName }
 
     /// Whether the file, or the directory itself, is part of the template.

@@ -2,6 +2,7 @@
 
 /// A template as its `stoker.yaml` and its module describe it, checked as a whole.
 package struct TemplateManifest: Hashable, Sendable {
+    /// Who builds workspaces of the template.
     package enum Provisioner: String, CaseIterable, Hashable, Sendable {
         case terraform, process
         /// Builds nothing and succeeds; for tests and measurements.
@@ -77,6 +78,7 @@ package struct TemplatePreset: Hashable, Sendable {
 
 /// The size of a preset's pool, its schedule and its time to live.
 package struct PrebuildSettings: Hashable, Sendable {
+    /// How many instances the pool has while a cron expression matches.
     package struct Window: Hashable, Sendable {
         /// Five fields, read as a window (`Prebuilds.CronExpression`).
         package let cron: String

@@ -35,6 +35,7 @@ package struct TerraformVariable: Hashable, Sendable {
         }
     }
 
+    /// The parameter that the variable becomes, without what `stoker.yaml` says of it.
     package var parameter: TemplateParameter {
         TemplateParameter(
             name: name,

@@ -21,16 +21,19 @@ package struct Instant: Hashable, Comparable, Sendable {
     }
 
     // The arithmetic saturates: a row may hold any moment, also `infinity`.
+    /// The moment that is `duration` later; saturates.
     package static func + (instant: Self, duration: Duration) -> Self {
         let (sum, overflows) = instant.microseconds.addingReportingOverflow(duration.microseconds)
         return overflows ? end(isLate: duration.microseconds > 0) : Self(microseconds: sum)
     }
 
+    /// The moment that is `duration` earlier; saturates.
     package static func - (instant: Self, duration: Duration) -> Self {
         let (difference, overflows) = instant.microseconds.subtractingReportingOverflow(duration.microseconds)
         return overflows ? end(isLate: duration.microseconds < 0) : Self(microseconds: difference)
     }
 
+    /// The time from `earlier` to `later`, negative when they come the other way round; saturates.
     package static func - (later: Self, earlier: Self) -> Duration {
         let (difference, overflows) = later.microseconds.subtractingReportingOverflow(earlier.microseconds)
         return .microseconds(overflows ? end(isLate: later > earlier).microseconds : difference)

@@ -47,6 +47,7 @@ extension AttemptResult {
         case interrupted
     }
 
+    /// What to make of the result: status codes and errors of the connection fall into five kinds.
     package var meaning: Meaning {
         switch self {
         case .answered(let status, _):

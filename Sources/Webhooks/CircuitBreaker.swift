@@ -10,6 +10,7 @@ package import Time
 ///
 /// The members are the columns of the endpoint's row.
 package struct CircuitBreaker: Hashable, Sendable {
+    /// When a circuit opens, how often it is probed, and when the endpoint is given up.
     package struct Rules: Hashable, Sendable {
         package var threshold = 5
         /// From opening to the first probe, from that to the next, and so on; the last one repeats.
@@ -50,6 +51,7 @@ package struct CircuitBreaker: Hashable, Sendable {
         case disable
     }
 
+    /// What an endpoint gets at a moment.
     package enum Admission: Hashable, Sendable {
         case all
         /// One delivery, which is the probe; take it with ``beginProbe(at:rules:)``.

@@ -13,6 +13,7 @@ package struct EventDescription: Sendable {
     package let fields: [EventField]
 }
 
+/// The descriptions of all types of events, and their JSON Schemas.
 package enum EventCatalogue {
     /// All descriptions, in the order of ``EventType``.
     package static let all: [EventDescription] = EventType.allCases.map(describe)

@@ -2,6 +2,7 @@
 
 /// One particular of an event: a member of its `data`.
 package struct EventField: Hashable, Sendable {
+    /// The type of the field's value.
     package enum Kind: Hashable, Sendable {
         case string
         case integer

@@ -53,6 +53,7 @@ package enum Decision: Hashable, Sendable {
     /// The attempt counts for nothing: another worker, or this one later, makes it again.
     case handBack
 
+    /// Why a delivery is given up.
     package enum DeadLetterReason: String, Hashable, Sendable {
         /// The last attempt of the schedule has failed.
         case exhausted

@@ -8,6 +8,7 @@ package struct Wording: Hashable, Sendable, ExpressibleByStringInterpolation {
     package private(set) var plain: String
     package private(set) var markdown: String
 
+    /// Writes both forms at once, and escapes in Markdown what is interpolated.
     package struct StringInterpolation: StringInterpolationProtocol {
         var plain = ""
         var markdown = ""

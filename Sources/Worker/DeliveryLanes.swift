@@ -39,6 +39,7 @@ package final class DeliveryLanes: Sendable {
         }
     }
 
+    /// How many deliveries are in hand, of all endpoints.
     package var count: Int { lanes.withLock { $0.values.reduce(0) { $0 + $1.inHand } } }
 
     /// How many wait for their turn in the lane.

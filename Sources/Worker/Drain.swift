@@ -32,6 +32,7 @@ package final class Drain: Sendable {
 
     package init() {}
 
+    /// How far the drain has come.
     package var phase: Phase { state.withLock { $0.phase } }
 
     /// Whether the process is to end.

@@ -32,5 +32,6 @@ package struct WorkerConfiguration: Sendable {
         self.registration = registration
     }
 
+    /// The worker's identifier, new with each start of the process.
     package var id: WorkerID { registration.id }
 }

@@ -14,6 +14,7 @@ package struct WorkerServices: Sendable {
 
     private let jobs: JobServices
 
+    /// The drain that the process and its jobs share.
     package var drain: Drain { jobs.drain }
 
     /// How many jobs run here now.

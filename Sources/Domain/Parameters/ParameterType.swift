@@ -19,6 +19,7 @@ package indirect enum ParameterType: Hashable, Sendable {
     /// An unknown type. Its values stay as they are.
     case unknown
 
+    /// An attribute of an object type.
     package struct Attribute: Hashable, Sendable {
         let name: String
         let type: ParameterType
@@ -56,6 +57,7 @@ package indirect enum ParameterType: Hashable, Sendable {
         (canonical(left) ?? left) == (canonical(right) ?? right)
     }
 
+    /// What a value must look like, for an error: `expected …`.
     package var expectation: String {
         switch self {
         case .text, .unknown: "text"

@@ -49,7 +49,9 @@ package struct BuildContext: Hashable, Sendable {
         package var isSensitive: Bool
     }
 
+    /// Whether the workspace still belongs to the pool's user: it is a prebuild, unclaimed.
     package var isPrebuild: Bool { ownerID == prebuildsUserID }
+    /// Whether the build hands the workspace over to its new owner.
     package var isClaim: Bool { reason == "claim" }
 }
 

@@ -64,7 +64,9 @@ package struct ClaimedJob: Hashable, Sendable {
         self.place = place
     }
 
+    /// The job and its epoch: what each later write of this execution must match.
     package var held: HeldJob { HeldJob(id: id, epoch: epoch) }
+    /// Whether a failure may be retried.
     package var hasAttemptsLeft: Bool { attempt < maxAttempts }
 }
 

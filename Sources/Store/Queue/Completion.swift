@@ -63,6 +63,7 @@ package struct BuildCompletion: Hashable, Sendable {
         self.readyAgents = readyAgents
     }
 
+    /// A resource that the build left behind.
     package struct Resource: Hashable, Sendable {
         package var type: String
         package var name: String

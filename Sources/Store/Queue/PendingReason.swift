@@ -4,6 +4,7 @@ package import Time
 
 /// Why a job still waits for a worker.
 package struct PendingReason: Hashable, Sendable, Codable {
+    /// What the job waits for, as JSON and metrics name it.
     package enum Code: String, Hashable, Sendable, Codable {
         /// The fleet is in maintenance.
         case maintenance

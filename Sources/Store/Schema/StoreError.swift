@@ -43,6 +43,7 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         Self(.notFound, "There is no \(kind) '\(name)'", remedy: remedy)
     }
 
+    /// The write of an execution that no longer holds its job: another has it, or it has ended.
     package static func leaseLost(_ job: JobID) -> Self {
         Self(.leaseLost, "Job \(job) is no longer held by this execution")
     }

@@ -19,6 +19,7 @@ package struct Overview: Hashable, Sendable, Codable {
         case oldestPendingSeconds = "oldest_pending_seconds"
     }
 
+    /// How many jobs of a class have a status.
     package struct JobCount: Hashable, Sendable, Codable {
         package var status: String
         package var jobClass: String
@@ -30,6 +31,7 @@ package struct Overview: Hashable, Sendable, Codable {
         }
     }
 
+    /// Deliveries of all endpoints that have not arrived.
     package struct DeliveryCounts: Hashable, Sendable, Codable {
         /// Waiting or being sent.
         package var backlog: Int

@@ -19,11 +19,13 @@ package struct WorkspaceDetails: Hashable, Sendable, Codable {
     /// How it was claimed; `nil`: it was not.
     package var claim: Claim?
 
+    /// A value that the workspace was built with.
     package struct Parameter: Hashable, Sendable, Codable {
         package var name: String
         package var value: String
     }
 
+    /// One build, with its job's status and error.
     package struct Build: Hashable, Sendable, Codable {
         package var number: Int
         package var transition: String
@@ -42,6 +44,7 @@ package struct WorkspaceDetails: Hashable, Sendable, Codable {
         }
     }
 
+    /// A resource of the workspace, as Terraform addresses it.
     package struct Resource: Hashable, Sendable, Codable {
         package var type: String
         package var name: String
@@ -54,6 +57,7 @@ package struct WorkspaceDetails: Hashable, Sendable, Codable {
         }
     }
 
+    /// An agent, and when it reported ready.
     package struct Agent: Hashable, Sendable, Codable {
         package var name: String
         package var state: String
@@ -66,6 +70,7 @@ package struct WorkspaceDetails: Hashable, Sendable, Codable {
         }
     }
 
+    /// Where the workspace came from when it was claimed, and when it became usable.
     package struct Claim: Hashable, Sendable, Codable {
         package var outcome: String
         package var reason: String

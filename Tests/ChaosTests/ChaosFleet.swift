@@ -8,15 +8,15 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// How much of it all: by default what fits into a run of all tests, by the environment what proves something.
+/// The size of the runs. The default fits into a run of all tests; the environment sets a size that proves something.
 enum Scale {
     /// `STOKER_CHAOS_JOBS`
     static let jobs = number("JOBS", default: 60)
-    /// `STOKER_CHAOS_KILL_POINTS`: how many applies are killed in the middle.
+    /// `STOKER_CHAOS_KILL_POINTS`: how many applies are killed midway.
     static let killPoints = number("KILL_POINTS", default: 3)
-    /// `STOKER_CHAOS_SLOW`: what waits for long timeouts of the database runs, too.
+    /// `STOKER_CHAOS_SLOW`: whether tests run that wait for long time-outs of the database.
     static let includesSlow = ProcessInfo.processInfo.environment["STOKER_CHAOS_SLOW"] != nil
-    /// `STOKER_SOAK_MINUTES`: 0 leaves the soak out.
+    /// `STOKER_SOAK_MINUTES`: 0 skips the soak test.
     static let soakMinutes = Int(ProcessInfo.processInfo.environment["STOKER_SOAK_MINUTES"] ?? "") ?? 0
 
     private static func number(_ name: String, default: Int) -> Int {
@@ -24,7 +24,7 @@ enum Scale {
     }
 }
 
-/// Workers with short leases on one database, and the witness: a template whose builds tell what they saw.
+/// Workers with short leases on one database, and the witness: a template whose builds report what they saw.
 struct ChaosFleet: Sendable {
     let fleet: Fleet
     let watch: DatabaseWatch
@@ -32,7 +32,7 @@ struct ChaosFleet: Sendable {
 
     static let lease = Duration.seconds(3)
 
-    /// Runs the body with the witness pushed. The database counts how often each job has ended.
+    /// Runs the body after the witness was pushed. The database counts how often each job has ended.
     static func open(
         database: String = TestDatabase.current.connectionString,
         settings: [String: String] = [:],
@@ -72,9 +72,9 @@ struct ChaosFleet: Sendable {
         """,
     ]
 
-    /// A worker that is claiming.
+    /// A worker that claims jobs.
     ///
-    /// - Parameter launcher: The command line that starts it, when that is not the program itself.
+    /// - Parameter launcher: The command line that starts it, if that is not the program itself.
     func worker(
         _ name: String,
         settings: [String: String] = [:],
@@ -85,9 +85,9 @@ struct ChaosFleet: Sendable {
         return process
     }
 
-    /// Puts in start builds of the witness, for workspaces of ada's with the name and a number.
+    /// Inserts start builds of the witness, for workspaces of ada's with the name and a number.
     ///
-    /// - Parameter maxAttempts: More than a job has by itself: here a worker dies every second, wherever a job runs.
+    /// - Parameter maxAttempts: More than usual, because here a worker dies every second, wherever a job runs.
     /// - Parameter delay: Seconds until they are due.
     func enqueue(_ count: Int, _ name: String, maxAttempts: Int = 50, due delay: Int = 0) async throws {
         _ = try await watch.store.pool.execute(
@@ -142,7 +142,8 @@ struct ChaosFleet: Sendable {
         )
     }
 
-    /// Waits until nothing of any execution is left on the workers' disks: their next look discards what is recorded.
+    /// Waits until nothing of any execution is left on the workers' disks; workers discard what is recorded when they
+    /// look next.
     func requireNoLeftovers(of workers: [String]) async throws {
         do {
             _ = try await watch.until("no leftovers", within: .seconds(15)) {
@@ -157,7 +158,7 @@ struct ChaosFleet: Sendable {
     func leftovers(of worker: String) -> [String] {
         ["spool", "executions", "workspaces"].flatMap { room in
             let path = fleet.workDirectory(of: worker).appending(room).string
-            // Those that a kill has left without a name, or half written, go after a minute.
+            // Files that a kill has left without a name, or half written, are removed after a minute.
             return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
                 .filter { !$0.hasPrefix("new-") && !$0.hasSuffix(".partial") }.map { "\(worker)/\(room)/\($0)" }
         }

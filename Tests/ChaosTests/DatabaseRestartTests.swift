@@ -7,12 +7,12 @@ import Subprocess
 import TestSupport
 import Testing
 
-/// Postgres that is restarted like after a crash, while builds run.
+/// Postgres is restarted as after a crash, while builds run.
 @Suite struct DatabaseRestartTests {
-    /// Durable commits: one that is lost in the crash would be a job that was never claimed.
+    /// Commits are durable: a commit lost in the crash would be a job that was never claimed.
     @Test(.cluster(.currentSchema, settings: ["synchronous_commit": "on"]), .timeLimit(.minutes(3)))
     func `running builds go on, and nothing is lost or doubled`() async throws {
-        // A lease that outlasts the restart: nobody may have to give anything up.
+        // The lease outlasts the restart, so that no worker has to give up its jobs.
         let settings = ["STOKER_WORKER_LEASE_DURATION": "30s"]
         try await ChaosFleet.open(database: TestCluster.current.connectionString, settings: settings) { chaos in
             var workers: [RunningProcess] = []
@@ -33,7 +33,7 @@ import Testing
             let ends = try await chaos.ends(of: "box", within: .seconds(30 + Scale.jobs / 4))
             #expect(ends == ["succeeded \(Scale.jobs / 2) of \(Scale.jobs / 2)"])
             #expect(chaos.witness.overlaps == [])
-            // The long one was neither interrupted nor begun again, and ends where it began.
+            // The long build was neither interrupted nor started again, and ends where it began.
             try chaos.witness.release()
             let long = try await chaos.ends(of: "held", within: .seconds(30))
             #expect(long == ["succeeded 1 of 1"])

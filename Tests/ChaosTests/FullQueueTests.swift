@@ -8,7 +8,7 @@ import Subprocess
 import TestSupport
 import Testing
 
-/// The server's queue of notifications full, for a minute under load: a session listens and does not read.
+/// The server's queue of notifications is full, for a minute under load: a session listens and does not read.
 @Suite struct FullQueueTests {
     private static let isWanted = ProcessInfo.processInfo.environment["STOKER_TEST_LARGE"] != nil
     private static let quiet = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
@@ -62,14 +62,14 @@ import Testing
                 is: 0
             )
             try await fleet.run("presets", "invalidate", "process-local")
-            // The server answers when it has cut the queue off.
+            // The server answers after it has truncated the queue.
             let usage = Statement("test.usage", within: .seconds(300), "SELECT pg_notification_queue_usage()")
             _ = try await watch.until("an empty queue of notifications", within: .seconds(300)) {
                 try await watch.store.pool.execute(usage)[0].decode(Double.self) < 0.5 ? true : nil
             }
             try await watch.until("the pool", ready, is: 2)
 
-            // Each says so with the next that it has to tell.
+            // Each reports this with its next notification.
             let refused = workers.filter { $0.hasSaid("notifications cannot be sent") }
             while !refused.allSatisfy({ $0.hasSaid("notifications are sent again") }) {
                 number += 1

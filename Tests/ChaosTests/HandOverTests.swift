@@ -6,7 +6,7 @@ import Subprocess
 import TestSupport
 import Testing
 
-/// Builds that go from one worker to another with their state.
+/// Builds move from one worker to another with their state.
 @Suite struct HandOverTests {
     @Test(.database(.currentSchema), .timeLimit(.minutes(2)))
     func `a drain with a short deadline hands a running build over, and another finishes it from its state`()

@@ -11,9 +11,9 @@ import Testing
 @Suite struct KilledApplyTests {
     private static let resources = 6
 
-    /// Each resource writes its id down when it is created, and Terraform tells the ids that it destroys: whatever was
-    /// created must have been destroyed in the end, be it replaced on the way or by the deletion. (A provisioner at the
-    /// destruction would not tell: Terraform runs none for a resource whose creation was interrupted.)
+    /// Each resource writes down its id when it is created, and Terraform's log names the ids that it destroys. In the
+    /// end, everything that was created must have been destroyed, by a replacement or by the deletion. (A provisioner
+    /// at the destruction could not report this: Terraform runs none for a resource whose creation was interrupted.)
     @Test(.database(.currentSchema), .timeLimit(.minutes(15)))
     func `what an interrupted apply has created is destroyed by a later deletion`() async throws {
         try await ChaosFleet.open { chaos in
@@ -26,12 +26,12 @@ import Testing
 
             var built = 0
             while try await chaos.interruptions < Scale.killPoints {
-                // As many at once as there are workers, and all of them are killed at their own time.
+                // As many builds at once as there are workers; all of them are killed at different times.
                 for _ in names {
                     try await chaos.fleet.run("claim", "resources", "--owner", "ada", "--name", "box\(built)")
                     built += 1
                 }
-                // One and the same may be hit each time.
+                // A kill may hit the same worker again.
                 _ = try await chaos.watch.column(
                     "UPDATE provisioner_jobs SET max_attempts = 50 WHERE completed_at IS NULL RETURNING id::text"
                 )
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    /// One resource at a time, so that any point lies in the middle of one.
+    /// One resource at a time, so that every moment lies in the middle of one.
     private static let settings = ["STOKER_WORKER_CONCURRENCY": "1"]
 
     private static func files(_ created: FilePath) -> [String: String] {
@@ -99,7 +99,7 @@ import Testing
 }
 
 extension ChaosFleet {
-    /// Executions that were lost: with each a job's epoch has grown by two more, by the reaper and by the next claim.
+    /// Executions that were lost. Each raises a job's epoch by two more: by the reaper and by the next claim.
     fileprivate var interruptions: Int {
         get async throws {
             try await watch.number(

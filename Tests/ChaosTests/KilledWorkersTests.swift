@@ -16,7 +16,7 @@ import Testing
             for name in names { workers.append(try await chaos.worker(name)) }
             try await chaos.enqueue(Scale.jobs, "box")
 
-            // One a second until all is done, and a few in any case.
+            // One kill a second until everything is done, and at least a few.
             var kills = 0
             while try await chaos.isBusy || kills < 3 {
                 let victim = Int.random(in: names.indices)

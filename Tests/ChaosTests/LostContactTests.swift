@@ -7,12 +7,12 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Workers that live on after they have lost their lease.
+/// Workers that keep running after they have lost their lease.
 @Suite struct LostContactTests {
     enum Loss: CaseIterable {
-        /// Its connections stay and carry nothing any more.
+        /// Its connections stay open but no longer carry data.
         case cutOff
-        /// SIGSTOP, and SIGCONT when it is too late.
+        /// SIGSTOP, and SIGCONT after the lease has expired.
         case frozen
     }
 
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    /// Loses contact with a worker that has a build in hand and its checkpoint stored, until another has done it again.
+    /// Cuts off a worker that runs a build whose checkpoint is stored, until another worker has run the build again.
     private func showTakeover(
         _ chaos: ChaosFleet,
         from lost: RunningProcess,
@@ -77,14 +77,14 @@ import Testing
         try await lose()
         let ends = try await chaos.ends(of: "long", within: .seconds(30))
         #expect(ends == ["succeeded 1 of 1"])
-        // The first execution was gone before the second began, which went on from the checkpoint.
+        // The first execution had ended before the second began, which continued from the checkpoint.
         #expect(chaos.witness.overlaps == [])
         #expect(chaos.witness.epochs(of: "long1") == [1, 3])
         #expect(chaos.witness.state(givenTo: "long1", epoch: 3) == "begun by 1")
 
         let before = try await chaos.row(of: "long1")
         try await restore()
-        // It learns that it was declared lost, and ends; what its execution left is kept beside the job.
+        // The worker learns that it was declared lost, and ends; what its execution left is kept beside the job.
         let status = try await lost.exit()
         #expect(!status.isSuccess)
         let again = try await chaos.worker("lost")
@@ -96,7 +96,7 @@ import Testing
         #expect(after == before)
         let state = try await chaos.stateAndEpoch("long1")
         #expect(state == "\"done by 3\" 3")
-        // A deletion destroys what the workspace's state names, and what the late one does.
+        // A deletion destroys the resources of the workspace's state and of the late state.
         try await chaos.fleet.run("workspaces", "delete", "long1", "--owner", "ada")
         try await chaos.watch.until(
             "the deletion",
@@ -123,8 +123,7 @@ extension ChaosFleet {
         ).first
     }
 
-    /// Everything about a workspace's job that an execution may write, besides what it says of a late state; and the leases
-    /// that were lost.
+    /// Everything about a workspace's job that an execution may write, except the late state; and the lost leases.
     func row(of workspace: String) async throws -> [String] {
         try await watch.column(
             """

@@ -7,7 +7,7 @@ import Subprocess
 import TestSupport
 import Testing
 
-/// The reconciler's winner, a real process, lost in the middle of its pass.
+/// The leader of the reconciler, a real process, is lost in the middle of its pass.
 @Suite struct LostWinnerTests {
     @Test(.database(.currentSchema), .timeLimit(.minutes(2)))
     func `a winner that is killed leaves nothing half done, and another takes over`() async throws {
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    /// The lock is held for as long as the server lets its transaction be idle: 15 s.
+    /// The lock is held for as long as the server lets a transaction be idle: 15 s.
     @Test(
         .enabled(if: Scale.includesSlow, "takes 20 s; set STOKER_CHAOS_SLOW"),
         .database(.currentSchema),
@@ -38,7 +38,7 @@ import Testing
 
     private static let desired = 5
 
-    /// Runs the body while the winner of three workers waits in the middle of a pass that is to fill a pool.
+    /// Runs the body while the leader among three workers waits in the middle of a pass that fills a pool.
     private func withWinnerInThePass(
         _ body: @escaping (ChaosFleet, RunningProcess, TestSignal<Void>) async throws -> Void
     ) async throws {
@@ -51,7 +51,7 @@ import Testing
             let held = TestSignal<Void>()
             let pool = chaos.watch.store.pool
             async let holding: Void = pool.withTransaction("test.hold") { transaction in
-                // What the pass's snapshot reads: the winner has the lock by then, and has written nothing yet.
+                // The pass's snapshot reads this: by then the leader has the lock and has written nothing.
                 _ = try await transaction.execute(
                     Statement("test.lock", "LOCK TABLE workspaces IN ACCESS EXCLUSIVE MODE")
                 )
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    /// As many prebuilds as are wanted, each whole, and never more.
+    /// As many prebuilds as desired, each complete, and never more.
     private static func requirePool(_ chaos: ChaosFleet, within limit: Duration) async throws {
         try await chaos.watch.until(
             "the pool",

@@ -4,10 +4,10 @@ import Subprocess
 import SystemPackage
 import TestSupport
 
-/// A machine of a test's own as far as the network goes: a namespace, joined to this machine by one link. It vanishes with its
-/// last process, and the link with it.
+/// A separate host as far as the network is concerned: a namespace, connected to this machine by one link. Both vanish
+/// with its last process.
 struct NetworkHost: Sendable {
-    /// This machine, as that one sees it.
+    /// This machine's address, seen from that host.
     static let gateway = "10.77.83.1"
 
     private let holder: RunningProcess
@@ -32,7 +32,7 @@ struct NetworkHost: Sendable {
         for name in ["lo", "eth0"] { try await Self.run(launcher + ["ip", "link", "set", name, "up"]) }
     }
 
-    /// The command line that runs what follows it on that machine.
+    /// The command line that runs the following command on that host.
     var launcher: [String] { ["/usr/bin/nsenter", "--net=/proc/\(holder.pid)/ns/net"] }
 
     func setLink(_ state: String) async throws {

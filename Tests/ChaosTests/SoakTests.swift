@@ -8,7 +8,7 @@ import Subprocess
 import TestSupport
 import Testing
 
-/// Claims, builds, failures, kills and restarts for as long as `Scripts/soak` is told to; not part of the default run.
+/// Claims, builds, failures, kills and restarts for as long as `Scripts/soak` says; not part of the default run.
 @Suite struct SoakTests {
     @Test(
         .enabled(if: Scale.soakMinutes > 0, "run Scripts/soak"),
@@ -34,7 +34,7 @@ import Testing
     }
 }
 
-/// One run: what is done to the fleet, and what must hold.
+/// One run: the disturbances, and what must hold.
 private struct Soak {
     let chaos: ChaosFleet
     private var workers: [String: RunningProcess] = [:]
@@ -59,7 +59,7 @@ private struct Soak {
         )
     }
 
-    /// Some work and one misfortune.
+    /// Some work and one disturbance.
     mutating func round() async throws {
         next += 1
         try await chaos.enqueue(4, "box\(next)-", maxAttempts: 20)
@@ -96,7 +96,7 @@ private struct Soak {
         claimed.append(name)
     }
 
-    /// A build that is under way is a reason to try again later.
+    /// A running build is a reason to try again later.
     private mutating func delete(_ name: String) async {
         let outcome = try? await chaos.fleet.stoker("workspaces", "delete", name, "--owner", "ada")
         if outcome?.status.isSuccess == true { count("deletion") } else { claimed.append(name) }
@@ -162,7 +162,7 @@ private struct Soak {
         try await chaos.requireNoLeftovers(of: Self.names)
     }
 
-    /// What should have come to a good end and has not.
+    /// What should have succeeded and has not.
     func unfinished() async throws -> [String] {
         try await chaos.watch.column(
             """

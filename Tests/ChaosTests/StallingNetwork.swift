@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A way to the database over TCP that can be made to carry nothing.
+/// A TCP relay to the database that can stop carrying data.
 struct StallingNetwork: Sendable {
     let process: RunningProcess
     let connectionString: String

@@ -4,12 +4,12 @@ import FoundationEssentials
 import SystemPackage
 import TestSupport
 
-/// A template of the provisioner `process` whose executions hold a lock for as long as anything of them lives.
+/// A template of the provisioner `process` whose executions hold a lock as long as any of their processes lives.
 ///
-/// An execution that finds its workspace locked says so in `overlaps`, whichever worker runs it. Each writes down its pid,
-/// the time, its epoch and the state it was given. Workspaces called `long...` take a minute the first time they are built,
-/// unless they are interrupted; then their state and their log say so. Those called `held...` wait to be
-/// released. Those called `flaky...` fail the first time, as a network would.
+/// An execution that finds its workspace locked writes this into `overlaps`, whichever worker runs it. Each writes down
+/// its pid, the time, its epoch and the state it was given. Workspaces named `long...` take a minute at their first
+/// build, unless they are interrupted; then their state and their log say so. Those named `held...` wait to be
+/// released. Those named `flaky...` fail at first, as a network would.
 struct Witness: Sendable {
     let template: FilePath
     private let directory: FilePath
@@ -80,7 +80,7 @@ struct Witness: Sendable {
         """#
     }
 
-    /// Executions that began while another of the same workspace still lived.
+    /// Executions that began while another one of the same workspace still ran.
     var overlaps: [String] { lines("overlaps") }
 
     /// The epochs of a workspace's executions, in the order in which they began.
@@ -88,7 +88,7 @@ struct Witness: Sendable {
         lines("epochs/\(workspace)").compactMap { Int($0) }
     }
 
-    /// Lets what is held go on to its end.
+    /// Releases what is held.
     func release() throws {
         try "".write(toFile: directory.appending("released").string, atomically: true, encoding: .utf8)
     }

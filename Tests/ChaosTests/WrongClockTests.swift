@@ -21,17 +21,18 @@ import Testing
             }
             let fast = try await chaos.worker("fast", settings: wrong(by: 600))
             let slow = try await chaos.worker("slow", settings: wrong(by: -600))
-            // The clocks really are wrong: what a worker logs says so.
+            // The clocks really are wrong: the timestamps in the worker's log show it.
             let right = try await chaos.worker("right")
             let minutes = [fast, slow, right].map { $0.lines.first.map { String($0.text.prefix(16)) } }
             #expect(Set(minutes).count == 3)
 
-            // A pool whose prebuilds live for five minutes, which by one of the clocks are over, by another never end.
+            // The prebuilds of this pool live for five minutes: already expired by one of the clocks, not expiring by
+            // the other.
             try await chaos.setPool(2)
             let eligible: SQL = "SELECT count(*) FROM workspace_prebuilds WHERE eligible"
             try await chaos.watch.until("the pool", eligible, is: 2, within: .seconds(30))
 
-            // Held back for longer than a poll, and nobody's clock but the database's says when that is over.
+            // These are delayed for longer than a poll, and only the database's clock decides when they are due.
             try await chaos.enqueue(9, "later", due: 4)
             try await chaos.enqueue(2, "long")
             try await chaos.enqueue(20, "box")
@@ -42,7 +43,7 @@ import Testing
             let early = try await chaos.tooEarly()
             #expect(early == [])
 
-            // Two leases later the long ones run where they began, and every lease ends when it should.
+            // Two leases later the long builds still run where they began, and every lease ends when it should.
             try await chaos.watch.until(
                 "two leases",
                 "SELECT count(*) FROM workers WHERE state = 'active' AND last_seen_at > created_at + interval '6 s'",
@@ -59,7 +60,8 @@ import Testing
             #expect(chaos.witness.epochs(of: "long1") == [1])
             #expect(chaos.witness.epochs(of: "long2") == [1])
             #expect(chaos.witness.overlaps == [])
-            // The fast one, alone, has planned when it has added a prebuild; and has given up none of the others.
+            // The worker with the fast clock, alone, has planned when it has added a prebuild, and has not expired the
+            // others.
             for worker in [right, slow] { try await worker.end() }
             try await chaos.setPool(3)
             try await chaos.watch.until("the larger pool", eligible, is: 3, within: .seconds(30))
@@ -69,7 +71,7 @@ import Testing
         }
     }
 
-    /// What makes a program that preloads it read a wrong time of day; the compiler is the one that Swift brings along.
+    /// A library that makes a program read a wrong time of day when it is preloaded; Swift brings the compiler for it.
     private static func library(in directory: FilePath) async throws -> FilePath {
         let source = FilePath("\(#filePath)").removingLastComponent().appending("wrong_clock.c")
         let library = directory.appending("wrong_clock.so")

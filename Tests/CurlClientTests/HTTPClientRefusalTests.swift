@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Refusals by the client itself: what never leaves this machine, whoever asks for it.
+/// Refusals by the client itself: these requests never leave this machine.
 @Suite(.timeLimit(.minutes(1))) struct HTTPClientRefusalTests {
     private func client(allowing networks: [String] = [], hosts: PrivateHosts? = nil) throws -> HTTPClient {
         var configuration = HTTPClientConfiguration()
@@ -142,7 +142,7 @@ import Testing
         let hosts = try await PrivateHosts()
         try hosts.fallSilent()
         let client = try client(allowing: ["127.0.0.0/8"], hosts: hosts)
-        // Were the loop to wait for the resolver, the second request would never be answered.
+        // If the loop waited for the resolver, the second request would never be answered.
         #expect(try await failure(client, "https://silent.test/")?.code == .timeout)
         #expect(try await client.send(HTTPRequest(try EndpointURL(receiver.url("/ok")))).status == 200)
         try hosts.answerAll()

@@ -3,7 +3,7 @@
 import Glibc
 import SystemPackage
 
-/// A socket that listens and never answers. The kernel completes a handshake on its own, so whoever sends a SYN is seen.
+/// A socket that listens and never answers. The kernel completes the handshakes, so every SYN is seen.
 final class LoopbackListener {
     let port: Int
     private let descriptor: Int32

@@ -41,7 +41,7 @@ final class PrivateHosts: Sendable {
         guard mkfifo(file.string, 0o600) == 0 else { throw Errno(rawValue: errno) }
     }
 
-    /// Lets go of all who wait for an answer; there is none.
+    /// Releases all who wait for an answer, without one.
     func answerAll() throws {
         try FileDescriptor.open(file, .readWrite).close()
     }

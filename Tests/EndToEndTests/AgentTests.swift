@@ -8,8 +8,8 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// An agent from inside of a workspace, with the built binary: what it is given, what it reports, and what it is told. Here
-/// curl is the agent.
+/// An agent inside a workspace, with the built binary: what it receives, what it reports, and which events it gets.
+/// Here curl is the agent.
 @Suite struct AgentTests {
     private struct Claimed: Decodable {
         let outcome: String
@@ -18,7 +18,7 @@ import Testing
         let job_id: String
     }
 
-    /// A template that writes down what its builds are given, and says its token aloud.
+    /// A template that writes down what its builds receive, and prints its token.
     private static func template(_ fleet: Fleet) throws -> String {
         let directory = try fleet.template(
             "agents",
@@ -73,7 +73,7 @@ import Testing
         )
     }
 
-    /// The id of a prebuild that is up, and has not been seen before.
+    /// The id of a running prebuild that has not been seen before.
     private func prebuild(_ watch: DatabaseWatch, besides seen: [String] = []) async throws -> String {
         try await watch.until("a prebuild to be up") {
             try await watch.column("SELECT workspace_id::text FROM workspace_prebuilds WHERE running")
@@ -91,7 +91,7 @@ import Testing
         return report.text(of: .standardOutput)
     }
 
-    /// The events that a connection is told within the time.
+    /// The events that a connection receives within the time.
     private func told(_ given: Given, within seconds: Int, _ arguments: String...) async throws -> [String] {
         let connection = try await RunningProcess.outcome(
             of: "/usr/bin/curl",
@@ -141,7 +141,7 @@ import Testing
             try await connection.end()
             #expect(try await told(given, within: 1) == [])
             #expect(try await told(given, within: 1, "--header", "Last-Event-ID: \(claim.build_id)") == [])
-            // The claim build gave it the token that it had.
+            // The claim build gave it the same token.
             let builds = try Given(fleet, first).builds
             #expect(builds.map(\.[0]) == ["1", "2"])
             #expect(builds[1][1] == given.token)
@@ -153,7 +153,7 @@ import Testing
         }
     }
 
-    /// Not connected when it was claimed: told as soon as it is back, once.
+    /// It was not connected when the workspace was claimed: it gets the event once, as soon as it is back.
     private func away(_ fleet: Fleet, _ watch: DatabaseWatch, besides first: String) async throws {
         let second = try await prebuild(watch, besides: [first])
         let given = try Given(fleet, second)
@@ -174,14 +174,14 @@ import Testing
         #expect(claim.workspace_id == second)
         #expect(try await told(given, within: 2) == ["id: \(claim.build_id)", "event: reinit"])
         #expect(try await told(given, within: 1) == [])
-        // One that says that it has not heard is believed.
+        // An agent that says that it has not received the event gets it again.
         #expect(
             try await told(given, within: 1, "--header", "Last-Event-ID: 0")
                 == ["id: \(claim.build_id)", "event: reinit"]
         )
     }
 
-    /// No log and no table holds a token; without one, or with another's, nothing is answered.
+    /// No log and no table contains a token; without a token, or with another one's, the server answers nothing.
     private func secrets(_ fleet: Fleet, _ watch: DatabaseWatch, _ claim: Claimed, _ given: Given) async throws {
         let log = try await fleet.stoker("jobs", "logs", claim.job_id).standardOutput.joined(separator: "\n")
         #expect(log.contains("my token is (sensitive)"))

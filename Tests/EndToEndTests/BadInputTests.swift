@@ -8,7 +8,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Each mistake is one clear error with a remedy, an exit code that is not 0, and nothing half written.
+/// Each mistake gives one clear error with a remedy, a non-zero exit code, and no partial writes.
 @Suite struct BadInputTests {
     private static let goodModule = "variable \"image\" {\n  type = string\n}\n"
 

@@ -9,10 +9,10 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// How workers leave and come back, with the built binary: signals, `stoker workers drain` and `resume`.
+/// How workers stop and resume, with the built binary: signals, `stoker workers drain` and `resume`.
 @Suite(.timeLimit(.minutes(3))) struct DrainTests {
-    /// A pool of one, whose prebuild is ready once a file is there. Interrupted, it leaves another one, and a stubborn one goes
-    /// on; who it is, it says in a third.
+    /// A pool of one. Its prebuild is ready once a file exists. When it is interrupted, it writes a second file, but a
+    /// stubborn one continues; a third file has its pid.
     private static func patient(_ fleet: Fleet, isStubborn: Bool) throws -> (template: String, file: FilePath) {
         let file = fleet.directory.appending("go-on")
         let template = try fleet.template(
@@ -96,7 +96,7 @@ import Testing
             _ = try await watch.until("the interrupt") { Self.exists("\(file).interrupted") ? true : nil }
             let pid = try #require(try Self.pid("\(file).pid"))
             #expect(kill(pid, 0) == 0)
-            // It would have two minutes to heed it.
+            // It would have two minutes to obey.
             worker.send(.terminate)
             #expect(try await worker.exit(within: .seconds(30)) == .exited(1))
             #expect(worker.lines.contains { $0.text.contains("stopped by a third signal") })

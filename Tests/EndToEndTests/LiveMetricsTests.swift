@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What Prometheus gets from workers that have something to do.
+/// What Prometheus gets from workers under load.
 @Suite struct LiveMetricsTests {
     private static let claims = 12
 
@@ -41,7 +41,7 @@ import Testing
         }
         #expect(texts.count == Self.claims * 2)
         for text in texts { #expect(try await Promtool.check(text) == .fine) }
-        // The load is in them.
+        // The metrics contain the load.
         for family in ["stoker_job_duration_seconds_count", "stoker_db_query_duration_seconds_count"] {
             #expect(texts.suffix(2).allSatisfy { $0.contains("\n\(family)") }, "\(family)")
         }

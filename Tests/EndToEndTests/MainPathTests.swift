@@ -8,7 +8,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The one path that the product exists for, with the built binary, real Postgres, real Terraform, and a real receiver that
+/// The main path of the product, with the built binary, real Postgres, real Terraform, and a real receiver that
 /// verifies every signature with the package `standardwebhooks`.
 @Suite struct MainPathTests {
     private static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -79,7 +79,7 @@ extension MainPathTests {
         let workspace_name: String
     }
 
-    /// Waits until every pool has as many eligible prebuilds as it wants.
+    /// Waits until every pool has as many eligible prebuilds as desired.
     private func pools(of watch: DatabaseWatch, are expected: [String]) async throws {
         _ = try await watch.until("pools \(expected)", within: .seconds(120)) {
             let ready = try await watch.column(
@@ -93,7 +93,7 @@ extension MainPathTests {
         }
     }
 
-    /// A claim changes the owner at once, its build updates in place, and the pool refills by itself.
+    /// A claim changes the owner at once, its build updates in place, and the pool is refilled automatically.
     private func claimInPlace(_ fleet: Fleet, _ watch: DatabaseWatch) async throws {
         let claimed = try await fleet.json(
             Claimed.self,
@@ -121,7 +121,7 @@ extension MainPathTests {
         #expect(facts == ["alice dev 2 start claim succeeded"])
     }
 
-    /// The plan of this claim replaces a resource, which is told once, to the template admin.
+    /// The plan of this claim replaces a resource; the template admin is notified once.
     private func claimThatReplaces(_ fleet: Fleet, _ watch: DatabaseWatch) async throws {
         let claimed = try await fleet.json(
             Claimed.self,
@@ -162,7 +162,7 @@ extension MainPathTests {
         #expect(facts == ["2 1 1"])
     }
 
-    /// The process provisioner's workspace is a real directory with a real process, which change hands too.
+    /// A workspace of the process provisioner is a real directory with a real process; both change their owner too.
     private func claimOfProcess(_ fleet: Fleet, _ watch: DatabaseWatch) async throws {
         let claimed = try await fleet.json(
             Claimed.self,
@@ -175,7 +175,7 @@ extension MainPathTests {
             "--wait"
         )
         #expect(claimed.outcome == "hit")
-        // The example's own agent had reported, or there would have been none to claim.
+        // The example's own agent had reported; otherwise no prebuild would have been eligible.
         _ = try await watch.until("the example's agent to be told of the claim") {
             try await watch.number(
                 """
@@ -186,7 +186,7 @@ extension MainPathTests {
         }
     }
 
-    /// Deletes end with nothing left of the workspace.
+    /// Deletes leave nothing of the workspace.
     private func deletion(_ fleet: Fleet, _ watch: DatabaseWatch) async throws {
         for name in ["dev", "again", "shell"] { try await fleet.run("workspaces", "delete", name, "--owner", "alice") }
         _ = try await watch.until("the claimed workspaces to be deleted") {
@@ -195,7 +195,8 @@ extension MainPathTests {
         }
     }
 
-    /// Waits until both events of the mission have arrived, each once; every request was signed by the endpoint's secret.
+    /// Waits until both events of the mission have arrived, each once, and every request was signed with the endpoint's
+    /// secret.
     private func events(at receiver: WebhookReceiver) async throws {
         struct Body: Decodable { let type: String }
         let expected = ["prebuild_failure_limit_reached", "workspace_resource_replaced"]

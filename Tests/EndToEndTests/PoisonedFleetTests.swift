@@ -8,7 +8,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Templates that try to stop, freeze, fill or brick the workers that run them, all at once, with the built binary.
+/// Templates that try to stop, freeze, fill or break the workers that run them, all at once, with the built binary.
 @Suite(.timeLimit(.minutes(3))) struct PoisonedFleetTests {
     @Test(.database(.currentSchema))
     func `three workers outlive every poison, each build ends once, and the queue moves`() async throws {
@@ -27,13 +27,13 @@ import Testing
             for statement in Self.endCounter {
                 _ = try await watch.store.pool.execute(Statement("test.ends", statement))
             }
-            // Those that take all their time first: the others need not wait for them.
+            // Those that use up all their time come first, so that the others do not wait for them.
             let poisons = Poison.allCases.sorted { $0.takesAllTime && !$1.takesAllTime }
             try await Self.enqueue(poisons.map(\.rawValue), on: watch)
             do {
                 try await watch.until("all builds to end", Self.unended, is: 0, within: .seconds(100))
             } catch let error as TimedOut {
-                // Which they are is told below.
+                // The list below names them.
                 Issue.record(error)
             }
             try await Self.expectEnds(watch)
@@ -112,7 +112,7 @@ import Testing
         """,
     ]
 
-    /// A build of a workspace of its own for each poison, which names it.
+    /// A build of a separate workspace for each poison, with the poison's name.
     private static func enqueue(_ poisons: [String], on watch: DatabaseWatch) async throws {
         _ = try await watch.store.pool.execute(
             Statement(

@@ -8,7 +8,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What operators are told of a pool before it is given up on.
+/// What operators see of a pool before it becomes hard limited.
 @Suite struct PoolReportTests {
     private struct Failure: Decodable { let job_id: String, error: String, error_code: String }
     private struct Preset: Decodable {

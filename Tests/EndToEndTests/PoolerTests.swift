@@ -8,12 +8,12 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Everything but LISTEN through pgbouncer in transaction mode.
+/// Everything except LISTEN works through pgbouncer in transaction mode.
 @Suite(.timeLimit(.minutes(3))) struct PoolerTests {
     private static let pgbouncer: FilePath = "/usr/sbin/pgbouncer"
     private static let isInstalled = access(pgbouncer.string, X_OK) == 0
 
-    /// A pooler before the test's database: the process, and how to reach the database through it.
+    /// A pooler in front of the test's database: the process, and the URL of the database through it.
     private static func pooler() async throws -> (process: RunningProcess, url: String) {
         let database = TestDatabase.current
         let query = database.connectionString.split(separator: "?").last ?? ""
@@ -24,7 +24,7 @@ import Testing
         }
         let server = values.filter { ["host", "port", "user"].contains($0.key) }.map { "\($0.key)=\($0.value)" }
         let directory = try await TestArea.shared.makeDirectory("pooler")
-        // It refuses to run as root, and the server's socket is its owner's alone.
+        // pgbouncer refuses to run as root, and the server's socket belongs to its owner only.
         let isRoot = geteuid() == 0
         var owner = stat()
         guard stat(values["host"] ?? "", &owner) == 0, !isRoot || chmod(directory.string, 0o777) == 0 else {
@@ -57,7 +57,7 @@ import Testing
         let settings = ["STOKER_DATABASE_LISTEN_URL": direct, "STOKER_WORKER_LEASE_DURATION": "3s"]
         let fleet = try await Fleet(database: url, settings: settings)
         try await DatabaseWatch.on(direct) { watch in
-            // Claims under a cap take a lock of their own.
+            // Claims under a cap take an additional lock.
             _ = try await watch.column("UPDATE organizations SET max_concurrent_builds = 2 RETURNING name")
             try await fleet.run("users", "add", "ada")
             var workers = [try await fleet.worker("one"), try await fleet.worker("two")]

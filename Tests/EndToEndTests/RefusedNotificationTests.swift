@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A fleet whose database takes no NOTIFY does all it does otherwise, tells of it, and heals without a restart.
+/// A fleet whose database refuses NOTIFY does all of its work, reports the refusal, and recovers without a restart.
 @Suite struct RefusedNotificationTests {
     private static let script = FilePath("\(#filePath)").removingLastComponent()
         .appending("../../Config/sql/roles.sql").lexicallyNormalized().string
@@ -83,13 +83,13 @@ import Testing
             #expect(refused.remedy.contains("Grant EXECUTE on pg_notify"))
 
             try await psql("-c", "GRANT EXECUTE ON FUNCTION pg_notify(text, text) TO PUBLIC")
-            // Whatever there is to tell next is sent.
+            // The next notification is sent.
             try await fleet.run("presets", "invalidate", "quick")
             try await worker.line(containing: "notifications are sent again")
             #expect(try await finding(fleet).state == "ok")
             try await watch.until("a pool that is full again", ready, is: 2)
         }
-        // It is said once, however often it was tried.
+        // It is logged once, however often it was tried.
         #expect(worker.lines.count { $0.text.contains("notifications cannot be sent") } == 1)
         worker.send(.interrupt)
         #expect(try await worker.exit().isSuccess)

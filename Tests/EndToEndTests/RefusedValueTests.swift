@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Values that the module refuses by its own rules spend nothing, with real Terraform.
+/// Values that the module refuses by its own rules cost no prebuild, with real Terraform.
 @Suite struct RefusedValueTests {
     private static let module = """
         variable "size" {
@@ -56,7 +56,7 @@ import Testing
             #expect(try await claimed(watch) == [ended])
             #expect(try await reasons(watch).allSatisfy { $0.hasPrefix(Self.refusal) })
 
-            // The name is free again, and the prebuild is as good as it was. What is equal replaces nothing.
+            // The name is free again, and the prebuild is as before. Equal values replace nothing.
             let served = try await fleet.stoker(
                 "claim",
                 "disk",
@@ -73,7 +73,7 @@ import Testing
             #expect(served.standardOutput.first == "box (disk/one) of ada is a ready prebuild.")
             #expect(try await claimed(watch).last == "box 2 claim succeeded claimable hit")
 
-            // Nothing is left in the pool: a fresh build is refused in the same way, and nothing of it stays.
+            // The pool is empty: a new build is refused in the same way, and nothing of it stays.
             let fresh = try await fleet.stoker(
                 "claim",
                 "disk",
@@ -112,7 +112,7 @@ extension RefusedValueTests {
         try await fleet.stoker("claim", "disk", "--owner", "ada", "--name", "box", "--param", parameter, "--wait")
     }
 
-    /// The one prebuild that can be claimed, with all that makes it what it is.
+    /// The only eligible prebuild, with everything that defines it.
     private func prebuild(_ watch: DatabaseWatch) async throws -> [String] {
         try await watch.column(
             """
@@ -124,7 +124,7 @@ extension RefusedValueTests {
         )
     }
 
-    /// What became of each claim, in order.
+    /// The outcome of each claim, in order.
     private func claimed(_ watch: DatabaseWatch) async throws -> [String] {
         try await watch.column(
             """

@@ -5,7 +5,7 @@ import Subprocess
 import TestSupport
 import Testing
 
-/// The main path with the built binary and no way to the database but a server's API.
+/// The main path with the built binary, and the API of a server as the only access to the database.
 @Suite struct RemotePathTests {
     private struct Token: Decodable { let token: String }
     private struct Claimed: Decodable {
@@ -63,7 +63,7 @@ import Testing
         #expect(!logs.standardOutput.isEmpty)
         #expect(try await oona.stoker("jobs", "logs", claimed.job_id).standardOutput == logs.standardOutput)
 
-        // What is printed is the same, whoever is asked.
+        // The output is the same with the database and with the server.
         for command in [
             ["templates", "list"], ["workspaces", "list", "--owner", "ada"], ["users", "list"],
             ["tokens", "list"],
@@ -78,7 +78,7 @@ import Testing
             #expect(try await oona.stoker(command).status == .exited(0), "\(command)")
         }
 
-        // Refusals are told in the same words and end with the same code.
+        // Refusals have the same words and the same exit code.
         let unknown = try await oona.stoker("workspaces", "delete", "none")
         #expect(unknown.status == .exited(2))
         #expect(unknown.standardError == (try await fleet.stoker("workspaces", "delete", "none")).standardError)

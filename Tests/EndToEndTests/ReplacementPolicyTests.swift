@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What becomes of a claim whose plan replaces a resource, under each policy, with real Terraform.
+/// The outcome of a claim whose plan replaces a resource, under each policy, with real Terraform.
 @Suite struct ReplacementPolicyTests {
     private struct Claimed: Decodable {
         let outcome: String
@@ -97,7 +97,7 @@ import Testing
             )
             #expect(reasons.map { $0.prefix(57) } == ["true The claim would replace terraform_data.disk (trigger"])
 
-            // The same key is answered with the workspace that came of it.
+            // The same key returns the resulting workspace.
             let repeated = try await fleet.json(
                 Claimed.self,
                 "claim",
@@ -124,8 +124,8 @@ extension ReplacementPolicyTests {
         let digest: String
     }
 
-    /// Runs a worker under the policy, and the body once a prebuild can be claimed. Pools are paused then, so that what
-    /// comes back is not one too many.
+    /// Runs a worker under the policy, and the body once a prebuild can be claimed. Pools are paused then, so that a
+    /// returned prebuild is not surplus.
     private func poolWithOnePrebuild(
         policy: String,
         _ body: (Fleet, DatabaseWatch, Prebuild) async throws -> Void

@@ -8,7 +8,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The sender killed at the worst moment: the receiver has the request, the database does not know it yet.
+/// The sender is killed at the worst moment: the receiver has the request, but the database does not know it yet.
 @Suite struct SenderKillTests {
     private static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     /// STOKER_TEST_KILLS says how often; 50 take about a minute and a half.
@@ -51,7 +51,7 @@ import Testing
                 Set($0.map(\.body)).count
             }
             #expect(bodies.values.allSatisfy { $0 == 1 })
-            // Every kill made at least one come twice: it hit the moment that it was meant for.
+            // Every kill caused at least one duplicate: it hit the intended moment.
             #expect(requests.count >= ids.count + Self.kills)
         }
     }

@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The built worker under what starts workers: a service manager, and a container whose first process it is.
+/// The built worker under what usually starts workers: a service manager, and a container whose first process it is.
 @Suite struct SupervisedTests {
     @Test(.database(.currentSchema), .timeLimit(.minutes(2)))
     func `systemd is told of start, life and drain`() async throws {
@@ -30,7 +30,7 @@ import Testing
         let receiver = try await WebhookReceiver.start()
         let fleet = try await Fleet()
         let well = try await fleet.stoker("healthcheck", "--http-address", "127.0.0.1:\(receiver.port)")
-        // The receiver answers everything with 404 or 405: something listens, and it is not well.
+        // The receiver answers everything with 404 or 405: something listens, but it is not healthy.
         #expect(well.status == .exited(1))
         let gone = try await fleet.stoker("healthcheck", "--http-address", "127.0.0.1:1")
         #expect(gone.status == .exited(1))
@@ -38,19 +38,19 @@ import Testing
     }
 }
 
-/// Namespaces are not to be had everywhere.
+/// Namespaces are not available everywhere.
 private let hasNamespaces: Bool = {
-    // Asked as the tests ask for them.
+    // The check uses them as the tests do.
     let isAllowed = try? String(contentsOfFile: "/proc/sys/user/max_user_namespaces", encoding: .utf8)
     return FileManager.default.isExecutableFile(atPath: "/usr/bin/unshare")
         && (isAllowed.flatMap { Int($0.filter(\.isNumber)) } ?? 0) > 0
 }()
 
 extension SupervisedTests {
-    /// A worker that is the first process of a namespace, and has got a child that is not its own.
+    /// A worker that is the first process of a namespace, and adopts a child that is not its own.
     private func firstProcess(_ fleet: Fleet) async throws -> RunningProcess {
         let stoker = try BuiltProduct.stoker.string
-        // Only root may do without a namespace of users; in one it would lose its right to the files of others.
+        // Only root can do without a user namespace; inside one it would lose its access to other users' files.
         let users = geteuid() == 0 ? [] : ["--user", "--map-root-user"]
         return try await fleet.worker(
             "first",
@@ -71,7 +71,7 @@ extension SupervisedTests {
         try await unshare.line(containing: "worker started")
         let first = try #require(try children(of: unshare.pid).first)
         let names = try children(of: first).map { try String(contentsOfFile: "/proc/\($0)/comm", encoding: .utf8) }
-        // The worker, and not what the shell had begun.
+        // The worker itself, and not the shell that started it.
         #expect(names == ["stoker\n"])
         kill(first, SIGTERM)
         try await unshare.line(containing: "worker stopped")

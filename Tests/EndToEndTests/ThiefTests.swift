@@ -7,10 +7,10 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Templates that try to get at the worker, its secrets, its database and other builds (`thief.py`), under a `stoker up` of
-/// root's and of somebody else's.
+/// Templates that try to reach the worker, its secrets, its database and other builds (`thief.py`), under a `stoker up`
+/// of root and of another user.
 @Suite struct ThiefTests {
-    /// Landlock refuses what the user may do otherwise.
+    /// Landlock refuses what the user could do otherwise.
     private static let users: [UInt32] = geteuid() == 0 ? [0, 65_534] : [geteuid()]
     private static let key = Data((0..<32).map { UInt8($0) + 65 }).base64EncodedString()
     private static let marks = [key, "token-of-the-environment", "secret-of-the-file", "secret-of-the-victim"]
@@ -29,7 +29,7 @@ import Testing
         let up = try await RunningProcess.start(
             "/usr/bin/setpriv",
             ["--reuid", "\(user)", "--regid", "\(user)", "--clear-groups", BuiltProduct.stoker.string]
-                // A command line is for everybody to see.
+                // Everybody can see a command line.
                 + ["up", "--no-example", "--http-address", "127.0.0.1:0", "--set", "encryption.key=\(Self.key)"],
             environment: stage.environment,
             workingDirectory: stage.data
@@ -38,7 +38,7 @@ import Testing
         try await stage.run("users", "add", "alice")
         for template in try stage.templates() { try await stage.run("templates", "push", template.string) }
 
-        // One build that lasts, and has something to hide.
+        // A long build that has something to hide.
         try await stage.run("claim", "victim", "--owner", "alice", "--name", "victim")
         for (name, isProcess) in [("thief", true), ("terraform-thief", false)] {
             try await stage.run("claim", name, "--owner", "alice", "--name", name, "--wait")
@@ -87,7 +87,7 @@ import Testing
                 "STOKER_WORKER_TEMPLATE_OPEN_FILES": "1024",
                 "STOKER_WORKER_TEMPLATE_FILE_SIZE": "64MiB",
                 "TF_CLI_CONFIG_FILE": nil,
-                // Anybody can make something in it.
+                // Anybody can create files in it.
                 "TMPDIR": "/tmp",
             ]
         }

@@ -8,7 +8,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Whoever waits is told what for, at once, and how it ended: on the database and over a server alike.
+/// Whoever waits learns at once what for, and later how it ended, with the database and with a server alike.
 @Suite struct WaitingTests {
     private static let manifest = """
         name: slow
@@ -16,7 +16,7 @@ import Testing
         presets: [{ name: one, prebuilds: { instances: 0 } }]
         """
 
-    /// Runs until its standard error has said so; then the command is let go on, and must end well.
+    /// Runs until its standard error shows the text; then the command may continue, and must succeed.
     private func command(
         _ fleet: Fleet,
         _ arguments: [String],
@@ -56,7 +56,7 @@ import Testing
         #expect(claimed.standardError.contains { $0.contains("(new disks)") })
         #expect(claimed.standardError.contains { $0.hasPrefix("The build succeeded in ") })
 
-        // Without the prebuild that it waits for, a claim is told of the pool.
+        // When the prebuild that a claim waits for is gone, the claim shows the state of the pool.
         try await fleet.run("maintenance", "start")
         let server = try await RemotePathTests.address(of: #require(worker))
         struct Token: Decodable { let token: String }
@@ -98,7 +98,7 @@ import Testing
             #expect(logs.status == .exited(Int32(code)), "\(name)")
             #expect(logs.standardError.contains { $0.hasPrefix(ending) }, "\(logs.standardError)")
             #expect(!(logs.standardError + logs.standardOutput).contains { $0.contains("\u{1b}") })
-            // Once it has ended, too.
+            // Also after it has ended.
             #expect(try await fleet.stoker("jobs", "logs", claimed.job_id, "--follow").status == .exited(Int32(code)))
             #expect(try await fleet.stoker("jobs", "logs", claimed.job_id).status == .exited(0))
         }

@@ -66,7 +66,7 @@ import Testing
         let signature = try #require(ping.headers["webhook-signature"])
         #expect(signature.split(separator: " ").map { $0.prefix { $0 != "," } } == ["v1", "v1a"])
 
-        // Sealed where it is stored, and shown nowhere again.
+        // It is sealed where it is stored, and never shown again.
         try await DatabaseWatch.on(fleet.database) { watch in
             let stored = try await watch.number(
                 """
@@ -88,7 +88,7 @@ import Testing
         #expect(shown.signatures == ["v1", "v1a"])
         #expect(shown.headers == ["X-Key"])
 
-        // The receiver still knows the previous secret alone.
+        // The receiver still knows only the previous secret.
         let rotated = try await fleet.json(Shown.self, "webhooks", "rotate-secret", "hook")
         let secret = try #require(rotated.secret)
         try await fleet.run("webhooks", "test", "hook")
@@ -99,7 +99,7 @@ import Testing
         }
         try await fleet.run("webhooks", "test", "hook")
         #expect(try await changed.requests(1)[0].verified)
-        // Without an overlap the one before is worth nothing.
+        // Without an overlap, the previous secret is invalid at once.
         try await fleet.run("webhooks", "rotate-secret", "hook", "--overlap", "0s")
         let refused = try await fleet.stoker("webhooks", "test", "hook")
         #expect(!refused.status.isSuccess)
@@ -152,7 +152,7 @@ import Testing
                 try await watch.number("SELECT count(*)::int FROM webhook_deliveries WHERE status = 'sent'") == 1
                     ? true : nil
             }
-            // One that arrived may be asked for again by its id.
+            // A delivered one can be replayed by its id.
             #expect(try await fleet.replay(["webhooks", "replay", id]) == 1)
             #expect(try await receiver.requests(3).last?.headers["webhook-id"] == id)
             worker.send(.terminate)
@@ -181,7 +181,7 @@ import Testing
         #expect(try await fleet.stoker("webhooks", "rotate-secret", "configuration").status.isSuccess == false)
         #expect(try await fleet.stoker("webhooks", "remove", "configuration").status.isSuccess == false)
 
-        // Another secret: the one that this receiver knows signs as well for a day.
+        // With another secret, the one that this receiver knows signs too for a day.
         let other = [
             "STOKER_NOTIFICATIONS_WEBHOOK_SECRET": "whsec_" + Data((0..<24).map { UInt8($0) }).base64EncodedString()
         ]

@@ -5,23 +5,23 @@ import Glibc
 import Synchronization
 import Testing
 
-/// Gives a target its corpus and then mutations of it, for a number of inputs or a time.
+/// Runs a target on its corpus, and then on mutations of it, for a number of inputs or a time.
 ///
-/// - `STOKER_FUZZ_SECONDS`: for so long each, instead of the small number of inputs that an ordinary run has.
-/// - `STOKER_FUZZ_SEED`: which mutations; 1 by default.
-/// - `STOKER_FUZZ_FINDINGS`: where an input is written that something does not hold for; `.build/fuzz` by default.
+/// - `STOKER_FUZZ_SECONDS`: how long each target runs, instead of the small number of inputs of an ordinary run.
+/// - `STOKER_FUZZ_SEED`: selects the mutations; 1 by default.
+/// - `STOKER_FUZZ_FINDINGS`: where an input is written for which something does not hold; `.build/fuzz` by default.
 ///
-/// The input in progress always lies there, as `NAME.current`: a crash leaves it behind.
+/// The current input is always written there as `NAME.current`: it remains after a crash.
 struct FuzzRun {
-    /// Of an ordinary run, which is over in seconds.
+    /// The number of inputs of an ordinary run, which takes seconds.
     static let mutations = 60
     /// Of an input.
     static var inputBytes: Int { seconds == nil ? 8 << 10 : 128 << 10 }
-    /// The processor's time, not the clock's: generous for what is linear, and soon over for what is not.
+    /// CPU time, not wall-clock time: generous for linear algorithms, and soon exceeded by others.
     private static let mostSeconds = 5.0
-    /// In memory, beside what was there before: a fixed part, and a multiple of the input.
+    /// Memory in addition to what was used before: a fixed part, and a multiple of the input.
     private static let mostBytes = (fixed: 96 << 20, each: 512)
-    /// As little as any thread of the program has; debug builds take several times what release builds do.
+    /// The smallest stack of any thread of the program; debug builds need several times as much as release builds.
     private static let stackBytes = 1 << 20
 
     static var seconds: Double? { ProcessInfo.processInfo.environment["STOKER_FUZZ_SECONDS"].flatMap(Double.init) }
@@ -35,7 +35,7 @@ struct FuzzRun {
         let all: [(file: String, bytes: [UInt8])] = try names.map { name in
             (file: "\(folder)/\(name)", bytes: Array(try Data(contentsOf: URL(filePath: "\(folder)/\(name)"))))
         }
-        // An ordinary run leaves out the largest, which a debug build takes seconds for.
+        // An ordinary run leaves out the largest inputs, which take a debug build seconds.
         return seconds == nil ? all.filter { $0.bytes.count <= 64 << 10 } : all
     }
 
@@ -47,8 +47,8 @@ struct FuzzRun {
         return folder
     }
 
-    /// Runs all of it on a thread with a small stack, and returns how many inputs there were. Throws ``Broken`` for the first
-    /// that something does not hold for.
+    /// Runs everything on a thread with a small stack, and returns the number of inputs. Throws ``Broken`` for the
+    /// first input for which something does not hold.
     func run() async throws -> Int {
         let corpus = try Self.corpus(target.name)
         let folder = try Self.findings()
@@ -77,7 +77,7 @@ struct FuzzRun {
                     "\(target.name): \(file) (seed \(Self.seed), input \(count), \(least.count) bytes): \(error)"
                 )
             }
-            // Some of the children have children: what is far from the corpus is reached, too.
+            // Some mutations are mutated again, so that inputs far from the corpus are reached too.
             if mutator.number(0..<16) == 0, input.count < 16 << 10 {
                 if inputs.count > corpus.count + 256 { inputs.remove(at: corpus.count) }
                 inputs.append(input)
@@ -87,7 +87,7 @@ struct FuzzRun {
         return count
     }
 
-    /// Checks the target with one input, and what it takes.
+    /// Checks the target with one input, and the resources that it uses.
     private func attempt(_ input: [UInt8], _ folder: String) throws {
         try Data(input).write(to: URL(filePath: "\(folder)/\(target.name).current"))
         let before = Memory.resetPeak()
@@ -100,7 +100,7 @@ struct FuzzRun {
         try hold(grown <= most, "\(input.count) bytes took \(grown >> 20) MiB of memory")
     }
 
-    /// Takes parts away for as long as something still does not hold, for a few seconds.
+    /// Removes parts of the input as long as something still does not hold, for a few seconds.
     private func shrink(_ input: [UInt8], _ folder: String) -> [UInt8] {
         var least = input
         let end = ContinuousClock.now + .seconds(5)

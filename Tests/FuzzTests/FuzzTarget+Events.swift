@@ -5,7 +5,7 @@ import Telemetry
 
 @testable import Commands
 
-/// What a server answers a command.
+/// What a server answers to a command.
 extension FuzzTarget {
     static let events = FuzzTarget(
         name: "events",

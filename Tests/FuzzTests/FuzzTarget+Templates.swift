@@ -8,7 +8,7 @@ import Time
 
 /// What a template's archive holds.
 extension FuzzTarget {
-    /// Errors name a place in the file that they are about, and are as many as somebody reads.
+    /// Errors name a place in the file, and there are not too many to read.
     private static func check(_ errors: TemplateErrors, lines: [String: Int]) throws {
         try hold(!errors.errors.isEmpty, "there is an error, and it says nothing")
         try hold(errors.errors.count <= 101, "there are \(errors.errors.count) errors")
@@ -72,7 +72,7 @@ extension FuzzTarget {
         "-", "\r\n", "\u{feff}", "\u{2028}", "sensitive = true\n", "nullable = false\n",
     ]
 
-    /// What is true of a module's variables in either syntax.
+    /// Properties of a module's variables in either syntax.
     private static func checkModule(_ file: String, _ bytes: [UInt8]) throws {
         guard let text = String(validating: bytes, as: UTF8.self) else { return }
         let files = [SourceFile(name: file, text: text), SourceFile(name: "x_override.tf", text: "")]
@@ -139,7 +139,7 @@ extension FuzzTarget {
             let sorted = { (entries: [ArchiveEntry]) in
                 entries.sorted { $0.path < $1.path }.filter { $0.kind != .directory }
             }
-            // Modes are evened out, so that equal trees give equal bytes.
+            // Modes are normalized, so that equal trees give equal bytes.
             let isSame = zip(sorted(again), sorted(entries)).allSatisfy { $0.path == $1.path && $0.kind == $1.kind }
             try keep(isSame && sorted(again).count == sorted(entries).count, "what is packed is not what was unpacked")
             try keep(TarArchive.pack(again) == packed, "equal trees give other bytes")
@@ -198,7 +198,7 @@ private enum TarBlocks {
             let digits = String(repeating: "0", count: 6 - sum.count) + sum
             bytes.replaceSubrange(start + 148..<start + 156, with: Array(digits.utf8) + [0, 32])
         }
-        // The end mark, whose loss ends most archives before they begin.
+        // The end mark; most archives that lose it end early.
         return bytes.suffix(1024).allSatisfy { $0 == 0 } ? bytes : pad(bytes) + [UInt8](repeating: 0, count: 1024)
     }
 

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A reader of foreign bytes, and what must hold whatever it is given.
+/// A reader of foreign bytes, and the properties that hold for every input.
 struct FuzzTarget: Sendable {
-    /// As the corpus's folder is called.
+    /// The name of the corpus's folder.
     let name: String
-    /// Words of the format, which a mutation puts in.
+    /// Words of the format, which mutations insert.
     let words: [String]
-    /// Makes an input whole again where chance would be found out at once, as by a checksum.
+    /// Repairs an input that would be refused too early otherwise, such as by a checksum.
     var repair: @Sendable ([UInt8]) -> [UInt8] = { $0 }
     /// Throws ``Broken`` when something does not hold. Errors of the reader itself are caught inside.
     let check: @Sendable ([UInt8]) throws -> Void
 }
 
-/// What does not hold for an input.
+/// The property that does not hold for an input.
 struct Broken: Error, CustomStringConvertible {
     let description: String
 
@@ -27,7 +27,7 @@ func hold(_ condition: Bool, _ what: @autoclosure () -> String) throws {
 }
 
 extension FuzzTarget {
-    /// Those that need nothing but the bytes; servers and clients have suites of their own.
+    /// The targets that need only bytes; servers and clients have separate suites.
     static let all: [FuzzTarget] = [
         .protocolLines, .terraformLog, .terraformPlan, .stateFile, .tar, .manifest, .native, .json, .events, .patterns,
     ]

@@ -2,7 +2,7 @@
 
 import Testing
 
-/// Readers of foreign bytes, given what no honest peer would write.
+/// Readers of foreign bytes get input that no honest peer would write.
 @Suite(.serialized, .timeLimit(.minutes(30))) struct FuzzTests {
     @Test(arguments: FuzzTarget.all.map(\.name))
     func `whatever a reader is given, it answers soon and in order`(_ name: String) async throws {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Makes new inputs of known ones: bytes are changed, words of the format put in, parts repeated, exchanged, nested and cut.
+/// Makes new inputs from known ones: bytes are changed, words of the format are inserted, parts are repeated,
+/// exchanged, nested and cut.
 ///
 /// The same seed gives the same inputs.
 struct Mutator {
-    /// Beyond it nothing more is added: what is slow shows below it, too.
+    /// Inputs do not grow beyond this; slow code shows below it, too.
     private let mostBytes: Int
 
     private var generator: SeededGenerator
@@ -59,7 +60,7 @@ struct Mutator {
         bytes[number(0..<bytes.count)] ^= 1 << UInt8(number(0..<8))
     }
 
-    /// Many times in a row: what is quadratic takes long, and what has no bound grows.
+    /// Many repetitions: quadratic code takes long, and unbounded values grow.
     private mutating func repeatPart(_ bytes: inout [UInt8], _ part: Range<Int>) {
         guard !part.isEmpty else { return }
         let room = max(mostBytes - bytes.count, 0)
@@ -67,7 +68,7 @@ struct Mutator {
         bytes.insert(contentsOf: repeatElement(bytes[part], count: times).joined(), at: part.upperBound)
     }
 
-    /// Brackets of a kind around a part, many of them: what is recursive runs out of stack.
+    /// Many brackets of one kind around a part: unbounded recursion exhausts the stack.
     private mutating func nest(_ bytes: inout [UInt8], _ part: Range<Int>) {
         let pairs = ["[]", "{}", "()", "\"\"", "<>"].map { Array($0.utf8) }
         guard let pair = pick(pairs) else { return }

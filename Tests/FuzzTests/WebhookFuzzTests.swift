@@ -49,7 +49,7 @@ import Testing
                 if headers > configuration.maximumHeaderSize * 3 { broken = "headers of \(headers) bytes" }
                 if !(0...999).contains(response.status) { broken = "the status \(response.status)" }
             } catch {
-                // The receiver ends the connection at once: there is nothing to wait for.
+                // The receiver closes the connection at once, so there is nothing to wait for.
                 if error.code == .timeout || error.code == .local || error.message.isEmpty { broken = "\(error)" }
             }
             if ContinuousClock.now - begin > configuration.timeout + .seconds(5) { broken = "it took too long" }
@@ -72,7 +72,7 @@ import Testing
     }
 }
 
-/// Reads a request's beginning, sends its answer, byte for byte, and ends the connection.
+/// Reads the beginning of a request, sends its answer byte for byte, and closes the connection.
 private final class RawReceiver: Sendable {
     let port: Int
     let answer = Mutex<[UInt8]>([])
@@ -122,13 +122,13 @@ private final class RawReceiver: Sendable {
             guard sent > 0 else { return }
             rest = rest.dropFirst(sent)
         }
-        // Not reset: what was sent arrives before the end does.
+        // The connection is not reset, so the sent bytes arrive before its end.
         shutdown(connection, Int32(SHUT_WR))
         while recv(connection, &request, request.count, 0) > 0 {}
     }
 }
 
-/// A thread for what blocks for as long as the test runs.
+/// A thread for blocking calls, for as long as the test runs.
 private enum Thread {
     static func detach(_ body: @escaping @Sendable () -> Void) {
         Task.detached { _ = try? await FuzzRun.onSmallStack { body() } }

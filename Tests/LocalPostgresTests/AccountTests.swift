@@ -8,7 +8,7 @@ import Testing
 
 @testable import LocalPostgres
 
-/// Which user the server runs as; every case in a process of its own, which can give up being root.
+/// Which user the server runs as. Each case runs in a separate process, which can drop root.
 @Suite(.enabled(if: geteuid() == 0, "needs root, to become other users"), .timeLimit(.minutes(2)))
 struct AccountTests {
     @Test func `root's server runs as another user, in directories that only it can enter`() async throws {
@@ -102,7 +102,7 @@ struct AccountTests {
     }
 }
 
-/// Gives up being root for good.
+/// Drops root permanently.
 private func become(_ name: String) throws {
     let account = try #require(ServerAccount.lookUp(name))
     try #require(setgroups(0, nil) == 0 && setgid(account.groupID) == 0 && setuid(account.userID) == 0)

@@ -53,7 +53,7 @@ struct LocalClusterTests {
         let cluster = try await TestArea.cluster()
         let connection = try await cluster.start()
         _ = try await psql(connection, "CREATE TABLE kept AS SELECT 7 AS value")
-        // A backend that is busy does not notice that its postmaster has gone; one that is stopped cannot.
+        // A busy backend does not notice that its postmaster has exited; a stopped one cannot.
         let busy = try await RunningProcess.start(
             try await program("psql"),
             [
@@ -85,7 +85,7 @@ struct LocalClusterTests {
         let killed = try #require(await cluster.pid)
         kill(killed, SIGKILL)
         try await cluster.noProcesses()
-        // Of the same user as the server: only then does Postgres take the lock for valid.
+        // The same user as the server's: only then does Postgres consider the lock valid.
         let stranger = try await RunningProcess.start("/bin/sleep", ["600"], userID: serverUser)
         for (path, content) in [(data.appending("postmaster.pid"), pidFile), (socketLock, lockFile)] {
             let rest = content.drop { $0 != "\n" }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import LocalPostgres
 
-/// Who can reach the socket is not let in for that.
+/// Access to the socket alone does not let anyone in.
 @Suite(.timeLimit(.minutes(2)))
 struct PasswordTests {
     @Test func `whoever does not know the password is refused, whatever user it is`() async throws {
@@ -39,7 +39,7 @@ struct PasswordTests {
         #expect(!open.contains("passfile"))
         #expect(try await psql(open, "CREATE TABLE kept AS SELECT 7 AS value") == .said("SELECT 1"))
 
-        // It runs still, as after an upgrade in the place of a killed 'stoker up'.
+        // It still runs, as after an upgrade that replaces a killed 'stoker up'.
         let cluster = LocalCluster(dataDirectory: trusting.dataDirectory, settings: fast, logger: .silent)
         let connection = try await cluster.start()
         #expect(try await psql(connection, "SELECT value FROM kept") == .said("7"))

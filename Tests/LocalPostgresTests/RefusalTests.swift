@@ -8,7 +8,7 @@ import Testing
 
 @testable import LocalPostgres
 
-/// What a cluster is not made of or started on, and whether the error helps.
+/// Where a cluster cannot be created or started, and whether the error helps.
 @Suite(.timeLimit(.minutes(1)))
 struct RefusalTests {
     @Test func `a data directory of another version is refused with what to do`() async throws {
@@ -87,7 +87,7 @@ struct RefusalTests {
         }
     }
 
-    /// Whether the process lives; a zombie has no program any more.
+    /// Whether the process lives; a zombie no longer has a program.
     private func hasProgram(_ pid: some StringProtocol) -> Bool {
         (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")) != nil
     }

@@ -4,7 +4,7 @@ import PostgresClient
 import TestSupport
 import Testing
 
-/// A commit that the server refuses is an error, whoever commits and however.
+/// A commit that the server refuses is an error, for every kind of commit.
 @Suite(.timeLimit(.minutes(1)))
 struct CommitTests {
     /// Runs the body on a session whose table `kept` refuses, at the commit, what the function's body refuses.
@@ -61,7 +61,7 @@ struct CommitTests {
                 try await session.withTransaction("test") { _ = try await $0.executeBatchAndCommit([insert(-1)]) }
             }
             #expect(error?.sqlState == refused)
-            // Nothing was kept, and the session's answers still belong to its questions.
+            // Nothing was stored, and the session's answers still match its statements.
             #expect(try await kept(session) == [])
             #expect(
                 try await session.executeBatch([insert(3), insert(4)]).map { try $0[0].decode(Int32.self) } == [3, 4]
@@ -158,7 +158,7 @@ struct CommitTests {
                 #expect(error?.isOutcomeUnknown == true)
             }
         }
-        // Before the commit there is nothing that could have happened.
+        // Before the commit, nothing can have taken effect.
         let session = try await PostgresSession.test()
         let error = await #expect(throws: PostgresError.self) {
             try await session.withTransaction("test") { transaction in

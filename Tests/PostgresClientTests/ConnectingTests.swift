@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func `a server that does not answer is given up`() async throws {
-        // Accepts connections, and says nothing.
+        // Accepts connections, and never answers.
         let listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(listening) }
         var address = sockaddr_in()

@@ -7,7 +7,7 @@ import Testing
 @testable import PostgresClient
 
 @Suite(.timeLimit(.minutes(1))) struct ListenerTests {
-    /// A listener under way, recognisable in `pg_stat_activity`.
+    /// A running listener, recognizable in `pg_stat_activity`.
     private struct Running {
         let name = "listener \(UInt64.random(in: 0 ... .max))"
         let channel = "Channel \(UInt64.random(in: 0 ... .max)) \"quoted\""
@@ -41,7 +41,7 @@ import Testing
             }
         }
 
-        /// Returns when a heartbeat has begun that had not begun before.
+        /// Returns when a new heartbeat has begun.
         func untilHeartbeat() async throws {
             let now: String = try await observer.value("SELECT clock_timestamp()::text")
             try await observer.until(
@@ -136,7 +136,7 @@ import Testing
         try await running.observer.run(
             "SELECT pg_notify(\(running.channel), n::text) FROM generate_series(1, 100) AS n"
         )
-        // The first may have been on its way before; at the second all have been passed on.
+        // The first may have been sent before; at the second, all have been passed on.
         for _ in 0..<2 { try await running.untilHeartbeat() }
         var events = running.listener.events.makeAsyncIterator()
         #expect(await events.next() == running.notification("99"))

@@ -4,7 +4,7 @@ import PostgresClient
 import TestSupport
 import Testing
 
-/// What statements have to tell is sent after their commit, apart from it, and its failure is nobody else's.
+/// Notifications of statements are sent after their commit, and their failure does not affect the statements.
 @Suite(.timeLimit(.minutes(1)))
 struct NotifierTests {
     /// A pool, and what is sent to a channel of the test's own.
@@ -45,7 +45,7 @@ struct NotifierTests {
                 _ = try await transaction.execute(
                     Statement("test.tell", "SELECT ARRAY[\(channel) || ' first']::text[] AS news")
                 )
-                // The transaction is open: this comes before what it has to tell.
+                // The transaction is still open: this is sent before its notifications.
                 _ = try await pool.execute(
                     Statement("test.tell", "SELECT ARRAY[\(channel) || ' between']::text[] AS news")
                 )
@@ -92,7 +92,7 @@ struct NotifierTests {
         let watch = try await PostgresSession.test()
         while notifier.failure == nil { try await watch.run("SELECT pg_sleep(0.002)") }
         #expect(notifier.failure?.sqlState != nil)
-        // At rest, for the next that there is to tell.
+        // At rest, until the next notification.
         try await watch.until(
             "EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'refused' AND state = 'idle')"
         )

@@ -8,7 +8,8 @@ import TestSupport
 let quiet = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
 
 extension PostgresConfiguration {
-    /// Leads to the server that all tests share. A test leaves nothing in it but what its sessions keep to themselves.
+    /// The URL of the server that all tests share. A test leaves nothing in it, except what its sessions keep to
+    /// themselves.
     static func shared(_ options: String = "") async throws -> Self {
         Self(try await PostgresServer.shared.connectionString + options, applicationName: "tests")
     }

@@ -15,7 +15,7 @@ import Testing
 
         var testDescription: String { "\(transition) \(job), \(isActive ? "active" : "inactive")" }
 
-        /// As the snapshot sees the prebuild.
+        /// The prebuild as the snapshot contains it.
         var preset: PresetSnapshot {
             Fixtures.preset(desired: 1, isActive: isActive).with { preset in
                 if transition == .start {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Time
 
-/// What holds for every snapshot, tried on thousands of random ones.
+/// Properties of every snapshot, tested on thousands of random ones.
 @Suite struct PlanPropertyTests {
     private static let rounds = 1_500
 
@@ -156,7 +156,7 @@ private struct Sample {
         )
     }
 
-    /// What the database shows once the plan is written.
+    /// The database's content after the plan is written.
     func applying(_ plan: Plan) -> Snapshot {
         var next = snapshot
         for (index, plan) in plan.presets.enumerated() {

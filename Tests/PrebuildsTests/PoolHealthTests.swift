@@ -5,7 +5,7 @@ import Prebuilds
 import Testing
 import Time
 
-/// The one rule that every screen shows: how a pool is, in one word.
+/// The one rule behind every screen: the health of a pool in one word.
 @Suite struct PoolHealthTests {
     private static let limits = PlanLimits(
         backoffInterval: .seconds(60),
@@ -25,7 +25,7 @@ import Time
         Plan(snapshot: Snapshot(presets: [preset], pause: pause), now: Fixtures.now, limits: limits).presets[0]
     }
 
-    /// A pool of two of which the newest build failed so long ago, and the next one is under way.
+    /// A pool of two. Its newest build failed so long ago, and the next one runs.
     private func failing(_ ago: Duration, starting: Int = 1) -> PresetSnapshot {
         Fixtures.preset(desired: 2).with {
             $0.starting = starting
@@ -41,7 +41,7 @@ import Time
         #expect(health(full) == .healthy)
         #expect(health(Fixtures.preset(desired: 2).with { $0.running = [Fixtures.prebuild(1)] }) == .filling)
         #expect(health(Fixtures.preset(desired: 2).with { $0.starting = 2 }) == .empty)
-        // Running, and nobody can claim them: their agents are not ready.
+        // These run, but nobody can claim them, because their agents are not ready.
         let deaf = full.with {
             $0.running = [Fixtures.prebuild(1, isEligible: false), Fixtures.prebuild(2, isEligible: false)]
         }

@@ -5,7 +5,7 @@ import Prebuilds
 import Testing
 import Time
 
-/// Orders that nobody wants any more, and deletions that were canceled.
+/// Orders that are no longer wanted, and deletions that were canceled.
 @Suite struct RemovalTests {
     private func order(_ number: Int, hasBegun: Bool = false) -> PendingOrder {
         PendingOrder(

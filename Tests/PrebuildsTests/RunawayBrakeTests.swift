@@ -4,7 +4,7 @@ import Domain
 import Prebuilds
 import Testing
 
-/// A preset that orders prebuilds and gets none ready stops, whatever becomes of them.
+/// A preset that orders prebuilds of which none becomes ready is stopped, whatever happens to them.
 @Suite struct RunawayBrakeTests {
     private func preset(desired: Int, orders: Int, starting: Int = 0) -> PresetSnapshot {
         Fixtures.preset(desired: desired).with {

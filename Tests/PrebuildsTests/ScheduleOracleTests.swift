@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 import Time
 
-/// Compares schedules with a wall clock that is turned minute by minute through the year 2025, and set forward and back
-/// where the zone's clocks are.
+/// Compares schedules with a wall clock that advances minute by minute through the year 2025, and is set forward and
+/// back where the zone's clocks are.
 @Suite struct ScheduleOracleTests {
     /// 2025-01-01T00:00:00Z and a year later.
     private static let start: Int64 = 1_735_689_600
@@ -104,7 +104,7 @@ private struct Oracle {
     }
 }
 
-/// A clock with a calendar, as on a wall: it knows nothing but how to go on by a minute, and back.
+/// A clock with a calendar, as on a wall: it can only advance by a minute, and be set back.
 private struct WallClock {
     /// Of the day.
     var minute = 0

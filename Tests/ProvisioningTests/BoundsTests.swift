@@ -273,7 +273,7 @@ struct ForeignFileTests {
         }
     }
 
-    /// A dead worker's directory, with what its template has put in the place of the state.
+    /// The directory of a dead worker, with something else in the place of the state.
     private func dead(_ put: (WorkDirectory) throws -> Void) throws {
         let made = try WorkDirectory.create(execution, root: fixture.host.workDirectory, state: Array("1".utf8))
         try put(try #require(made))

@@ -135,7 +135,7 @@ struct ChildProcessTests {
         let failure = await #expect(throws: ProvisioningFailure.self) {
             try await fixture.shell("while :; do echo on; done", control: control, output: .collect(limit: 1 << 20))
         }
-        // By its output, not by a limit of time that it ran into afterwards.
+        // It ended because of its output, not because of a time-out that came later.
         #expect(control.interruption == nil)
         #expect(failure == ProvisioningFailure(.failed, "/bin/sh printed more than can be kept."))
     }
@@ -213,7 +213,7 @@ struct ChildProcessTests {
     }
 }
 
-/// Opens once; whoever waits goes on.
+/// Opens once; waiting tasks then continue.
 final class Gate: Sendable {
     private let stream: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation

@@ -13,7 +13,7 @@ import Testing
 
 /// A private work directory and a host in it; removed with the fixture.
 final class Fixture: Sendable {
-    /// Children may write to it, whoever they run as.
+    /// Children may write to it, as any user.
     let root: FilePath
     let host: ProvisioningHost
 
@@ -59,7 +59,7 @@ final class Fixture: Sendable {
         throw FileFailure("find", "the stoker binary beside the tests", errno: ENOENT)
     }
 
-    /// Whatever executable runs the tests.
+    /// The executable that runs the tests.
     private enum Bundle {
         static var executable: FilePath {
             var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
@@ -214,7 +214,7 @@ final class Recorder: ExecutionReporter, Sendable {
 }
 
 extension BuildRequest {
-    /// A build with everything that a test does not care about.
+    /// A build with defaults for everything that a test does not care about.
     static func fixture(
         _ archive: TemplateArchive,
         _ transition: Transition = .start,

@@ -90,7 +90,7 @@ import Testing
     }
 }
 
-/// Guards whose worker is killed or frozen. The worker is played by a second guard: a child of its own session that
+/// Guards whose worker is killed or frozen. A second guard stands for the worker: a child in a separate session that
 /// holds the other end of a socket.
 @Suite(.timeLimit(.minutes(1)))
 struct GuardTests {
@@ -100,7 +100,7 @@ struct GuardTests {
         fixture = try Fixture()
     }
 
-    /// A guard whose socket is in the hands of the test.
+    /// A guard whose socket the test holds.
     private func start(
         _ script: String,
         interruptAfter: Duration = .seconds(3_000),
@@ -189,7 +189,7 @@ struct GuardTests {
         kill(stays, SIGKILL)
     }
 
-    /// 2 MB: more than any pipe holds. Without a reader the first line would be its end.
+    /// 2 MB: more than any pipe holds. Without a reader, the first line would be all that it writes.
     @Test func `a child whose worker has gone may print as much as it likes before it saves its state`() async throws {
         let lines = "trap - INT; yes line | head -c 2000000; yes line | head -c 2000000 >&2"
         let (guarded, spool, _) = try start(
@@ -286,7 +286,7 @@ struct GuardTests {
         }
         kill(guarded.pid, SIGKILL)
         _ = await end(guarded)
-        // It is nobody's child here, so its end is seen by its id alone.
+        // It is not a child of this process, so only its id shows its end.
         while kill(child, 0) == 0 && !isZombie(child) { try await Task.sleep(for: .milliseconds(5)) }
         close(guarded.socket)
     }

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Provisioning
 
-/// What a process template says and writes is bounded, and its execution ends whatever it does.
+/// What a process template says and writes is bounded, and its execution always ends.
 @Suite(.timeLimit(.minutes(2)))
 struct PoisonTests {
     let fixture: Fixture
@@ -93,7 +93,7 @@ struct PoisonTests {
         let (reading, ended) = (Gate(), DispatchGate())
         let renewals = Task {
             await reading.opened()
-            // Past the first lease, and on.
+            // Past the first lease, and further.
             for _ in 0..<17 {
                 control.renewLease(until: .now + .seconds(3))
                 try await Task.sleep(for: .milliseconds(200))
@@ -112,7 +112,7 @@ struct PoisonTests {
                     control: control,
                     output: .lines { _ in
                         reading.open()
-                        // As long as the child runs, this line is being read.
+                        // This line is read as long as the child runs.
                         ended.wait { access(file.string, F_OK) == 0 || control.interruption == .leaseEnding }
                     }
                 )

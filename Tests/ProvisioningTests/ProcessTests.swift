@@ -140,7 +140,7 @@ struct ProcessTests {
         let recorder = Recorder()
         #expect(try await build(.fixture(try archive(script)), reporter: recorder).state == null)
         #expect(recorder.checkpoints.last == null)
-        // One that gives up after it has cleaned up is not asked to destroy what it said before.
+        // A program that fails after it has cleaned up is not asked to destroy what it had reported before.
         await #expect(throws: ProvisioningFailure(.failed, "gone", state: null)) {
             try await build(.fixture(try archive(script + "; echo gone >&2; exit 1")))
         }

@@ -44,7 +44,8 @@ import Testing
     }
 
     @Test func `many secrets in a large text are found in one pass`() {
-        // Every place of the text is the beginning of every secret: what compares them one by one never ends.
+        // Every position of the text is the beginning of every secret: an algorithm that compares them one by one never
+        // ends.
         let secrets = (0..<100).map { String(repeating: "a", count: 100) + "\($0)!" }
         let text = String(repeating: "a", count: 1 << 15)
         let redactor = Redactor(secrets: [#"["\#(secrets.joined(separator: #"",""#))"]"#])
@@ -74,7 +75,7 @@ import Testing
     }
 }
 
-/// What leaves a build: each way that there is.
+/// All ways by which text leaves a build.
 @Suite(.timeLimit(.minutes(1)))
 struct ProcessRedactionTests {
     private let parameters = [

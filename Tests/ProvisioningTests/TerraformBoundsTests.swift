@@ -6,7 +6,7 @@ import Testing
 
 @testable import Provisioning
 
-/// What a module makes of its state file and of Terraform's output is bounded as a process's lines are.
+/// A module's influence on its state file and on Terraform's output is bounded as a process's lines are.
 @Suite(.timeLimit(.minutes(2)), .enabled(if: hasTerraform))
 struct TerraformBoundsTests {
     let terraform: TerraformFixture

@@ -54,7 +54,7 @@ struct TerraformReplacementTests {
         let claimed = try await terraform.build(archive, stage: .claim, state: prebuild.state, reporter: recorder)
         #expect(claimed.replacements == replacements)
         #expect(claimed.resources.count == 5)
-        // Said before, too: an execution that is killed while it applies tells nothing any more.
+        // It is reported in advance, too: an execution that is killed during the apply cannot report it.
         #expect(recorder.replacing == replacements)
     }
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Provisioning
 
-/// No template takes its state away from Stoker.
+/// No template can take its state away from Stoker.
 @Suite(.timeLimit(.minutes(2)), .enabled(if: hasTerraform))
 struct TerraformStateKeepingTests {
     let terraform: TerraformFixture
@@ -79,7 +79,7 @@ struct TerraformStateKeepingTests {
         let outcome = try await terraform.build(archive)
         let state = try #require(outcome.state)
         #expect(TerraformStateFile(state)?.managed.map(\.address) == ["terraform_data.x"])
-        // Again, from the copy that is initialised, with a plan of its own.
+        // Again, with the initialized copy and its own plan.
         let again = try await terraform.build(archive, state: state)
         #expect(again.resources.map(\.address) == ["terraform_data.x"])
         _ = try await terraform.build(archive, .delete, state: again.state)

@@ -19,7 +19,7 @@ struct TerraformStatesTests {
         destroyed = terraform.fixture.root.appending("destroyed")
     }
 
-    /// So many disks, each of which tells when it is destroyed.
+    /// A number of disks, each of which reports its destruction.
     private func archive() throws -> TemplateArchive {
         try terraform.archive(
             """

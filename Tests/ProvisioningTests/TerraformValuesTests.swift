@@ -6,7 +6,7 @@ import Testing
 
 @testable import Provisioning
 
-/// What presets and claims say is what is built.
+/// The values of presets and claims are the values that are built.
 @Suite(.timeLimit(.minutes(2)), .enabled(if: hasTerraform))
 struct TerraformValuesTests {
     let terraform: TerraformFixture
@@ -77,7 +77,7 @@ struct TerraformValuesTests {
         #expect(recorder.text.contains("mode: 600"))
         #expect(!recorder.text.contains("undeclared variable"))
 
-        // The plan and what applies it are of the same values, a deletion too.
+        // The plan and its apply use the same values, as does a deletion.
         let second = Recorder()
         let next = try await terraform.build(
             archive,

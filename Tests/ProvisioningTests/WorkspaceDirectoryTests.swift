@@ -40,7 +40,7 @@ struct WorkspaceDirectoryTests {
         let second = try #require(try create(2))
         #expect(second.path == first.path)
         #expect(try PrivateFiles.names(in: second.path) == ["home", "tmp"])
-        // What removed the first may come late: it removes nothing of the second.
+        // The removal of the first may come late: it removes nothing of the second.
         first.removeNow()
         #expect(try PrivateFiles.names(in: place) == ["\(execution(2))", "run"])
         let other = try WorkDirectory.create(execution(9), for: .random(), root: root, state: nil)

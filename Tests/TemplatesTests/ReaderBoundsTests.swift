@@ -4,7 +4,7 @@ import Testing
 
 @testable import Templates
 
-/// Templates that are made to take the time, the memory or the stack of whoever reads them.
+/// Templates that try to use up the time, the memory or the stack of their reader.
 @Suite(.timeLimit(.minutes(1))) struct ReaderBoundsTests {
     private func errors(_ yaml: String) -> [String] {
         do throws(TemplateErrors) {
@@ -24,7 +24,7 @@ import Testing
 
     @Test func `aliases are counted before they are put anywhere, as keys too`() {
         #expect(errors(laughs(11)) == ["stoker.yaml:5:35: it holds too many values"])
-        // Hashed, such a key would take longer than anybody waits.
+        // If it were hashed, such a key would take far too long.
         #expect(errors(laughs(3) + "? *x3\n: 1\n") == ["stoker.yaml:1:1: a key must be a word"])
         #expect(errors("a: &a [1]\nb: { *a : 1 }\n") == ["stoker.yaml:2:4: a key must be a word"])
     }

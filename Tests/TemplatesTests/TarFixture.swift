@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Archives as no honest tar would write them.
+/// Archives that no honest tar would write.
 struct TarFixture {
     private(set) var bytes: [UInt8] = []
 

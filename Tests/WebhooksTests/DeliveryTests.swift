@@ -6,7 +6,7 @@ import Testing
 import Time
 import Webhooks
 
-/// From an event to a receiver's verdict, over real connections.
+/// From an event to a receiver's answer, over real connections.
 @Suite(.timeLimit(.minutes(1))) struct DeliveryTests {
     private let secret = SigningKey.randomSecret()
 

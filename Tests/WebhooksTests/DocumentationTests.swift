@@ -10,7 +10,7 @@ import Testing
 import Time
 import Webhooks
 
-/// The functions that the page for receivers shows: each accepts a request as it is really sent, and refuses one that was
+/// The functions on the page for receivers: each accepts a request as it is really sent, and refuses one that was
 /// changed on the way.
 @Suite(.timeLimit(.minutes(1))) struct DocumentationTests {
     /// A request as a receiver has it.
@@ -22,7 +22,7 @@ import Webhooks
 
     private let secret = SigningKey.randomSecret()
 
-    /// One true request, one during a rotation, and ways in which one may be false; with whether it is to be accepted.
+    /// One genuine request, one during a rotation, and several forged ones; with whether each is to be accepted.
     private func requests() throws -> [(request: Received, isTrue: Bool)] {
         func request(_ keys: [SigningKey], at now: Instant = .ofThisMachine()) throws -> Received {
             let target = try EndpointTarget(
@@ -99,7 +99,7 @@ import Webhooks
         }
     }
 
-    /// The command that reads requests line by line; `nil`: the language is not on this machine.
+    /// The command that reads requests line by line; `nil` if the language is not installed.
     private func program(_ language: String) async throws -> [String]? {
         let directory = try await TestArea.shared.makeDirectory("snippet")
         let snippet = try Self.snippet(language)

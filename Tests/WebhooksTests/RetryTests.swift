@@ -90,7 +90,7 @@ import Time
             ("Monday, 02-Jun-25 03:02:00 GMT", nil, .seconds(120)),
             ("Mon Jun  2 03:02:00 2025", nil, .seconds(120)),
             ("Mon, 02 Jun 2025 02:00:00 GMT", nil, .zero),
-            // The endpoint's clock is ten minutes behind; its wait is two minutes all the same.
+            // The endpoint's clock is ten minutes behind; the wait is still two minutes.
             ("Mon, 02 Jun 2025 02:52:00 GMT", "Mon, 02 Jun 2025 02:50:00 GMT", .seconds(120)),
             ("-5", nil, nil), ("soon", nil, nil), ("1.5", nil, nil), ("", nil, nil),
             ("Mon, 32 Jun 2025 03:02:00 GMT", nil, nil),

@@ -27,7 +27,7 @@ struct ClusterSettings: Hashable, Sendable {
 
     var text: String {
         let lines = values.sorted { $0.key < $1.key }.map { "\($0.key) = \(Self.quoted($0.value))\n" }
-        return "# Written by stoker at every start. Own settings belong into postgresql.conf, before the include.\n"
+        return "# Written by stoker at every start. Put your own settings into postgresql.conf, before the include.\n"
             + lines.joined()
     }
 

@@ -87,7 +87,7 @@ package struct PostgresError: Error, Hashable, Sendable {
 }
 
 extension PostgresError: CustomStringConvertible {
-    static let lookFirst = "Whether it took effect is not known; look before you repeat it."
+    static let lookFirst = "It is not known whether it took effect; check before you repeat it."
 
     /// One line: statement, what happened, what to do.
     package var description: String {

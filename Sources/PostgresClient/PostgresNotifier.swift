@@ -124,7 +124,7 @@ package final class PostgresNotifier: Sendable {
             ).first?.decode(Double.self)
             await session.close()
         } catch {
-            logger.debug("the server was not asked for its queue of notifications", metadata: ["pg.error": "\(error)"])
+            logger.debug("the server's queue of notifications could not be queried", metadata: ["pg.error": "\(error)"])
         }
         state.withLock { state in
             state.asking = nil
@@ -206,7 +206,7 @@ package final class PostgresNotifier: Sendable {
         if error.sqlState == .programLimitExceeded { _ = queueUsage() }
         guard isFirst else { return }
         logger.warning(
-            "notifications cannot be sent; what they tell of is found by polling, which takes longer",
+            "notifications cannot be sent; polling finds the work instead, which takes longer",
             metadata: ["pg.error": "\(error)"]
         )
     }

@@ -153,7 +153,7 @@ extension PostgresSession {
                 unannounced += try result.news
             } catch {
                 // The work is done, and polling finds it: this is no reason to report a failure.
-                logger.error("what a statement has to tell cannot be read", metadata: ["pg.error": "\(error)"])
+                logger.error("the notifications of a statement cannot be read", metadata: ["pg.error": "\(error)"])
             }
         }
         guard !unannounced.isEmpty, condition.phase == .idle else { return }

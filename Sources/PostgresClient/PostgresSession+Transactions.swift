@@ -70,7 +70,7 @@ extension PostgresSession {
         do {
             _ = try exchange([statement], within: statement.limit, nil)
         } catch {
-            logger.debug("a transaction could not be rolled back; hanging up", metadata: ["pg.error": "\(error)"])
+            logger.debug("a rollback failed; closing the connection", metadata: ["pg.error": "\(error)"])
             drop()
         }
     }

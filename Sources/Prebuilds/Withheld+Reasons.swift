@@ -71,7 +71,7 @@ extension Withheld {
 
     private static let hardLimitMessage = "The newest builds of this preset all failed. \(remedyOfHardLimit)"
     private static let remedyOfHardLimit =
-        "See their logs with `stoker jobs list`, mend the cause, then run `stoker presets reset`."
+        "See their logs with `stoker jobs list`, correct the cause, then run `stoker presets reset`."
 
     static func invalid(count: Int, _ message: String) -> Self {
         Self(.create, count: count, reason: .validationFailed, message: message)

@@ -8,17 +8,17 @@ package enum TemplateSchema {
         {
           "$schema": "https://json-schema.org/draft/2020-12/schema",
           "title": "stoker.yaml",
-          "description": "A Stoker template: what it is called, what it asks for, and which pools are kept of it.",
+          "description": "A Stoker template: its name, its parameters, and its pools.",
           "type": "object",
           "additionalProperties": false,
           "required": ["name"],
           "properties": {
             "name": {
-              "description": "What commands call the template. Unique in its organization.",
+              "description": "The template's name in commands. Unique in its organization.",
               "type": "string",
               "pattern": "^(?!-)[A-Za-z0-9_.-]{1,64}$(?<!-)"
             },
-            "display_name": { "description": "What people read instead of the name.", "type": "string" },
+            "display_name": { "description": "A name for people to read.", "type": "string" },
             "description": { "type": "string" },
             "icon": { "description": "A URL or an emoji.", "type": "string" },
             "provisioner": {
@@ -32,13 +32,13 @@ package enum TemplateSchema {
               "default": "provision"
             },
             "parameters": {
-              "description": "terraform: what the module's variables cannot say themselves. process: all parameters.",
+              "description": "terraform: additions to the module's variables. process: all parameters.",
               "type": "object",
               "propertyNames": { "pattern": "^(?!stoker_)[A-Za-z_][A-Za-z0-9_-]*$" },
               "additionalProperties": { "anyOf": [{ "$ref": "#/$defs/parameter" }, { "type": "null" }] }
             },
             "agents": {
-              "description": "Who must report ready before a prebuild is eligible.",
+              "description": "Agents that must report ready before a prebuild is eligible.",
               "type": "array",
               "uniqueItems": true,
               "items": { "type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$" }
@@ -58,7 +58,7 @@ package enum TemplateSchema {
                 },
                 "default": { "description": "process only." },
                 "required": {
-                  "description": "process only. Without it, a parameter is required that has no default.",
+                  "description": "process only. By default, a parameter without a default value is required.",
                   "type": "boolean"
                 },
                 "mutable": {
@@ -88,7 +88,7 @@ package enum TemplateSchema {
                 "regex": { "description": "Must be found in the value; ^ and $ anchor it.", "type": "string" },
                 "min": { "type": "number" },
                 "max": { "type": "number" },
-                "error": { "description": "What to tell people when a value breaks these rules.", "type": "string" }
+                "error": { "description": "The error message for values that break these rules.", "type": "string" }
               }
             },
             "preset": {
@@ -100,7 +100,7 @@ package enum TemplateSchema {
                 "description": { "type": "string" },
                 "icon": { "type": "string" },
                 "default": {
-                  "description": "The preset used when a claim names none. At most one.",
+                  "description": "Whether claims that name no preset use this one. At most one preset.",
                   "type": "boolean",
                   "default": false
                 },
@@ -109,7 +109,7 @@ package enum TemplateSchema {
               }
             },
             "prebuilds": {
-              "description": "The pool that is kept of a preset.",
+              "description": "The preset's pool of prebuilds.",
               "type": "object",
               "additionalProperties": false,
               "required": ["instances"],

@@ -67,7 +67,7 @@ package struct ProcessProvisioner: Provisioner {
             let outcome = try await perform(request, directory, log, control)
             guard request.transition == .delete else { return outcome }
             for late in request.lateStates {
-                log.log(.info, "delete", "Deleting what an earlier execution created that could not tell in time.")
+                log.log(.info, "delete", "Deleting the resources of a late state.")
                 var again = request
                 again.state = late
                 _ = try await perform(again, directory, log, control)

@@ -78,7 +78,7 @@ enum TerraformBackend {
         throw ProvisioningFailure(
             .invalid,
             """
-            The template takes the state away: Terraform has chosen \(taken.map { "the backend '\($0.type)'" } ?? "no backend"), \
+            The template takes the state away: Terraform uses \(taken.map { "the backend '\($0.type)'" } ?? "no backend"), \
             and Stoker keeps the state itself. Remove \(places.isEmpty ? "what says so" : places.joined(separator: ", ")).
             """
         )

@@ -195,7 +195,7 @@ package struct TerraformProvisioner: Provisioner {
             terraform.log.log(
                 .info,
                 "destroy",
-                "Destroying what an earlier execution created that could not tell in time."
+                "Destroying the resources of a late state."
             )
             try await terraform.directory.replaceState(late)
             try await changing(request, terraform) { () throws(ProvisioningFailure) in try await terraform.destroy() }

@@ -24,7 +24,6 @@ let safe = swift + [.strictMemorySafety()]
 
 extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
-    static let configuration = product(name: "Configuration", package: "swift-configuration")
     static let coreMetrics = product(name: "CoreMetrics", package: "swift-metrics")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let deque = product(name: "DequeModule", package: "swift-collections")
@@ -130,7 +129,8 @@ let tests: [Target] = [
     .testTarget(
         name: "WorkerTests",
         dependencies: [
-            "CurlClient", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning", "Store", "Telemetry",
+            "Bench", "CurlClient", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning", "Store",
+            "Telemetry",
             "TestSupport",
             "Webhooks",
             "Worker", .lifecycle, .logging, .metrics, .tracing,
@@ -182,7 +182,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections.git", exact: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-configuration.git", exact: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-distributed-tracing.git", exact: "1.7.3"),
         .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0", traits: []),
@@ -190,11 +189,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
-        .package(
-            url: "https://github.com/hummingbird-project/hummingbird.git",
-            exact: "2.28.1",
-            traits: ["ConfigurationSupport"]
-        ),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2", traits: []),
@@ -306,13 +301,22 @@ let package = Package(
 
         // Rim.
         .target(
+            name: "Bench",
+            dependencies: [
+                "CurlClient", "Domain", "PostgresClient", "Prebuilds", "Server", "Store", "Supervision", "Time",
+                "Webhooks",
+                "Worker", .lifecycle, .logging,
+            ],
+            swiftSettings: safe
+        ),
+        .target(
             name: "Commands",
             dependencies: [
-                "CBuildInfo", "CurlClient", "LocalPostgres", "Operations", "PostgresClient", "Domain", "Prebuilds",
-                "Time",
+                "Bench", "CBuildInfo", "CurlClient", "LocalPostgres", "Operations", "PostgresClient", "Domain",
+                "Prebuilds", "Time",
                 "Provisioning",
                 "Server", "Store", "Supervision", "Telemetry", "Templates", "Webhooks", "Worker",
-                .argumentParser, .configuration, .crypto, .lifecycle, .logging, .metrics, .systemPackage, .unixSignals,
+                .argumentParser, .lifecycle, .logging, .metrics, .systemPackage, .unixSignals,
                 .yams,
             ],
             resources: [.embedInCode("Examples")],

@@ -16,6 +16,8 @@ LAYERS = {
 }
 # Dependencies within a layer, each with its reason.
 SIDEWAYS = {
+    ("Bench", "Worker"): "it measures what a worker runs",
+    ("Bench", "Server"): "what it sends to is a server",
     ("Templates", "Prebuilds"): "what a template says of its pools is what the planner reads",
 }
 # Not a room of the product: it may know any, and no room may know it.

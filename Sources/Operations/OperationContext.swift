@@ -8,34 +8,37 @@ package import Templates
 import Time
 
 /// What operations are performed with, and for whom.
+///
+/// What is configured is read when an operation asks for it, and throws when it is not what it should be: a wrong setting
+/// stops only those that use it.
 package struct OperationContext: Sendable {
     package let store: Store
     /// What a plan depends on, as it is configured here.
-    package let limits: PlanLimits
+    package let limits: @Sendable () throws -> PlanLimits
     package let zones: ZoneDirectory
     /// How long running jobs may go on when a worker is drained and nobody says otherwise.
-    package let drainDeadline: Duration
+    package let drainDeadline: @Sendable () throws -> Duration
     /// Where webhooks may go.
-    package let addressPolicy: AddressPolicy
+    package let addressPolicy: @Sendable () throws -> AddressPolicy
     /// Seals what is secret before it is stored.
-    package let codec: StateCodec
+    package let codec: @Sendable () throws -> StateCodec
     /// The settings in force, secrets hidden.
-    package let settings: [SettingRow]
+    package let settings: @Sendable () -> [SettingRow]
     package let news: JobNews
     /// How many API tokens a user may have.
-    package let tokensPerUser: Int
+    package let tokensPerUser: @Sendable () throws -> Int
     package var caller: Caller
 
     package init(
         store: Store,
-        limits: PlanLimits,
+        limits: @autoclosure @escaping @Sendable () throws -> PlanLimits,
         zones: ZoneDirectory,
-        drainDeadline: Duration,
-        addressPolicy: AddressPolicy,
-        codec: StateCodec,
-        settings: [SettingRow],
+        drainDeadline: @autoclosure @escaping @Sendable () throws -> Duration,
+        addressPolicy: @autoclosure @escaping @Sendable () throws -> AddressPolicy,
+        codec: @autoclosure @escaping @Sendable () throws -> StateCodec,
+        settings: @autoclosure @escaping @Sendable () -> [SettingRow],
         news: JobNews,
-        tokensPerUser: Int,
+        tokensPerUser: @autoclosure @escaping @Sendable () throws -> Int,
         caller: Caller
     ) {
         self.store = store

@@ -54,10 +54,10 @@ import Time
             as: WorkerCommand.self
         )
         let settings = try worker.global.settings(worker.options.flags)
-        #expect(settings[.workerName] == "w1")
-        #expect(settings[.concurrency] == 2)
-        #expect(settings[.httpAddress] == "127.0.0.1:0")
-        #expect(settings[.leaseDuration] == .seconds(5))
+        #expect(try settings[\.workerName] == "w1")
+        #expect(try settings[\.concurrency] == 2)
+        #expect(try settings[\.httpAddress] == "127.0.0.1:0")
+        #expect(try settings[\.leaseDuration] == .seconds(5))
     }
 
     @Test(arguments: [

@@ -61,12 +61,12 @@ import Testing
         #expect(given == Set(SettingKey.all.filter { $0.defaultText != nil }.map(\.name)))
         let settings = try Settings(file: "stoker.yaml", loadFile: { _ throws(SettingsError) in file })
         let plain = try Settings()
-        #expect(settings[.leaseDuration] == plain[.leaseDuration])
-        #expect(settings[.concurrency] == plain[.concurrency])
-        #expect(settings[.allowNetworks] == plain[.allowNetworks])
-        #expect(settings[.replacementPolicy] == plain[.replacementPolicy])
-        #expect(settings[.httpAddress] == plain[.httpAddress])
-        #expect(settings[.logLevel] == plain[.logLevel])
+        #expect(try settings[\.leaseDuration] == plain[\.leaseDuration])
+        #expect(try settings[\.concurrency] == plain[\.concurrency])
+        #expect(try settings[\.allowNetworks] == plain[\.allowNetworks])
+        #expect(try settings[\.replacementPolicy] == plain[\.replacementPolicy])
+        #expect(try settings[\.httpAddress] == plain[\.httpAddress])
+        #expect(try settings[\.logLevel] == plain[\.logLevel])
     }
 
     @Test func `what config print shows hides secrets`() throws {

@@ -35,7 +35,7 @@ import Testing
         yaml: String? = nil
     ) -> [String] {
         do {
-            _ = try settings(flags: flags, environment: environment, yaml: yaml)
+            _ = try settings(flags: flags, environment: environment, yaml: yaml).checked()
             return []
         } catch let error as SettingsError {
             return error.problems
@@ -47,10 +47,10 @@ import Testing
     @Test func `flags come before the environment, the file and the default`() throws {
         let environment = ["STOKER_WORKER_NAME": "from-environment"]
         let flags = ["worker.name": "from-flag"]
-        #expect(try Self.settings()[.workerName] == nil)
-        #expect(try Self.settings(yaml: Self.file)[.workerName] == "from-file")
-        #expect(try Self.settings(environment: environment, yaml: Self.file)[.workerName] == "from-environment")
-        #expect(try Self.settings(flags: flags, environment: environment, yaml: Self.file)[.workerName] == "from-flag")
+        #expect(try Self.settings()[\.workerName] == nil)
+        #expect(try Self.settings(yaml: Self.file)[\.workerName] == "from-file")
+        #expect(try Self.settings(environment: environment, yaml: Self.file)[\.workerName] == "from-environment")
+        #expect(try Self.settings(flags: flags, environment: environment, yaml: Self.file)[\.workerName] == "from-flag")
     }
 
     @Test func `every value says where it came from`() throws {
@@ -61,8 +61,8 @@ import Testing
             secrets: ["/run/url": "host=db"]
         )
         let origins = [
-            Setting.concurrency.key, Setting.workerName.key, Setting.databaseURL.key, Setting.poolSize.key,
-            Setting.drainDeadline.key,
+            SettingKey[\.concurrency], SettingKey[\.workerName], SettingKey[\.databaseURL], SettingKey[\.poolSize],
+            SettingKey[\.drainDeadline],
         ].map { "\(settings.origin(of: $0))" }
         #expect(
             origins == [
@@ -74,9 +74,9 @@ import Testing
     @Test func `a secret may be given as a file, and the variable itself comes before it`() throws {
         let file = ["STOKER_DATABASE_URL_FILE": "/run/url"]
         let secrets = ["/run/url": "host=secret"]
-        #expect(try Self.settings(environment: file, secrets: secrets)[.databaseURL] == "host=secret")
+        #expect(try Self.settings(environment: file, secrets: secrets)[\.databaseURL] == "host=secret")
         let both = file.merging(["STOKER_DATABASE_URL": "host=plain"]) { $1 }
-        #expect(try Self.settings(environment: both, secrets: secrets)[.databaseURL] == "host=plain")
+        #expect(try Self.settings(environment: both, secrets: secrets)[\.databaseURL] == "host=plain")
         #expect(
             Self.problems(environment: file) == ["STOKER_DATABASE_URL_FILE: the file '/run/url' cannot be read"]
         )
@@ -84,7 +84,7 @@ import Testing
 
     @Test func `an empty variable is as good as none`() throws {
         let settings = try Self.settings(environment: ["STOKER_WORKER_NAME": ""], yaml: Self.file)
-        #expect(settings[.workerName] == "from-file")
+        #expect(try settings[\.workerName] == "from-file")
     }
 
     @Test func `an unknown name is an error with its line and what may have been meant`() {
@@ -148,18 +148,18 @@ import Testing
         let networks = ["10.0.0.0/8", "192.168.0.0/16"]
         let yaml = "notifications:\n  allow_networks: [10.0.0.0/8, 192.168.0.0/16]\n"
         let variables = ["STOKER_NOTIFICATIONS_ALLOW_NETWORKS": "10.0.0.0/8,192.168.0.0/16"]
-        #expect(try Self.settings(yaml: yaml)[.allowNetworks] == networks)
-        #expect(try Self.settings(environment: variables)[.allowNetworks] == networks)
+        #expect(try Self.settings(yaml: yaml)[\.allowNetworks] == networks)
+        #expect(try Self.settings(environment: variables)[\.allowNetworks] == networks)
         #expect(
-            try Self.settings(flags: ["notifications.allow_networks": "10.0.0.0/8, 192.168.0.0/16"])[.allowNetworks]
+            try Self.settings(flags: ["notifications.allow_networks": "10.0.0.0/8, 192.168.0.0/16"])[\.allowNetworks]
                 == networks
         )
     }
 
     @Test func `tags may be a mapping of the file or JSON`() throws {
         let json = #"{"owner":"","scope":"organization"}"#
-        #expect(try Self.settings(yaml: "worker:\n  tags: {scope: organization, owner: ''}\n")[.workerTags] == json)
-        #expect(try Self.settings(environment: ["STOKER_WORKER_TAGS": json])[.workerTags] == json)
+        #expect(try Self.settings(yaml: "worker:\n  tags: {scope: organization, owner: ''}\n")[\.workerTags] == json)
+        #expect(try Self.settings(environment: ["STOKER_WORKER_TAGS": json])[\.workerTags] == json)
     }
 
     @Test func `a file that is no YAML, or says a thing twice, is refused at its line`() {
@@ -181,7 +181,7 @@ import Testing
     @Test func `libpq's own variables are used when no URL is set`() throws {
         let settings = try Self.settings(environment: ["PGHOST": "db", "HOME": "/home/x"])
         #expect(try DatabaseAddress(settings) == DatabaseAddress(url: "", source: .libpqVariables))
-        #expect(DatabaseAddress.isConfigured(in: settings))
+        #expect(try DatabaseAddress.isConfigured(in: settings))
         let both = try Self.settings(environment: ["PGHOST": "db", "STOKER_DATABASE_URL": "host=other"])
         #expect(
             try DatabaseAddress(both)

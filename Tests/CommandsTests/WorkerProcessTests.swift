@@ -51,8 +51,8 @@ import Worker
     @Test func `several keys may be given: the first seals, all open`() throws {
         let old = String(repeating: "A", count: 43) + "="
         let new = String(repeating: "B", count: 42) + "A="
-        let before = try EncryptionKeys.codec(Settings(flags: ["encryption.key": old]))
-        let after = try EncryptionKeys.codec(Settings(flags: ["encryption.key": "\(new),\(old)"]))
+        let before = try Settings(flags: ["encryption.key": old]).stateCodec
+        let after = try Settings(flags: ["encryption.key": "\(new),\(old)"]).stateCodec
         let sealed = try before.seal([1, 2, 3])
         #expect(sealed != [1, 2, 3])
         #expect(try after.open(sealed) == [1, 2, 3])
@@ -88,14 +88,14 @@ import Worker
 
     @Test(.timeLimit(.minutes(1))) func `a stop during the start gives the start up`() async throws {
         let stop = StopRequest()
-        let begun = Whistle<Void>()
+        let begun = Promise<Void>()
         let start = Task {
             try await stop.startingUnlessStopped {
-                begun.blow(())
+                begun.fulfill(())
                 try await Task.sleep(for: .seconds(20))
             }
         }
-        _ = await begun.heard()
+        _ = await begun.value()
         await stop.receive(.sigterm)
         await #expect(throws: CancellationError.self) { try await start.value }
         #expect(stop.isMade)
@@ -105,68 +105,68 @@ import Worker
 
     /// Ends by itself when told to.
     private struct Sprinter: Service {
-        let go: Whistle<Void>
-        let ended: Whistle<Void>
+        let go: Promise<Void>
+        let ended: Promise<Void>
 
         func run() async throws {
-            _ = await go.heard()
-            ended.blow(())
+            _ = await go.value()
+            ended.fulfill(())
         }
     }
 
     /// Runs until its turn comes, and then takes its time.
     private struct Marathon: Service {
-        let isShuttingDown: Whistle<Void>
-        let mayEnd: Whistle<Void>
-        let wasCanceled: Whistle<Bool>
+        let isShuttingDown: Promise<Void>
+        let mayEnd: Promise<Void>
+        let wasCanceled: Promise<Bool>
 
         func run() async throws {
             try? await gracefulShutdown()
-            isShuttingDown.blow(())
-            _ = await mayEnd.heard()
-            wasCanceled.blow(Task.isCancelled)
+            isShuttingDown.fulfill(())
+            _ = await mayEnd.value()
+            wasCanceled.fulfill(Task.isCancelled)
         }
     }
 
     @Test(.timeLimit(.minutes(1))) func `a service that ends while another is being stopped cancels nobody`()
         async throws
     {
-        let (go, sprinterEnded, early) = (Whistle<Void>(), Whistle<Void>(), Whistle<Void>())
-        let (stopping, mayEnd, wasCanceled) = (Whistle<Void>(), Whistle<Void>(), Whistle<Bool>())
+        let (go, sprinterEnded, early) = (Promise<Void>(), Promise<Void>(), Promise<Void>())
+        let (stopping, mayEnd, wasCanceled) = (Promise<Void>(), Promise<Void>(), Promise<Bool>())
         let services: [any Service] = [
-            InTurn(service: Sprinter(go: go, ended: sprinterEnded)) { early.blow(()) },
+            InTurn(service: Sprinter(go: go, ended: sprinterEnded)) { early.fulfill(()) },
             Marathon(isShuttingDown: stopping, mayEnd: mayEnd, wasCanceled: wasCanceled),
         ]
         let group = ServiceGroup(services: services, logger: Self.logger)
         let run = Task { try await group.run() }
         await group.triggerGracefulShutdown()
-        _ = await stopping.heard()
-        go.blow(())
-        _ = await sprinterEnded.heard()
-        _ = await early.heard()
-        mayEnd.blow(())
-        #expect(await wasCanceled.heard() == false)
+        _ = await stopping.value()
+        go.fulfill(())
+        _ = await sprinterEnded.value()
+        _ = await early.value()
+        mayEnd.fulfill(())
+        #expect(await wasCanceled.value() == false)
         try await run.value
     }
 
     @Test func `a service is called by its type, not by what it holds`() {
-        let service = InTurn(service: Sprinter(go: Whistle(), ended: Whistle())) {}
+        let service = InTurn(service: Sprinter(go: Promise(), ended: Promise())) {}
         #expect("\(service)" == "Sprinter")
     }
 
     @Test(.timeLimit(.minutes(1))) func `a port in use is found before anything starts`() async throws {
-        let up = Whistle<HTTPAddress>()
+        let up = Promise<HTTPAddress>()
         // An address of its own: nobody else's connection takes the port when the server has left it.
         let server = buildServer(
             configuration: HTTPConfiguration(address: HTTPAddress(host: "127.77.0.1", port: 0)),
             readiness: { [] },
             registry: MetricsRegistry(families: []),
             logger: Self.logger,
-            listening: { up.blow($0) }
+            listening: { up.fulfill($0) }
         )
         let group = ServiceGroup(services: [server], logger: Self.logger)
         let run = Task { try await group.run() }
-        let address = try #require(await up.heard())
+        let address = try #require(await up.value())
         let error = await #expect(throws: ServerError.self) {
             try await PortProbe(HTTPConfiguration(address: address)).requireFree()
         }

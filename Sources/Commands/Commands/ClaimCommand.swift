@@ -49,7 +49,7 @@ struct ClaimCommand: AsyncParsableCommand {
     var waitForRefill = false
 
     @Option(help: ArgumentHelp("For how long --wait-for-refill waits, such as 90s or 5m.", valueName: "duration"))
-    var waitAtMost = Patience.default
+    var waitAtMost = DurationArgument(.seconds(600))
 
     @Flag(help: "Show the log of its build, and wait until it has ended; fail if the build fails.")
     var wait = false
@@ -67,7 +67,7 @@ struct ClaimCommand: AsyncParsableCommand {
             idempotencyKey: idempotencyKey
         )
         let report = try await control.withControl { control in
-            let patience = waitForRefill ? Int(waitAtMost.limit.components.seconds) : nil
+            let patience = waitForRefill ? waitAtMost.seconds : nil
             let waiting = JobWaiting(control: control, display: WaitDisplay())
             let result = try await waiting.claim(request, patience: patience)
             guard wait else { return ClaimReport(result: result, build: nil) }
@@ -87,6 +87,7 @@ struct ClaimCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
+        guard waitAtMost.duration > .zero else { throw ValidationError("--wait-at-most takes more than 0s.") }
         _ = try values()
     }
 
@@ -102,24 +103,6 @@ struct ClaimCommand: AsyncParsableCommand {
         }
         return values
     }
-}
-
-/// How long a claim waits for a prebuild, such as `90s` or `5m`.
-struct Patience: ExpressibleByArgument {
-    static let `default` = Self(limit: .seconds(600))
-
-    let limit: Duration
-
-    private init(limit: Duration) {
-        self.limit = limit
-    }
-
-    init?(argument: String) {
-        guard let limit = DurationNotation.read(argument), limit > .zero else { return nil }
-        self.limit = limit
-    }
-
-    var defaultValueDescription: String { DurationNotation.write(limit) }
 }
 
 /// A claim's result and, when it was waited for, how its build ended.

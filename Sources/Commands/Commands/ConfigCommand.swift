@@ -20,7 +20,7 @@ struct ConfigCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            try output.print(SettingRow.all(of: try global.settings())) { $0.table.text }
+            try output.print(SettingRow.all(of: try global.settings().checked())) { $0.text }
         }
     }
 
@@ -49,11 +49,11 @@ struct ConfigCommand: ParsableCommand {
 extension SettingRow {
     static func all(of settings: Settings) -> [SettingRow] {
         SettingKey.all.map { key in
-            let text = settings.entries[key.name]?.text.shown ?? key.defaultNote.map { "(\($0))" } ?? key.defaultText
-            let isGiven = settings.entries[key.name] != nil
+            let given = settings.entry(of: key)?.text.shown
             return SettingRow(
                 name: key.name,
-                value: key.isSecret && isGiven ? "(hidden)" : text,
+                value: key.isSecret && given != nil
+                    ? "(hidden)" : given ?? key.defaultNote.map { "(\($0))" } ?? key.defaultText,
                 origin: "\(settings.origin(of: key))",
                 environment: key.environmentVariable,
                 help: key.help
@@ -62,12 +62,14 @@ extension SettingRow {
     }
 }
 
-extension [SettingRow] {
-    var table: Table {
-        Table(
-            self,
-            empty: "",
-            [.init("setting") { $0.name }, .init("value") { $0.value ?? "" }, .init("from") { $0.origin }]
-        )
+extension SettingRow: TableRow {
+    static let whenNone = ""
+
+    static var columns: [Table.Column<Self>] {
+        [
+            .init("setting") { $0.name },
+            .init("value") { $0.value ?? "" },
+            .init("from") { $0.origin },
+        ]
     }
 }

@@ -31,10 +31,7 @@ struct HealthcheckCommand: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
-        let settings = try global.settings([Setting.httpAddress.key.name: httpAddress])
-        guard let address = HTTPAddress(settings[.httpAddress]) else {
-            throw SettingsError("http.address: expected host:port, such as 127.0.0.1:8080")
-        }
+        let address = try global.settings([SettingKey[\.httpAddress].name: httpAddress]).httpListener
         let answer = try await Self.ask(Self.reachable(address), probe)
         guard answer.status == 200 else {
             throw CommandError("\(probe.rawValue): no. \(String(decoding: answer.body, as: UTF8.self))")
@@ -49,14 +46,11 @@ struct HealthcheckCommand: AsyncParsableCommand {
     }
 
     private static func ask(_ address: HTTPAddress, _ probe: Probe) async throws -> HTTPResponse {
-        var configuration = HTTPClientConfiguration()
-        // It is this machine's own server, wherever it listens.
-        let anywhere = [try IPNetwork("0.0.0.0/0"), try IPNetwork("::/0")]
-        configuration.addressPolicy = AddressPolicy(allowedNetworks: anywhere, allowsPlainHTTP: true)
-        configuration.timeout = .seconds(3)
+        let client = try Composition.client(timeout: .seconds(3))
+        defer { client.close() }
         let url = try EndpointURL("http://\(address)\(probe.path)")
         do {
-            return try await HTTPClient(configuration).send(HTTPRequest(url, method: .get))
+            return try await client.send(HTTPRequest(url, method: .get))
         } catch {
             throw CommandError(
                 "\(probe.rawValue): http://\(address) does not answer (\(error))",

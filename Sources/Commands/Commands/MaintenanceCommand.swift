@@ -9,20 +9,14 @@ import Store
 extension Control {
     /// Returns when no job runs any more. Throws when the maintenance has ended before.
     fileprivate func waitForMaintenance() async throws {
-        let display = WaitDisplay()
-        defer { display.end() }
-        let began = ContinuousClock.now
-        while true {
+        try await WaitDisplay.untilOver(every: .milliseconds(500)) {
             let status = try await perform(ShowStatus())
             let running = status.overview.running
-            guard running > 0 else { return }
+            guard running > 0 else { return (over: (), running, "") }
             guard status.plan.pause?.kind == .maintenance else {
                 throw CommandError("the maintenance was ended before the last job had")
             }
-            let jobs = running == 1 ? "1 job still runs" : "\(running) jobs still run"
-            display.tell([WaitReason("running", jobs)])
-            display.show("Waiting \(Elapsed.text(began.duration(to: .now))): \(jobs)")
-            try await Task.sleep(for: .milliseconds(500))
+            return (over: nil, running, "")
         }
     }
 }
@@ -73,11 +67,10 @@ struct MaintenanceCommand: ParsableCommand {
             abstract: "Show whether the fleet stands still, since when, and why."
         )
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            try output.print(try await control.ask(ShowMaintenance())) { $0.text(nothing: "The fleet works.") }
+            try await control.report(ShowMaintenance()) { $0.text(nothing: "The fleet works.") }
         }
     }
 }

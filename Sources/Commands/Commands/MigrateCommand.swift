@@ -15,7 +15,7 @@ struct MigrateCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let report = try await global.withStore(requiringSchema: false) { store, _, _ in
+        let report = try await global.composition().withStore(requiringSchema: false) { store, _ in
             Report(applied: try await store.migrate().map { .init(version: $0.version, name: $0.name) })
         }
         try output.print(report, table: \.text)

@@ -15,11 +15,10 @@ struct PlanCommand: AsyncParsableCommand {
     @Option(help: "Plan for this moment, such as 2025-06-02T03:00:00Z, with the pools as they are now.")
     var at: Instant?
 
-    @OptionGroup var control: ControlOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var control: ReportOptions
 
     func run() async throws {
-        try output.print(try await control.ask(MakePlan(at: at))) { PlanTable(plan: $0).text }
+        try await control.report(MakePlan(at: at)) { PlanTable(plan: $0).text }
     }
 }
 

@@ -18,31 +18,27 @@ extension PrebuildsCommand {
         @Option(help: "How many at most.")
         var limit = 1_000
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            let prebuilds = try await control.ask(ListPrebuilds(template: template, limit: limit))
-            try output.print(prebuilds) { $0.table.text }
+            try await control.report(ListPrebuilds(template: template, limit: limit))
         }
     }
 }
 
-extension [PrebuildSummary] {
-    var table: Table {
-        Table(
-            self,
-            empty: "There are no prebuilds. 'stoker plan' says why.",
-            [
-                .init("template") { $0.templateName },
-                .init("preset") { $0.presetName },
-                .init("version") { $0.versionName + ($0.isActive ? "" : " (inactive)") },
-                .init("build") { "\($0.transition) \($0.status)" },
-                .init("eligible") { $0.isEligible ? "yes" : "no" },
-                .init("waiting for") { $0.waitingFor.joined(separator: ", ") },
-                .init("created") { "\(Instant(seconds: $0.createdAt.seconds))" },
-                .init("name") { $0.name },
-            ]
-        )
+extension PrebuildSummary: TableRow {
+    static let whenNone = "There are no prebuilds. 'stoker plan' says why."
+
+    static var columns: [Table.Column<Self>] {
+        [
+            .init("template") { $0.templateName },
+            .init("preset") { $0.presetName },
+            .init("version") { $0.versionName + ($0.isActive ? "" : " (inactive)") },
+            .init("build") { "\($0.transition) \($0.status)" },
+            .init("eligible") { $0.isEligible ? "yes" : "no" },
+            .init("waiting for") { $0.waitingFor.joined(separator: ", ") },
+            .init("created") { Shown.time($0.createdAt) },
+            .init("name") { $0.name },
+        ]
     }
 }

@@ -20,11 +20,10 @@ struct PresetsCommand: ParsableCommand {
             abstract: "List the presets of all active versions, with what is desired and ready now."
         )
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            try output.print(try await control.ask(ListPresets())) { $0.table.text }
+            try await control.report(ListPresets())
         }
     }
 
@@ -35,12 +34,10 @@ struct PresetsCommand: ParsableCommand {
         )
 
         @OptionGroup var selection: PresetOptions
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            let changed = try await control.ask(ResetPresets(target: selection.target, preset: selection.preset))
-            try output.print(changed) { changed in
+            try await control.report(ResetPresets(target: selection.target, preset: selection.preset)) { changed in
                 changed.map { preset in
                     let name = "\(preset.templateName)/\(preset.name)"
                     return switch preset.statusBefore {
@@ -63,12 +60,10 @@ struct PresetsCommand: ParsableCommand {
         )
 
         @OptionGroup var selection: PresetOptions
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            let changed = try await control.ask(InvalidatePresets(target: selection.target, preset: selection.preset))
-            try output.print(changed) { changed in
+            try await control.report(InvalidatePresets(target: selection.target, preset: selection.preset)) { changed in
                 changed.map { "\($0.templateName)/\($0.name): what exists is replaced." }.joined(separator: "\n")
             }
         }
@@ -90,24 +85,22 @@ struct PresetOptions: ParsableArguments {
     }
 }
 
-extension [PresetReport] {
-    var table: Table {
-        Table(
-            self,
-            empty: "There are no presets. Push a template that has some with 'stoker templates push DIR'.",
-            [
-                .init("template") { $0.preset.templateName },
-                .init("preset") { $0.preset.name + ($0.preset.isDefault ? " (default)" : "") },
-                .init("status") {
-                    $0.health?.words ?? ($0.preset.status == .healthy ? "no pool" : $0.preset.status.rawValue)
-                },
-                .init("desired") { $0.state.map { "\($0.desired)" } ?? "" },
-                .init("eligible") { $0.state.map { "\($0.eligible)" } ?? "" },
-                .init("actual") { $0.state.map { "\($0.actual)" } ?? "" },
-                .init("starting") { $0.state.map { "\($0.starting)" } ?? "" },
-                .init("paused") { $0.preset.pausedUntil.map { $0 == .distantFuture ? "yes" : "until \($0)" } ?? "" },
-                .init("message") { $0.message },
-            ]
-        )
+extension PresetReport: TableRow {
+    static let whenNone = "There are no presets. Push a template that has some with 'stoker templates push DIR'."
+
+    static var columns: [Table.Column<Self>] {
+        [
+            .init("template") { $0.preset.templateName },
+            .init("preset") { $0.preset.name + ($0.preset.isDefault ? " (default)" : "") },
+            .init("status") {
+                $0.health?.words ?? ($0.preset.status == .healthy ? "no pool" : $0.preset.status.rawValue)
+            },
+            .init("desired") { $0.state.map { "\($0.desired)" } ?? "" },
+            .init("eligible") { $0.state.map { "\($0.eligible)" } ?? "" },
+            .init("actual") { $0.state.map { "\($0.actual)" } ?? "" },
+            .init("starting") { $0.state.map { "\($0.starting)" } ?? "" },
+            .init("paused") { $0.preset.pausedUntil.map { $0 == .distantFuture ? "yes" : "until \($0)" } ?? "" },
+            .init("message") { $0.message },
+        ]
     }
 }

@@ -21,22 +21,20 @@ extension ScheduleCommand {
         @Option(help: "For how many days.")
         var days = 7
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func validate() throws {
             guard (1...366).contains(days) else { throw ValidationError("--days takes 1 to 366.") }
         }
 
         func run() async throws {
-            let previews = try await control.ask(PreviewSchedules(template: template, at: at, days: days))
-            try output.print(previews) { $0.table.text }
+            try await control.report(PreviewSchedules(template: template, at: at, days: days), text: \.text)
         }
     }
 }
 
 extension [SchedulePreview] {
-    var table: Table {
+    fileprivate var text: String {
         Table(
             flatMap { preview in
                 preview.spans.enumerated().map { number, span in
@@ -53,6 +51,6 @@ extension [SchedulePreview] {
                 .init("schedule's zone") { $0.preview.timeZone },
                 .init("problem") { $0.problem },
             ]
-        )
+        ).text
     }
 }

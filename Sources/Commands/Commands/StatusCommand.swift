@@ -45,10 +45,10 @@ extension FleetStatus {
         let waits = oldest > 0 ? "\nThe oldest has waited for \(Shown.age(seconds: oldest))." : ""
         let deliveries = overview.deliveries
         return [
-            "\(Instant(seconds: overview.now.seconds))",
+            Shown.time(overview.now),
             PlanTable(plan: plan).text,
             jobs.text + waits,
-            overview.workers.table.text,
+            overview.workers.text,
             "Webhooks: \(deliveries.backlog) waiting, \(deliveries.dead) given up.",
         ].joined(separator: "\n\n")
     }

@@ -13,12 +13,10 @@ extension TemplatesCommand {
         @Argument(help: "The template.")
         var template: String
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            let versions = try await control.ask(ListTemplateVersions(template: template))
-            try output.print(versions) { $0.table.text }
+            try await control.report(ListTemplateVersions(template: template))
         }
     }
 
@@ -35,12 +33,12 @@ extension TemplatesCommand {
         @Argument(help: "The version's name or id; of several of one name the newest.")
         var version: String
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            let promoted = try await control.ask(PromoteTemplateVersion(template: template, version: version))
-            try output.print(promoted) { "'\($0.name)' is the active version of \(template)." }
+            try await control.report(PromoteTemplateVersion(template: template, version: version)) {
+                "'\($0.name)' is the active version of \(template)."
+            }
         }
     }
 
@@ -90,20 +88,18 @@ extension TemplatesCommand {
     }
 }
 
-extension [TemplateVersionSummary] {
-    var table: Table {
-        Table(
-            self,
-            empty: "It has no version yet.",
-            [
-                .init("name") { $0.name + ($0.isActive ? " (active)" : "") },
-                .init("import") { $0.status },
-                .init("presets") { "\($0.presets)" },
-                .init("workspaces") { "\($0.workspaces)" },
-                .init("pushed") { "\(Instant(seconds: $0.createdAt.seconds))" },
-                .init("message") { $0.error.isEmpty ? $0.message : $0.error },
-                .init("id") { "\($0.id)" },
-            ]
-        )
+extension TemplateVersionSummary: TableRow {
+    static let whenNone = "It has no version yet."
+
+    static var columns: [Table.Column<Self>] {
+        [
+            .init("name") { $0.name + ($0.isActive ? " (active)" : "") },
+            .init("import") { $0.status },
+            .init("presets") { "\($0.presets)" },
+            .init("workspaces") { "\($0.workspaces)" },
+            .init("pushed") { Shown.time($0.createdAt) },
+            .init("message") { $0.error.isEmpty ? $0.message : $0.error },
+            .init("id") { "\($0.id)" },
+        ]
     }
 }

@@ -72,30 +72,26 @@ struct TemplatesCommand: ParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the templates.")
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            let templates = try await control.ask(ListTemplates())
-            try output.print(templates) { $0.table.text }
+            try await control.report(ListTemplates())
         }
     }
 }
 
-extension [TemplateSummary] {
-    var table: Table {
-        Table(
-            self,
-            empty: "There are no templates. Push one with 'stoker templates push DIR'.",
-            [
-                .init("name") { $0.name },
-                .init("organization") { $0.organizationName },
-                .init("provisioner") { $0.provisioner },
-                .init("active version") { $0.activeVersion },
-                .init("presets") { "\($0.presets)" },
-                .init("deprecated") { $0.deprecated },
-                .init("id") { "\($0.id)" },
-            ]
-        )
+extension TemplateSummary: TableRow {
+    static let whenNone = "There are no templates. Push one with 'stoker templates push DIR'."
+
+    static var columns: [Table.Column<Self>] {
+        [
+            .init("name") { $0.name },
+            .init("organization") { $0.organizationName },
+            .init("provisioner") { $0.provisioner },
+            .init("active version") { $0.activeVersion },
+            .init("presets") { "\($0.presets)" },
+            .init("deprecated") { $0.deprecated },
+            .init("id") { "\($0.id)" },
+        ]
     }
 }

@@ -39,8 +39,7 @@ struct TokensCommand: ParsableCommand {
         @Option(help: "When it expires, such as 90d or 12h; else never.")
         var expires: DurationArgument?
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func validate() throws {
             if let unknown = scopes.first(where: { !ScopeSet.known.contains($0) }) {
@@ -57,9 +56,9 @@ struct TokensCommand: ParsableCommand {
                 name: name,
                 user: user,
                 scopes: scopes,
-                lifetime: expires.map { Int($0.duration.components.seconds) }
+                lifetime: expires?.seconds
             )
-            try output.print(try await control.ask(operation)) { new in
+            try await control.report(operation) { new in
                 "Added the token \(new.token.name) of \(new.token.username) (\(new.token.id)).\n"
                     + "It is shown only now:\n\(new.secret)"
             }
@@ -69,11 +68,10 @@ struct TokensCommand: ParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the tokens, without what they are.")
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            try output.print(try await control.ask(ListTokens())) { $0.table.text }
+            try await control.report(ListTokens())
         }
     }
 
@@ -92,19 +90,17 @@ struct TokensCommand: ParsableCommand {
     }
 }
 
-extension [APIToken] {
-    var table: Table {
-        Table(
-            self,
-            empty: "There are no tokens. Make one with 'stoker tokens add NAME --user USER'.",
-            [
-                .init("name") { $0.name },
-                .init("user") { $0.username },
-                .init("scopes") { $0.scopes.isEmpty ? "all" : $0.scopes.joined(separator: ", ") },
-                .init("expires") { $0.expiresAt.map { "\(Instant(seconds: $0.seconds))" } ?? "never" },
-                .init("last used") { $0.lastUsedAt.map { "\(Instant(seconds: $0.seconds))" } ?? "never" },
-                .init("id") { "\($0.id)" },
-            ]
-        )
+extension APIToken: TableRow {
+    static let whenNone = "There are no tokens. Make one with 'stoker tokens add NAME --user USER'."
+
+    static var columns: [Table.Column<Self>] {
+        [
+            .init("name") { $0.name },
+            .init("user") { $0.username },
+            .init("scopes") { $0.scopes.isEmpty ? "all" : $0.scopes.joined(separator: ", ") },
+            .init("expires") { $0.expiresAt.map { Shown.time($0) } ?? "never" },
+            .init("last used") { $0.lastUsedAt.map { Shown.time($0) } ?? "never" },
+            .init("id") { "\($0.id)" },
+        ]
     }
 }

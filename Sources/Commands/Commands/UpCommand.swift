@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Server
 
 /// `stoker up`
 struct UpCommand: AsyncParsableCommand {
@@ -23,8 +22,8 @@ struct UpCommand: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
-        let settings = try global.settings(options.flags)
-        let process = try UpProcess(settings, telemetry: .bootstrap(settings), pushesExample: example)
+        let settings = try WorkerSettings(global.settings(options.flags))
+        let process = try UpProcess(settings, telemetry: .bootstrap(settings.all), pushesExample: example)
         try await StopRequest.run { stop in
             do {
                 try await process.run(stop: stop)

@@ -26,42 +26,38 @@ struct UsersCommand: ParsableCommand {
         @Option(name: .customLong("role"), help: "What they may do besides being a member; may be repeated.")
         var roles: [Role] = []
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            let user = try await control.ask(AddUser(name: name, email: email, roles: roles))
-            try output.print(user) { "Added the user \($0.username) (\($0.id))." }
+            try await control.report(AddUser(name: name, email: email, roles: roles)) {
+                "Added the user \($0.username) (\($0.id))."
+            }
         }
     }
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the users.")
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            let users = try await control.withControl { try await $0.list(ListUsers()) }
-            try output.print(users) { $0.table.text }
+            try await control.report(ListUsers())
         }
     }
 }
 
 extension Role: ExpressibleByArgument {}
 
-extension [User] {
-    var table: Table {
-        Table(
-            self,
-            empty: "There are no users. Add one with 'stoker users add NAME'.",
-            [
-                .init("username") { $0.username },
-                .init("email") { $0.email },
-                .init("roles") { $0.roles.joined(separator: ", ") },
-                .init("status") { $0.isSystem ? "system" : $0.status },
-                .init("id") { "\($0.id)" },
-            ]
-        )
+extension User: TableRow {
+    static let whenNone = "There are no users. Add one with 'stoker users add NAME'."
+
+    static var columns: [Table.Column<Self>] {
+        [
+            .init("username") { $0.username },
+            .init("email") { $0.email },
+            .init("roles") { $0.roles.joined(separator: ", ") },
+            .init("status") { $0.isSystem ? "system" : $0.status },
+            .init("id") { "\($0.id)" },
+        ]
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Server
 
 /// `stoker worker`
 struct WorkerCommand: AsyncParsableCommand {
@@ -19,14 +18,11 @@ struct WorkerCommand: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
-        let settings = try global.settings(options.flags)
-        let process = try WorkerProcess(
-            settings,
-            address: DatabaseAddress(settings),
-            telemetry: .bootstrap(settings)
-        )
+        let settings = try WorkerSettings(global.settings(options.flags))
+        let address = try DatabaseAddress(settings.all)
+        let process = WorkerProcess(settings: settings, address: address, telemetry: try .bootstrap(settings.all))
         try await StopRequest.run { stop in
-            try await PortProbe(process.settings.http).requireFree()
+            try await PortProbe(settings.http).requireFree()
             try await process.run(stop: stop)
         }
     }
@@ -48,9 +44,9 @@ struct WorkerOptions: ParsableArguments {
 
     var flags: [String: String?] {
         [
-            Setting.workerName.key.name: name,
-            Setting.concurrency.key.name: concurrency.map(String.init),
-            Setting.httpAddress.key.name: httpAddress,
+            SettingKey[\.workerName].name: name,
+            SettingKey[\.concurrency].name: concurrency.map(String.init),
+            SettingKey[\.httpAddress].name: httpAddress,
         ]
     }
 }

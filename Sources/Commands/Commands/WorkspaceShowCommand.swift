@@ -19,12 +19,10 @@ extension WorkspacesCommand {
         @Option(help: "Its owner, where several workspaces have the name.")
         var owner: String?
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            let details = try await control.ask(ShowWorkspace(workspace: workspace, owner: owner))
-            try output.print(details, table: \.text)
+            try await control.report(ShowWorkspace(workspace: workspace, owner: owner), text: \.text)
         }
     }
 }
@@ -35,12 +33,12 @@ extension WorkspaceDetails {
         var facts = [
             "\(workspace.name) of \(workspace.ownerName)\(deleted ? ", deleted" : "")",
             "\(workspace.templateName)/\(workspace.presetName), version \(versionName), organization \(organizationName)",
-            "id \(workspace.id), created \(Instant(seconds: workspace.createdAt.seconds))",
+            "id \(workspace.id), created \(Shown.time(workspace.createdAt))",
         ]
         if let claim {
             let why = claim.reason.isEmpty ? "" : ": \(claim.reason)"
-            let usable = claim.usableAt.map { ", usable \(Instant(seconds: $0.seconds))" } ?? ""
-            facts.append("claimed \(Instant(seconds: claim.claimedAt.seconds)), \(claim.outcome)\(why)\(usable)")
+            let usable = claim.usableAt.map { ", usable \(Shown.time($0))" } ?? ""
+            facts.append("claimed \(Shown.time(claim.claimedAt)), \(claim.outcome)\(why)\(usable)")
         }
         let sections = [
             Table(parameters, empty: "", [.init("parameter") { $0.name }, .init("value") { $0.value }]).text,
@@ -52,7 +50,7 @@ extension WorkspaceDetails {
                     .init("reason") { $0.reason },
                     .init("version") { $0.versionName },
                     .init("status") { $0.status },
-                    .init("created") { "\(Instant(seconds: $0.createdAt.seconds))" },
+                    .init("created") { Shown.time($0.createdAt) },
                     .init("job") { "\($0.jobID)" },
                     .init("error") { $0.error },
                 ]
@@ -64,7 +62,7 @@ extension WorkspaceDetails {
                 [
                     .init("agent") { $0.name },
                     .init("state") { $0.state },
-                    .init("ready") { $0.readyAt.map { "\(Instant(seconds: $0.seconds))" } ?? "" },
+                    .init("ready") { $0.readyAt.map { Shown.time($0) } ?? "" },
                 ]
             ).text,
         ]

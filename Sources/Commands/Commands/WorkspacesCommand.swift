@@ -22,14 +22,10 @@ struct WorkspacesCommand: ParsableCommand {
         @Option(help: "How many at most.")
         var limit = 200
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            let workspaces = try await control.withControl { control in
-                try await control.list(ListWorkspaces(owner: owner), limit: limit)
-            }
-            try output.print(workspaces) { $0.table.text }
+            try await control.report(ListWorkspaces(owner: owner), limit: limit)
         }
     }
 
@@ -78,21 +74,19 @@ struct WorkspacesCommand: ParsableCommand {
     }
 }
 
-extension [WorkspaceSummary] {
-    var table: Table {
-        Table(
-            self,
-            empty: "There are no workspaces.",
-            [
-                .init("name") { $0.name },
-                .init("owner") { $0.ownerName },
-                .init("template") { $0.templateName },
-                .init("preset") { $0.presetName },
-                .init("build") { "\($0.buildNumber) \($0.transition)" },
-                .init("status") { $0.status },
-                .init("created") { "\(Instant(seconds: $0.createdAt.seconds))" },
-                .init("id") { "\($0.id)" },
-            ]
-        )
+extension WorkspaceSummary: TableRow {
+    static let whenNone = "There are no workspaces."
+
+    static var columns: [Table.Column<Self>] {
+        [
+            .init("name") { $0.name },
+            .init("owner") { $0.ownerName },
+            .init("template") { $0.templateName },
+            .init("preset") { $0.presetName },
+            .init("build") { "\($0.buildNumber) \($0.transition)" },
+            .init("status") { $0.status },
+            .init("created") { Shown.time($0.createdAt) },
+            .init("id") { "\($0.id)" },
+        ]
     }
 }

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
-import LocalPostgres
 import Operations
 import PostgresClient
-import Server
 import ServiceLifecycle
 import Store
-import SystemPackage
 import Templates
 import Webhooks
 
@@ -20,24 +17,15 @@ struct ErrorReport: Hashable {
     init(_ error: any Error) {
         switch error {
         case let error as CommandError: self.init(error.status, "\(error)")
-        case let error as SettingsError: self.init(.configuration, "\(error)")
         case let error as StoreError: self.init(Self.status(of: error.code), "\(error)")
-        case let error as Refusal: self.init(.refused, "\(error)")
-        case let error as TemplateErrors: self.init(.refused, "\(error)")
-        case let error as ArchiveRefusal: self.init(.refused, "\(error)")
-        case let error as SigningKeyError: self.init(.refused, "\(error)")
-        case let error as EndpointTargetError: self.init(.refused, "\(error)")
-        case let error as EndpointURLError: self.init(.refused, "\(error)")
-        case let error as IPNetworkError: self.init(.configuration, "notifications.allow_networks: \(error)")
-        case let error as DatabaseError: self.init(.failure, "\(error)")
         case let error as PostgresError: self.init(.failure, Self.sentence(error))
-        case let error as ServerError: self.init(.failure, "\(error)")
-        case let error as HTTPFailure: self.init(.failure, "\(error)")
-        case let error as LocalPostgresError: self.init(.failure, "\(error)")
+        case is SettingsError: self.init(.configuration, "\(error)")
+        case is Refusal, is TemplateErrors, is ArchiveRefusal, is SigningKeyError, is EndpointTargetError,
+            is EndpointURLError:
+            self.init(.refused, "\(error)")
         // Its own words hold all that the service holds.
         case is ServiceGroupError: self.init(.failure, "a part of the worker ended unexpectedly; its log says why")
         case is CancellationError: self.init(.failure, "interrupted")
-        case let error as Errno: self.init(.failure, "\(error)")
         default: self.init(.failure, "\(error)")
         }
     }

@@ -14,7 +14,7 @@ extension PoolFailure {
     func sentence(at now: Instant?) -> String {
         let when =
             now.map { " " + Shown.age(seconds: ($0 - at) / .seconds(1)) + " ago" }
-            ?? " at \(Instant(seconds: at.seconds))"
+            ?? " at \(Shown.time(at))"
         return "the last build failed\(when): \(cause) See 'stoker jobs logs \(jobID)'."
     }
 

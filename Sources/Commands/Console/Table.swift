@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Telemetry
+import Time
 
 /// Rows of text in aligned columns.
 struct Table {
@@ -50,8 +51,23 @@ struct Table {
     }
 }
 
+/// A value that lists show, a row each.
+protocol TableRow {
+    /// What a list without any says.
+    static var whenNone: String { get }
+    static var columns: [Table.Column<Self>] { get }
+}
+
+extension Array where Element: TableRow {
+    /// As a table.
+    var text: String { Table(self, empty: Element.whenNone, Element.columns).text }
+}
+
 /// Times and durations as tables show them.
 enum Shown {
+    /// To the second.
+    static func time(_ instant: Instant) -> String { "\(Instant(seconds: instant.seconds))" }
+
     /// `42s`, `7m`, `3h`, `5d`: whole units, rounded down.
     static func age(seconds: Double) -> String {
         let seconds = Int(max(seconds, 0))

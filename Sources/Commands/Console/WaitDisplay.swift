@@ -107,6 +107,26 @@ final class WaitDisplay: Sendable {
     }
 }
 
+extension WaitDisplay {
+    /// Looks again and again until it is over, and tells meanwhile how many jobs still run, and where.
+    static func untilOver<Result>(
+        every interval: Duration,
+        _ look: () async throws -> (over: Result?, running: Int, place: String)
+    ) async throws -> Result {
+        let display = WaitDisplay()
+        defer { display.end() }
+        let began = ContinuousClock.now
+        while true {
+            let (over, running, place) = try await look()
+            if let over { return over }
+            let jobs = running == 1 ? "1 job still runs" : "\(running) jobs still run"
+            if running > 0 { display.tell([WaitReason("running", jobs + place)]) }
+            display.show("Waiting \(Elapsed.text(began.duration(to: .now))): \(jobs)")
+            try await Task.sleep(for: interval)
+        }
+    }
+}
+
 extension WaitReason {
     /// With what to do about it, where somebody can.
     var sentence: String {

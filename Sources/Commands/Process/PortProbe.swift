@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Logging
 import Server
 import ServiceLifecycle
 import Telemetry
@@ -15,20 +14,19 @@ struct PortProbe {
 
     /// Listens for a moment. Throws ``ServerError`` when that cannot be.
     func requireFree() async throws {
-        let logger = Logger(label: "stoker", factory: { _ in SwiftLogNoOpLogHandler() })
-        let up = Whistle<HTTPAddress>()
+        let up = Promise<HTTPAddress>()
         let server = buildServer(
             configuration: configuration,
             readiness: { ["the worker is starting"] },
             registry: MetricsRegistry(families: []),
-            logger: logger,
-            listening: { up.blow($0) }
+            logger: Composition.silence,
+            listening: { up.fulfill($0) }
         )
-        let group = ServiceGroup(services: [server], logger: logger)
+        let group = ServiceGroup(services: [server], logger: Composition.silence)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             tasks.addTask {
-                _ = await up.heard()
+                _ = await up.value()
                 await group.triggerGracefulShutdown()
             }
             defer { tasks.cancelAll() }

@@ -21,31 +21,6 @@ struct ServiceReports: Service, CustomStringConvertible {
     let runningJobs: @Sendable () -> Int
     let logger: Logger
 
-    init(
-        manager: ServiceManager?,
-        drain: Drain,
-        capacity: Int,
-        runningJobs: @escaping @Sendable () -> Int,
-        logger: Logger
-    ) {
-        self.manager = manager
-        self.drain = drain
-        self.capacity = capacity
-        self.runningJobs = runningJobs
-        self.logger = logger
-    }
-
-    init(to manager: ServiceManager?, of services: WorkerServices, _ configuration: WorkerConfiguration, logger: Logger)
-    {
-        self.init(
-            manager: manager,
-            drain: services.drain,
-            capacity: configuration.registration.capacity,
-            runningJobs: { services.runningJobs },
-            logger: logger
-        )
-    }
-
     /// Says that the worker has started.
     func ready() {
         tell([.ready, status])
@@ -91,4 +66,17 @@ struct ServiceReports: Service, CustomStringConvertible {
     }
 
     var description: String { "ServiceReports" }
+}
+
+extension ServiceReports {
+    init(to manager: ServiceManager?, of services: WorkerServices, _ configuration: WorkerConfiguration, logger: Logger)
+    {
+        self.init(
+            manager: manager,
+            drain: services.drain,
+            capacity: configuration.registration.capacity,
+            runningJobs: { services.runningJobs },
+            logger: logger
+        )
+    }
 }

@@ -25,9 +25,9 @@ struct UpBanner {
             commands.append("stoker templates push DIR")
         }
         // Another terminal has no such default.
-        if settings[.databaseURL] != nil {
+        if settings.entry(of: SettingKey[\.databaseURL]) != nil {
             commands.insert("export STOKER_DATABASE_URL=...   # as here", at: 0)
-        } else if settings[.dataDirectory] != nil {
+        } else if settings.entry(of: SettingKey[\.dataDirectory]) != nil {
             commands.insert("export STOKER_DATA_DIRECTORY=\(directory.path)", at: 0)
         }
         return """

@@ -5,6 +5,7 @@ import Glibc
 import LocalPostgres
 import Logging
 import Operations
+import Provisioning
 import Server
 import Store
 import SystemPackage
@@ -13,17 +14,15 @@ import Worker
 
 /// `stoker up`: a worker process with what it needs on one machine. What it starts, it stops.
 struct UpProcess: Sendable {
-    private let settings: Settings
-    private let http: HTTPConfiguration
+    private let settings: WorkerSettings
     private let directory: DataDirectory
     private let telemetry: ProcessTelemetry
     private let pushesExample: Bool
 
-    /// Reads and checks all of the configuration; touches nothing.
-    init(_ settings: Settings, telemetry: ProcessTelemetry, pushesExample: Bool) throws {
+    /// Touches nothing.
+    init(_ settings: WorkerSettings, telemetry: ProcessTelemetry, pushesExample: Bool) throws {
         self.settings = settings
-        http = try WorkerSettings(settings, zones: ZoneDirectory()).http
-        directory = try DataDirectory(settings)
+        directory = try DataDirectory(settings.all)
         self.telemetry = telemetry
         self.pushesExample = pushesExample
     }
@@ -32,13 +31,12 @@ struct UpProcess: Sendable {
     func run(stop: StopRequest) async throws {
         try makeDirectory()
         let lock = try UpLock.take(directory)
-        try await PortProbe(http).requireFree()
-        guard DatabaseAddress.isConfigured(in: settings) else {
+        try await PortProbe(settings.http).requireFree()
+        if try DatabaseAddress.isConfigured(in: settings.all) {
+            try await runWorker(DatabaseAddress(settings.all), stop)
+        } else {
             try await runWithOwnDatabase(stop)
-            _ = consume lock
-            return
         }
-        try await runWorker(DatabaseAddress(settings), stop)
         _ = consume lock
     }
 
@@ -57,8 +55,8 @@ struct UpProcess: Sendable {
 
     private func runWorker(_ address: DatabaseAddress, _ stop: StopRequest) async throws {
         let token = TokenSecret.random()
-        let worker = try WorkerProcess(settings, address: address, telemetry: telemetry, pageToken: token)
-        try await GlobalOptions.withStore(address, requiringSchema: false) { store in
+        let worker = WorkerProcess(settings: settings, address: address, telemetry: telemetry, pageToken: token)
+        try await Composition.withStore(address, requiringSchema: false) { store in
             for step in try await store.migrate() {
                 telemetry.logger.info("schema migrated", metadata: ["step": "\(step.version) \(step.name)"])
             }
@@ -71,7 +69,7 @@ struct UpProcess: Sendable {
                 http: http,
                 pageToken: token,
                 directory: directory,
-                settings: settings,
+                settings: settings.all,
                 template: template
             )
             try Console.print(banner.text)
@@ -83,16 +81,15 @@ struct UpProcess: Sendable {
         let templates = try await store.templates()
         guard templates.isEmpty, pushesExample else { return templates.first?.name }
         let hasTerraform =
-            settings[.terraformBinary] != nil
-            || ["terraform", "tofu"].contains { Host.program($0, environment: settings.environment) != nil }
+            settings.terraform.binary != nil
+            || ["terraform", "tofu"].contains { Host.program($0, environment: settings.all.environment) != nil }
         let entries = (hasTerraform ? ExampleTemplate.terraform : .process).entries
         let push = PushTemplate(
             archive: Data(try TarArchive.pack(entries)),
             message: "The example that comes with Stoker."
         )
-        let worker = try WorkerSettings(settings, zones: ZoneDirectory())
-        let context = OperationContext(settings, worker, store: store, address: address, caller: .machine(Host.user))
-        let report = try await TemplatePushing(control: LocalControl(context: context)).push(push) { line in
+        let control = Composition(settings.all).context(store, address)
+        let report = try await TemplatePushing(control: control).push(push) { line in
             telemetry.logger.debug("\(LogPrinter.text(line))")
         }
         return report.templateName

@@ -5,13 +5,13 @@ import ServiceLifecycle
 
 /// Does something once the process is up, then waits for its end.
 struct WhenUp: Service, CustomStringConvertible {
-    let up: Whistle<HTTPAddress>
+    let up: Promise<HTTPAddress>
     let body: @Sendable (HTTPAddress) async throws -> Void
 
     func run() async throws {
         do {
             try await cancelWhenGracefulShutdown {
-                if let address = await up.heard() { try await body(address) }
+                if let address = await up.value() { try await body(address) }
             }
         } catch is CancellationError {
             // Stopped before it was done.

@@ -28,16 +28,8 @@ struct RemoteControl: Control {
             )
         }
         self.token = token
-        var configuration = HTTPClientConfiguration()
-        configuration.addressPolicy = AddressPolicy(
-            allowedNetworks: [try IPNetwork("0.0.0.0/0"), try IPNetwork("::/0")],
-            allowsPlainHTTP: true
-        )
-        configuration.userAgent = "stoker/\(BuildInfo.version)"
         // Longer than a claim may wait for a prebuild.
-        configuration.timeout = .seconds(3700)
-        configuration.maximumBodySize = 64 << 20
-        client = try HTTPClient(configuration)
+        client = try Composition.client(timeout: .seconds(3700))
         let isLoopback = base.host == "localhost" || base.address?.isLoopback ?? false
         if base.isPlain, !isLoopback {
             try Console.note("warning: the token goes to \(base.origin) without TLS.")

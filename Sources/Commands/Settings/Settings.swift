@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Configuration
 import FoundationEssentials
 
 /// What is configured: each setting's value and where it came from.
 ///
 /// In order of precedence: flags, environment, files of secrets (`STOKER_..._FILE`), the configuration file, defaults.
-/// Every value was checked when it was read, so that no command stumbles over one half way.
+/// A name that is no setting is refused at once. A value that is not what was expected is refused when it is read: it stops
+/// only a command that uses it. What needs all of them asks for ``checked()``.
 struct Settings: Sendable {
     /// Where a value came from.
     enum Origin: Hashable, Sendable, CustomStringConvertible {
@@ -32,15 +32,17 @@ struct Settings: Sendable {
         let origin: Origin
     }
 
-    /// What was given, by name; a setting at its default has no entry.
-    private(set) var entries: [String: Entry] = [:]
+    /// What was given, by name, or what is wrong with it; a setting at its default has no entry.
+    private let entries: [String: Result<Entry, SettingsError>]
     /// The environment that all this was read in.
     let environment: [String: String]
 
+    /// Throws ``SettingsError`` for a file that cannot be read, and for names that are no settings.
+    ///
     /// - Parameters:
     ///   - flags: Values from the command line, by name.
     ///   - path: The configuration file; `nil`: the one that `STOKER_CONFIG` names, if any.
-    ///   - readFile: How the files of secrets are read.
+    ///   - readSecret: How the files of secrets are read.
     init(
         flags: [String: String] = [:],
         environment: [String: String] = [:],
@@ -48,50 +50,54 @@ struct Settings: Sendable {
         loadFile: (String) throws(SettingsError) -> SettingsFile = SettingsFile.load,
         readSecret: (String) -> String? = Settings.contents
     ) throws(SettingsError) {
-        self.environment = environment.filter { !$0.value.isEmpty }
-        var problems = flags.keys.sorted().filter { SettingKey.named($0) == nil }.map(SettingKey.unknown)
-        let named = path ?? self.environment["STOKER_CONFIG"]
-        let file = try named.map { path throws(SettingsError) in try loadFile(path) }
-        let layers = SettingsLayers(flags: flags, environment: self.environment, file: file)
+        let environment = environment.filter { !$0.value.isEmpty }
+        let file = try (path ?? environment["STOKER_CONFIG"]).map { path throws(SettingsError) in try loadFile(path) }
+        var entries: [String: Result<Entry, SettingsError>] = [:]
         for key in SettingKey.all {
             do throws(SettingsError) {
-                guard let entry = try layers.entry(of: key, readSecret: readSecret) else { continue }
-                guard key.accepts(entry.text) else { throw SettingsError(Self.unexpected(entry, key)) }
-                entries[key.name] = entry
+                let entry = try Self.entry(of: key, flags, environment, file, readSecret)
+                entries[key.name] = entry.map { .success($0) }
             } catch {
-                problems += error.problems
+                entries[key.name] = .failure(error)
             }
         }
-        guard problems.isEmpty else { throw SettingsError(problems) }
+        self.entries = entries
+        self.environment = environment
+        let unknown = flags.keys.sorted().filter { SettingKey.named($0) == nil }.map(SettingKey.unknown)
+        guard unknown.isEmpty else { throw SettingsError(unknown + problems) }
     }
 
-    /// The value in force.
-    subscript<Value>(_ setting: Setting<Value>) -> Value {
-        entries[setting.key.name].flatMap { setting.kind.read($0.text) } ?? setting.defaultValue
+    /// The value in force. Throws ``SettingsError`` for one that is not what was expected.
+    subscript<Value>(_ path: KeyPath<SettingTable, Setting<Value>>) -> Value {
+        get throws(SettingsError) {
+            let setting = SettingTable.shared[keyPath: path]
+            return try (entries[setting.key.name]?.get()).flatMap { setting.read($0.text) } ?? setting.defaultValue
+        }
     }
+
+    /// The settings, each of them what was expected. Throws ``SettingsError`` with everything that is not.
+    func checked() throws(SettingsError) -> Settings {
+        guard problems.isEmpty else { throw SettingsError(problems) }
+        return self
+    }
+
+    private var problems: [String] {
+        SettingKey.all.flatMap { key -> [String] in
+            if case .failure(let error)? = entries[key.name] { error.problems } else { [] }
+        }
+    }
+
+    /// What was given, as far as it is what was expected; `nil`: the setting is at its default.
+    func entry(of key: SettingKey) -> Entry? { try? entries[key.name]?.get() }
+
+    func origin(of key: SettingKey) -> Origin { entry(of: key)?.origin ?? .builtIn }
+
+    /// How many settings were given.
+    var count: Int { entries.count }
 
     /// The secrets that the command line holds.
     var secretFlags: [String] {
-        SettingKey.all.filter { $0.isSecret && origin(of: $0) == .flag }.compactMap { entries[$0.name]?.text.shown }
-    }
-
-    func origin(of key: SettingKey) -> Origin {
-        entries[key.name]?.origin ?? .builtIn
-    }
-
-    /// A value found out at run time takes the place of a default that leaves it open.
-    mutating func supply(_ value: String, for setting: Setting<String?>) {
-        guard entries[setting.key.name] == nil else { return }
-        entries[setting.key.name] = Entry(text: .scalar(value), origin: .builtIn)
-    }
-
-    private static func unexpected(_ entry: Entry, _ key: SettingKey) -> String {
-        let found = key.isSecret ? "" : ", found '\(entry.text.shown)'"
-        return switch entry.origin {
-        case .flag, .builtIn: "\(key.name): expected \(key.expectation)\(found)"
-        case .file: "\(entry.origin): '\(key.name)': expected \(key.expectation)\(found)"
-        case .environment, .secretFile: "\(entry.origin): expected \(key.expectation)\(found)"
-        }
+        SettingKey.all.filter { $0.isSecret && origin(of: $0) == .flag }.compactMap { entry(of: $0)?.text.shown }
     }
 
     /// The text of a file without the line break at its end.
@@ -102,4 +108,67 @@ struct Settings: Sendable {
             return text
         }
     }
+
+    // MARK: Layers
+
+    /// The value that comes first, and where it stands; `nil`: the setting is at its default.
+    private static func entry(
+        of key: SettingKey,
+        _ flags: [String: String],
+        _ environment: [String: String],
+        _ file: SettingsFile?,
+        _ readSecret: (String) -> String?
+    ) throws(SettingsError) -> Entry? {
+        let found: Entry
+        if let text = flags[key.name] {
+            found = Entry(text: SettingText(text, key.form, omittingEmptyItems: true), origin: .flag)
+        } else if let text = environment[key.environmentVariable] {
+            found = Entry(
+                text: SettingText(text, key.form, omittingEmptyItems: false),
+                origin: .environment(key.environmentVariable)
+            )
+        } else if key.isSecret, let path = environment[key.fileVariable] {
+            guard let secret = readSecret(path) else {
+                throw SettingsError("\(key.fileVariable): the file '\(path)' cannot be read")
+            }
+            found = Entry(text: .scalar(secret), origin: .secretFile(path: path, variable: key.fileVariable))
+        } else if let file, let entry = file.entries[key.name] {
+            found = Entry(text: entry.text, origin: .file(path: file.path, line: entry.line))
+        } else {
+            return nil
+        }
+        guard key.accepts(found.text) else { throw SettingsError(unexpected(found, key)) }
+        return found
+    }
+
+    private static func unexpected(_ entry: Entry, _ key: SettingKey) -> String {
+        let found =
+            switch entry.text {
+            case .scalar(let text): key.isSecret || key.form == .list ? "" : ", found '\(text)'"
+            case .list: ""
+            case .mapping: ", found a mapping"
+            }
+        return switch entry.origin {
+        case .flag, .builtIn: "\(key.name): expected \(key.expectation)\(found)"
+        case .file: "\(entry.origin): '\(key.name)': expected \(key.expectation)\(found)"
+        case .environment, .secretFile: "\(entry.origin): expected \(key.expectation)\(found)"
+        }
+    }
+}
+
+/// Settings that cannot be used: each says where it stands and what is expected there.
+struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// In the order in which they were found; never empty.
+    let problems: [String]
+
+    init(_ problems: [String]) {
+        self.problems = problems
+    }
+
+    init(_ problem: String) {
+        self.init([problem])
+    }
+
+    /// One line a problem.
+    var description: String { problems.joined(separator: "\n") }
 }

@@ -60,8 +60,7 @@ private struct SettingsFileWalk {
         let key = SettingKey.named(name)
         switch node {
         case .mapping(let mapping):
-            if let key, key.isObject { return enter(key, json(mapping), line) }
-            if let key { return report("'\(key.name)': expected \(key.expectation), found a mapping", line) }
+            if let key { return enter(key, key.form == .object ? json(mapping) : .mapping, line) }
             for (child, value) in mapping {
                 let part = child.scalar?.string ?? ""
                 let place = child.mark?.line ?? line

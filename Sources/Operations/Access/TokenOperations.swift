@@ -67,7 +67,7 @@ package struct AddToken: Operation {
             hash: secret.hash,
             scopes: scopes ?? [],
             validFor: lifetime.map { .seconds($0) },
-            most: context.tokensPerUser
+            most: context.tokensPerUser()
         )
         return NewToken(token: token, secret: secret.text)
     }

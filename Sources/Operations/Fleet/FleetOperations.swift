@@ -33,7 +33,7 @@ package struct ListSettings: Operation {
     package init() {}
 
     package func perform(in context: OperationContext) async throws -> [SettingRow] {
-        context.settings
+        context.settings()
     }
 }
 

@@ -25,7 +25,7 @@ package struct DrainWorkers: Operation {
     package func perform(in context: OperationContext) async throws -> [WorkerSummary] {
         let drained = try await context.store.drainWorkers(
             named: worker,
-            within: deadline.map { .seconds($0) } ?? context.drainDeadline,
+            within: deadline.map { .seconds($0) } ?? context.drainDeadline(),
             by: context.caller.name
         )
         return try await context.store.workers().filter { drained.contains($0.id) }

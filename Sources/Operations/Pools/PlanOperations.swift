@@ -30,7 +30,7 @@ package struct Reconcile: Operation {
     package init() {}
 
     package func perform(in context: OperationContext) async throws -> ReconcileReport {
-        let (limits, zones) = (context.limits, context.zones)
+        let (limits, zones) = (try context.limits(), context.zones)
         let result = try await context.store.reconcile(
             limits: limits,
             makePlan: { snapshot, now in

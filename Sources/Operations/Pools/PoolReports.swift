@@ -12,6 +12,7 @@ extension OperationContext {
     ///
     /// - Parameter warns: Whether it is to tell of a TTL that is shorter than a build: it asks how long builds take.
     func plan(at moment: Instant? = nil, warning warns: Bool = true) async throws -> Plan {
+        let limits = try limits()
         var (now, snapshot) = try await store.snapshot(at: moment, limits: limits)
         let mortal = snapshot.presets.filter { $0.isActive && $0.ttlSeconds > 0 }
         let times = warns ? try await store.buildTimes(of: mortal.map(\.pool.presetID)) : [:]

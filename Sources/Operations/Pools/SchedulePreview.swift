@@ -30,7 +30,7 @@ package struct PreviewSchedules: Operation {
     }
 
     package func perform(in context: OperationContext) async throws -> [SchedulePreview] {
-        let (now, snapshot) = try await context.store.snapshot(at: at, limits: context.limits)
+        let (now, snapshot) = try await context.store.snapshot(at: at, limits: context.limits())
         return try SchedulePreview.list(snapshot, named: template, from: now, days: days ?? 7, zones: context.zones)
     }
 }

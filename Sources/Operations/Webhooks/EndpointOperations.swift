@@ -89,8 +89,8 @@ package struct AddEndpoint: Operation {
             headers: headers ?? [:],
             signsPublicly: ed25519 ?? false,
             concurrency: concurrency ?? 8,
-            policy: context.addressPolicy,
-            codec: context.codec
+            policy: context.addressPolicy(),
+            codec: context.codec()
         )
         try await context.store.addEndpoint(new.endpoint)
         return EndpointReport(new.endpoint, secret: new.generatedSecret, publicKey: new.publicKey)
@@ -123,7 +123,7 @@ package struct RotateEndpointSecret: Operation {
     }
 
     package func perform(in context: OperationContext) async throws -> EndpointReport {
-        let (store, codec) = (context.store, context.codec)
+        let (store, codec) = (context.store, try context.codec())
         if ed25519 ?? false {
             guard secret == nil else {
                 throw Refusal(

@@ -47,7 +47,7 @@ package struct DeleteWorkspace: Operation {
                 remedy: "Ask an administrator, or delete it without force."
             )
         }
-        let caller = context.caller.name
+        let (caller, codec) = (context.caller.name, try context.codec())
         var resources: [String] = []
         let abandoned = try await context.store.abandonWorkspace(
             workspace,
@@ -55,7 +55,7 @@ package struct DeleteWorkspace: Operation {
             visibleTo: context.caller.audience,
             by: caller
         ) { abandoned in
-            resources = await context.resources(of: abandoned)
+            resources = await Self.resources(of: abandoned, codec)
             return "\(caller) removed the workspace without running its provisioner. "
                 + abandoned.warning(resources: resources)
         }
@@ -85,10 +85,9 @@ package struct DeletionReport: Hashable, Sendable, Codable {
     }
 }
 
-extension OperationContext {
+extension DeleteWorkspace {
     /// What its builds reported and what its states name. A build that failed reports nothing, and has a state.
-    fileprivate func resources(of abandoned: AbandonedWorkspace) async -> [String] {
-        let codec = codec
+    private static func resources(of abandoned: AbandonedWorkspace, _ codec: StateCodec) async -> [String] {
         let named = await BlockingWork.run {
             abandoned.states.flatMap { sealed in
                 // A state whose key is gone names nothing; the warning says that there is one.

@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Domain
-import PostgresClient
+package import Domain
+package import PostgresClient
 
 /// The two ways in which a claim is served, each for one round trip and one implicit transaction.
-struct ClaimStatements {
+package struct ClaimStatements {
     let id: ClaimID
     let request: ClaimRequest
     let target: ClaimTarget
     /// Whether it has, or takes, a place among those that wait for a prebuild.
     let isQueued: Bool
 
+    /// - Parameter target: What ``Store/resolve(_:)`` made of the request.
+    package init(id: ClaimID, request: ClaimRequest, target: ClaimTarget, isQueued: Bool) {
+        self.id = id
+        self.request = request
+        self.target = target
+        self.isQueued = isQueued
+    }
+
     /// Hand over a ready prebuild. The last returns a row when there is one; of a claim with a key, the one before returns
     /// what the key has given already.
-    var bindings: [Statement] { (isQueued ? [queueUp] : []) + oncePerKey + [bind] }
+    package var bindings: [Statement] { (isQueued ? [queueUp] : []) + oncePerKey + [bind] }
 
     /// Build a workspace from the start. As ``bindings``; no row when the template has changed since it was looked up.
     var freshBuild: [Statement] { oncePerKey + [build] }

@@ -5,7 +5,7 @@ import PostgresClient
 import Time
 
 /// What a claim's names stand for.
-struct ClaimTarget {
+package struct ClaimTarget: Sendable {
     var ownerID: UserID
     var ownerName: String
     var organizationID: OrganizationID
@@ -27,7 +27,7 @@ struct ClaimTarget {
 }
 
 /// What a claim's names stand for, or what its key has given before, which needs no names any more.
-enum ResolvedClaim {
+package enum ResolvedClaim {
     case target(ClaimTarget)
     case earlier(EarlierClaim)
 }
@@ -98,7 +98,7 @@ private struct ClaimedPreset {
 
 extension Store {
     /// Looks up who and what. Throws ``StoreError`` of code `.notFound`, `.invalid` or `.conflict`.
-    func resolve(_ request: ClaimRequest) async throws -> ResolvedClaim {
+    package func resolve(_ request: ClaimRequest) async throws -> ResolvedClaim {
         let earlier = request.idempotencyKey.map { EarlierClaim.statement($0, of: request.owner) }
         let answers = try await pool.executeBatch(
             [owner(request), template(request), presets(request)] + (earlier.map { [$0] } ?? [])

@@ -159,7 +159,7 @@ extension Store {
 // MARK: - Idempotency
 
 /// What a claim with the same key gave before.
-struct EarlierClaim {
+package struct EarlierClaim {
     let result: ClaimResult
     private let digest: [UInt8]?
     /// Of the parameters as they were when it was made.

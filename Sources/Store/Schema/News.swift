@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import PostgresClient
+package import PostgresClient
 
 /// What a statement has to tell others once it is committed, as elements of its column ``column(_:)``.
 ///
 /// Nothing is sent by the statement itself: the process's `PostgresNotifier` does it after the commit.
-enum News {
+package enum News {
     /// Something that a plan depends on has changed.
     static let reconcile = on(Channel.reconcile)
     /// All workers have an order waiting.
@@ -15,10 +15,10 @@ enum News {
     /// Notification events wait to be sent.
     static let events = on(Channel.events)
     /// The column of a statement whose rows have each written an event.
-    static let ofEvents: SQL = column(events)
+    package static let ofEvents: SQL = column(events)
 
     /// The last column of a statement. An element that is NULL is not told.
-    static func column(_ elements: SQL...) -> SQL {
+    package static func column(_ elements: SQL...) -> SQL {
         let list = elements.dropFirst().reduce(elements.first ?? "NULL") { "\(sql: $0), \(sql: $1)" }
         return "array_remove(ARRAY[\(sql: list)]::text[], NULL) AS news"
     }
@@ -31,7 +31,7 @@ enum News {
     }
 
     /// There are jobs to be claimed, from the first of those in `rows` on, which have a `claim_order`.
-    static func jobs(of rows: String) -> SQL {
+    package static func jobs(of rows: String) -> SQL {
         "(SELECT \(sql: on(Channel.jobs, place(of: "min(claim_order)"))) FROM \(identifier: rows))"
     }
 

@@ -58,7 +58,7 @@ extension Duration {
 
 extension QueryResult {
     /// The one row of a statement that always returns one.
-    func only() throws -> Row {
+    package func only() throws -> Row {
         guard let row = first else { throw StoreError.internalInconsistency("a statement returned no row") }
         return row
     }

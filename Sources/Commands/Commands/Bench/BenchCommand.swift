@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Bench
 
 /// `stoker bench`
 struct BenchCommand: ParsableCommand {
@@ -13,6 +14,24 @@ struct BenchCommand: ParsableCommand {
             """,
         subcommands: [Queue.self, Reconcile.self, Webhooks.self, Claim.self]
     )
+
+    /// Where a measurement is made, and how its report is printed.
+    struct Options: ParsableArguments {
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var output: OutputOptions
+
+        func report(_ benchmark: some Benchmark) async throws {
+            let report = try await global.composition().withStore(requiringSchema: false) { store, address in
+                try await benchmark.report(
+                    store,
+                    address.directConfiguration,
+                    version: BuildInfo.version,
+                    note: Console.note
+                )
+            }
+            try output.print(report, table: \.text)
+        }
+    }
 
     struct Queue: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -41,8 +60,7 @@ struct BenchCommand: ParsableCommand {
         @Option(help: "Also keep the queue full while a transaction is held open for so long, such as 5m.")
         var held: DurationArgument?
 
-        @OptionGroup var global: GlobalOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var options: Options
 
         func validate() throws {
             guard jobs > 0 else { throw ValidationError("--jobs takes a number above 0.") }
@@ -54,21 +72,130 @@ struct BenchCommand: ParsableCommand {
         }
 
         func run() async throws {
-            let report = try await global.withStore(requiringSchema: false) { store, address, _ in
-                let machine = try await BenchMachine(store)
-                let bench = QueueBench(
-                    address: address,
-                    jobs: jobs,
-                    concurrency: concurrency,
-                    workers: workers,
-                    finished: beside,
-                    rounds: rounds,
-                    held: held?.duration,
-                    note: Console.note
-                )
-                return BenchReport(bench: "queue", machine: machine, figures: try await bench.figures())
+            let benchmark = QueueBench(
+                jobs: jobs,
+                concurrency: concurrency,
+                workers: workers,
+                finished: beside,
+                rounds: rounds,
+                held: held?.duration
+            )
+            try await options.report(benchmark)
+        }
+    }
+
+    struct Reconcile: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Passes of the reconciler: milliseconds to fill pools, and to find nothing to do.",
+            discussion: """
+                In a database of its own on the configured server, which is dropped afterwards; the role needs the right to \
+                create databases.
+                """
+        )
+
+        @Option(help: "How many presets there are.")
+        var presets = 1_000
+
+        @Option(help: "How many prebuilds they have together.")
+        var prebuilds = 10_000
+
+        @Option(help: "How many claimed and deleted workspaces there are beside them.")
+        var beside = 100_000
+
+        @Option(help: "How often the pools are filled.")
+        var rounds = 5
+
+        @OptionGroup var options: Options
+
+        func validate() throws {
+            guard presets > 0 else { throw ValidationError("--presets takes a number above 0.") }
+            guard prebuilds > 0, prebuilds.isMultiple(of: presets) else {
+                throw ValidationError("--prebuilds takes a multiple of --presets.")
             }
-            try output.print(report) { $0.text }
+            guard beside >= 0 else { throw ValidationError("--beside takes a number that is not negative.") }
+            guard rounds > 0 else { throw ValidationError("--rounds takes a number above 0.") }
+        }
+
+        func run() async throws {
+            try await options.report(
+                ReconcileBench(presets: presets, prebuilds: prebuilds, history: beside, rounds: rounds)
+            )
+        }
+    }
+
+    struct Webhooks: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Deliveries to a fast receiver on this machine: per second, and milliseconds from commit to 2xx.",
+            discussion: """
+                In a database of its own on the configured server, which is dropped afterwards; the role needs the right to \
+                create databases. Database, sender and receiver share this machine's processors. The ceiling is what the \
+                same client does with the same bodies, receiver and concurrency, without a database.
+                """
+        )
+
+        @Option(help: "How many events the throughput run has.")
+        var events = 10_000
+
+        @Option(help: "How many requests are on their way at once.")
+        var concurrency = 16
+
+        @Option(help: "Events a second of the latency run.")
+        var rate = 200
+
+        @Option(help: "Seconds that the latency run lasts.")
+        var seconds = 10
+
+        @OptionGroup var options: Options
+
+        func validate() throws {
+            guard (100...1_000_000).contains(events) else { throw ValidationError("--events takes 100 to 1000000.") }
+            guard (1...64).contains(concurrency) else { throw ValidationError("--concurrency takes 1 to 64.") }
+            guard (1...1_000).contains(rate) else { throw ValidationError("--rate takes 1 to 1000.") }
+            guard (1...600).contains(seconds) else { throw ValidationError("--seconds takes 1 to 600.") }
+        }
+
+        func run() async throws {
+            try await options.report(
+                WebhookBench(events: events, concurrency: concurrency, rate: rate, seconds: seconds)
+            )
+        }
+    }
+
+    struct Claim: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Claims of ready prebuilds: per second and milliseconds, from many pools and from a single one.",
+            discussion: """
+                Beside them the bare statement that binds, run by as many clients in turns with them. In databases of its \
+                own on the configured server, which are dropped afterwards; the role needs the right to create databases.
+                """
+        )
+
+        @Option(help: "How many presets there are.")
+        var presets = 50
+
+        @Option(help: "How many clients claim at once.")
+        var clients = 16
+
+        @Option(help: "How many clients claim at once from the single pool.")
+        var hotClients = 64
+
+        @Option(help: "How many claims each run makes.")
+        var claims = 10_000
+
+        @OptionGroup var options: Options
+
+        func validate() throws {
+            guard presets > 0 else { throw ValidationError("--presets takes a number above 0.") }
+            guard (1...256).contains(clients), (1...256).contains(hotClients) else {
+                throw ValidationError("--clients and --hot-clients take 1 to 256.")
+            }
+            guard claims >= 100 else { throw ValidationError("--claims takes 100 or more.") }
+        }
+
+        func run() async throws {
+            try await options.report(
+                ClaimBench(presets: presets, clients: clients, hotClients: hotClients, claims: claims)
+            )
         }
     }
 }

@@ -23,14 +23,10 @@ struct JobsCommand: ParsableCommand {
         @Option(help: "How many at most.")
         var limit = 50
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            let jobs = try await control.withControl { control in
-                try await control.list(ListJobs(status: status), limit: limit)
-            }
-            try output.print(jobs) { $0.table.text }
+            try await control.report(ListJobs(status: status), limit: limit)
         }
     }
 
@@ -76,23 +72,21 @@ extension Identifier: ExpressibleByArgument {
     }
 }
 
-extension [JobSummary] {
-    var table: Table {
-        Table(
-            self,
-            empty: "There are no such jobs.",
-            [
-                .init("id") { "\($0.id)" },
-                .init("what") { $0.type == .workspaceBuild ? $0.transition : "import" },
-                .init("status") { $0.status },
-                .init("class") { $0.jobClass },
-                .init("template") { $0.templateName },
-                .init("workspace") { $0.workspaceName },
-                .init("worker") { $0.workerName },
-                .init("attempt") { "\($0.attempt)" },
-                .init("created") { "\(Instant(seconds: $0.createdAt.seconds))" },
-                .init("error") { $0.errorCode },
-            ]
-        )
+extension JobSummary: TableRow {
+    static let whenNone = "There are no such jobs."
+
+    static var columns: [Table.Column<Self>] {
+        [
+            .init("id") { "\($0.id)" },
+            .init("what") { $0.type == .workspaceBuild ? $0.transition : "import" },
+            .init("status") { $0.status },
+            .init("class") { $0.jobClass },
+            .init("template") { $0.templateName },
+            .init("workspace") { $0.workspaceName },
+            .init("worker") { $0.workerName },
+            .init("attempt") { "\($0.attempt)" },
+            .init("created") { Shown.time($0.createdAt) },
+            .init("error") { $0.errorCode },
+        ]
     }
 }

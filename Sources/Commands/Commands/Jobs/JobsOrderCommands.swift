@@ -19,11 +19,10 @@ extension JobsCommand {
         @Argument(help: "The job's id.")
         var job: JobID
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            try output.print(try await control.ask(CancelJob(job: job))) { summary in
+            try await control.report(CancelJob(job: job)) { summary in
                 summary.hasEnded
                     ? "Job \(summary.id) is canceled."
                     : "Job \(summary.id) is being canceled"
@@ -45,12 +44,10 @@ extension JobsCommand {
         @Argument(help: "The job's id.")
         var job: JobID
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            let summary = try await control.ask(RetryJob(job: job))
-            try output.print(summary) { "Job \($0.id) waits for a worker again." }
+            try await control.report(RetryJob(job: job)) { "Job \($0.id) waits for a worker again." }
         }
     }
 }

@@ -14,12 +14,10 @@ extension JobsCommand {
         @Argument(help: "The job's id.")
         var job: JobID
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            let report = try await control.ask(ShowJob(job: job))
-            try output.print(report) { $0.text }
+            try await control.report(ShowJob(job: job), text: \.text)
         }
     }
 }
@@ -33,7 +31,7 @@ extension JobReport {
             let until = reason.reason == .notDue ? nil : reason.until
             return "It waits: \(reason.message)" + (until.map { ", until \($0)" } ?? "") + "."
         }
-        return ([[job].table.text, error] + [reasons.joined(separator: "\n")]).filter { !$0.isEmpty }
+        return ([[job].text, error] + [reasons.joined(separator: "\n")]).filter { !$0.isEmpty }
             .joined(separator: "\n\n")
     }
 }

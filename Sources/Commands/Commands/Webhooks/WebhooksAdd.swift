@@ -48,8 +48,7 @@ extension WebhooksCommand {
         @Option(help: "How many requests are on their way to it at once, from one worker: 1 to 64.")
         var concurrency = 8
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func validate() throws {
             if generate, secret != nil { throw ValidationError("--secret and --generate exclude each other.") }
@@ -70,9 +69,8 @@ extension WebhooksCommand {
                 ed25519: signsPublicly,
                 concurrency: concurrency
             )
-            let report = try await control.ask(operation)
-            try output.print(report) { report in
-                "Added the endpoint \(report.name). Try it: stoker webhooks test \(report.name)" + report.keysText
+            try await control.report(operation) {
+                "Added the endpoint \($0.name). Try it: stoker webhooks test \($0.name)" + $0.keysText
             }
         }
     }

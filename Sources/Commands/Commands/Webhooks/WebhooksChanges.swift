@@ -13,11 +13,10 @@ extension WebhooksCommand {
         @Argument(help: "The endpoint's name.")
         var name: String
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            try output.print(try await control.ask(ShowEndpoint(endpoint: name))) { $0.text }
+            try await control.report(ShowEndpoint(endpoint: name), text: \.text)
         }
     }
 
@@ -41,7 +40,7 @@ extension WebhooksCommand {
         var secret: String?
 
         @Option(help: "How long the previous secret signs as well, such as 24h; 0s: not at all.")
-        var overlap = "24h"
+        var overlap = DurationArgument(.seconds(86_400))
 
         @Flag(
             name: .customLong("ed25519"),
@@ -49,29 +48,20 @@ extension WebhooksCommand {
         )
         var signingKey = false
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func validate() throws {
             if signingKey, secret != nil { throw ValidationError("--secret and --ed25519 exclude each other.") }
-            guard DurationNotation.read(overlap) != nil else {
-                throw ValidationError("--overlap takes a duration such as 24h.")
-            }
         }
 
         func run() async throws {
-            let seconds = DurationNotation.read(overlap).map { Int($0.components.seconds) }
-            let report = try await control.ask(
-                RotateEndpointSecret(
-                    endpoint: name,
-                    secret: secret,
-                    overlap: signingKey ? nil : seconds,
-                    ed25519: signingKey
-                )
+            let operation = RotateEndpointSecret(
+                endpoint: name,
+                secret: secret,
+                overlap: signingKey ? nil : overlap.seconds,
+                ed25519: signingKey
             )
-            try output.print(report) { report in
-                "'\(report.name)' signs with a new key from now on." + report.keysText
-            }
+            try await control.report(operation) { "'\($0.name)' signs with a new key from now on." + $0.keysText }
         }
     }
 
@@ -84,12 +74,10 @@ extension WebhooksCommand {
         @Argument(help: "The endpoint's name.")
         var name: String
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            let report = try await control.ask(EnableEndpoint(endpoint: name))
-            try output.print(report) { "'\($0.name)' is enabled." }
+            try await control.report(EnableEndpoint(endpoint: name)) { "'\($0.name)' is enabled." }
         }
     }
 
@@ -106,12 +94,10 @@ extension WebhooksCommand {
         @Option(help: "Why; shown in lists.")
         var reason = ""
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            let report = try await control.ask(DisableEndpoint(endpoint: name, reason: reason))
-            try output.print(report) { "'\($0.name)' is disabled." }
+            try await control.report(DisableEndpoint(endpoint: name, reason: reason)) { "'\($0.name)' is disabled." }
         }
     }
 
@@ -124,12 +110,10 @@ extension WebhooksCommand {
         @Argument(help: "The endpoint's name.")
         var name: String
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            let report = try await control.ask(RemoveEndpoint(endpoint: name))
-            try output.print(report) {
+            try await control.report(RemoveEndpoint(endpoint: name)) {
                 "Removed '\($0.name)', and with it \($0.waiting) waiting deliveries and \($0.deadLetters) dead letters."
             }
         }

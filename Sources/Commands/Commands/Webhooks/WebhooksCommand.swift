@@ -18,11 +18,10 @@ struct WebhooksCommand: ParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the endpoints.")
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            try output.print(try await control.ask(ListEndpoints())) { $0.table.text }
+            try await control.report(ListEndpoints())
         }
     }
 

@@ -23,15 +23,14 @@ extension WebhooksCommand {
         var limit = 50
 
         @OptionGroup var selection: DeliveryOptions
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func validate() throws {
             guard (1...10_000).contains(limit) else { throw ValidationError("--limit takes 1 to 10000.") }
         }
 
         func run() async throws {
-            let deliveries = try await control.ask(
+            try await control.report(
                 ListDeliveries(
                     endpoint: name,
                     failed: failed,
@@ -40,7 +39,6 @@ extension WebhooksCommand {
                     limit: limit
                 )
             )
-            try output.print(deliveries) { $0.table.text }
         }
     }
 
@@ -58,8 +56,7 @@ extension WebhooksCommand {
         var name: String?
 
         @OptionGroup var selection: DeliveryOptions
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
+        @OptionGroup var control: ReportOptions
 
         func validate() throws {
             guard (delivery == nil) != (selection.since == nil) else {
@@ -80,7 +77,7 @@ extension WebhooksCommand {
                 endpoint: name,
                 type: selection.type
             )
-            try output.print(try await control.ask(operation)) { "\($0.replayed) to be delivered again." }
+            try await control.report(operation) { "\($0.replayed) to be delivered again." }
         }
     }
 }
@@ -94,22 +91,20 @@ struct DeliveryOptions: ParsableArguments {
     var type: String?
 }
 
-extension [DeliveryReport] {
-    fileprivate var table: Table {
-        Table(
-            self,
-            empty: "There are none.",
-            [
-                .init("id") { "\($0.id)" },
-                .init("event") { $0.eventType },
-                .init("endpoint") { $0.endpointName },
-                .init("status") { $0.status },
-                .init("attempts") { "\($0.attempts)" },
-                .init("answer") { $0.responseCode.map { "\($0)" } ?? $0.errorClass },
-                .init("created") { $0.createdAt.iso8601 },
-                .init("next attempt") { $0.nextAttemptAt?.iso8601 ?? "" },
-                .init("said") { String($0.excerpt.prefix(60)) },
-            ]
-        )
+extension DeliveryReport: TableRow {
+    static let whenNone = "There are none."
+
+    static var columns: [Table.Column<Self>] {
+        [
+            .init("id") { "\($0.id)" },
+            .init("event") { $0.eventType },
+            .init("endpoint") { $0.endpointName },
+            .init("status") { $0.status },
+            .init("attempts") { "\($0.attempts)" },
+            .init("answer") { $0.responseCode.map { "\($0)" } ?? $0.errorClass },
+            .init("created") { $0.createdAt.iso8601 },
+            .init("next attempt") { $0.nextAttemptAt?.iso8601 ?? "" },
+            .init("said") { String($0.excerpt.prefix(60)) },
+        ]
     }
 }

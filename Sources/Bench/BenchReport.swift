@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a measurement found, on which machine: the one value that `stoker bench` prints.
+package struct BenchReport: Hashable, Sendable, Encodable {
+    /// The command's name, such as `queue`.
+    package let bench: String
+    package let machine: BenchMachine
+    package let figures: [BenchFigure]
+}
+
+/// One measured value, or the spread of many.
+package struct BenchFigure: Hashable, Sendable, Encodable {
+    /// What was measured beside it in the same run, to compare it with.
+    package struct Reference: Hashable, Sendable {
+        package enum Kind: String, Hashable, Sendable {
+            /// The least that anyone would accept, or the cost of the bare work without us.
+            case floor
+            /// What the machine can do at most.
+            case ceiling
+        }
+
+        package let kind: Kind
+        /// In the figure's unit.
+        package let value: Double
+
+        static func floor(_ value: Double) -> Self { Self(kind: .floor, value: value) }
+        static func ceiling(_ value: Double) -> Self { Self(kind: .ceiling, value: value) }
+    }
+
+    package let name: String
+    package let unit: String
+    package let value: Double?
+    package let percentiles: Percentiles?
+    package let reference: Reference?
+    /// What it should be, in words such as `<= 250 ms`.
+    package let target: String?
+
+    init(
+        _ name: String,
+        _ value: Double? = nil,
+        spread: Percentiles? = nil,
+        unit: String,
+        against reference: Reference? = nil,
+        target: String? = nil
+    ) {
+        self.name = name
+        self.unit = unit
+        self.value = value
+        percentiles = spread
+        self.reference = reference
+        self.target = target
+    }
+
+    /// The value, or the median of many, as a multiple of what it is compared with.
+    package var ratio: Double? {
+        guard let value = value ?? percentiles?.p50, let reference, reference.value > 0 else { return nil }
+        return value / reference.value
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case name, unit, value, floor, ceiling, ratio, target
+    }
+
+    /// One flat object.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(unit, forKey: .unit)
+        try container.encodeIfPresent(value, forKey: .value)
+        if let reference {
+            try container.encode(reference.value, forKey: reference.kind == .floor ? .floor : .ceiling)
+        }
+        try container.encodeIfPresent(ratio, forKey: .ratio)
+        try percentiles?.encode(to: encoder)
+        try container.encodeIfPresent(target, forKey: .target)
+    }
+}
+
+/// How values are spread, by the nearest rank.
+package struct Percentiles: Hashable, Sendable, Encodable {
+    package let p50: Double
+    package let p95: Double
+    package let p99: Double
+
+    /// Throws ``BenchError`` when there are no values.
+    init(of values: [Double]) throws {
+        let sorted = values.sorted()
+        guard !sorted.isEmpty else { throw BenchError("nothing was measured") }
+        func rank(_ share: Double) -> Double {
+            sorted[min(Int((share * Double(sorted.count)).rounded(.up)), sorted.count) - 1]
+        }
+        (p50, p95, p99) = (rank(0.5), rank(0.95), rank(0.99))
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+import Store
+import Synchronization
+
+/// The server that a measurement is made on: it lends databases.
+package final class BenchServer: Sendable {
+    private let store: Store
+    private let configuration: PostgresConfiguration
+    /// Told of what is being done.
+    let note: @Sendable (String) throws -> Void
+    private let names = Mutex<[String]>([])
+
+    init(_ store: Store, _ configuration: PostgresConfiguration, note: @escaping @Sendable (String) throws -> Void) {
+        self.store = store
+        self.configuration = configuration
+        self.note = note
+    }
+
+    /// Makes a database and returns its name: with the schema of this program, or a copy of another to which nobody is
+    /// connected.
+    func makeDatabase(copying original: String? = nil) async throws -> String {
+        let name = "stoker_bench_\(UInt32.random(in: 0 ... .max))"
+        let template = original ?? "template1"
+        try await store.benchScript("CREATE DATABASE \(identifier: name) TEMPLATE \(identifier: template)")
+        names.withLock { $0.append(name) }
+        if original == nil {
+            try await connect(to: name) { _ = try await $0.migrate() }
+        }
+        return name
+    }
+
+    /// Performs the body with up to so many sessions to a database.
+    func connect<Result>(
+        to name: String,
+        sessions: Int = 1,
+        _ body: (Store) async throws -> Result
+    ) async throws -> Result {
+        try await PostgresPool.withPool(configuration(of: name), size: sessions, logger: silence) { pool in
+            try await body(Store(pool: pool))
+        }
+    }
+
+    /// How a listener or a pool of one's own gets to a database.
+    func configuration(of name: String) -> PostgresConfiguration {
+        var configuration = configuration
+        configuration.database = name
+        return configuration
+    }
+
+    /// Drops all databases that were made, with whoever is connected to them.
+    func dropDatabases() async throws {
+        for name in names.withLock({ $0 }) {
+            try await store.benchScript("DROP DATABASE IF EXISTS \(identifier: name) WITH (FORCE)")
+        }
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+package import PostgresClient
+import ServiceLifecycle
+package import Store
+
+/// Something that `stoker bench` measures.
+package protocol Benchmark: Sendable {
+    /// What the command is called.
+    static var name: String { get }
+
+    /// Measures, in databases of its own on the server.
+    func figures(on server: BenchServer) async throws -> [BenchFigure]
+}
+
+extension Benchmark {
+    /// Measures, and leaves nothing behind.
+    ///
+    /// - Parameters:
+    ///   - store: A database of the server, whose role may create others.
+    ///   - configuration: The direct way to it.
+    ///   - version: This program's.
+    ///   - note: Told of what is being done.
+    package func report(
+        _ store: Store,
+        _ configuration: PostgresConfiguration,
+        version: String,
+        note: @escaping @Sendable (String) throws -> Void
+    ) async throws -> BenchReport {
+        let machine = try await BenchMachine(store, version: version)
+        let server = BenchServer(store, configuration, note: note)
+        let figures: [BenchFigure]
+        do {
+            figures = try await self.figures(on: server)
+        } catch {
+            try await server.dropDatabases()
+            throw error
+        }
+        try await server.dropDatabases()
+        return BenchReport(bench: Self.name, machine: machine, figures: figures)
+    }
+}
+
+/// A measurement that came to nothing.
+package struct BenchError: Error, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// What is measured is not logged.
+let silence = Logger(label: "stoker.bench", factory: { _ in SwiftLogNoOpLogHandler() })
+
+/// Performs the body beside services, and waits for their end.
+func withServices<Result>(_ services: [any Service], _ body: () async throws -> Result) async throws -> Result {
+    let group = ServiceGroup(
+        configuration: .init(services: services.map { .init(service: $0) }, logger: silence)
+    )
+    async let running: Void = group.run()
+    do {
+        let result = try await body()
+        await group.triggerGracefulShutdown()
+        try await running
+        return result
+    } catch {
+        await group.triggerGracefulShutdown()
+        // What ended the services is why the body could not go on.
+        try await running
+        throw error
+    }
+}
+
+extension ContinuousClock.Instant {
+    /// How long ago it was.
+    var milliseconds: Double { duration(to: .now) / .milliseconds(1) }
+    /// How long ago it was; never nothing, so that it can be divided by.
+    var seconds: Double { max(duration(to: .now) / .seconds(1), .ulpOfOne) }
+}
+
+extension Store {
+    /// Performs a statement of a measurement.
+    @discardableResult
+    func bench(_ sql: SQL) async throws -> QueryResult {
+        try await pool.execute(Statement("bench", within: .seconds(1_800), sql))
+    }
+
+    /// Performs statements of a measurement in one transaction.
+    func bench(all statements: SQL...) async throws {
+        _ = try await pool.executeBatch(statements.map { Statement("bench", within: .seconds(1_800), $0) })
+    }
+
+    /// Performs what cannot be in a transaction.
+    func benchScript(_ sql: SQL) async throws {
+        try await pool.withSession { session in
+            try await session.executeScript(Statement("bench", within: .seconds(1_800), sql))
+        }
+    }
+
+    /// Lets the server know what is in the tables, as autovacuum does in time.
+    func settle() async throws {
+        try await benchScript("VACUUM ANALYZE")
+    }
+}

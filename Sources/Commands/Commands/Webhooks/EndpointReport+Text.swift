@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Operations
+import Time
+
+extension EndpointReport {
+    /// What is shown once, after a sentence; empty when there is nothing.
+    var keysText: String {
+        (secret.map { "\nIts secret, shown only now:\n\($0)" } ?? "")
+            + (publicKey.map { "\nThe public key of its Ed25519 signatures:\n\($0)" } ?? "")
+    }
+}
+
+extension EndpointReport: TableRow {
+    static let whenNone = "There are no webhook endpoints. Add one with 'stoker webhooks add NAME URL'."
+
+    static var columns: [Table.Column<Self>] {
+        [
+            .init("name") { $0.name },
+            .init("url") { $0.url },
+            .init("events") { $0.events.isEmpty ? "all" : $0.events.joined(separator: ", ") },
+            .init("envelope") { $0.envelope },
+            .init("enabled") { $0.enabled ? "yes" : "no: \($0.disabledReason)" },
+            .init("from") { $0.source },
+        ]
+    }
+}
+
+extension EndpointDetailsReport {
+    var text: String {
+        let state =
+            enabled ? (circuit == "open" ? "enabled, but spared until it answers a probe" : "enabled") : "disabled"
+        let rows: [(String, String)] = [
+            ("name", name), ("url", url), ("events", events.isEmpty ? "all" : events.joined(separator: ", ")),
+            ("envelope", envelope), ("headers", headers.joined(separator: ", ")),
+            ("signatures", signatures.joined(separator: ", ")),
+            ("previous secret until", previousSecretUntil.map(\.iso8601) ?? ""), ("concurrency", "\(concurrency)"),
+            ("state", disabledReason.isEmpty ? state : "\(state): \(disabledReason)"), ("from", source),
+            ("failures in a row", "\(consecutiveFailures)"), ("failing since", failingSince.map(\.iso8601) ?? ""),
+            ("next probe", nextProbeAt.map(\.iso8601) ?? ""), ("last error", lastError),
+            ("last success", lastSuccessAt.map(\.iso8601) ?? "never"), ("waiting", "\(waiting)"),
+            ("dead letters", "\(deadLetters)"),
+        ]
+        return Table(rows, empty: "", [.init("what") { $0.0 }, .init("value") { $0.1 }]).text
+    }
+}

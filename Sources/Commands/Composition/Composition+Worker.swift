@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CurlClient
+import Domain
+import Logging
+import Operations
+import PostgresClient
+import Provisioning
+import Server
+import ServiceLifecycle
+import Store
+import Telemetry
+import Worker
+
+extension WorkerProcess {
+    /// Performs the body with the sessions of a worker.
+    func withStore(_ body: (Store) async throws -> Void) async throws {
+        let logger = telemetry.logger
+        let pool = PostgresPool(address.configuration, size: try settings.all[\.poolSize], logger: logger)
+        // However busy the pool is, a lease is renewed in time.
+        let lifeline = PostgresPool(address.configuration, size: 1, notifier: pool.notifier, logger: logger)
+        func hangUp() async {
+            await lifeline.close()
+            await pool.close()
+        }
+        do {
+            try await address.named {
+                try await body(Store(pool: pool, lifeline: lifeline, observe: telemetry.poolChanged))
+            }
+        } catch {
+            await hangUp()
+            throw error
+        }
+        await hangUp()
+    }
+
+    /// All services of the process, wired.
+    ///
+    /// - Parameter up: Fulfilled once the server listens.
+    func services(of store: Store, up: Promise<HTTPAddress>) async throws -> WorkerServices {
+        let logger = telemetry.logger
+        let client = try HTTPClient(settings.webhooks)
+        let sealing = StateSealing(settings.codec, compressing: try await store.mayCompressStates())
+        let requestRate = try settings.all[\.requestRate]
+        // An agent says a word at its start and waits; more than a few requests a second are no agent's.
+        let admission = AgentAdmission(store: store, rate: min(requestRate, 5))
+        let health = WorkerHealth(store: store)
+        let access = AccessURL(configured: settings.accessURL, address: settings.http.address)
+        let agents = AgentAccess(store: store, sealing: sealing, address: access.url)
+        let hub = ReinitHub(store: store, logger: logger)
+        let services = WorkerServices(
+            store: store,
+            configuration: settings.worker,
+            listener: PostgresListener(
+                configuration: address.directConfiguration,
+                channels: WakeUps.channels,
+                logger: logger
+            ),
+            executor: Executor(
+                store: store,
+                provisioners: provisioners,
+                replacementPolicy: settings.worker.replacementPolicy,
+                sealing: sealing,
+                spool: StateSpool(root: settings.host.workDirectory, bounds: settings.host.bounds),
+                agents: agents,
+                logger: logger,
+                observe: telemetry.jobEnded,
+                onReplacement: telemetry.replaced
+            ),
+            deliverer: { bell in
+                Deliverer(
+                    store: store,
+                    worker: settings.worker.id,
+                    client: client,
+                    bell: bell,
+                    sealing: sealing,
+                    logger: logger,
+                    observe: telemetry.attemptMade
+                )
+            },
+            middle: [
+                buildServer(
+                    configuration: settings.http,
+                    readiness: health.reasons,
+                    registry: telemetry.registry,
+                    routes: [AgentRoutes(store: store, hub: hub, admission: admission)],
+                    api: api(store, requestRate: requestRate),
+                    logger: logger,
+                    listening: { address in
+                        access.listens(on: address)
+                        up.fulfill(address)
+                    }
+                ),
+                // Stopped before the server, which waits for those that wait here.
+                hub,
+            ],
+            registry: telemetry.registry,
+            logger: logger,
+            heard: hub.hear,
+            observe: telemetry.passes.record,
+            rest: telemetry.passes.rest
+        )
+        health.watch(services.drain)
+        telemetry.watch(store.pool)
+        return services
+    }
+
+    /// The API, for people and programs without the database's credentials.
+    private func api(_ store: Store, requestRate: Int) -> APIMiddleware {
+        // Replaced by each request's own.
+        let nobody = Caller(name: "", userID: nil, role: .member, scopes: .reading)
+        let page = pageToken.map { ($0, Caller(name: "the page", userID: nil, role: .owner, scopes: .reading)) }
+        return APIMiddleware(
+            context: Composition(settings.all).context(store, address, zones: settings.zones, caller: nobody),
+            authenticator: Authenticator(store: store, own: page),
+            limiter: RateLimiter(rate: requestRate)
+        )
+    }
+
+    private var provisioners: [String: any Provisioner] {
+        [
+            "terraform": TerraformProvisioner(host: settings.host, configuration: settings.terraform),
+            "process": ProcessProvisioner(host: settings.host),
+            "echo": EchoProvisioner(host: settings.host),
+        ]
+    }
+}
+
+extension ReinitHub {
+    /// Passes on what concerns agents.
+    @Sendable fileprivate func hear(_ event: ListenerEvent) {
+        switch event {
+        case .notification(Channel.claimed, let workspace): look(at: WorkspaceID(workspace))
+        case .notification: break
+        case .listening, .reconnected: look(at: nil)
+        }
+    }
+}
+
+extension StateSealing {
+    fileprivate init(_ codec: StateCodec, compressing: Bool) {
+        self.init(seal: { try codec.seal($0, compressing: compressing) }, open: { try codec.open($0) })
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import Operations
+import Prebuilds
+import Store
+
+/// Where a command's operations are performed: on the database, or by a server.
+protocol Control: Sendable {
+    func perform<Asked: Operation>(_ operation: Asked) async throws -> Asked.Answer
+
+    /// Passes on every line of a job's log, the earlier ones too, until the job has ended; then returns it.
+    func follow(_ job: JobID, _ line: (StoredLogLine) throws -> Void) async throws -> JobSummary
+}
+
+extension Control {
+    /// As many elements of a long list as wanted, page by page.
+    func list<Asked: PagedOperation>(_ operation: Asked, limit: Int = .max) async throws -> [Asked.Element] {
+        var operation = operation
+        var elements: [Asked.Element] = []
+        repeat {
+            operation.limit = min(limit - elements.count, 1000)
+            let page = try await perform(operation)
+            elements += page.elements
+            operation.cursor = page.next
+        } while operation.cursor != nil && elements.count < limit
+        return elements
+    }
+
+    /// Waits for a job's end, and tells what it waits for. Throws ``CommandError`` when it did not succeed.
+    func waitForEnd(of job: JobID) async throws -> JobSummary {
+        try await JobWaiting(control: self, display: WaitDisplay()).follow(job) { _ in }.requireSuccess()
+    }
+}
+
+/// On the database, for whoever holds its credentials.
+extension OperationContext: Control {
+    func perform<Asked: Operation>(_ operation: Asked) async throws -> Asked.Answer {
+        try await operation.perform(in: self)
+    }
+
+    func follow(_ job: JobID, _ line: (StoredLogLine) throws -> Void) async throws -> JobSummary {
+        try await follow(job, after: 0) { if let found = $0 { try line(found) } }
+    }
+}
+
+extension JobSummary {
+    /// Throws ``CommandError`` with the job's own error unless it succeeded.
+    @discardableResult
+    func requireSuccess() throws -> Self {
+        guard status != JobStatus.succeeded.rawValue else { return self }
+        let what = type == .workspaceBuild ? "the build" : "the import"
+        throw CommandError(
+            error.isEmpty ? "\(what) was \(status)" : "\(what) \(status == "failed" ? "failed" : status): \(error)",
+            remedy: "See 'stoker jobs logs \(id)'."
+        )
+    }
+}

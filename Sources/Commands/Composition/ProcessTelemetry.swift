@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Metrics
+import PostgresClient
+import Store
+import Supervision
+import Telemetry
+import Worker
+
+/// What a long-running process says of itself: log lines, and metrics.
+struct ProcessTelemetry: Sendable {
+    let logger: Logger
+    let registry: MetricsRegistry
+    /// What the reconciler's passes tell.
+    let passes: PassMetrics
+
+    /// Sets up the process's logging and metrics; once in a process.
+    static func bootstrap(_ settings: Settings) throws(SettingsError) -> ProcessTelemetry {
+        let (level, format) = (try settings[\.logLevel], try settings[\.logFormat])
+        LoggingSystem.bootstrap { LineLogHandler(label: $0, format: format, level: level) }
+        let registry = MetricsRegistry()
+        MetricsSystem.bootstrap(registry)
+        MetricCatalogue.buildInfo.gauge(BuildInfo.version).set(1)
+        registry.gather("process") { ProcessUsage.now?.samples ?? [] }
+        return ProcessTelemetry(logger: Logger(label: "stoker"), registry: registry)
+    }
+
+    init(logger: Logger, registry: MetricsRegistry) {
+        self.logger = logger
+        self.registry = registry
+        passes = PassMetrics(registry: registry)
+    }
+
+    /// Tells of the pool's connections from now on.
+    func watch(_ pool: PostgresPool) {
+        registry.gather("database") {
+            let counts = pool.counts
+            return [("idle", counts.idle), ("used", counts.leased), ("awaited", counts.waiting)].map {
+                GaugeSample(MetricCatalogue.connections, [$0.0], Double($0.1))
+            }
+        }
+    }
+
+    @Sendable func jobEnded(_ job: ClaimedJob, result: String, after duration: Duration) {
+        JobMetrics(registry: registry).ended(job, result, after: duration)
+    }
+
+    @Sendable func replaced(in pool: PoolName) {
+        MetricCatalogue.resourceReplacements
+            .counter(pool.template, pool.preset, pool.organization, factory: registry).increment()
+    }
+
+    @Sendable func poolChanged(_ news: PoolNews) {
+        switch news {
+        case .refilled(let duration):
+            MetricCatalogue.refillDuration.timer(factory: registry).record(duration: duration)
+        case .failed(let pool):
+            MetricCatalogue.prebuildsFailed
+                .counter(pool.template, pool.preset, pool.organization, factory: registry).increment()
+        }
+    }
+
+    @Sendable func attemptMade(_ delivery: LeasedDelivery, _ attempt: DeliveryAttempt) {
+        MetricCatalogue.webhookDeliveries.counter(delivery.endpoint.name, attempt.status, factory: registry).increment()
+        MetricCatalogue.webhookDuration.timer(factory: registry).record(duration: attempt.latency)
+    }
+}
+
+extension ProcessUsage {
+    /// By the names under which Prometheus' own libraries export them.
+    var samples: [GaugeSample] {
+        let limit = fileLimit.map { [GaugeSample(MetricCatalogue.processFileLimit, [], Double($0))] } ?? []
+        return limit + [
+            GaugeSample(MetricCatalogue.processCPU, [], cpuSeconds),
+            GaugeSample(MetricCatalogue.processMemory, [], Double(residentBytes)),
+            GaugeSample(MetricCatalogue.processVirtualMemory, [], Double(virtualBytes)),
+            GaugeSample(MetricCatalogue.processOpenFiles, [], Double(openFiles)),
+            GaugeSample(MetricCatalogue.processStart, [], startSeconds),
+            GaugeSample(MetricCatalogue.processThreads, [], Double(threads)),
+        ]
+    }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Operations
+import Provisioning
+import Store
+import SystemPackage
+import Time
+import Worker
+
+/// The checks of `stoker doctor`. Each goes as far as it can, whatever the others find.
+struct DoctorChecks {
+    private let worker: WorkerSettings
+
+    /// Throws ``SettingsError`` for a configuration that no worker would start with.
+    init(_ settings: Settings) throws {
+        worker = try WorkerSettings(settings)
+    }
+
+    func findings() async throws -> [Finding] {
+        var findings = [Finding("configuration", .ok, "\(worker.all.count) settings are given")]
+        findings += [try .encryption(worker.all), workDirectory, await terraform]
+        findings += IsolationFindings(worker.host).all
+        findings += await database()
+        return findings
+    }
+
+    private var workDirectory: Finding {
+        let path = worker.host.workDirectory
+        let probe = path.appending(".probe-\(UInt64.random(in: .min ... .max))")
+        do {
+            try FileManager.default.createDirectory(atPath: path.string, withIntermediateDirectories: true)
+            let file = try FileDescriptor.open(
+                probe,
+                .writeOnly,
+                options: [.create, .exclusiveCreate],
+                permissions: .ownerReadWrite
+            )
+            try file.closeAfter { _ = try file.writeAll([0]) }
+            try FileManager.default.removeItem(atPath: probe.string)
+        } catch {
+            try? FileManager.default.removeItem(atPath: probe.string)
+            return Finding(
+                "work directory",
+                .failed,
+                "\(path) cannot be written to: \(error)",
+                remedy: "Make room, or set worker.work_directory to a directory of this user."
+            )
+        }
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path.string)
+        guard let free = attributes?[.systemFreeSize] as? UInt64 else {
+            return Finding("work directory", .ok, "\(path) can be written to")
+        }
+        let gigabytes = free >> 30
+        guard gigabytes >= 1 else {
+            return Finding("work directory", .warning, "\(path) has less than 1 GiB left", remedy: "Make room.")
+        }
+        return Finding("work directory", .ok, "\(path) can be written to; \(gigabytes) GiB are free")
+    }
+
+    private var terraform: Finding {
+        get async {
+            do {
+                let found = try await TerraformProvisioner(host: worker.host, configuration: worker.terraform)
+                    .installation()
+                return Finding("terraform", .ok, "\(found.executable), version \(found.version)")
+            } catch {
+                return Finding(
+                    "terraform",
+                    .warning,
+                    error.message,
+                    remedy: "Needed for Terraform templates alone; set terraform.binary."
+                )
+            }
+        }
+    }
+
+    private func database() async -> [Finding] {
+        do {
+            return try await Composition(worker.all).withStore(requiringSchema: false) { store, _ in
+                let now = try await store.now()
+                var findings = [Finding("database", .ok, "it answers"), clock(now)]
+                if let refusal = try await store.schemaState().refusal {
+                    return findings + [Finding("schema", .failed, refusal.message, remedy: refusal.remedy)]
+                }
+                findings.append(Finding("schema", .ok, "it is this program's"))
+                findings.append(await notifications(store))
+                return try await findings + workers(store) + endpoints(store)
+            }
+        } catch {
+            return [Finding("database", .failed, ErrorReport(error).sentence)]
+        }
+    }
+
+    private func clock(_ now: Instant) -> Finding {
+        let difference = Host.now - now
+        let seconds = difference.components.seconds
+        guard abs(seconds) >= 5 else { return Finding("clock", .ok, "it agrees with the database's") }
+        return Finding(
+            "clock",
+            .warning,
+            "this machine's clock is \(abs(seconds)) s \(seconds > 0 ? "ahead of" : "behind") the database's",
+            remedy: "Stoker goes by the database's; set the clocks for logs and signatures to be read."
+        )
+    }
+
+    private func notifications(_ store: Store) async -> Finding {
+        do {
+            return notifications(try await store.notificationState())
+        } catch {
+            return Finding("notifications", .warning, ErrorReport(error).sentence)
+        }
+    }
+
+    private func notifications(_ state: NotificationState) -> Finding {
+        let check = "notifications"
+        let share = "its queue of notifications is \(Int((state.queueUsage * 100).rounded()))% full"
+        let holder = state.oldestTransaction.map { ": the oldest transaction is that of \($0)" } ?? ""
+        if let refusal = state.refusal {
+            return Finding(
+                check,
+                .warning,
+                "the server refuses NOTIFY, so that work is found by polling, seconds later: \(refusal)",
+                remedy: state.queueUsage < 0.5
+                    ? "Grant EXECUTE on pg_notify(text, text) to the role of database.url."
+                    : "End the session that listens and does not read\(holder)."
+            )
+        }
+        guard state.queueUsage < 0.25 else {
+            return Finding(
+                check,
+                .warning,
+                "the server takes them, but \(share)",
+                remedy: "End the session that listens and does not read\(holder)."
+            )
+        }
+        return Finding(check, .ok, "the server takes them, and \(share)")
+    }
+
+    private func workers(_ store: Store) async throws -> [Finding] {
+        let up = try await store.workers().filter { $0.state == WorkerState.active.rawValue }
+        guard !up.isEmpty else {
+            return [Finding("workers", .warning, "no worker is up", remedy: "Start one with 'stoker worker'.")]
+        }
+        return [Finding("workers", .ok, "\(up.count) up"), publicURL(workers: up.count)]
+    }
+
+    private func publicURL(workers: Int) -> Finding {
+        let check = "public URL"
+        if let url = worker.accessURL { return Finding(check, .ok, "agents in workspaces call \(url)") }
+        guard workers > 1 else { return Finding(check, .ok, "agents in workspaces call the one worker's own address") }
+        return Finding(
+            check,
+            .warning,
+            "http.public_url is not set, and each of \(workers) workers gives agents its own address",
+            remedy: "Set it to the same URL on all of them: a load balancer's, as a rule."
+        )
+    }
+
+    private func endpoints(_ store: Store) async throws -> [Finding] {
+        var findings: [Finding] = []
+        for endpoint in try await store.endpoints() {
+            findings.append(.endpoint(try await store.endpointDetails(endpoint.name)))
+        }
+        return findings
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Operations
+import Store
+import Time
+
+extension Finding {
+    /// Whether what is secret is encrypted in the database. Without a key everything works, so nothing else ever tells.
+    static func encryption(_ settings: Settings) throws(SettingsError) -> Finding {
+        let check = "encryption key"
+        guard let keys = try settings[\.encryptionKey], !keys.isEmpty else {
+            return Finding(
+                check,
+                .warning,
+                "encryption.key is not set: workspaces' states and webhooks' secrets stand in the database as plain text",
+                remedy: "Make a key with 'openssl rand -base64 32', keep a copy of it, and give it to every worker as "
+                    + "STOKER_ENCRYPTION_KEY_FILE."
+            )
+        }
+        let older = keys.split(separator: ",").count - 1
+        let others =
+            older > 0 ? ", and \(older) earlier \(older == 1 ? "key opens" : "keys open") what they sealed" : ""
+        return Finding(check, .ok, "states and webhooks' secrets are encrypted\(others)")
+    }
+
+    /// How a receiver of webhooks has been doing: whether it is disabled, fails, or has never been reached.
+    static func endpoint(_ details: EndpointDetails) -> Finding {
+        let endpoint = details.endpoint
+        let check = "webhook \(endpoint.name)"
+        let test = "'stoker webhooks test \(endpoint.name)'"
+        guard endpoint.isEnabled else {
+            return Finding(
+                check,
+                .warning,
+                "it is disabled: \(endpoint.disabledReason)",
+                remedy: "Mend the receiver, then \(test)."
+            )
+        }
+        if let since = details.health.failingSince {
+            let failures = details.health.consecutiveFailures
+            let spared = details.health.openedAt == nil ? "" : "; nothing but probes is sent until one arrives"
+            return Finding(
+                check,
+                .warning,
+                "\(endpoint.shownURL) has been failing since \(Shown.time(since)), "
+                    + "\(failures == 1 ? "once" : "\(failures) times in a row"); \(details.lastAnswer), and "
+                    + "\(details.waiting) deliveries wait\(spared)",
+                remedy: "Mend the receiver or its way here, then \(test); "
+                    + "'stoker webhooks show \(endpoint.name)' tells more."
+            )
+        }
+        if details.deadLetters > 0 {
+            return Finding(
+                check,
+                .warning,
+                "\(endpoint.shownURL) works, and \(details.deadLetters) earlier deliveries to it were given up",
+                remedy: "See 'stoker webhooks deliveries --failed'; 'stoker webhooks replay' sends them again."
+            )
+        }
+        let last = details.lastSuccessAt.map { "the last delivery arrived at \(Shown.time($0))" }
+        return Finding(check, .ok, "\(endpoint.shownURL) is enabled; \(last ?? "nothing was sent to it yet")")
+    }
+}
+
+extension EndpointDetails {
+    fileprivate var lastAnswer: String {
+        let status = lastStatus.map { "the last answer was \($0)" } ?? "the last attempt got no answer"
+        return lastError.isEmpty ? status : "\(status) (\(lastError))"
+    }
+}

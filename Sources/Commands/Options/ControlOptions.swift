@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Operations
+
+/// What every command accepts that can be carried out by a server as well as on the database itself.
+struct ControlOptions: ParsableArguments {
+    @Option(
+        help: "The server to ask instead of the database, such as https://stoker.example. (STOKER_SERVER)"
+    )
+    var server: String?
+
+    @Option(help: "The token for the server. Better STOKER_TOKEN or STOKER_TOKEN_FILE: others may see a command line.")
+    var token: String?
+
+    @OptionGroup var global: GlobalOptions
+
+    func validate() throws {
+        if server != nil, global.databaseURL != nil {
+            throw ValidationError("--server and --database-url exclude each other.")
+        }
+    }
+
+    /// Performs one operation.
+    func ask<Asked: Operation>(_ operation: Asked) async throws -> Asked.Answer {
+        try await withControl { try await $0.perform(operation) }
+    }
+
+    /// Performs the body with a server when one is named, else with the database of the settings.
+    func withControl<Result>(_ body: (any Control) async throws -> Result) async throws -> Result {
+        try await global.composition([SettingKey[\.server].name: server, SettingKey[\.token].name: token])
+            .withControl(prefersDatabase: global.databaseURL != nil, body)
+    }
+}
+
+/// The same for commands that print what was answered.
+struct ReportOptions: ParsableArguments {
+    @OptionGroup var control: ControlOptions
+    @OptionGroup var output: OutputOptions
+
+    /// Performs one operation, and prints the answer: as JSON, or in the words for people that are made of it.
+    func report<Asked: Operation>(_ operation: Asked, text: (Asked.Answer) -> String) async throws {
+        try output.print(try await control.ask(operation), table: text)
+    }
+
+    /// Performs an operation that lists, and prints the list.
+    func report<Asked: Operation, Row: TableRow>(_ operation: Asked) async throws where Asked.Answer == [Row] {
+        try await report(operation, text: \.text)
+    }
+
+    /// Prints as many elements of a long list as wanted.
+    func report<Asked: PagedOperation>(_ operation: Asked, limit: Int = .max) async throws
+    where Asked.Element: TableRow & Encodable {
+        try output.print(try await control.withControl { try await $0.list(operation, limit: limit) }, table: \.text)
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// A duration as settings write it, such as `90s` or `5m`.
+struct DurationArgument: ExpressibleByArgument {
+    let duration: Duration
+
+    init(_ duration: Duration) {
+        self.duration = duration
+    }
+
+    init?(argument: String) {
+        guard let duration = DurationNotation.read(argument) else { return nil }
+        self.duration = duration
+    }
+
+    var seconds: Int { Int(duration.components.seconds) }
+    var defaultValueDescription: String { DurationNotation.write(duration) }
+}

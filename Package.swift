@@ -77,7 +77,8 @@ let tests: [Target] = [
     .testTarget(
         name: "StoreTests",
         dependencies: [
-            "LocalPostgres", "PostgresClient", "Domain", "Prebuilds", "Time", "Store", "Templates", "TestSupport",
+            "LocalPostgres", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time", "Store", "Templates",
+            "TestSupport",
             "Webhooks", "Worker",
             .logging, .subprocess, .systemPackage,
         ],
@@ -129,7 +130,8 @@ let tests: [Target] = [
     .testTarget(
         name: "WorkerTests",
         dependencies: [
-            "Bench", "CurlClient", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning", "Store",
+            "Bench", "CurlClient", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning",
+            "Store",
             "Telemetry",
             "TestSupport",
             "Webhooks",
@@ -279,7 +281,8 @@ let package = Package(
         .target(
             name: "Worker",
             dependencies: [
-                "CurlClient", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning", "Store", "Telemetry",
+                "CurlClient", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning", "Store",
+                "Telemetry",
                 "Templates",
                 "Webhooks",
                 .crypto, .deque, .lifecycle, .logging, .metrics, .tracing,
@@ -303,9 +306,8 @@ let package = Package(
         .target(
             name: "Bench",
             dependencies: [
-                "CurlClient", "Domain", "PostgresClient", "Prebuilds", "Server", "Store", "Supervision", "Time",
-                "Webhooks",
-                "Worker", .lifecycle, .logging,
+                "CurlClient", "Domain", "Operations", "PostgresClient", "Prebuilds", "Server", "Store", "Supervision",
+                "Templates", "Time", "Webhooks", "Worker", .lifecycle, .logging,
             ],
             swiftSettings: safe
         ),

@@ -13,7 +13,7 @@ struct FleetReport {
     let samples: [GaugeSample]
     var histograms: [HistogramSample] = []
     /// For how long they may be told.
-    let voice: Duration
+    let lease: Duration
 
     /// Jobs, workers and deliveries. They are of the moment, so they are told for a few intervals at most.
     init(_ facts: FleetFacts, atMost limit: Duration) {
@@ -36,7 +36,7 @@ struct FleetReport {
                 GaugeSample(MetricCatalogue.workerCounts, [$0.rawValue], Double(facts.workers[$0] ?? 0))
             }
             + (facts.notificationQueueUsage.map { [GaugeSample(MetricCatalogue.notificationQueueUsage, [], $0)] } ?? [])
-        voice = min(facts.voice, limit)
+        lease = min(facts.reporterLease, limit)
     }
 
     /// What all claims add up to: totals, which stay true until the next count.
@@ -48,6 +48,6 @@ struct FleetReport {
         histograms = totals.durations.map {
             HistogramSample(MetricCatalogue.claimDuration, [$0], counts: $1.counts, sum: $1.sum)
         }
-        voice = totals.voice
+        lease = totals.reporterLease
     }
 }

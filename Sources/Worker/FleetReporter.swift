@@ -65,7 +65,7 @@ package struct FleetReporter: Service {
                 subject.rawValue,
                 report.samples,
                 histograms: report.histograms,
-                for: report.voice,
+                for: report.lease,
                 now: began
             )
         } catch is CancellationError {

@@ -2,15 +2,16 @@
 
 import Domain
 import Metrics
+package import Operations
 import Prebuilds
-package import Store
+import Store
 package import Telemetry
 import Time
 
 /// What the reconciler's passes tell the metrics.
 ///
 /// What it did itself, every worker counts. The state of the pools is told by one worker for the whole fleet, so that a sum
-/// over all of them is true: by the one that has the pass's ``AppliedPlan/voice``, for as long as it is good.
+/// over all of them is true: by the one that has ``AppliedPlan/reporterLease``, for as long as that lasts.
 package struct PassMetrics: Sendable {
     private let registry: MetricsRegistry
     private let pools: PoolMetrics
@@ -34,7 +35,7 @@ package struct PassMetrics: Sendable {
             )
             MetricCatalogue.reconcileDuration.timer(factory: registry).record(duration: duration)
             count(applied.created, of: plan)
-            publish(plan, voice: applied.voice, since: .now - duration)
+            publish(plan, for: applied.reporterLease, since: .now - duration)
         }
     }
 
@@ -57,15 +58,15 @@ package struct PassMetrics: Sendable {
         }
     }
 
-    private func publish(_ plan: Plan, voice: Duration, since: ContinuousClock.Instant) {
-        guard voice > .zero else { return pools.withdraw() }
+    private func publish(_ plan: Plan, for lease: Duration, since: ContinuousClock.Instant) {
+        guard lease > .zero else { return pools.withdraw() }
         pools.publish(
             plan.presets.map(PoolMetrics.Pool.init),
             orphaned: plan.orphans?.count ?? 0,
             paused: plan.pause != nil,
             inMaintenance: plan.pause?.kind == .maintenance,
             snapshotSeconds: Double(plan.now.microseconds) / 1_000_000,
-            atMost: voice,
+            atMost: lease,
             now: since
         )
     }

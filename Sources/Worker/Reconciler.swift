@@ -2,6 +2,7 @@
 
 package import Domain
 package import Logging
+package import Operations
 package import Prebuilds
 import ServiceLifecycle
 package import Store
@@ -12,13 +13,11 @@ import Tracing
 /// Makes passes: at start, every interval, when something changed, and at the edges of schedules. Every worker tries; the
 /// lock lets one through.
 package struct Reconciler: Service {
-    private let store: Store
+    private let reconciliation: Reconciliation
     private let worker: WorkerID
     private let interval: Duration
-    private let limits: PlanLimits
     private let bell: Doorbell
     private let drain: Drain
-    private let zones: ZoneDirectory
     private let clock: any Clock<Duration>
     private let logger: Logger
     private let observe: @Sendable (Result<PassResult, any Error>, Duration) -> Void
@@ -43,13 +42,11 @@ package struct Reconciler: Service {
         observe: @escaping @Sendable (Result<PassResult, any Error>, Duration) -> Void = { _, _ in },
         rest: @escaping @Sendable () -> Void = {}
     ) {
-        self.store = store
+        reconciliation = Reconciliation(store: store, limits: limits, zones: zones)
         self.worker = worker
         self.interval = interval
-        self.limits = limits
         self.bell = bell
         self.drain = drain
-        self.zones = zones
         self.clock = clock
         self.logger = logger
         self.observe = observe
@@ -106,15 +103,7 @@ package struct Reconciler: Service {
         let began = ContinuousClock.now
         do {
             let result = try await withSpan("reconcile") { span in
-                let result = try await store.reconcile(
-                    by: worker,
-                    at: now,
-                    limits: limits,
-                    memory: memory,
-                    makePlan: { snapshot, now in
-                        Plan(snapshot: snapshot, now: now, limits: limits, zones: zones.rules(for: snapshot))
-                    }
-                )
+                let result = try await reconciliation.pass(by: worker, at: now, memory: memory)
                 if case .done(_, let applied) = result {
                     span.attributes["stoker.created"] = applied.createdTotal
                     span.attributes["stoker.deleted"] = applied.deleted.count

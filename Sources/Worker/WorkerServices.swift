@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Logging
+package import Operations
 package import PostgresClient
 import Provisioning
 package import ServiceLifecycle

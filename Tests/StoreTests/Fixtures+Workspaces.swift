@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import Operations
 import PostgresClient
 import Prebuilds
 import Store
+import Templates
 import Time
 
 /// The labels of the database's enum `provisioner_job_status`.
@@ -164,13 +166,24 @@ extension Fleet {
     func pass(
         at now: Instant? = Fleet.now,
         limits: PlanLimits = .none,
-        zones: [String: TimeZoneRules] = [:]
+        memory: PlanMemory = PlanMemory()
     ) async throws -> (plan: Plan, applied: AppliedPlan) {
-        let result = try await store.reconcile(at: now, limits: limits) { snapshot, now in
-            Plan(snapshot: snapshot, now: now, limits: limits, zones: zones)
-        }
+        let reconciliation = Reconciliation(store: store, limits: limits, zones: ZoneDirectory())
+        let result = try await reconciliation.pass(at: now, memory: memory)
         guard case .done(let plan, let applied) = result else { throw LockHeld() }
         return (plan, applied)
+    }
+
+    /// A pass that writes another plan than the rules make of what it sees.
+    func pass(at now: Instant = Fleet.now, making plan: (Pass) -> Plan) async throws -> (
+        plan: Plan, applied: AppliedPlan
+    ) {
+        let made = try await store.pass(at: now, limits: .none) { pass in
+            let plan = plan(pass)
+            return (plan, try await pass.write(plan, recording: plan.presets))
+        }
+        guard let made else { throw LockHeld() }
+        return made
     }
 
     func passes(_ count: Int, at now: Instant = Fleet.now, limits: PlanLimits = .none) async throws {

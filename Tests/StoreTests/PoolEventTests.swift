@@ -87,11 +87,7 @@ import Time
             let prebuild = try await fleet.addWorkspace(of: preset)
             let memories = [PlanMemory(), PlanMemory()]
             func pass(_ worker: Int) async throws {
-                _ = try await fleet.store.reconcile(at: Fleet.now, limits: .none, memory: memories[worker]) {
-                    snapshot,
-                    now in
-                    Plan(snapshot: snapshot, now: now, limits: .none)
-                }
+                try await fleet.pass(memory: memories[worker])
             }
             try await pass(0)
             try await pass(1)
@@ -117,9 +113,7 @@ import Time
             func written(by passes: Int) async throws -> Int {
                 let before = try await fleet.writtenRows()
                 for _ in 0..<passes {
-                    _ = try await fleet.store.reconcile(at: Fleet.now, limits: .none, memory: memory) { snapshot, now in
-                        Plan(snapshot: snapshot, now: now, limits: .none)
-                    }
+                    try await fleet.pass(memory: memory)
                 }
                 return try await fleet.writtenRows() - before
             }

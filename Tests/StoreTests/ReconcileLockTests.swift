@@ -140,10 +140,10 @@ private actor FrozenReconciler {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     func pass(of fleet: Fleet, _ onFreeze: () -> Void) async throws {
-        _ = try await fleet.store.reconcile(at: Fleet.now, limits: .none) { snapshot, now in
+        _ = try await fleet.pass { pass in
             onFreeze()
             gate.wait()
-            return Plan(snapshot: snapshot, now: now, limits: .none)
+            return Plan(snapshot: pass.snapshot, now: pass.now, limits: .none)
         }
     }
 

@@ -96,8 +96,7 @@ import Time
             )
             let moment: Instant = try #require(Instant(iso8601: time))
             try await fleet.pass(
-                at: moment,
-                zones: try Zones.load(["Europe/Berlin", "America/New_York"])
+                at: moment
             )
             #expect(try await fleet.pendingStarts(of: east) == berlin)
             #expect(try await fleet.pendingStarts(of: west) == newYork)
@@ -164,13 +163,12 @@ import Time
             let template = try await fleet.addTemplate()
             let preset = try await fleet.addPreset(of: template.version, desired: 1, parameters: [:])
             try await fleet.sql("UPDATE template_version_presets SET prebuild_status = 'hard_limited'")
-            let result = try await fleet.store.reconcile(at: Fleet.now, limits: .none) { snapshot, now in
-                var snapshot = snapshot
+            let (_, applied) = try await fleet.pass { pass in
+                var snapshot = pass.snapshot
                 // As it was before the operator's change.
                 snapshot.presets[0].status = .healthy
-                return Plan(snapshot: snapshot, now: now, limits: .none)
+                return Plan(snapshot: snapshot, now: pass.now, limits: .none)
             }
-            guard case .done(_, let applied) = result else { throw Fleet.LockHeld() }
             #expect(applied.statusChanges == [])
             #expect(applied.events == [])
             #expect(try await fleet.status(of: preset) == "hard_limited")
@@ -188,10 +186,9 @@ import Time
             let (now, snapshot) = try await fleet.store.snapshot(at: Fleet.now, limits: .none)
             try await fleet.sql("UPDATE workspaces SET owner_id = \(ada) WHERE id = \(claimed.id)")
             try await fleet.addBuild(.init(transition: .stop), to: rebuilt.id, of: preset)
-            let result = try await fleet.store.reconcile(at: now, limits: .none) { _, now in
-                Plan(snapshot: snapshot, now: now, limits: .none)
+            let (plan, applied) = try await fleet.pass(at: now) { pass in
+                Plan(snapshot: snapshot, now: pass.now, limits: .none)
             }
-            guard case .done(let plan, let applied) = result else { throw Fleet.LockHeld() }
             #expect(plan.presets[0].deletions.count == 3)
             #expect(applied.deleted == [free.id])
         }

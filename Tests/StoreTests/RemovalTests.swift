@@ -77,10 +77,9 @@ import Testing
             let (now, snapshot) = try await fleet.store.snapshot(at: Fleet.now, limits: .none)
             let worker = try await fleet.addWorker()
             let job = try await fleet.claimOne(for: worker)
-            let result = try await fleet.store.reconcile(at: now, limits: .none) { _, now in
-                Plan(snapshot: snapshot, now: now, limits: .none)
+            let (plan, applied) = try await fleet.pass(at: now) { pass in
+                Plan(snapshot: snapshot, now: pass.now, limits: .none)
             }
-            guard case .done(let plan, let applied) = result else { throw Fleet.LockHeld() }
             #expect(plan.presets.flatMap(\.cancellations).count == 1)
             #expect(applied.canceled == [])
             #expect(applied.deleted == [])
@@ -96,10 +95,9 @@ import Testing
             try await fleet.addVersion(of: template.id)
             let (now, snapshot) = try await fleet.store.snapshot(at: Fleet.now, limits: .none)
             try await fleet.activate(template.version, of: template.id)
-            let result = try await fleet.store.reconcile(at: now, limits: .none) { _, now in
-                Plan(snapshot: snapshot, now: now, limits: .none)
+            let (_, applied) = try await fleet.pass(at: now) { pass in
+                Plan(snapshot: snapshot, now: pass.now, limits: .none)
             }
-            guard case .done(_, let applied) = result else { throw Fleet.LockHeld() }
             #expect(applied.canceled == [])
             #expect(try await fleet.workspaces().map(\.builds) == [["start pending"]])
         }

@@ -2,6 +2,7 @@
 
 import Domain
 import Logging
+import Operations
 import PostgresClient
 import Prebuilds
 import Store

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Operations
 import PostgresClient
 import Prebuilds
 import Store
+import Templates
 
 /// A fleet to measure passes on. Only for a database that holds nothing else.
 extension Store {
@@ -103,10 +105,8 @@ extension Store {
     ///
     /// - Parameter memory: The process's own; a new one looks at every preset.
     func benchPass(_ memory: PlanMemory = PlanMemory()) async throws -> AppliedPlan {
-        let limits = PlanLimits()
-        let result = try await reconcile(limits: limits, memory: memory) { snapshot, now in
-            Plan(snapshot: snapshot, now: now, limits: limits)
-        }
+        let reconciliation = Reconciliation(store: self, limits: PlanLimits(), zones: ZoneDirectory())
+        let result = try await reconciliation.pass(memory: memory)
         guard case .done(_, let applied) = result else { throw BenchError("another process is in a pass") }
         guard applied.failures.isEmpty else { throw BenchError("presets could not be written") }
         return applied

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import Operations
 import PostgresClient
 import Prebuilds
 import Store

@@ -12,7 +12,7 @@ package struct ShowStatus: Operation {
     package init() {}
 
     package func perform(in context: OperationContext) async throws -> FleetStatus {
-        let report = try await context.report(context.plan())
+        let report = try await context.report(context.reconciliation.plan())
         return FleetStatus(plan: report, overview: try await context.store.overview())
     }
 }
@@ -44,7 +44,7 @@ package struct ShowMaintenance: Operation {
     package init() {}
 
     package func perform(in context: OperationContext) async throws -> PauseReport {
-        PauseReport(try await context.plan(warning: false).pause)
+        PauseReport(try await context.reconciliation.plan(warning: false).pause)
     }
 }
 

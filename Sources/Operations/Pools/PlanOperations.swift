@@ -18,7 +18,7 @@ package struct MakePlan: Operation {
     }
 
     package func perform(in context: OperationContext) async throws -> PlanReport {
-        try await context.report(context.plan(at: at))
+        try await context.report(context.reconciliation.plan(at: at))
     }
 }
 
@@ -30,14 +30,7 @@ package struct Reconcile: Operation {
     package init() {}
 
     package func perform(in context: OperationContext) async throws -> ReconcileReport {
-        let (limits, zones) = (try context.limits(), context.zones)
-        let result = try await context.store.reconcile(
-            limits: limits,
-            makePlan: { snapshot, now in
-                Plan(snapshot: snapshot, now: now, limits: limits, zones: zones.rules(for: snapshot))
-            }
-        )
-        switch result {
+        switch try await context.reconciliation.pass() {
         case .done(let plan, let applied):
             let report = ReconcileReport(plan: try await context.report(plan), applied: applied)
             // What could not be read is another matter: there was nothing to write for it.

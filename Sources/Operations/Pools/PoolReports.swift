@@ -8,18 +8,9 @@ import Time
 
 /// Plans, and what a pool's health adds to their numbers, for the same words everywhere.
 extension OperationContext {
-    /// What a pass would do, at a moment or now. Reads only.
-    ///
-    /// - Parameter warns: Whether it is to tell of a TTL that is shorter than a build: it asks how long builds take.
-    func plan(at moment: Instant? = nil, warning warns: Bool = true) async throws -> Plan {
-        let limits = try limits()
-        var (now, snapshot) = try await store.snapshot(at: moment, limits: limits)
-        let mortal = snapshot.presets.filter { $0.isActive && $0.ttlSeconds > 0 }
-        let times = warns ? try await store.buildTimes(of: mortal.map(\.pool.presetID)) : [:]
-        for index in snapshot.presets.indices {
-            snapshot.presets[index].buildTime = times[snapshot.presets[index].pool.presetID]
-        }
-        return Plan(snapshot: snapshot, now: now, limits: limits, zones: zones.rules(for: snapshot))
+    /// How plans and passes are made here. Throws what is wrong with the settings that they depend on.
+    var reconciliation: Reconciliation {
+        get throws { Reconciliation(store: store, limits: try limits(), zones: zones) }
     }
 
     /// The plan with the failures that it tells of.

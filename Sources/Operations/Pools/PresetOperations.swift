@@ -10,7 +10,7 @@ package struct ListPresets: Operation {
     package init() {}
 
     package func perform(in context: OperationContext) async throws -> [PresetReport] {
-        let plan = try await context.plan()
+        let plan = try await context.reconciliation.plan()
         let pools = try await context.report(plan).presets
         return PresetReport.list(try await context.store.presets(), pools)
     }

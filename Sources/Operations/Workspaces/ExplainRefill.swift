@@ -24,7 +24,7 @@ package struct ExplainRefill: Operation {
 
     package func perform(in context: OperationContext) async throws -> RefillReport {
         let facts = try await context.store.refillFacts(ofTemplate: template, preset: preset)
-        let plan = try await context.plan(warning: false)
+        let plan = try await context.reconciliation.plan(warning: false)
         guard let pool = plan.presets.first(where: { $0.pool.presetID == facts.presetID }) else {
             let none = WaitReason("nothing_wanted", "preset '\(facts.presetName)' has no pool")
             return RefillReport(facts, health: nil, state: nil, [none])

@@ -61,8 +61,7 @@ extension Store {
                 "tokens.add",
                 """
                 WITH holder AS (
-                    SELECT id, username FROM users
-                    WHERE lower(username) = lower(\(username)) AND NOT deleted AND NOT is_system AND status = 'active'
+                    SELECT u.id, u.username FROM users u WHERE \(sql: .isUser(named: username)) AND \(sql: .mayAct())
                 ), held AS (
                     SELECT count(*) AS tokens FROM api_tokens a JOIN holder h ON h.id = a.user_id
                 ), expired AS (
@@ -133,7 +132,7 @@ extension Store {
                     SELECT a.id, a.token_hash, a.user_id, u.username, u.rbac_roles, a.scopes,
                         coalesce(a.expires_at <= now(), false) AS expired, a.last_used_at
                     FROM api_tokens a JOIN users u ON u.id = a.user_id
-                    WHERE a.token_hash = \(hash) AND NOT u.deleted AND NOT u.is_system AND u.status = 'active'
+                    WHERE a.token_hash = \(hash) AND \(sql: .mayAct())
                 ), noted AS (
                     UPDATE api_tokens a SET last_used_at = now() FROM holder h
                     WHERE a.id = h.id AND NOT h.expired
@@ -144,23 +143,14 @@ extension Store {
             )
         )
         return try rows.first.map { row in
-            let (token, hash, user, username, roles, scopes, isExpired) = try row.decode(
-                TokenID.self,
-                [UInt8].self,
-                UserID.self,
-                String.self,
-                [String].self,
-                [String].self,
-                Bool.self
-            )
-            return TokenHolder(
-                tokenID: token,
-                hash: hash,
-                userID: user,
-                username: username,
-                roles: roles,
-                scopes: scopes,
-                isExpired: isExpired
+            TokenHolder(
+                tokenID: try row["id"],
+                hash: try row["token_hash"],
+                userID: try row["user_id"],
+                username: try row["username"],
+                roles: try row["rbac_roles"],
+                scopes: try row["scopes"],
+                isExpired: try row["expired"]
             )
         }
     }
@@ -168,14 +158,12 @@ extension Store {
 
 extension APIToken {
     fileprivate init(_ row: Row) throws {
-        (id, name, username, scopes, createdAt, expiresAt, lastUsedAt) = try row.decode(
-            TokenID.self,
-            String.self,
-            String.self,
-            [String].self,
-            Instant.self,
-            Instant?.self,
-            Instant?.self
-        )
+        id = try row["id"]
+        name = try row["name"]
+        username = try row["username"]
+        scopes = try row["scopes"]
+        createdAt = try row["created_at"]
+        expiresAt = try row["expires_at"]
+        lastUsedAt = try row["last_used_at"]
     }
 }

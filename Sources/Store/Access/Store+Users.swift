@@ -68,14 +68,11 @@ extension Store {
 
 extension User {
     fileprivate init(_ row: Row) throws {
-        let (id, username, email, roles, status, isSystem) = try row.decode(
-            UserID.self,
-            String.self,
-            String.self,
-            [String].self,
-            String.self,
-            Bool.self
-        )
-        self.init(id: id, username: username, email: email, roles: roles, status: status, isSystem: isSystem)
+        id = try row["id"]
+        username = try row["username"]
+        email = try row["email"]
+        roles = try row["rbac_roles"]
+        status = try row["status"]
+        isSystem = try row["is_system"]
     }
 }

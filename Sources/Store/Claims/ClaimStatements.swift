@@ -28,19 +28,18 @@ package struct ClaimStatements {
 
     /// Reads the row of either.
     func result(_ row: Row) throws -> ClaimResult {
-        var row = RowReader(row)
-        return ClaimResult(
+        ClaimResult(
             claimID: id,
-            outcome: try ClaimOutcome(rawValue: row.next()) ?? .error,
-            reason: try row.next(),
-            workspaceID: try row.next(),
+            outcome: try row["outcome"],
+            reason: try row["reason"],
+            workspaceID: try row["workspace_id"],
             workspaceName: request.name,
             templateName: target.templateName,
             presetName: target.presetName,
             ownerName: target.ownerName,
-            buildID: try row.next(),
-            buildNumber: try row.next(),
-            jobID: try row.next(),
+            buildID: try row["build_id"],
+            buildNumber: try row["build_number"],
+            jobID: try row["job_id"],
             isRepeat: false
         )
     }
@@ -110,18 +109,14 @@ extension ClaimStatements {
             WITH candidate AS MATERIALIZED (
                 SELECT w.id, b.id AS build_id, b.build_number
                 FROM workspaces w
-                CROSS JOIN LATERAL (
-                    SELECT * FROM workspace_builds l WHERE l.workspace_id = w.id ORDER BY l.build_number DESC LIMIT 1
-                ) b
+                CROSS JOIN LATERAL \(sql: .latestBuild()) b
                 JOIN provisioner_jobs j ON j.id = b.job_id AND j.job_status = 'succeeded'
                 JOIN template_version_presets p ON p.id = b.template_version_preset_id
-                WHERE w.owner_id = 'c42fdf75-3097-471c-8c33-fb52454d81c0' AND NOT w.deleted AND NOT w.retiring
+                WHERE \(sql: .isPrebuild()) AND NOT w.retiring
                     AND w.template_id = \(target.templateID) AND p.id = \(target.presetID)
                     AND b.transition = 'start' AND b.template_version_id = \(target.versionID)
-                    AND (coalesce(p.invalidate_after_secs, 0) <= 0
-                        OR now() - w.created_at <= make_interval(secs => p.invalidate_after_secs))
-                    AND (p.last_invalidated_at IS NULL OR w.created_at >= p.last_invalidated_at)
-                    AND \(sql: agentsReady)
+                    AND NOT \(sql: .isExpired())
+                    AND (\(sql: .agentsReady(ofJob: "b.job_id", declared: .declaredAgents(of: "\(target.versionID)"))))
                     AND \(sql: isOffered) AND \(sql: keyIsNew) AND \(sql: isNext)
                 ORDER BY w.created_at, w.id
                 LIMIT 1
@@ -130,12 +125,19 @@ extension ClaimStatements {
                 UPDATE workspaces w SET owner_id = \(target.ownerID), name = \(request.name), prebuild_name = w.name,
                     claimed_at = now(), last_used_at = now(), updated_at = now()
                 FROM candidate WHERE w.id = candidate.id
-                RETURNING w.id, candidate.build_id AS last_build_id, candidate.build_number + 1 AS build_number,
-                    gen_random_uuid() AS build_id, gen_random_uuid() AS job_id, \(ClaimOutcome.hit.rawValue) AS outcome,
-                    \(sql: waitedFor) AS reason
-            ), \(sql: handOver(reason: "claim"))
+                RETURNING w.id AS workspace_id, \(sql: columns), candidate.build_id AS last_build_id,
+                    candidate.build_number + 1 AS build_number, \(ClaimOutcome.hit.rawValue) AS outcome, \(sql: waitedFor) AS reason
+            ), \(sql: handOver("claim", parameters: .parameters(ofBuild: "n.last_build_id")))
             """
         )
+    }
+
+    /// Of the workspace in `bound`, whichever it is.
+    private var columns: SQL {
+        """
+        \(target.organizationID) AS organization_id, \(target.templateID) AS template_id, \(target.versionID) AS version_id,
+            \(target.presetID) AS preset_id, gen_random_uuid() AS build_id, gen_random_uuid() AS job_id
+        """
     }
 
     /// How a claim that had to wait is told from one that was served at once: it has looked before.
@@ -163,8 +165,7 @@ extension ClaimStatements {
                 ) last, jsonb_array_elements(last.withheld) w
                 WHERE w->>'type' = 'create' LIMIT 1
             ), bound AS MATERIALIZED (
-                SELECT gen_random_uuid() AS id, NULL::uuid AS last_build_id, 1 AS build_number,
-                    gen_random_uuid() AS build_id, gen_random_uuid() AS job_id,
+                SELECT gen_random_uuid() AS workspace_id, \(sql: columns), 1 AS build_number,
                     CASE
                         WHEN \(target.missOutcome.rawValue) = 'miss_empty' AND (SELECT is_capped FROM said) THEN 'miss_capped'
                         ELSE \(target.missOutcome.rawValue)
@@ -177,93 +178,48 @@ extension ClaimStatements {
                 WHERE \(sql: isOffered) AND \(sql: keyIsNew)
             ), new_workspace AS (
                 INSERT INTO workspaces (id, owner_id, organization_id, template_id, name)
-                SELECT id, \(target.ownerID), \(target.organizationID), \(target.templateID), \(request.name) FROM bound
-            ), \(sql: handOver(reason: "initiator"))
+                SELECT workspace_id, \(target.ownerID), organization_id, template_id, \(request.name) FROM bound
+            ), \(sql: handOver("initiator", parameters: .parameters(ofPreset: "n.preset_id", version: "n.version_id")))
             """
         )
     }
 
     /// Whether the version that was looked up is still the one to be given.
     private var isOffered: SQL {
-        """
-        EXISTS (
-            SELECT FROM templates o WHERE o.id = \(target.templateID) AND o.active_version_id = \(target.versionID)
-                AND NOT o.deleted AND o.deprecated = ''
-        )
-        """
-    }
-
-    /// As the function `stoker_agents_ready` says it, which the planner cannot look into.
-    private var agentsReady: SQL {
-        """
-        NOT EXISTS (
-            SELECT FROM workspace_resources r JOIN workspace_agents a ON a.resource_id = r.id
-            WHERE r.job_id = b.job_id AND NOT a.deleted AND a.lifecycle_state <> 'ready'
-        ) AND (
-            SELECT count(*) FROM template_version_agents d WHERE d.template_version_id = \(target.versionID)
-        ) <= (
-            SELECT count(*) FROM workspace_resources r JOIN workspace_agents a ON a.resource_id = r.id
-            WHERE r.job_id = b.job_id AND NOT a.deleted AND a.lifecycle_state = 'ready'
-        )
-        """
+        "EXISTS (SELECT FROM templates o WHERE o.id = \(target.templateID) AND \(sql: .isActive("\(target.versionID)", of: "o")))"
     }
 
     /// The build and its job, the record of the claim, and the wake-ups, for the workspace in `bound`.
-    private func handOver(reason: String) -> SQL {
-        """
-        new_job AS (
-            INSERT INTO provisioner_jobs (id, organization_id, initiator_id, type, provisioner, input, file_id, tags,
-                priority, template_id, workspace_id, trace_metadata)
-            SELECT bound.job_id, \(target.organizationID), \(target.ownerID), 'workspace_build', t.provisioner,
-                jsonb_build_object('workspace_build_id', bound.build_id), v.file_id,
-                coalesce(v.tags, '{"scope":"organization","owner":""}'), \(JobClass.interactive.rawValue), t.id, bound.id,
-                \(TraceContext.current)
-            FROM bound, templates t, template_versions v
-            WHERE t.id = \(target.templateID) AND v.id = \(target.versionID)
-            RETURNING claim_order
-        ), new_build AS (
-            INSERT INTO workspace_builds (id, workspace_id, template_version_id, build_number, transition, initiator_id,
-                job_id, reason, template_version_preset_id)
-            SELECT build_id, id, \(target.versionID), build_number, 'start', \(target.ownerID), job_id,
-                \(reason)::build_reason, \(target.presetID)
+    ///
+    /// - Parameter parameters: Of the build, where the claim gives no others: `name` and `value` for the row `n` of `bound`.
+    private func handOver(_ reason: String, parameters: SQL) -> SQL {
+        let builds = NewBuilds(
+            rows: "bound",
+            transition: .start,
+            reason: reason,
+            initiator: "\(target.ownerID)",
+            jobClass: .interactive
+        )
+        let given = target.parameters.sorted { $0.key < $1.key }
+        let values: SQL = """
+            SELECT given.name, given.value FROM given
+            UNION ALL
+            SELECT o.name, o.value FROM (\(sql: parameters)) o WHERE o.name NOT IN (SELECT name FROM given)
+            """
+        return """
+            \(sql: builds.terms), given AS (
+                SELECT * FROM unnest(\(given.map(\.key)), \(given.map(\.value))) g(name, value)
+            ), \(sql: builds.parameters(values)), new_claim AS (
+                INSERT INTO workspace_claims (id, organization_id, template_id, preset_id, claimant_id, workspace_id, outcome,
+                    outcome_reason, idempotency_key, request_hash, bound_at, created_at)
+                SELECT \(id), organization_id, template_id, preset_id, \(target.ownerID), workspace_id, outcome, reason,
+                    \(request.idempotencyKey), \(request.digest(giving: target.parameters)), clock_timestamp(), \(sql: askedAt)
+                FROM bound
+            )\(sql: leaveQueue)
+            SELECT outcome, reason, workspace_id, build_id, build_number, job_id,
+                \(sql: News.column(News.jobs(of: "new_jobs"), News.reconcile, nextInQueue))
             FROM bound
-        ), given AS (
-            SELECT * FROM unnest(\(target.parameters.keys.sorted()),
-                \(target.parameters.sorted { $0.key < $1.key }.map(\.value))) g(name, value)
-        ), new_parameters AS (
-            INSERT INTO workspace_build_parameters (workspace_build_id, name, value)
-            SELECT bound.build_id, x.name, x.value
-            FROM bound CROSS JOIN LATERAL (
-                SELECT given.name, given.value FROM given
-                UNION ALL
-                SELECT l.name, l.value FROM workspace_build_parameters l
-                WHERE l.workspace_build_id = bound.last_build_id AND l.name NOT IN (SELECT name FROM given)
-                UNION ALL
-                SELECT p.name, p.value FROM template_version_preset_parameters p
-                WHERE bound.last_build_id IS NULL AND p.template_version_preset_id = \(target.presetID)
-                    AND p.name NOT IN (SELECT name FROM given)
-                UNION ALL
-                SELECT d.name, d.default_value FROM template_version_parameters d
-                WHERE bound.last_build_id IS NULL AND d.template_version_id = \(target.versionID) AND NOT d.required
-                    AND d.default_value <> ''
-                    AND d.name NOT IN (SELECT name FROM given)
-                    AND d.name NOT IN (
-                        SELECT p.name FROM template_version_preset_parameters p
-                        WHERE p.template_version_preset_id = \(target.presetID)
-                    )
-            ) x
-        ), new_claim AS (
-            INSERT INTO workspace_claims (id, organization_id, template_id, preset_id, claimant_id, workspace_id, outcome,
-                outcome_reason, idempotency_key, request_hash, bound_at, created_at)
-            SELECT \(id), \(target.organizationID), \(target.templateID), \(target.presetID), \(target.ownerID), bound.id,
-                bound.outcome, bound.reason, \(request.idempotencyKey), \(request.digest(giving: target.parameters)), clock_timestamp(),
-                \(sql: askedAt)
-            FROM bound
-        )\(sql: leaveQueue)
-        SELECT bound.outcome, bound.reason, bound.id, bound.build_id, bound.build_number, bound.job_id,
-            \(sql: News.column(News.jobs(of: "new_job"), News.reconcile, nextInQueue))
-        FROM bound
-        """
+            """
     }
 
     private var leaveQueue: SQL {

@@ -48,16 +48,13 @@ private struct ClaimedPreset {
     }
 
     init(_ row: Row) throws {
-        let (names, mutable, values): ([String], [Bool], [String?])
-        (id, name, isDefault, hasPool, names, mutable, values) = try row.decode(
-            PresetID.self,
-            String.self,
-            Bool.self,
-            Bool.self,
-            [String].self,
-            [Bool].self,
-            [String?].self
-        )
+        id = try row["id"]
+        name = try row["name"]
+        isDefault = try row["is_default"]
+        hasPool = try row["has_pool"]
+        let names: [String] = try row["names"]
+        let mutable: [Bool] = try row["mutable"]
+        let values: [String?] = try row["values"]
         parameters = names.indices.map { Parameter(name: names[$0], isMutable: mutable[$0], value: values[$0]) }
     }
 
@@ -107,46 +104,40 @@ extension Store {
         guard let owner = answers[0].first else {
             throw StoreError.notFound("user", request.owner, remedy: "Add one with 'stoker users add'.")
         }
-        let (ownerID, ownerName, askedAt) = try owner.decode(UserID.self, String.self, Instant.self)
         guard let template = answers[1].first else {
             throw try await missingTemplate(request.template)
         }
-        let (templateID, templateName, deprecated, versionID, organizationID, paused) = try template.decode(
-            TemplateID.self,
-            String.self,
-            String.self,
-            TemplateVersionID?.self,
-            OrganizationID.self,
-            Bool.self
-        )
-        guard let versionID else {
+        let templateName: String = try template["name"]
+        guard let versionID: TemplateVersionID = try template["active_version_id"] else {
             throw StoreError(
                 .conflict,
                 "Template '\(templateName)' has no active version yet",
                 remedy: "Wait for its import, or promote one: 'stoker templates promote \(templateName) VERSION'."
             )
         }
+        let deprecated: String = try template["deprecated"]
         guard deprecated.isEmpty else {
             throw StoreError(.conflict, "Template '\(templateName)' is deprecated: \(deprecated)")
         }
         let preset = try await choosePreset(answers[2], request, templateName)
         let (given, types) = try await canonical(request.parameters, of: versionID)
         let misfit = try preset.misfit(given, types, of: templateName)
+        let isPaused: Bool = try template["is_paused"]
         return .target(
             ClaimTarget(
-                ownerID: ownerID,
-                ownerName: ownerName,
-                organizationID: organizationID,
-                templateID: templateID,
+                ownerID: try owner["id"],
+                ownerName: try owner["username"],
+                organizationID: try template["organization_id"],
+                templateID: try template["id"],
                 templateName: templateName,
                 versionID: versionID,
                 presetID: preset.id,
                 presetName: preset.name,
                 parameters: given,
                 fitsPool: misfit == nil,
-                missOutcome: misfit != nil ? .missUnmatched : paused ? .missPaused : .missEmpty,
-                missReason: misfit ?? (paused ? "the pools are paused, and none is ready" : "none is ready"),
-                askedAt: askedAt
+                missOutcome: misfit != nil ? .missUnmatched : isPaused ? .missPaused : .missEmpty,
+                missReason: misfit ?? (isPaused ? "the pools are paused, and none is ready" : "none is ready"),
+                askedAt: try owner["now"]
             )
         )
     }
@@ -218,8 +209,8 @@ extension Store {
             "claims.owner",
             reading: true,
             """
-            SELECT id, username, clock_timestamp() FROM users
-            WHERE lower(username) = lower(\(request.owner)) AND NOT deleted AND NOT is_system AND status = 'active'
+            SELECT u.id, u.username, clock_timestamp() AS now FROM users u
+            WHERE \(sql: .isUser(named: request.owner)) AND \(sql: .mayAct())
             """
         )
     }
@@ -230,13 +221,8 @@ extension Store {
             reading: true,
             """
             SELECT t.id, t.name, t.deprecated, t.active_version_id, t.organization_id,
-                coalesce(t.prebuilds_paused_until > now(), false) OR EXISTS (
-                    SELECT FROM settings s
-                    WHERE (s.key = 'prebuilds' AND \(sql: Self.isSet("reconciliation_paused", of: "s"))
-                        OR s.key = 'maintenance' AND \(sql: Self.isSet("active", of: "s")))
-                        AND coalesce(\(sql: Self.until(of: "s")) > now(), true)
-                )
-            FROM templates t WHERE t.id = (\(sql: Self.templateID(named: request.template)))
+                \(sql: .isPaused()) OR EXISTS (SELECT FROM settings s WHERE \(sql: PauseScope.isAnyInForce())) AS is_paused
+            FROM templates t WHERE t.id = (\(sql: .templateID(named: request.template)))
             """
         )
     }
@@ -246,16 +232,16 @@ extension Store {
             "claims.presets",
             reading: true,
             """
-            SELECT p.id, p.name, p.is_default, p.desired_instances IS NOT NULL,
-                coalesce(array_agg(d.name ORDER BY d.name) FILTER (WHERE d.name IS NOT NULL), '{}'),
-                coalesce(array_agg(d.mutable ORDER BY d.name) FILTER (WHERE d.name IS NOT NULL), '{}'),
+            SELECT p.id, p.name, p.is_default, p.desired_instances IS NOT NULL AS has_pool,
+                coalesce(array_agg(d.name ORDER BY d.name) FILTER (WHERE d.name IS NOT NULL), '{}') AS names,
+                coalesce(array_agg(d.mutable ORDER BY d.name) FILTER (WHERE d.name IS NOT NULL), '{}') AS mutable,
                 coalesce(array_agg(coalesce(g.value, CASE WHEN NOT d.required THEN d.default_value END) ORDER BY d.name)
-                    FILTER (WHERE d.name IS NOT NULL), '{}')
+                    FILTER (WHERE d.name IS NOT NULL), '{}') AS values
             FROM templates t
             JOIN template_version_presets p ON p.template_version_id = t.active_version_id
             LEFT JOIN template_version_parameters d ON d.template_version_id = p.template_version_id
             LEFT JOIN template_version_preset_parameters g ON g.template_version_preset_id = p.id AND g.name = d.name
-            WHERE t.id = (\(sql: Self.templateID(named: request.template)))
+            WHERE t.id = (\(sql: .templateID(named: request.template)))
                 AND (\(request.preset) IS NULL OR p.name = \(request.preset))
             GROUP BY p.id
             ORDER BY p.name

@@ -47,46 +47,33 @@ extension Store {
                 "claims.list",
                 within: .seconds(10),
                 """
-                SELECT c.id, c.outcome, c.outcome_reason, coalesce(t.name, ''), coalesce(p.name, ''), u.username, w.id,
-                    coalesce(w.name, ''), c.created_at, c.bound_at, c.usable_at
+                SELECT c.id, c.outcome, c.outcome_reason, coalesce(t.name, '') AS template_name,
+                    coalesce(p.name, '') AS preset_name, u.username, w.id AS workspace_id,
+                    coalesce(w.name, '') AS workspace_name, c.created_at, c.bound_at, c.usable_at
                 FROM users u
                 JOIN workspace_claims c ON c.claimant_id = u.id
                 LEFT JOIN templates t ON t.id = c.template_id
                 LEFT JOIN template_version_presets p ON p.id = c.preset_id
                 LEFT JOIN workspaces w ON w.id = c.workspace_id
-                WHERE lower(u.username) = lower(\(owner)) AND NOT u.deleted
+                WHERE \(sql: .isUser(named: owner))
                     AND (\(mark?.id)::uuid IS NULL OR (c.created_at, c.id) < (\(mark?.createdAt), \(mark?.id)))
                 ORDER BY c.created_at DESC, c.id DESC LIMIT \(limit)
                 """
             )
         )
         return try rows.map { row in
-            let (id, outcome, reason, template, preset, owner, workspace, name, created, bound, usable) =
-                try row.decode(
-                    ClaimID.self,
-                    String.self,
-                    String.self,
-                    String.self,
-                    String.self,
-                    String.self,
-                    WorkspaceID?.self,
-                    String.self,
-                    Instant.self,
-                    Instant?.self,
-                    Instant?.self
-                )
-            return PastClaim(
-                id: id,
-                outcome: ClaimOutcome(rawValue: outcome) ?? .error,
-                reason: reason,
-                templateName: template,
-                presetName: preset,
-                ownerName: owner,
-                workspaceID: workspace,
-                workspaceName: name,
-                createdAt: created,
-                boundAt: bound,
-                usableAt: usable
+            PastClaim(
+                id: try row["id"],
+                outcome: try row["outcome"],
+                reason: try row["outcome_reason"],
+                templateName: try row["template_name"],
+                presetName: try row["preset_name"],
+                ownerName: try row["username"],
+                workspaceID: try row["workspace_id"],
+                workspaceName: try row["workspace_name"],
+                createdAt: try row["created_at"],
+                boundAt: try row["bound_at"],
+                usableAt: try row["usable_at"]
             )
         }
     }

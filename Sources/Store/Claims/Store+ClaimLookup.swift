@@ -1,16 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Domain
-import PostgresClient
+package import PostgresClient
 
-extension Store {
-    /// The build that handed the workspace `w` over, or else made it. Not by time: a claim and its build are not dated by
-    /// the same clock reading.
-    static let buildOfClaim: SQL = """
-        SELECT * FROM workspace_builds x WHERE x.workspace_id = w.id AND x.transition = 'start'
-        ORDER BY x.reason <> 'claim', x.build_number LIMIT 1
+extension ClaimResult {
+    /// What is read of ``tables``.
+    static let columns: SQL = """
+        c.id AS claim_id, c.outcome, c.outcome_reason, w.id AS workspace_id, w.name AS workspace_name,
+            coalesce(t.name, '') AS template_name, coalesce(p.name, '') AS preset_name, u.username AS owner_name,
+            b.id AS build_id, b.build_number, b.job_id
         """
 
+    /// Claims `c` that gave a workspace `w`, for `FROM`: with the user `u`, and the build `b` that handed the workspace over,
+    /// or else made it. That is not found by time: a claim and its build are not dated by the same clock reading.
+    static let tables: SQL = """
+        users u
+        JOIN workspace_claims c ON c.claimant_id = u.id
+        JOIN workspaces w ON w.id = c.workspace_id
+        LEFT JOIN templates t ON t.id = c.template_id
+        LEFT JOIN template_version_presets p ON p.id = c.preset_id
+        CROSS JOIN LATERAL (
+            SELECT * FROM workspace_builds x WHERE x.workspace_id = w.id AND x.transition = 'start'
+            ORDER BY x.reason <> 'claim', x.build_number LIMIT 1
+        ) b
+        """
+
+    /// - Parameter isRepeat: Whether it answers another claim with the same key.
+    init(_ row: Row, isRepeat: Bool) throws {
+        self.init(
+            claimID: try row["claim_id"],
+            outcome: try row["outcome"],
+            reason: try row["outcome_reason"],
+            workspaceID: try row["workspace_id"],
+            workspaceName: try row["workspace_name"],
+            templateName: try row["template_name"],
+            presetName: try row["preset_name"],
+            ownerName: try row["owner_name"],
+            buildID: try row["build_id"],
+            buildNumber: try row["build_number"],
+            jobID: try row["job_id"],
+            isRepeat: isRepeat
+        )
+    }
+}
+
+extension ClaimOutcome: PostgresDecodable {
+    /// One that this release does not know gave nothing that it could tell of.
+    package init(postgres value: PostgresValue) throws {
+        self = Self(rawValue: try String(postgres: value)) ?? .error
+    }
+}
+
+extension Store {
     /// A claim's result as it is now: a replacement policy may have given the claimant another workspace than the prebuild.
     ///
     /// Throws ``StoreError`` of code `.notFound`, also for one that the audience may not know of.
@@ -19,43 +60,12 @@ extension Store {
             Statement(
                 "claims.show",
                 """
-                SELECT c.outcome, c.outcome_reason, w.id, w.name, t.name, p.name, u.username, b.id, b.build_number, b.job_id
-                FROM workspace_claims c
-                JOIN workspaces w ON w.id = c.workspace_id
-                JOIN users u ON u.id = c.claimant_id
-                JOIN templates t ON t.id = c.template_id
-                JOIN template_version_presets p ON p.id = c.preset_id
-                CROSS JOIN LATERAL (\(sql: Self.buildOfClaim)) b
+                SELECT \(sql: ClaimResult.columns) FROM \(sql: ClaimResult.tables)
                 WHERE c.id = \(id) AND \(sql: audience.seesWorkspace)
                 """
             )
         )
         guard let row = rows.first else { throw StoreError.notFound("claim", "\(id)") }
-        let (outcome, reason, workspace, name, template, preset, owner, build, number, job) = try row.decode(
-            String.self,
-            String.self,
-            WorkspaceID.self,
-            String.self,
-            String.self,
-            String.self,
-            String.self,
-            BuildID.self,
-            Int.self,
-            JobID.self
-        )
-        return ClaimResult(
-            claimID: id,
-            outcome: ClaimOutcome(rawValue: outcome) ?? .error,
-            reason: reason,
-            workspaceID: workspace,
-            workspaceName: name,
-            templateName: template,
-            presetName: preset,
-            ownerName: owner,
-            buildID: build,
-            buildNumber: number,
-            jobID: job,
-            isRepeat: false
-        )
+        return try ClaimResult(row, isRepeat: false)
     }
 }

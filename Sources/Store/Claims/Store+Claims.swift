@@ -16,7 +16,7 @@ extension Store {
     package func claim(_ request: ClaimRequest) async throws -> ClaimResult {
         let id = ClaimID.random()
         return try await recordingErrors(of: request, id) {
-            guard let result = try await serve(request, as: id, .atOnce) else {
+            guard let result = try await serve(request, as: id, onMiss: .builds) else {
                 throw StoreError.internalInconsistency("a claim that does not wait was not served")
             }
             return result
@@ -39,7 +39,7 @@ extension Store {
             return try await recordingErrors(of: request, id) {
                 while true {
                     let remaining = ContinuousClock.now.duration(to: deadline)
-                    if let result = try await serve(request, as: id, remaining > .zero ? .waiting : .tiredOfWaiting) {
+                    if let result = try await serve(request, as: id, onMiss: remaining > .zero ? .waits : .hasWaited) {
                         // Else its place was given up with the claim.
                         if result.isRepeat { try await leaveQueue(id) }
                         return result
@@ -55,12 +55,18 @@ extension Store {
         }
     }
 
-    private enum Patience {
-        case atOnce, waiting, tiredOfWaiting
+    /// What a claim does when no prebuild is ready.
+    private enum Miss {
+        /// Builds a workspace; it never waits.
+        case builds
+        /// Takes a place among those that wait for a prebuild, or keeps it.
+        case waits
+        /// Builds a workspace: it has waited for long enough.
+        case hasWaited
     }
 
     /// `nil`: no prebuild is ready, and the claim has its place among those that wait.
-    private func serve(_ request: ClaimRequest, as id: ClaimID, _ patience: Patience) async throws -> ClaimResult? {
+    private func serve(_ request: ClaimRequest, as id: ClaimID, onMiss: Miss) async throws -> ClaimResult? {
         try Name.requireLabel(request.name, of: "workspace", most: 64)
         return try await StoreError.naming("workspace of \(request.owner)", request.name) {
             // What the names stood for may have changed before they were used: then they are looked up again.
@@ -70,10 +76,10 @@ extension Store {
                 case .earlier(let earlier): return try earlier.result(for: request)
                 case .target(let found): target = found
                 }
-                let claim = ClaimStatements(id: id, request: request, target: target, isQueued: patience != .atOnce)
+                let claim = ClaimStatements(id: id, request: request, target: target, isQueued: onMiss != .builds)
                 if target.fitsPool {
                     if let bound = try await result(of: claim.bindings, claim) { return bound }
-                    if patience == .waiting { return nil }
+                    if onMiss == .waits { return nil }
                 }
                 if let built = try await result(of: claim.freshBuild, claim) { return built }
             }
@@ -145,10 +151,10 @@ extension Store {
                     outcome_reason)
                 SELECT \(id), t.organization_id, t.id, p.id, u.id, \(ClaimOutcome.error.rawValue), \(reason)
                 FROM (SELECT) one
-                LEFT JOIN templates t ON t.id = (\(sql: Self.templateID(named: request.template)))
+                LEFT JOIN templates t ON t.id = (\(sql: .templateID(named: request.template)))
                 LEFT JOIN template_version_presets p
                     ON p.template_version_id = t.active_version_id AND p.name = \(request.preset)
-                LEFT JOIN users u ON lower(u.username) = lower(\(request.owner)) AND NOT u.deleted
+                LEFT JOIN users u ON \(sql: .isUser(named: request.owner))
                 LIMIT 1
                 """
             )
@@ -167,23 +173,10 @@ package struct EarlierClaim {
 
     /// Reads a row of ``statement(_:)``.
     init(_ row: Row) throws {
-        var row = RowReader(row)
-        digest = try row.next()
-        types = try Dictionary(zip(row.next([String].self), row.next([String].self).map(ParameterType.init))) { $1 }
-        result = ClaimResult(
-            claimID: try row.next(),
-            outcome: try ClaimOutcome(rawValue: row.next()) ?? .error,
-            reason: try row.next(),
-            workspaceID: try row.next(),
-            workspaceName: try row.next(),
-            templateName: try row.next(),
-            presetName: try row.next(),
-            ownerName: try row.next(),
-            buildID: try row.next(),
-            buildNumber: try row.next(),
-            jobID: try row.next(),
-            isRepeat: true
-        )
+        digest = try row["request_hash"]
+        let (names, notations): ([String], [String]) = (try row["parameters"], try row["types"])
+        types = Dictionary(zip(names, notations.map(ParameterType.init))) { $1 }
+        result = try ClaimResult(row, isRepeat: true)
     }
 
     /// Throws ``StoreError`` of code `.conflict` when the key was used for another request.
@@ -206,20 +199,13 @@ package struct EarlierClaim {
             "claims.earlier",
             within: .seconds(10),
             """
-            SELECT c.request_hash,
+            SELECT \(sql: ClaimResult.columns), c.request_hash,
                 ARRAY(SELECT d.name FROM template_version_parameters d
-                    WHERE d.template_version_id = p.template_version_id ORDER BY d.name),
+                    WHERE d.template_version_id = p.template_version_id ORDER BY d.name) AS parameters,
                 ARRAY(SELECT d.type FROM template_version_parameters d
-                    WHERE d.template_version_id = p.template_version_id ORDER BY d.name),
-                c.id, c.outcome, c.outcome_reason, w.id, w.name, coalesce(t.name, ''), coalesce(p.name, ''),
-                u.username, b.id, b.build_number, b.job_id
-            FROM users u
-            JOIN workspace_claims c ON c.claimant_id = u.id
-            JOIN workspaces w ON w.id = c.workspace_id
-            LEFT JOIN templates t ON t.id = c.template_id
-            LEFT JOIN template_version_presets p ON p.id = c.preset_id
-            CROSS JOIN LATERAL (\(sql: Store.buildOfClaim)) b
-            WHERE lower(u.username) = lower(\(owner)) AND NOT u.deleted AND c.idempotency_key = \(key)
+                    WHERE d.template_version_id = p.template_version_id ORDER BY d.name) AS types
+            FROM \(sql: ClaimResult.tables)
+            WHERE \(sql: .isUser(named: owner)) AND c.idempotency_key = \(key)
             """
         )
     }

@@ -31,7 +31,7 @@ extension Store {
                 WITH chosen AS (
                     SELECT p.id, p.name, t.name AS template, count(*) OVER () AS choices, p.is_default
                     FROM templates t JOIN template_version_presets p ON p.template_version_id = t.active_version_id
-                    WHERE t.id = (\(sql: Self.templateID(named: template))) AND (\(preset) IS NULL OR p.name = \(preset))
+                    WHERE t.id = (\(sql: .templateID(named: template))) AND (\(preset) IS NULL OR p.name = \(preset))
                 ), preset AS (
                     SELECT id, name, template FROM chosen WHERE choices = 1 OR is_default ORDER BY is_default DESC LIMIT 1
                 ), starting AS MATERIALIZED (
@@ -39,21 +39,21 @@ extension Store {
                     FROM preset
                     JOIN workspace_builds b ON b.template_version_preset_id = preset.id
                         AND b.transition = 'start' AND b.build_number = 1 AND b.created_at > now() - interval '7 days'
-                    JOIN workspaces w ON w.id = b.workspace_id AND w.owner_id = \(prebuildsUserID) AND NOT w.deleted
+                    JOIN workspaces w ON w.id = b.workspace_id AND \(sql: .isPrebuild())
                     JOIN provisioner_jobs j ON j.id = b.job_id AND j.completed_at IS NULL
                 )
                 SELECT preset.id, preset.template, preset.name,
                     (
                         SELECT count(*) FROM workspace_claim_waiters q
                         WHERE q.preset_id = preset.id AND q.lease_expires_at > now()
-                    ),
-                    (SELECT id FROM starting WHERE job_status = 'pending' ORDER BY claim_order, id LIMIT 1),
-                    (SELECT count(*) FROM starting WHERE job_status = 'running'),
+                    ) AS waiting,
+                    (SELECT id FROM starting WHERE job_status = 'pending' ORDER BY claim_order, id LIMIT 1) AS pending,
+                    (SELECT count(*) FROM starting WHERE job_status = 'running') AS running,
                     coalesce((
                         SELECT l.stage FROM provisioner_job_logs l
                         WHERE l.job_id = (SELECT id FROM starting WHERE job_status = 'running' ORDER BY started_at, id LIMIT 1)
                         ORDER BY l.id DESC LIMIT 1
-                    ), '')
+                    ), '') AS stage
                 FROM preset
                 """
             )
@@ -65,23 +65,14 @@ extension Store {
                 remedy: "See 'stoker presets list'."
             )
         }
-        let (id, templateName, name, waiting, pending, running, stage) = try row.decode(
-            PresetID.self,
-            String.self,
-            String.self,
-            Int.self,
-            JobID?.self,
-            Int.self,
-            String.self
-        )
         return RefillFacts(
-            presetID: id,
-            templateName: templateName,
-            presetName: name,
-            claimsWaiting: waiting,
-            pendingJob: pending,
-            running: running,
-            stage: stage
+            presetID: try row["id"],
+            templateName: try row["template"],
+            presetName: try row["name"],
+            claimsWaiting: try row["waiting"],
+            pendingJob: try row["pending"],
+            running: try row["running"],
+            stage: try row["stage"]
         )
     }
 }

@@ -130,7 +130,7 @@ extension Store {
             Statement(
                 "refusals.return_prebuild",
                 """
-                UPDATE workspaces SET owner_id = 'c42fdf75-3097-471c-8c33-fb52454d81c0', name = prebuild_name,
+                UPDATE workspaces SET owner_id = \(prebuildsUserID), name = prebuild_name,
                     prebuild_name = NULL, claimed_at = NULL, updated_at = now()
                 WHERE id = \(prebuild)
                 """

@@ -17,9 +17,9 @@ package struct AppliedPlan: Hashable, Sendable {
     package var events: [EventID] = []
     /// Presets whose writes failed, with the reason; everything of theirs was rolled back.
     package var failures: [PresetID: String] = [:]
-    /// For how long, from before the pass, its worker may tell the pools' state for the whole fleet: never two workers at
-    /// a time. Zero: another worker does, or nobody.
-    package var voice = Duration.zero
+    /// For how long, from before the pass, its worker is the one that reports on the pools for the whole fleet: never two
+    /// workers at a time. Zero: another worker is, or nobody.
+    package var reporterLease = Duration.zero
     /// The last decision recorded; `nil`: there was nothing new.
     var lastDecision: Int64?
 

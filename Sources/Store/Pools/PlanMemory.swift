@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
-import Prebuilds
+package import Prebuilds
 import Synchronization
 
 /// What a process knows of the last pass that it made, so that the next one writes nothing where nothing is new.
@@ -19,15 +19,20 @@ package final class PlanMemory: Sendable {
     package init() {}
 
     /// The presets whose plan may differ from the last one recorded.
-    func news(in plan: Plan, lastDecision: Int64?) -> [PresetPlan] {
+    ///
+    /// - Parameter lastDecision: The newest row of `prebuild_decisions`.
+    package func news(in plan: Plan, since lastDecision: Int64?) -> [PresetPlan] {
         recollection.withLock { recollection in
             guard let recollection, recollection.lastDecision == lastDecision else { return plan.presets }
             return plan.presets.filter { recollection.plans[$0.pool.presetID] != $0 }
         }
     }
 
-    /// To be called after the pass was committed.
-    func remember(_ plan: Plan, _ applied: AppliedPlan, lastDecision: Int64?) {
+    /// To be called after the pass was committed. Of a fleet that is paused nothing was recorded.
+    ///
+    /// - Parameter lastDecision: As of ``news(in:since:)``.
+    package func remember(_ plan: Plan, _ applied: AppliedPlan, since lastDecision: Int64?) {
+        guard plan.pause == nil else { return }
         var plans = Dictionary(plan.presets.map { ($0.pool.presetID, $0) }) { first, _ in first }
         // Nothing of these was recorded.
         for preset in applied.failures.keys { plans[preset] = nil }

@@ -18,59 +18,46 @@ extension PlanWriter {
                 SELECT r.preset_id, count(*) AS instances
                 FROM unnest(\(replaced.map(\.0)), \(replaced.map(\.1))) r(preset_id, workspace_id)
                 JOIN workspaces w ON w.id = r.workspace_id
-                WHERE w.owner_id = \(prebuildsUserID) AND NOT w.deleted AND NOT w.retiring
+                WHERE \(sql: .isPrebuild()) AND NOT w.retiring
                 GROUP BY r.preset_id
             ), wanted AS (
-                SELECT p.id AS preset_id, c.instances - coalesce(kept.instances, 0) AS instances, v.id AS version_id, v.file_id, v.name AS version_name,
-                    coalesce(v.tags, '{"scope":"organization","owner":""}') AS tags,
-                    t.id AS template_id, t.organization_id, t.provisioner
+                SELECT p.id AS preset_id, c.instances - coalesce(kept.instances, 0) AS instances,
+                    p.template_version_id AS version_id, t.id AS template_id, t.organization_id
                 FROM unnest(\(wanted.map(\.pool.presetID)), \(wanted.map(\.creations))) c(preset_id, instances)
                 LEFT JOIN kept ON kept.preset_id = c.preset_id
                 JOIN template_version_presets p ON p.id = c.preset_id
                 -- A version that was replaced since the snapshot gets nothing more.
-                JOIN templates t ON t.active_version_id = p.template_version_id AND NOT t.deleted AND t.deprecated = ''
-                JOIN template_versions v ON v.id = t.active_version_id
+                JOIN templates t ON \(sql: .isActive("p.template_version_id"))
             ), fresh AS MATERIALIZED (
-                SELECT wanted.*, \(sql: newID) AS workspace_id, \(sql: newID) AS build_id, \(sql: newID) AS job_id
+                SELECT wanted.*, 1 AS build_number,
+                    \(sql: newID) AS workspace_id, \(sql: newID) AS build_id, \(sql: newID) AS job_id
                 FROM wanted CROSS JOIN LATERAL generate_series(1, instances)
             ), new_workspaces AS (
                 -- The last 60 bits of the id are random; their digits, moved into base32's alphabet, make the name.
                 INSERT INTO workspaces (id, owner_id, organization_id, template_id, name, created_at, updated_at, last_used_at)
-                SELECT workspace_id, \(prebuildsUserID), organization_id, template_id,
+                SELECT workspace_id, \(sql: .prebuildsUser), organization_id, template_id,
                     'prebuild-' || translate(right(replace(workspace_id::text, '-', ''), 15), '0189', 'ghij'),
                     \(plan.now), \(plan.now), \(plan.now)
                 FROM fresh
-            ), new_jobs AS (
-                INSERT INTO provisioner_jobs (id, organization_id, initiator_id, type, provisioner, input, file_id, tags,
-                    priority, available_at, template_id, workspace_id, trace_metadata, created_at, updated_at)
-                SELECT job_id, organization_id, \(prebuildsUserID), 'workspace_build', provisioner,
-                    jsonb_build_object('workspace_build_id', build_id), file_id, tags, \(JobClass.pool.rawValue),
-                    \(plan.now), template_id, workspace_id, \(TraceContext.current), \(plan.now), \(plan.now)
-                FROM fresh
-                RETURNING claim_order
-            ), new_builds AS (
-                INSERT INTO workspace_builds (id, workspace_id, template_version_id, build_number, transition,
-                    initiator_id, job_id, reason, template_version_preset_id, created_at, updated_at)
-                SELECT build_id, workspace_id, version_id, 1, 'start', \(prebuildsUserID), job_id, 'prebuild', preset_id,
-                    \(plan.now), \(plan.now)
-                FROM fresh
-            ), new_parameters AS (
-                INSERT INTO workspace_build_parameters (workspace_build_id, name, value)
-                SELECT fresh.build_id, x.name, x.value
-                FROM fresh JOIN (
-                    SELECT g.template_version_preset_id AS preset_id, g.name, g.value
-                    FROM template_version_preset_parameters g JOIN wanted ON wanted.preset_id = g.template_version_preset_id
-                    UNION ALL
-                    SELECT wanted.preset_id, d.name, d.default_value
-                    FROM wanted JOIN template_version_parameters d ON d.template_version_id = wanted.version_id
-                    WHERE NOT d.required AND d.default_value <> '' AND NOT EXISTS (
-                        SELECT FROM template_version_preset_parameters g
-                        WHERE g.template_version_preset_id = wanted.preset_id AND g.name = d.name
-                    )
-                ) x ON x.preset_id = fresh.preset_id
-            )
+            ), given AS MATERIALIZED (
+                -- Once for each preset, however many prebuilds it gets.
+                SELECT wanted.preset_id, x.name, x.value FROM wanted
+                CROSS JOIN LATERAL (\(sql: .parameters(ofPreset: "wanted.preset_id", version: "wanted.version_id"))) x
+            ), \(sql: builds.terms),
+            \(sql: builds.parameters("SELECT given.name, given.value FROM given WHERE given.preset_id = n.preset_id"))
             SELECT preset_id, count(*), \(sql: News.column(News.jobs(of: "new_jobs"))) FROM fresh GROUP BY preset_id
             """
+        )
+    }
+
+    private var builds: NewBuilds {
+        NewBuilds(
+            rows: "fresh",
+            transition: .start,
+            reason: "prebuild",
+            initiator: .prebuildsUser,
+            jobClass: .pool,
+            moment: "\(plan.now)"
         )
     }
 

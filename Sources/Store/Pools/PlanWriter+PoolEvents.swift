@@ -27,7 +27,7 @@ extension PlanWriter {
                 FROM open LEFT JOIN pools ON pools.preset_id = open.preset_id
                 WHERE e.id = open.id AND (NOT pools.depleted OR NOT EXISTS (
                     SELECT FROM \(sql: Self.presetTables)
-                    WHERE p.id = open.preset_id AND \(sql: Self.presetIsActive)
+                    WHERE p.id = open.preset_id AND \(sql: .isActive())
                 ))
                 RETURNING open.preset_id
             ), changes AS (
@@ -51,7 +51,7 @@ extension PlanWriter {
                     )
                 ) || CASE
                     WHEN c.type = 'pool_depleted' THEN '{}'
-                    WHEN NOT \(sql: Self.presetIsActive) THEN '{"how": "inactive"}'
+                    WHEN NOT \(sql: .isActive()) THEN '{"how": "inactive"}'
                     WHEN pools.eligible > 0 THEN '{"how": "refilled"}'
                     ELSE '{"how": "not_desired"}'
                 END::jsonb,
@@ -64,9 +64,4 @@ extension PlanWriter {
             """
         )
     }
-
-    /// Whether the preset of ``presetTables`` is of the active version of a template in use.
-    private static let presetIsActive: SQL = """
-        (v.id = t.active_version_id AND NOT t.deleted AND t.deprecated = '')
-        """
 }

@@ -7,8 +7,7 @@ extension SnapshotQuery {
     var parameters: Statement {
         Self.parameters(
             """
-            FROM templates t JOIN template_version_parameters p ON p.template_version_id = t.active_version_id
-            WHERE NOT t.deleted AND t.deprecated = ''
+            FROM templates t JOIN template_version_parameters p ON \(sql: .isActive("p.template_version_id"))
             """
         )
     }
@@ -38,7 +37,7 @@ extension SnapshotQuery {
         var parameters = VersionParameters()
         for row in answer {
             do {
-                parameters.append(try VersionParameter(row), to: try row.decode(column: 0))
+                parameters.append(try VersionParameter(row), to: try row["template_version_id"])
             } catch {
                 parameters.add(error, of: row)
             }
@@ -62,7 +61,7 @@ struct VersionParameters {
 
     fileprivate mutating func add(_ error: any Error, of row: Row) {
         // A row of which not even the version can be read belongs to none.
-        guard let version = try? row.decode(column: 0, as: TemplateVersionID.self) else { return }
+        guard let version = try? row["template_version_id"] as TemplateVersionID else { return }
         let name = (try? row["name"] as String) ?? ""
         versions[version] = .failure(
             StoreError(.inconsistent, "The parameter '\(name)' of its version cannot be read: \(error)")
@@ -73,20 +72,6 @@ struct VersionParameters {
 extension VersionParameter {
     /// Of a row of ``SnapshotQuery/parameters(_:)``.
     fileprivate init(_ row: Row) throws {
-        let (_, name, type, required, defaultValue, options, regex, minimum, maximum, error, isSensitive) =
-            try row.decode(
-                TemplateVersionID.self,
-                String.self,
-                String.self,
-                Bool.self,
-                String.self,
-                [String].self,
-                String?.self,
-                String?.self,
-                String?.self,
-                String.self,
-                Bool.self
-            )
         func number(_ text: String?, _ what: String) throws -> Double? {
             guard let text else { return nil }
             guard let number = Double(text) else {
@@ -94,17 +79,21 @@ extension VersionParameter {
             }
             return number
         }
-        let bounds = (try number(minimum, "minimum"), try number(maximum, "maximum"))
-        let hasRules = regex != nil || bounds.0 != nil || bounds.1 != nil
+        let validation = ParameterValidation(
+            regex: try row["regex"],
+            minimum: try number(row["minimum"], "minimum"),
+            maximum: try number(row["maximum"], "maximum"),
+            error: try row["error"]
+        )
+        let hasRules = validation.regex != nil || validation.minimum != nil || validation.maximum != nil
         self.init(
-            name: name,
-            type: type,
-            isRequired: required,
-            defaultValue: defaultValue,
-            options: options,
-            validation: hasRules
-                ? ParameterValidation(regex: regex, minimum: bounds.0, maximum: bounds.1, error: error) : nil,
-            isSensitive: isSensitive
+            name: try row["name"],
+            type: try row["type"],
+            isRequired: try row["required"],
+            defaultValue: try row["default_value"],
+            options: try row["options"],
+            validation: hasRules ? validation : nil,
+            isSensitive: try row["sensitive"]
         )
     }
 }

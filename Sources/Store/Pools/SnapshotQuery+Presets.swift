@@ -9,7 +9,7 @@ extension SnapshotQuery {
     ///
     /// It starts from the partial index of unclaimed prebuilds and touches each prebuild's latest build and job by key, so
     /// its cost follows their number alone, however many workspaces were ever claimed or deleted. Read by
-    /// ``read(_:parameters:)``, column by column.
+    /// ``read(_:parameters:)``.
     var presets: Statement {
         Statement(
             "snapshot.presets",
@@ -25,32 +25,27 @@ extension SnapshotQuery {
                         ORDER BY p.build_number DESC LIMIT 1
                     )) END, '00000000-0000-0000-0000-000000000000') AS preset_id,
                     b.transition = 'start' AND j.job_status = 'succeeded' AS running,
-                    a.total = a.ready AND a.ready >= d.declared AS eligible,
+                    a.are_ready AS eligible,
                     -- What this program ordered; a row that an operator has put in is evidence, and stays.
                     b.transition = 'start' AND j.job_status = 'pending' AND b.reason = 'prebuild'
                         AND j.workspace_id = w.id AS ordered,
-                    b.build_number > 1 OR j.attempt > 0 OR j.refresh_first OR b.provisioner_state IS NOT NULL AS begun,
+                    NOT \(sql: .isUnbegun()) AS begun,
                     b.transition = 'delete' AND j.job_status = 'canceled' AND w.retiring AS abandoned
                 FROM workspaces w
-                LEFT JOIN LATERAL (
-                    SELECT * FROM workspace_builds l WHERE l.workspace_id = w.id ORDER BY l.build_number DESC LIMIT 1
-                ) b ON true
+                LEFT JOIN LATERAL \(sql: .latestBuild()) b ON true
                 -- By key, whatever the planner believes about the size of the pools: the table of jobs is never read whole.
                 LEFT JOIN LATERAL (
                     SELECT x.job_status, x.error_code, x.attempt, x.refresh_first, x.workspace_id
                     FROM provisioner_jobs x WHERE x.id = b.job_id OFFSET 0
                 ) j ON true
-                LEFT JOIN LATERAL (
-                    SELECT count(*) AS total, count(*) FILTER (WHERE x.lifecycle_state = 'ready') AS ready
-                    FROM workspace_resources r JOIN workspace_agents x ON x.resource_id = r.id
-                    WHERE r.job_id = b.job_id AND NOT x.deleted
-                ) a ON b.transition = 'start' AND j.job_status = 'succeeded'
                 -- Looked up once for all prebuilds of a version.
                 CROSS JOIN LATERAL (
                     SELECT count(*) AS declared FROM template_version_agents x
                     WHERE x.template_version_id = b.template_version_id
                 ) d
-                WHERE w.owner_id = 'c42fdf75-3097-471c-8c33-fb52454d81c0' AND NOT w.deleted
+                LEFT JOIN LATERAL (\(sql: .agentsReady(ofJob: "b.job_id", declared: "d.declared"))) a
+                    ON b.transition = 'start' AND j.job_status = 'succeeded'
+                WHERE \(sql: .isPrebuild())
             ), pools AS (
                 -- In any order, but all of a kind in the same.
                 SELECT preset_id, count(*) AS total, (array_agg(name::text))[1:10] AS names,
@@ -78,15 +73,15 @@ extension SnapshotQuery {
                     array_agg(failed) FILTER (WHERE transition = 'start' AND NOT running) AS failures
                 FROM prebuilds GROUP BY preset_id
             ), presets AS (
-                SELECT p.id FROM templates t JOIN template_version_presets p ON p.template_version_id = t.active_version_id
-                WHERE NOT t.deleted AND t.deprecated = '' AND p.desired_instances IS NOT NULL
+                SELECT p.id FROM templates t JOIN template_version_presets p ON \(sql: .isActive("p.template_version_id"))
+                WHERE p.desired_instances IS NOT NULL
                 UNION
                 SELECT preset_id FROM pools
             ), known AS (
                 SELECT p.*, v.id AS version_id, v.job_id, t.id AS template_id, t.name AS template_name,
                     o.id AS organization_id, o.name AS organization_name, t.prebuilds_paused_until,
                     -- Unknown while a template in use has no active version: what is left of it is not for a pass to judge.
-                    v.id = t.active_version_id AND NOT t.deleted AND t.deprecated = '' AS active, presets.id AS preset_id
+                    \(sql: .isActive()) AS active, presets.id AS preset_id
                 FROM presets
                 LEFT JOIN template_version_presets p ON p.id = presets.id
                 LEFT JOIN template_versions v ON v.id = p.template_version_id
@@ -136,8 +131,7 @@ extension SnapshotQuery {
                 coalesce(l.failures, '{}') AS failures,
                 (
                     SELECT count(*) FROM unnest(l.starts, l.failures) f(at, failed)
-                    WHERE f.failed AND f.at >= coalesce(\(now), transaction_timestamp())
-                            - make_interval(secs => \(limits.backoffLookback.inSeconds))
+                    WHERE f.failed AND f.at >= \(sql: moment) - make_interval(secs => \(limits.backoffLookback.inSeconds))
                         AND f.at >= coalesce(p.failures_forgotten_before, '-infinity')
                 ) AS recent_failures,
                 CASE WHEN p.active AND NOT coalesce(l.has_fresh, false) THEN \(sql: ordersInVain) ELSE 0 END AS orders_in_vain
@@ -151,7 +145,7 @@ extension SnapshotQuery {
 
     /// From when on orders count for the ``RunawayBrake``.
     private var brakeStart: SQL {
-        "(coalesce(\(now), transaction_timestamp()) - make_interval(secs => \(RunawayBrake.window.inSeconds)))"
+        "(\(sql: moment) - make_interval(secs => \(RunawayBrake.window.inSeconds)))"
     }
 
     /// Orders of the preset `p` since then, the newest ones, no more than the brake allows; 0 when one of them became ready.
@@ -161,15 +155,14 @@ extension SnapshotQuery {
         (
             SELECT CASE WHEN bool_or(became_ready) THEN 0 ELSE count(*) END
             FROM (
-                SELECT j.job_status = 'succeeded' AND coalesce(a.ready, 0) >= (
-                    SELECT count(*) FROM template_version_agents x WHERE x.template_version_id = b.template_version_id
-                ) AS became_ready
+                SELECT j.job_status = 'succeeded'
+                    AND coalesce(a.ready, 0) >= \(sql: .declaredAgents(of: "b.template_version_id")) AS became_ready
                 FROM (
                     SELECT b.job_id, b.template_version_id FROM workspace_builds b
                     WHERE b.template_version_preset_id = p.preset_id AND b.created_at > \(sql: brakeStart)
                         AND b.created_at >= coalesce(p.failures_forgotten_before, '-infinity')
                         AND b.build_number = 1 AND b.transition = 'start'
-                        AND b.initiator_id = 'c42fdf75-3097-471c-8c33-fb52454d81c0'
+                        AND b.initiator_id = \(sql: .prebuildsUser)
                     ORDER BY b.created_at DESC, b.id DESC
                     LIMIT greatest(\(literal: RunawayBrake.leastOrders), \(literal: RunawayBrake.ordersPerInstance) * greatest(
                         p.desired_instances::bigint, (

@@ -18,15 +18,13 @@ extension SnapshotQuery {
     /// Reads a row of ``presets``. One that cannot be read is told by name, and keeps no other from being read.
     static func read(_ row: Row, parameters: VersionParameters) -> PresetRow {
         do {
-            let (isOrphan, total) = (try row.decode(column: 0, as: Bool.self), try row.decode(column: 1, as: Int.self))
-            guard isOrphan else {
+            guard try row["is_orphan"] else {
                 let (preset, pending) = try readPreset(row, parameters)
                 return .preset(preset, pending: pending)
             }
+            let total: Int = try row["total"]
             guard total > 0 else { throw StoreError.internalInconsistency("its organization is gone") }
-            return .orphans(
-                OrphanedPrebuilds(count: total, names: try row.decode(column: 2, as: [String].self).sorted())
-            )
+            return .orphans(OrphanedPrebuilds(count: total, names: try (row["orphans"] as [String]).sorted()))
         } catch {
             func text<Value: PostgresDecodable>(_ column: StaticString, as type: Value.Type = Value.self) -> Value? {
                 // What is unreadable may be the name itself.
@@ -50,83 +48,58 @@ extension SnapshotQuery {
             + "Promote a version with `stoker templates promote`, or delete the template (\(error))"
     }
 
-    /// Reads the preset of a row in the order of its columns. Returns with it how many of its start jobs wait.
+    /// Returns with the preset how many of its start jobs wait.
     private static func readPreset(
         _ row: Row,
         _ parameters: VersionParameters
     ) throws -> (preset: PresetSnapshot, pending: Int) {
-        var row = RowReader(row, from: 3)
         let pool = Pool(
-            presetID: try row.next(),
-            presetName: try row.next(),
-            templateVersionID: try row.next(),
-            templateID: try row.next(),
-            templateName: try row.next(),
-            organizationID: try row.next(),
-            organizationName: try row.next()
+            presetID: try row["preset_id"],
+            presetName: try row["name"],
+            templateVersionID: try row["version_id"],
+            templateID: try row["template_id"],
+            templateName: try row["template_name"],
+            organizationID: try row["organization_id"],
+            organizationName: try row["organization_name"]
         )
-        var preset = PresetSnapshot(
+        let isActive: Bool = try row["active"]
+        let starting: Int = try row["starting"]
+        let running = try readRunning(row)
+        let preset = PresetSnapshot(
             pool: pool,
-            isActive: try row.next(),
-            versionReadiness: try readiness(row.next()),
-            desiredInstances: try row.next(),
-            timeZone: try row.next(),
-            schedules: try zip(row.next([String].self), row.next([Int].self)).map {
-                ScheduleRow(cronExpression: $0, desiredInstances: $1)
-            },
-            ttlSeconds: try row.next(),
-            lastInvalidatedAt: try row.next(),
-            status: try PrebuildStatus(stored: row.next()),
-            statusMessage: try row.next(),
-            failuresForgottenBefore: try row.next(),
-            pausedUntil: try row.next(),
-            parameters: [],
-            values: try Dictionary(zip(row.next([String].self), row.next([String].self))) { first, _ in first }
+            isActive: isActive,
+            versionReadiness: try readiness(row["readiness"]),
+            desiredInstances: try row["desired"],
+            timeZone: try row["zone"],
+            schedules: try zip(row["crons"] as [String], row["counts"] as [Int]).map(ScheduleRow.init),
+            ttlSeconds: try row["ttl"],
+            lastInvalidatedAt: try row["last_invalidated_at"],
+            status: try PrebuildStatus(stored: row["status"]),
+            statusMessage: try row["status_message"],
+            failuresForgottenBefore: try row["failures_forgotten_before"],
+            pausedUntil: try row["prebuilds_paused_until"],
+            // The parameters of a version that is not the active one are nobody's concern.
+            parameters: isActive ? try parameters.of(pool.templateVersionID) : [],
+            values: try Dictionary(zip(row["names"] as [String], row["given"] as [String])) { first, _ in first },
+            running: running,
+            starting: starting,
+            stopping: try row["stopping"],
+            deleting: try row["deleting"],
+            failed: try row["failed"],
+            canceled: try row["canceled"],
+            abandonedDeletions: try readAbandoned(row),
+            pendingOrders: try readOrders(row),
+            startBuilds: try readStartBuilds(row, and: running, starting: starting),
+            recentFailures: try row["recent_failures"],
+            ordersInVain: try row["orders_in_vain"]
         )
-        // The parameters of a version that is not the active one are nobody's concern.
-        if preset.isActive { preset.parameters = try parameters.of(pool.templateVersionID) }
-        let startsOfRunning = try readRunning(&row, into: &preset)
-        let pending = try row.next(Int.self)
-        preset.starting = try row.next()
-        preset.stopping = try row.next()
-        preset.deleting = try row.next()
-        preset.failed = try row.next()
-        preset.canceled = try row.next()
-        preset.abandonedDeletions = try readAbandoned(&row)
-        preset.pendingOrders = try readOrders(&row)
-        preset.startBuilds = try readStartBuilds(&row, and: startsOfRunning, starting: preset.starting)
-        preset.recentFailures = try row.next()
-        preset.ordersInVain = try row.next()
-        return (preset, pending)
+        return (preset, try row["pending"])
     }
 
-    private static func readAbandoned(_ row: inout RowReader) throws -> [PrebuildSnapshot] {
-        let ids = try row.next([WorkspaceID].self)
-        let builds = try row.next([BuildID].self)
-        let created = try row.next([Instant].self)
+    private static func readRunning(_ row: Row) throws -> [PrebuildSnapshot] {
+        let (ids, builds): ([WorkspaceID], [BuildID]) = (try row["ids"], try row["build_ids"])
+        let (created, eligible): ([Instant], [Bool]) = (try row["created"], try row["eligible"])
         return ids.indices.map {
-            PrebuildSnapshot(workspaceID: ids[$0], buildID: builds[$0], createdAt: created[$0], isEligible: false)
-        }
-    }
-
-    private static func readOrders(_ row: inout RowReader) throws -> [PendingOrder] {
-        let ids = try row.next([WorkspaceID].self)
-        let builds = try row.next([BuildID].self)
-        let created = try row.next([Instant].self)
-        let begun = try row.next([Bool].self)
-        return ids.indices.map {
-            PendingOrder(workspaceID: ids[$0], buildID: builds[$0], createdAt: created[$0], hasBegun: begun[$0])
-        }
-    }
-
-    /// Returns the start builds of the running prebuilds.
-    private static func readRunning(_ row: inout RowReader, into preset: inout PresetSnapshot) throws -> [StartBuild] {
-        let ids = try row.next([WorkspaceID].self)
-        let builds = try row.next([BuildID].self)
-        let created = try row.next([Instant].self)
-        let buildCreated = try row.next([Instant].self)
-        let eligible = try row.next([Bool].self)
-        preset.running = ids.indices.map {
             PrebuildSnapshot(
                 workspaceID: ids[$0],
                 buildID: builds[$0],
@@ -134,26 +107,40 @@ extension SnapshotQuery {
                 isEligible: eligible[$0]
             )
         }
+    }
+
+    private static func readAbandoned(_ row: Row) throws -> [PrebuildSnapshot] {
+        let (ids, builds): ([WorkspaceID], [BuildID]) = (try row["abandoned_ids"], try row["abandoned_builds"])
+        let created: [Instant] = try row["abandoned_created"]
         return ids.indices.map {
-            StartBuild(buildID: builds[$0], createdAt: buildCreated[$0], hasFailed: false, hasSucceeded: true)
+            PrebuildSnapshot(workspaceID: ids[$0], buildID: builds[$0], createdAt: created[$0], isEligible: false)
+        }
+    }
+
+    private static func readOrders(_ row: Row) throws -> [PendingOrder] {
+        let (ids, builds): ([WorkspaceID], [BuildID]) = (try row["ordered_ids"], try row["ordered_builds"])
+        let (created, begun): ([Instant], [Bool]) = (try row["ordered_created"], try row["ordered_begun"])
+        return ids.indices.map {
+            PendingOrder(workspaceID: ids[$0], buildID: builds[$0], createdAt: created[$0], hasBegun: begun[$0])
         }
     }
 
     /// The newest start builds, those of running prebuilds among them.
     private static func readStartBuilds(
-        _ row: inout RowReader,
-        and running: [StartBuild],
+        _ row: Row,
+        and running: [PrebuildSnapshot],
         starting: Int
     ) throws -> [StartBuild] {
-        let history = try row.next(Int.self)
-        let ids = try row.next([BuildID].self)
-        let created = try row.next([Instant].self)
-        let failures = try row.next([Bool].self)
+        let succeeded = try zip(running, row["build_created"] as [Instant]).map {
+            StartBuild(buildID: $0.buildID, createdAt: $1, hasFailed: false, hasSucceeded: true)
+        }
+        let (ids, created): ([BuildID], [Instant]) = (try row["start_ids"], try row["starts"])
+        let failures: [Bool] = try row["failures"]
         let others = ids.indices.map {
             StartBuild(buildID: ids[$0], createdAt: created[$0], hasFailed: failures[$0])
         }
-        let newest = (running + others).sorted { ($1.createdAt, $1.buildID) < ($0.createdAt, $0.buildID) }
-        return Array(newest.prefix(history + starting))
+        let newest = (succeeded + others).sorted { ($1.createdAt, $1.buildID) < ($0.createdAt, $0.buildID) }
+        return Array(newest.prefix(try (row["history"] as Int) + starting))
     }
 
     private static func readiness(_ text: String) throws -> VersionReadiness {

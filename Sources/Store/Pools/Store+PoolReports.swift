@@ -14,21 +14,22 @@ extension Store {
                 "pools.failures",
                 within: .seconds(10),
                 """
-                SELECT b.id, j.id, coalesce(j.error, ''), coalesce(j.error_code, ''), coalesce(j.completed_at, j.updated_at)
+                SELECT b.id AS build_id, j.id AS job_id, coalesce(j.error, '') AS error,
+                    coalesce(j.error_code, '') AS error_code, coalesce(j.completed_at, j.updated_at) AS at
                 FROM workspace_builds b JOIN provisioner_jobs j ON j.id = b.job_id
                 WHERE b.id = ANY(\(builds))
                 """
             )
         )
         let failures = try rows.map { row in
-            let (build, job, error, code, at) = try row.decode(
-                BuildID.self,
-                JobID.self,
-                String.self,
-                String.self,
-                Instant.self
+            let failure = PoolFailure(
+                buildID: try row["build_id"],
+                jobID: try row["job_id"],
+                error: try row["error"],
+                errorCode: try row["error_code"],
+                at: try row["at"]
             )
-            return (build, PoolFailure(buildID: build, jobID: job, error: error, errorCode: code, at: at))
+            return (failure.buildID, failure)
         }
         return Dictionary(failures) { first, _ in first }
     }
@@ -62,7 +63,7 @@ extension Store {
                 within: .seconds(10),
                 """
                 SELECT me.name, \(sql: Self.buildTime(ofPresetNamed: "me.name", inVersionsOf: "t.id", until: "'infinity'"))
-                FROM unnest(\(presets)) me(name) CROSS JOIN (\(sql: Self.templateID(named: template))) t
+                FROM unnest(\(presets)) me(name) CROSS JOIN (\(sql: .templateID(named: template))) t
                 """
             )
         )

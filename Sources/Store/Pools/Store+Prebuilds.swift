@@ -41,10 +41,10 @@ extension Store {
             Statement(
                 "prebuilds.list",
                 """
-                SELECT w.id, w.name, coalesce(t.name, ''), coalesce(p.name, ''), coalesce(v.name, ''),
-                    coalesce(v.id = t.active_version_id AND NOT t.deleted AND t.deprecated = '', false),
-                    coalesce(l.transition::text, 'unknown'), coalesce(l.job_status::text, 'unknown'),
-                    coalesce(b.eligible, false),
+                SELECT w.id, w.name, coalesce(t.name, '') AS template, coalesce(p.name, '') AS preset,
+                    coalesce(v.name, '') AS version, coalesce(\(sql: .isActive()), false) AS is_active,
+                    coalesce(l.transition::text, 'unknown') AS transition,
+                    coalesce(l.job_status::text, 'unknown') AS status, coalesce(b.eligible, false) AS eligible,
                     ARRAY(
                         SELECT coalesce(a.name, d.name) || ' ' || coalesce(a.lifecycle_state::text, 'missing')
                         FROM (
@@ -57,7 +57,7 @@ extension Store {
                         ) a ON a.name = d.name
                         WHERE a.lifecycle_state IS DISTINCT FROM 'ready' AND b.running
                         ORDER BY 1
-                    ),
+                    ) AS waiting_for,
                     w.created_at
                 FROM workspaces w
                 -- What a prebuild was made from may be gone; it is listed all the same.
@@ -66,7 +66,7 @@ extension Store {
                 LEFT JOIN template_versions v ON v.id = l.template_version_id
                 LEFT JOIN templates t ON t.id = w.template_id
                 LEFT JOIN template_version_presets p ON p.id = b.preset_id
-                WHERE w.owner_id = 'c42fdf75-3097-471c-8c33-fb52454d81c0' AND NOT w.deleted
+                WHERE \(sql: .isPrebuild())
                     AND (\(template) IS NULL OR lower(t.name) = lower(\(template)))
                 ORDER BY t.name, p.name, w.created_at, w.id LIMIT \(limit)
                 """
@@ -77,21 +77,16 @@ extension Store {
 
 extension PrebuildSummary {
     fileprivate init(_ row: Row) throws {
-        (
-            id, name, templateName, presetName, versionName, isActive, transition, status, isEligible, waitingFor,
-            createdAt
-        ) = try row.decode(
-            WorkspaceID.self,
-            String.self,
-            String.self,
-            String.self,
-            String.self,
-            Bool.self,
-            String.self,
-            String.self,
-            Bool.self,
-            [String].self,
-            Instant.self
-        )
+        id = try row["id"]
+        name = try row["name"]
+        templateName = try row["template"]
+        presetName = try row["preset"]
+        versionName = try row["version"]
+        isActive = try row["is_active"]
+        transition = try row["transition"]
+        status = try row["status"]
+        isEligible = try row["eligible"]
+        waitingFor = try row["waiting_for"]
+        createdAt = try row["created_at"]
     }
 }

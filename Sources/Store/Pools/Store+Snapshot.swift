@@ -22,6 +22,9 @@ struct SnapshotQuery {
 
     var statements: [Statement] { [Self.prepare, settings, presets, parameters] }
 
+    /// The moment that the snapshot is for.
+    var moment: SQL { "coalesce(\(now), transaction_timestamp())" }
+
     /// The newest of many builds are read through their index, from its end: a bitmap would have all of them read, whatever
     /// the planner believes about their number.
     private static let prepare = Statement(
@@ -60,19 +63,14 @@ extension SnapshotQuery {
         Statement(
             "snapshot.settings",
             """
-            SELECT coalesce(\(now), transaction_timestamp()) AS now, s.key, \(sql: Store.until(of: "s")) AS until,
+            SELECT \(sql: moment) AS now, s.key, \(sql: PauseScope.end) AS until,
                 coalesce(s.value->>'reason', '') AS reason, s.updated_by,
                 ARRAY(SELECT id FROM organizations WHERE prebuild_quota IS NOT NULL ORDER BY id) AS quota_organizations,
                 ARRAY(SELECT prebuild_quota FROM organizations WHERE prebuild_quota IS NOT NULL ORDER BY id) AS quotas
             FROM (SELECT) one
             LEFT JOIN LATERAL (
                 -- Maintenance comes before a pause of the reconciler: it holds more.
-                SELECT * FROM settings
-                WHERE (
-                    key = 'maintenance' AND \(sql: Store.isSet("active"))
-                    OR key = 'prebuilds' AND \(sql: Store.isSet("reconciliation_paused"))
-                ) AND coalesce(\(sql: Store.until()) > coalesce(\(now), transaction_timestamp()), true)
-                ORDER BY key LIMIT 1
+                SELECT * FROM settings s WHERE \(sql: PauseScope.isAnyInForce(at: moment)) ORDER BY s.key LIMIT 1
             ) s ON true
             """
         )
@@ -81,23 +79,17 @@ extension SnapshotQuery {
     private static func readSettings(
         _ answer: QueryResult
     ) throws -> (now: Instant, pause: FleetPause?, quotas: [OrganizationID: Int]) {
-        let (now, key, until, reason, orderedBy, organizations, quotas) = try answer.only().decode(
-            Instant.self,
-            String?.self,
-            Instant?.self,
-            String.self,
-            String?.self,
-            [OrganizationID].self,
-            [Int].self
-        )
-        let pause = key.map {
+        let row = try answer.only()
+        let now: Instant = try row["now"]
+        let pause = try (row["key"] as String?).map {
             FleetPause(
-                kind: $0 == "maintenance" ? .maintenance : .reconciliation,
-                until: until,
-                reason: reason,
-                orderedBy: orderedBy
+                kind: $0 == PauseScope.maintenance.rawValue ? .maintenance : .reconciliation,
+                until: try row["until"],
+                reason: try row["reason"],
+                orderedBy: try row["updated_by"]
             )
         }
-        return (now, pause, Dictionary(zip(organizations, quotas)) { first, _ in first })
+        let quotas = try zip(row["quota_organizations"] as [OrganizationID], row["quotas"] as [Int])
+        return (now, pause, Dictionary(quotas) { first, _ in first })
     }
 }

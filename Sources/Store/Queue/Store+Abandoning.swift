@@ -104,16 +104,22 @@ extension Store {
     /// A delete build with a job that has ended, so that the workspace's history says how it went; none for a workspace
     /// without builds.
     private static func record(of workspace: WorkspaceID, by operatorName: String) -> Statement {
-        Statement(
+        let builds = NewBuilds(
+            rows: "target",
+            transition: .delete,
+            reason: "initiator",
+            initiator: "n.owner_id",
+            jobClass: .delete
+        )
+        return Statement(
             "workspaces.record_abandoned",
             """
             WITH target AS MATERIALIZED (
-                SELECT w.id, w.organization_id, w.owner_id, w.template_id, b.build_number, b.template_version_id,
-                    b.template_version_preset_id, t.provisioner, gen_random_uuid() AS build_id, gen_random_uuid() AS job_id
+                SELECT w.id AS workspace_id, w.organization_id, w.owner_id, w.template_id, b.build_number + 1 AS build_number,
+                    b.template_version_id AS version_id, b.template_version_preset_id AS preset_id, t.provisioner,
+                    gen_random_uuid() AS build_id, gen_random_uuid() AS job_id
                 FROM workspaces w
-                CROSS JOIN LATERAL (
-                    SELECT * FROM workspace_builds l WHERE l.workspace_id = w.id ORDER BY l.build_number DESC LIMIT 1
-                ) b
+                CROSS JOIN LATERAL \(sql: .latestBuild()) b
                 LEFT JOIN templates t ON t.id = w.template_id
                 WHERE w.id = \(workspace)
             ), new_job AS (
@@ -121,14 +127,10 @@ extension Store {
                     template_id, workspace_id, completed_at)
                 SELECT job_id, organization_id, owner_id, 'workspace_build', coalesce(provisioner, 'terraform'),
                     jsonb_build_object('workspace_build_id', build_id, 'abandoned_by', \(operatorName)::text),
-                    \(JobClass.delete.rawValue), template_id, id, now()
+                    \(JobClass.delete.rawValue), template_id, workspace_id, now()
                 FROM target
-            )
-            INSERT INTO workspace_builds (id, workspace_id, template_version_id, build_number, transition, initiator_id,
-                job_id, reason, template_version_preset_id)
-            SELECT build_id, id, template_version_id, build_number + 1, 'delete', owner_id, job_id, 'initiator',
-                template_version_preset_id
-            FROM target RETURNING job_id
+            ), \(sql: builds.builds)
+            SELECT job_id FROM target
             """
         )
     }

@@ -149,7 +149,7 @@ extension Store {
                 UPDATE workspaces w SET deleted = true, updated_at = now()
                 FROM workspace_builds b JOIN provisioner_jobs j ON j.id = b.job_id
                 WHERE b.job_id = ANY(\(jobs)) AND w.id = b.workspace_id AND w.owner_id = \(prebuildsUserID)
-                    AND b.build_number = 1 AND j.attempt = 0 AND NOT j.refresh_first AND b.provisioner_state IS NULL
+                    AND \(sql: .isUnbegun())
                 """
             ),
             ended(jobs),

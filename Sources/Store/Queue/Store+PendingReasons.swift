@@ -94,9 +94,9 @@ extension Store {
                     ), 0)::bigint AS busy
                 FROM live
             ), maintenance AS (
-                SELECT \(sql: Self.until()) AS until, coalesce(value->>'reason', '') AS reason,
-                    coalesce(updated_by, '') AS by
-                FROM settings WHERE key = 'maintenance' AND \(sql: inMaintenance)
+                SELECT \(sql: PauseScope.end) AS until, coalesce(s.value->>'reason', '') AS reason,
+                    coalesce(s.updated_by, '') AS by
+                FROM settings s WHERE \(sql: PauseScope.maintenance.isInForce())
             )
             SELECT now(), job.available_at, coalesce(job.retry_reason, ''), job.tags::text, coalesce(job.organization, ''), coalesce(job.template, ''),
                 EXISTS (SELECT FROM maintenance), (SELECT until FROM maintenance),

@@ -66,14 +66,30 @@ extension Store {
     }
 }
 
-extension Store {
-    /// Whether the row `row` of settings says so under `key`, read as Postgres reads a Boolean; what is none is not true.
-    static func isSet(_ key: String, of row: String = "settings") -> SQL {
-        "(lower(\(identifier: row).value->>\(sql: SQL(trusted: "'\(key)'"))) IN ('true', 't', 'yes', 'y', 'on', '1'))"
+// MARK: - Whether it holds
+
+extension PauseScope {
+    /// Whether the row `s` of settings holds this still at the moment. What is no Boolean is not true, and an end that is no
+    /// moment never comes. ``FleetPause/holds(at:)`` says the same of the end (`RuleTests`).
+    func isInForce(at moment: SQL = "now()") -> SQL {
+        """
+        (s.key = \(quoted: rawValue) AND lower(s.value->>\(quoted: flag)) IN ('true', 't', 'yes', 'y', 'on', '1')
+            AND coalesce(\(sql: Self.end) > \(sql: moment), true))
+        """
     }
 
-    /// When what a row of settings orders ends by itself; NULL: never, and when what stands there is no moment.
-    static func until(of row: String = "settings") -> SQL {
-        "stoker_moment(\(identifier: row).value->>'until')"
+    /// Whether the row `s` of settings holds the pools still: either does.
+    static func isAnyInForce(at moment: SQL = "now()") -> SQL {
+        "(\(sql: prebuilds.isInForce(at: moment)) OR \(sql: maintenance.isInForce(at: moment)))"
     }
+
+    /// When what the row `s` of settings orders ends by itself; NULL: never.
+    static let end: SQL = "stoker_moment(s.value->>'until')"
+}
+
+extension Store {
+    /// Whether the fleet is in maintenance now.
+    static let inMaintenance: SQL = """
+        EXISTS (SELECT FROM settings s WHERE \(sql: PauseScope.maintenance.isInForce()))
+        """
 }

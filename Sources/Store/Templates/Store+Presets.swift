@@ -11,14 +11,14 @@ extension Store {
             Statement(
                 "presets.list",
                 """
-                SELECT p.id, p.name, t.name, v.name, o.name, p.is_default, p.desired_instances, p.prebuild_status::text,
-                    p.prebuild_status_message, p.failures_forgotten_before, p.last_invalidated_at,
-                    CASE WHEN t.prebuilds_paused_until > now() THEN t.prebuilds_paused_until END
+                SELECT p.id, p.name, t.name AS template, v.name AS version, o.name AS organization, p.is_default,
+                    p.desired_instances, p.prebuild_status::text AS status, p.prebuild_status_message,
+                    p.failures_forgotten_before, p.last_invalidated_at,
+                    CASE WHEN \(sql: .isPaused()) THEN t.prebuilds_paused_until END AS paused_until
                 FROM templates t
                 JOIN organizations o ON o.id = t.organization_id
-                JOIN template_versions v ON v.id = t.active_version_id
+                JOIN template_versions v ON \(sql: .isActive())
                 JOIN template_version_presets p ON p.template_version_id = v.id
-                WHERE NOT t.deleted AND t.deprecated = ''
                 ORDER BY o.name, t.name, p.name, p.id
                 """
             )
@@ -111,16 +111,13 @@ extension Store {
             "presets.lock",
             within: .seconds(90),
             """
-            SELECT p.id, p.name, t.name, p.prebuild_status::text
+            SELECT p.id, p.name, t.name AS template, p.prebuild_status::text AS status
             FROM template_version_presets p
             JOIN template_versions v ON v.id = p.template_version_id
             JOIN templates t ON t.id = v.template_id
             WHERE p.id = \(selection.presetID)
-                OR t.id = (
-                    SELECT x.id FROM templates x JOIN organizations o ON o.id = x.organization_id
-                    WHERE lower(x.name) = lower(\(selection.template)) AND NOT x.deleted
-                    ORDER BY o.is_default DESC, o.name LIMIT 1
-                ) AND v.id = t.active_version_id AND p.name = coalesce(\(selection.name), p.name)
+                OR t.id = (\(sql: .templateID(named: selection.template)))
+                    AND v.id = t.active_version_id AND p.name = coalesce(\(selection.name), p.name)
             ORDER BY p.id
             FOR UPDATE OF p
             """
@@ -130,33 +127,27 @@ extension Store {
 
 extension PresetSummary {
     fileprivate init(_ row: Row) throws {
-        let status: String
-        (
-            id, name, templateName, versionName, organizationName, isDefault, desiredInstances, status, statusMessage,
-            failuresForgottenBefore, lastInvalidatedAt, pausedUntil
-        ) = try row.decode(
-            PresetID.self,
-            String.self,
-            String.self,
-            String.self,
-            String.self,
-            Bool.self,
-            Int?.self,
-            String.self,
-            String.self,
-            Instant?.self,
-            Instant?.self,
-            Instant?.self
-        )
-        self.status = PrebuildStatus(rawValue: status) ?? .unknown
+        id = try row["id"]
+        name = try row["name"]
+        templateName = try row["template"]
+        versionName = try row["version"]
+        organizationName = try row["organization"]
+        isDefault = try row["is_default"]
+        desiredInstances = try row["desired_instances"]
+        status = PrebuildStatus(rawValue: try row["status"]) ?? .unknown
+        statusMessage = try row["prebuild_status_message"]
+        failuresForgottenBefore = try row["failures_forgotten_before"]
+        lastInvalidatedAt = try row["last_invalidated_at"]
+        pausedUntil = try row["paused_until"]
     }
 }
 
 extension ChangedPreset {
     fileprivate init(_ row: Row) throws {
-        let status: String
-        (id, name, templateName, status) = try row.decode(PresetID.self, String.self, String.self, String.self)
-        statusBefore = PrebuildStatus(rawValue: status) ?? .unknown
+        id = try row["id"]
+        name = try row["name"]
+        templateName = try row["template"]
+        statusBefore = PrebuildStatus(rawValue: try row["status"]) ?? .unknown
     }
 }
 

@@ -24,19 +24,12 @@ extension Store {
                 """
                 WITH changed AS (
                     UPDATE templates SET prebuilds_paused_until = \(until), updated_at = now()
-                    WHERE id = (
-                        SELECT t.id FROM templates t JOIN organizations o ON o.id = t.organization_id
-                        WHERE lower(t.name) = lower(\(name)) AND NOT t.deleted
-                        ORDER BY o.is_default DESC, o.name LIMIT 1
-                    )
-                    RETURNING id
+                    WHERE id = (\(sql: .templateID(named: name))) RETURNING id
                 )
                 SELECT id, \(sql: News.column(News.reconcile)) FROM changed
                 """
             )
         )
-        guard !changed.isEmpty else {
-            throw StoreError.notFound("template", name, remedy: "See 'stoker templates list'.")
-        }
+        if changed.isEmpty { throw StoreError.noTemplate(name) }
     }
 }

@@ -15,7 +15,7 @@ extension Store {
                 """
                 WITH changed AS (
                     UPDATE templates SET deprecated = \(message), updated_at = now()
-                    WHERE id = (\(sql: Self.templateID(named: name))) RETURNING id
+                    WHERE id = (\(sql: .templateID(named: name))) RETURNING id
                 )
                 SELECT id, \(sql: News.column(News.reconcile)) FROM changed
                 """
@@ -38,7 +38,7 @@ extension Store {
                         SELECT count(*) FROM workspaces w
                         WHERE w.template_id = t.id AND NOT w.deleted AND w.owner_id <> \(prebuildsUserID)
                     )
-                    FROM templates t WHERE t.id = (\(sql: Self.templateID(named: name))) FOR UPDATE OF t
+                    FROM templates t WHERE t.id = (\(sql: .templateID(named: name))) FOR UPDATE OF t
                     """
                 )
             )

@@ -8,25 +8,22 @@ extension Store {
     /// The versions of a template, newest first. Throws ``StoreError`` of code `.notFound`.
     package func templateVersions(of template: String) async throws -> [TemplateVersionSummary] {
         let answers = try await pool.executeBatch([
-            Statement("templates.find", Self.templateID(named: template)),
+            Statement("templates.find", .templateID(named: template)),
             Statement(
                 "templates.versions",
                 """
-                SELECT v.id, v.name, v.message, coalesce(j.job_status::text, 'succeeded'), coalesce(j.error, ''),
-                    coalesce(v.id = t.active_version_id, false),
-                    (SELECT count(*) FROM template_version_presets p WHERE p.template_version_id = v.id),
+                SELECT v.id, v.name, v.message, coalesce(j.job_status::text, 'succeeded') AS status,
+                    coalesce(j.error, '') AS error, coalesce(v.id = t.active_version_id, false) AS is_active,
+                    (SELECT count(*) FROM template_version_presets p WHERE p.template_version_id = v.id) AS presets,
                     (
-                        SELECT count(*) FROM workspaces w CROSS JOIN LATERAL (
-                            SELECT * FROM workspace_builds b WHERE b.workspace_id = w.id
-                            ORDER BY b.build_number DESC LIMIT 1
-                        ) b
+                        SELECT count(*) FROM workspaces w CROSS JOIN LATERAL \(sql: .latestBuild()) b
                         WHERE w.template_id = t.id AND NOT w.deleted AND b.template_version_id = v.id
-                    ),
+                    ) AS workspaces,
                     v.created_at
                 FROM templates t
                 JOIN template_versions v ON v.template_id = t.id
                 LEFT JOIN provisioner_jobs j ON j.id = v.job_id
-                WHERE t.id = (\(sql: Self.templateID(named: template)))
+                WHERE t.id = (\(sql: .templateID(named: template)))
                 ORDER BY v.created_at DESC, v.id
                 """
             ),
@@ -79,14 +76,6 @@ extension Store {
         promoted.isActive = true
         return promoted
     }
-
-    /// The id of a template that is not deleted, the default organization's before others.
-    static func templateID(named name: String) -> SQL {
-        """
-        SELECT t.id FROM templates t JOIN organizations o ON o.id = t.organization_id
-        WHERE lower(t.name) = lower(\(name)) AND NOT t.deleted ORDER BY o.is_default DESC, o.name LIMIT 1
-        """
-    }
 }
 
 extension StoreError {
@@ -97,16 +86,14 @@ extension StoreError {
 
 extension TemplateVersionSummary {
     fileprivate init(_ row: Row) throws {
-        (id, name, message, status, error, isActive, presets, workspaces, createdAt) = try row.decode(
-            TemplateVersionID.self,
-            String.self,
-            String.self,
-            String.self,
-            String.self,
-            Bool.self,
-            Int.self,
-            Int.self,
-            Instant.self
-        )
+        id = try row["id"]
+        name = try row["name"]
+        message = try row["message"]
+        status = try row["status"]
+        error = try row["error"]
+        isActive = try row["is_active"]
+        presets = try row["presets"]
+        workspaces = try row["workspaces"]
+        createdAt = try row["created_at"]
     }
 }

@@ -99,8 +99,7 @@ extension Store {
                 """
             )
         )
-        let row = try rows.only()
-        return (try row.decode(column: 0), try row.decode(column: 1))
+        return try rows.only().decode(TemplateVersionID.self, JobID.self)
     }
 
     /// Templates that are not deleted, by name.
@@ -109,8 +108,8 @@ extension Store {
             Statement(
                 "templates.list",
                 """
-                SELECT t.id, t.name, o.name, t.provisioner::text, coalesce(v.name, ''),
-                    (SELECT count(*) FROM template_version_presets p WHERE p.template_version_id = v.id),
+                SELECT t.id, t.name, o.name AS organization, t.provisioner::text, coalesce(v.name, '') AS version,
+                    (SELECT count(*) FROM template_version_presets p WHERE p.template_version_id = v.id) AS presets,
                     t.deprecated, t.created_at
                 FROM templates t JOIN organizations o ON o.id = t.organization_id
                 LEFT JOIN template_versions v ON v.id = t.active_version_id
@@ -119,25 +118,15 @@ extension Store {
             )
         )
         return try rows.map { row in
-            let (id, name, organization, provisioner, version, presets, deprecated, created) = try row.decode(
-                TemplateID.self,
-                String.self,
-                String.self,
-                String.self,
-                String.self,
-                Int.self,
-                String.self,
-                Instant.self
-            )
-            return TemplateSummary(
-                id: id,
-                name: name,
-                organizationName: organization,
-                provisioner: provisioner,
-                activeVersion: version,
-                presets: presets,
-                deprecated: deprecated,
-                createdAt: created
+            TemplateSummary(
+                id: try row["id"],
+                name: try row["name"],
+                organizationName: try row["organization"],
+                provisioner: try row["provisioner"],
+                activeVersion: try row["version"],
+                presets: try row["presets"],
+                deprecated: try row["deprecated"],
+                createdAt: try row["created_at"]
             )
         }
     }

@@ -16,8 +16,8 @@ package struct FleetFacts: Hashable, Sendable {
     /// How much of the server's queue of notifications is full, from 0 to 1; `nil`: the server does not say. While it cuts a
     /// long queue off, it does not for minutes.
     package var notificationQueueUsage: Double?
-    /// For how long, from before the question, the worker may tell it: never two workers at a time.
-    package var voice: Duration
+    /// For how long, from before the question, the worker is the fleet's reporter: never two workers at a time.
+    package var reporterLease: Duration
 
     /// How many jobs of one status and class there are for one pool.
     package struct JobCount: Hashable, Sendable {
@@ -30,13 +30,9 @@ package struct FleetFacts: Hashable, Sendable {
 }
 
 extension Store {
-    /// The facts, if this worker is the one that speaks for the fleet; else `nil`, after one statement that reads one row.
+    /// The facts, if this worker is the fleet's reporter; else `nil`, after one statement that reads one row.
     package func fleetFacts(for worker: WorkerID) async throws -> FleetFacts? {
-        let voice = try await pool.execute(
-            Statement("fleet.voice", within: .seconds(5), "SELECT \(sql: Self.voice(of: worker))")
-        )
-        let seconds = try voice.only().decode(Double.self)
-        guard seconds > 0 else { return nil }
+        guard let lease = try await reporterLease(of: worker, "fleet.voice") else { return nil }
         let answers = try await pool.executeBatch([
             Self.jobsOfPools, Self.queueAge, Self.workerStates, Self.deliveryBacklog,
         ])
@@ -51,15 +47,27 @@ extension Store {
             ),
             deliveries: try DeliveryBacklog(answers[3].only()),
             notificationQueueUsage: pool.notifier.queueUsage(),
-            voice: .seconds(seconds)
+            reporterLease: lease
         )
     }
 
-    /// For how many seconds the worker speaks for the fleet; 0: another does.
+    /// For how long the worker is the fleet's reporter; `nil`: another is.
     ///
-    /// Of the workers whose lease runs, the one that has been active longest. One that was drained and resumed comes last,
-    /// so that it does not speak beside its successor.
-    static func voice(of worker: WorkerID?) -> SQL {
+    /// - Parameter name: Of the statement.
+    func reporterLease(of worker: WorkerID, _ name: String) async throws -> Duration? {
+        let rows = try await pool.execute(
+            Statement(name, within: .seconds(5), "SELECT \(sql: Self.reporterLease(of: worker))")
+        )
+        let seconds = try rows.only().decode(Double.self)
+        return seconds > 0 ? .seconds(seconds) : nil
+    }
+
+    /// For how many seconds the worker is the fleet's reporter, the one that tells what is true of the whole fleet; 0: another
+    /// is.
+    ///
+    /// It is the one of the workers with a running lease that has been active longest. One that was drained and resumed comes
+    /// last, so that it does not report beside its successor.
+    static func reporterLease(of worker: WorkerID?) -> SQL {
         """
         coalesce((
             SELECT CASE WHEN id = \(worker) THEN
@@ -91,8 +99,8 @@ extension Store {
                 count(*) AS jobs
             FROM active GROUP BY 1, 2, 3, 4, 5, 6
         )
-        SELECT c.job_status::text, c.priority, coalesce(t.name, c.pushed), coalesce(p.name, ''), coalesce(o.name, ''),
-            sum(c.jobs)::bigint
+        SELECT c.job_status::text AS status, c.priority, coalesce(t.name, c.pushed) AS template,
+            coalesce(p.name, '') AS preset, coalesce(o.name, '') AS organization, sum(c.jobs)::bigint AS count
         FROM counted c
         LEFT JOIN templates t ON t.id = c.template_id
         LEFT JOIN template_version_presets p ON p.id = c.preset_id
@@ -114,19 +122,16 @@ extension Store {
 extension FleetFacts.JobCount {
     /// Reads a row of what pools' jobs are.
     fileprivate init(_ row: Row) throws {
-        let (status, priority, template, preset, organization, count) = try row.decode(
-            String.self,
-            Int16.self,
-            String.self,
-            String.self,
-            String.self,
-            Int.self
+        let pool = PoolName(
+            template: try row["template"],
+            preset: try row["preset"],
+            organization: try row["organization"]
         )
         self.init(
-            status: status,
-            jobClass: (JobClass(rawValue: priority) ?? .interactive).name,
-            pool: PoolName(template: template, preset: preset, organization: organization),
-            count: count
+            status: try row["status"],
+            jobClass: (JobClass(rawValue: try row["priority"]) ?? .interactive).name,
+            pool: pool,
+            count: try row["count"]
         )
     }
 }

@@ -26,8 +26,8 @@ package struct ClaimTotals: Hashable, Sendable {
     package var durations: [String: Distribution] = [:]
     /// Of the last hour; `nil`: nobody claimed anything.
     package var hitRatio: Double?
-    /// For how long, from before the call, this worker may tell it for the whole fleet.
-    package var voice: Duration = .zero
+    /// For how long, from before the call, this worker is the fleet's reporter.
+    package var reporterLease: Duration = .zero
 }
 
 extension Store {
@@ -45,11 +45,7 @@ extension Store {
         bounds: [Double],
         hitsAreFinal: Bool = true
     ) async throws -> ClaimTotals? {
-        let voice = try await pool.execute(
-            Statement("totals.voice", within: .seconds(5), "SELECT \(sql: Self.voice(of: worker))")
-        )
-        let seconds = try voice.only().decode(Double.self)
-        guard seconds > 0 else { return nil }
+        guard let lease = try await reporterLease(of: worker, "totals.voice") else { return nil }
         let answers = try await pool.executeBatch([
             Self.count(bounds, hitsAreFinal),
             Statement("totals.read", within: .seconds(10), "SELECT metric, labels, part, value FROM fleet_totals"),
@@ -62,10 +58,15 @@ extension Store {
                 """
             ),
         ])
-        var totals = ClaimTotals(hitRatio: try answers[2].only().decode(Double?.self), voice: .seconds(seconds))
+        var totals = ClaimTotals(hitRatio: try answers[2].only().decode(Double?.self), reporterLease: lease)
         for row in answers[1] {
-            let (metric, labels, part, value) = try row.decode(String.self, [String].self, String.self, Double.self)
-            totals.add(value, of: part, to: metric, labels, buckets: bounds.count + 1)
+            totals.add(
+                try row["value"],
+                of: try row["part"],
+                to: try row["metric"],
+                try row["labels"],
+                buckets: bounds.count + 1
+            )
         }
         return totals
     }

@@ -108,14 +108,6 @@ extension Store {
         )
     }
 
-    /// Whether the fleet is in maintenance at the transaction's time.
-    static let inMaintenance: SQL = """
-        EXISTS (
-            SELECT FROM settings
-            WHERE key = 'maintenance' AND \(sql: isSet("active")) AND coalesce(\(sql: until()) > now(), true)
-        )
-        """
-
     /// Writes a worker's new state; from the commit on, `draining` and `drained` workers claim nothing. The end of a drain
     /// is told by one `worker_drained`.
     package func setWorkerState(

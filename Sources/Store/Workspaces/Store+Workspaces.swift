@@ -149,44 +149,29 @@ extension Store {
 
     /// Adds a delete build to a locked workspace; returns the job, or nothing while another build is under way.
     static func deletion(of workspace: SQL) -> Statement {
-        Statement(
+        let builds = NewBuilds(
+            rows: "target",
+            transition: .delete,
+            reason: "initiator",
+            initiator: "n.owner_id",
+            jobClass: .delete
+        )
+        return Statement(
             "workspaces.enqueue_delete",
             """
             WITH target AS MATERIALIZED (
-                SELECT w.id, w.organization_id, w.owner_id, w.template_id, b.id AS last_build_id, b.build_number,
-                    b.template_version_id, b.template_version_preset_id,
+                SELECT w.id AS workspace_id, w.organization_id, w.owner_id, w.template_id, b.id AS last_build_id,
+                    b.build_number + 1 AS build_number, b.template_version_id AS version_id,
+                    b.template_version_preset_id AS preset_id,
                     gen_random_uuid() AS build_id, gen_random_uuid() AS job_id
                 FROM workspaces w
-                CROSS JOIN LATERAL (
-                    SELECT * FROM workspace_builds l WHERE l.workspace_id = w.id ORDER BY l.build_number DESC LIMIT 1
-                ) b
+                CROSS JOIN LATERAL \(sql: .latestBuild()) b
                 JOIN provisioner_jobs j ON j.id = b.job_id AND j.completed_at IS NOT NULL
                 WHERE w.id = \(sql: workspace)
             ), retired AS (
-                UPDATE workspaces w SET retiring = true, updated_at = now() FROM target WHERE w.id = target.id
-            ), new_job AS (
-                INSERT INTO provisioner_jobs (id, organization_id, initiator_id, type, provisioner, input, file_id, tags,
-                    priority, max_attempts, template_id, workspace_id, trace_metadata)
-                SELECT d.job_id, d.organization_id, d.owner_id, 'workspace_build', t.provisioner,
-                    jsonb_build_object('workspace_build_id', d.build_id), v.file_id,
-                    coalesce(v.tags, '{"scope":"organization","owner":""}'), \(JobClass.delete.rawValue),
-                    \(literal: JobClass.deleteAttempts), t.id, d.id, \(TraceContext.current)
-                FROM target d
-                JOIN templates t ON t.id = d.template_id
-                JOIN template_versions v ON v.id = d.template_version_id
-                RETURNING claim_order
-            ), new_build AS (
-                INSERT INTO workspace_builds (id, workspace_id, template_version_id, build_number, transition,
-                    initiator_id, job_id, reason, template_version_preset_id)
-                SELECT build_id, id, template_version_id, build_number + 1, 'delete', owner_id, job_id, 'initiator',
-                    template_version_preset_id
-                FROM target
-            ), new_parameters AS (
-                INSERT INTO workspace_build_parameters (workspace_build_id, name, value)
-                SELECT d.build_id, p.name, p.value
-                FROM target d JOIN workspace_build_parameters p ON p.workspace_build_id = d.last_build_id
-            )
-            SELECT job_id, \(sql: News.column(News.jobs(of: "new_job"), News.reconcile)) FROM target
+                UPDATE workspaces w SET retiring = true, updated_at = now() FROM target WHERE w.id = target.workspace_id
+            ), \(sql: builds.terms), \(sql: builds.parameters(.parameters(ofBuild: "n.last_build_id")))
+            SELECT job_id, \(sql: News.column(News.jobs(of: "new_jobs"), News.reconcile)) FROM target
             """
         )
     }

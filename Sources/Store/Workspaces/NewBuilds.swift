@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+
+/// Builds to be added, as terms of a `WITH`: one for each row of an earlier term, each with the job that makes it.
+///
+/// The rows have `workspace_id`, `organization_id`, `template_id`, `version_id`, `preset_id`, `build_id`, `build_number` and
+/// `job_id`.
+struct NewBuilds {
+    /// The name of the term that has the rows.
+    let rows: String
+    let transition: WorkspaceTransition
+    /// As `workspace_builds.reason`.
+    let reason: String
+    /// Who ordered them; an expression that may name a row `n`.
+    let initiator: SQL
+    let jobClass: JobClass
+    /// When.
+    var moment: SQL = "now()"
+
+    /// The terms `new_jobs`, which has the `claim_order` of each job, and `new_builds`.
+    var terms: SQL { "\(sql: jobs), \(sql: builds)" }
+
+    private var jobs: SQL {
+        // Only deletions are tried more often than other jobs.
+        let (column, attempts): (SQL, SQL) =
+            jobClass == .delete ? ("max_attempts,", "\(literal: JobClass.deleteAttempts),") : ("", "")
+        return """
+            new_jobs AS (
+                INSERT INTO provisioner_jobs (id, organization_id, initiator_id, type, provisioner, input, file_id, tags,
+                    priority, \(sql: column) available_at, template_id, workspace_id, trace_metadata, created_at, updated_at)
+                SELECT n.job_id, n.organization_id, \(sql: initiator), 'workspace_build', t.provisioner,
+                    jsonb_build_object('workspace_build_id', n.build_id), v.file_id,
+                    coalesce(v.tags, \(sql: .defaultJobTags)), \(jobClass.rawValue), \(sql: attempts) \(sql: moment), t.id,
+                    n.workspace_id, \(TraceContext.current), \(sql: moment), \(sql: moment)
+                FROM \(identifier: rows) n
+                JOIN templates t ON t.id = n.template_id
+                JOIN template_versions v ON v.id = n.version_id
+                RETURNING claim_order
+            )
+            """
+    }
+
+    /// The term `new_builds` alone, for jobs that are no order.
+    var builds: SQL {
+        """
+        new_builds AS (
+            INSERT INTO workspace_builds (id, workspace_id, template_version_id, build_number, transition, initiator_id,
+                job_id, reason, template_version_preset_id, created_at, updated_at)
+            SELECT n.build_id, n.workspace_id, n.version_id, n.build_number, \(quoted: transition.rawValue)::workspace_transition,
+                \(sql: initiator), n.job_id, \(quoted: reason)::build_reason, n.preset_id, \(sql: moment), \(sql: moment)
+            FROM \(identifier: rows) n
+        )
+        """
+    }
+
+    /// The term `new_parameters`.
+    ///
+    /// - Parameter values: A subquery for `LATERAL` with the `name` and `value` of each parameter of a row `n`.
+    func parameters(_ values: SQL) -> SQL {
+        """
+        new_parameters AS (
+            INSERT INTO workspace_build_parameters (workspace_build_id, name, value)
+            SELECT n.build_id, x.name, x.value FROM \(identifier: rows) n CROSS JOIN LATERAL (\(sql: values)) x
+        )
+        """
+    }
+}
+
+extension SQL {
+    /// What a version's jobs ask of a worker when the version says nothing: the default of `provisioner_jobs.tags`
+    /// (`RuleTests`).
+    static let defaultJobTags: SQL = "\(quoted: defaultTags)::jsonb"
+
+    /// The parameters of a build, `name` and `value`, for the next build of its workspace.
+    static func parameters(ofBuild build: SQL) -> SQL {
+        "SELECT l.name, l.value FROM workspace_build_parameters l WHERE l.workspace_build_id = \(sql: build)"
+    }
+
+    /// The parameters of a workspace's first build, `name` and `value`: the preset's values, then the defaults of the version.
+    static func parameters(ofPreset preset: SQL, version: SQL) -> SQL {
+        """
+        SELECT g.name, g.value FROM template_version_preset_parameters g WHERE g.template_version_preset_id = \(sql: preset)
+        UNION ALL
+        SELECT d.name, d.default_value FROM template_version_parameters d
+        WHERE d.template_version_id = \(sql: version) AND NOT d.required AND d.default_value <> '' AND NOT EXISTS (
+            SELECT FROM template_version_preset_parameters g
+            WHERE g.template_version_preset_id = \(sql: preset) AND g.name = d.name
+        )
+        """
+    }
+}
+
+/// What a worker offers, and a job asks for, where nobody says otherwise, as JSON: Coder's tags of an untagged provisioner.
+package let defaultTags = #"{"scope":"organization","owner":""}"#

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostgresClient
+
+/// Rules about builds that several statements need, each as a part of one. Tables are named by their alias.
+extension SQL {
+    /// A subquery for `LATERAL`: the latest build of the workspace, the one with the highest number.
+    static func latestBuild(of workspace: String = "w") -> SQL {
+        """
+        (
+            SELECT * FROM workspace_builds l WHERE l.workspace_id = \(identifier: workspace).id
+            ORDER BY l.build_number DESC LIMIT 1
+        )
+        """
+    }
+
+    /// Whether the workspace has no build that is newer.
+    static func isLatest(_ build: String = "b", of workspace: String = "w") -> SQL {
+        """
+        NOT EXISTS (
+            SELECT FROM workspace_builds n
+            WHERE n.workspace_id = \(identifier: workspace).id AND n.build_number > \(identifier: build).build_number
+        )
+        """
+    }
+
+    /// Whether nothing can exist of what the build was to make: it is the first, and no execution of its job has begun.
+    static func isUnbegun(_ build: String = "b", _ job: String = "j") -> SQL {
+        """
+        (\(identifier: build).build_number = 1 AND \(identifier: job).attempt = 0 AND NOT \(identifier: job).refresh_first
+            AND \(identifier: build).provisioner_state IS NULL)
+        """
+    }
+
+    /// A subquery of one row, `are_ready`: whether all agents that a start build has are ready, and they are as many as its
+    /// version declares.
+    ///
+    /// The function `stoker_agents_ready` of the views says the same to operators (`RuleTests`); the planner cannot look into
+    /// a function.
+    static func agentsReady(ofJob job: SQL, declared: SQL) -> SQL {
+        """
+        SELECT count(*) = count(*) FILTER (WHERE agent.lifecycle_state = 'ready') AND count(*) >= \(sql: declared) AS are_ready
+        FROM workspace_resources resource JOIN workspace_agents agent ON agent.resource_id = resource.id
+        WHERE resource.job_id = \(sql: job) AND NOT agent.deleted
+        """
+    }
+
+    /// How many agents a build of the version has to bring up.
+    static func declaredAgents(of version: SQL) -> SQL {
+        "(SELECT count(*) FROM template_version_agents x WHERE x.template_version_id = \(sql: version))"
+    }
+}

@@ -46,6 +46,7 @@ extension Target.Dependency {
 
 /// A folder of tests for each target, and those that run the built binary.
 let tests: [Target] = [
+    .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: swift),
     .testTarget(
         name: "PostgresClientTests",
         dependencies: ["PostgresClient", "LocalPostgres", "TestSupport", .logging, .metrics, .metricsTestKit],
@@ -77,7 +78,8 @@ let tests: [Target] = [
     .testTarget(
         name: "StoreTests",
         dependencies: [
-            "LocalPostgres", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time", "Store", "Templates",
+            "Basics", "LocalPostgres", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time", "Store",
+            "Templates",
             "TestSupport",
             "Webhooks", "Worker",
             .logging, .subprocess, .systemPackage,
@@ -87,7 +89,8 @@ let tests: [Target] = [
     .testTarget(
         name: "ProvisioningTests",
         dependencies: [
-            "Domain", "Prebuilds", "Time", "Provisioning", "Stoker", "Templates", "TestSupport", .logging, .subprocess,
+            "Basics", "Domain", "Prebuilds", "Time", "Provisioning", "Stoker", "Templates", "TestSupport", .logging,
+            .subprocess,
             .systemPackage,
         ],
         swiftSettings: swift
@@ -95,7 +98,7 @@ let tests: [Target] = [
     .testTarget(
         name: "WebhooksTests",
         dependencies: [
-            "CurlClient", "Domain", "Prebuilds", "Time", "TestSupport", "Webhooks", .crypto, .subprocess,
+            "Basics", "CurlClient", "Domain", "Prebuilds", "Time", "TestSupport", "Webhooks", .crypto, .subprocess,
             .systemPackage,
         ],
         exclude: ["Golden"],
@@ -119,7 +122,7 @@ let tests: [Target] = [
     .testTarget(
         name: "ServerTests",
         dependencies: [
-            "CurlClient", "LocalPostgres", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time",
+            "Basics", "CurlClient", "LocalPostgres", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time",
             "Provisioning", "Server",
             "Store",
             "Telemetry", "Templates", "TestSupport", .coreMetrics, .httpTypes, .hummingbird, .lifecycle, .logging,
@@ -130,7 +133,8 @@ let tests: [Target] = [
     .testTarget(
         name: "WorkerTests",
         dependencies: [
-            "Bench", "CurlClient", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning",
+            "Basics", "Bench", "CurlClient", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time",
+            "Provisioning",
             "Store",
             "Telemetry",
             "TestSupport",
@@ -142,7 +146,8 @@ let tests: [Target] = [
     .testTarget(
         name: "CommandsTests",
         dependencies: [
-            "Commands", "CurlClient", "LocalPostgres", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time",
+            "Basics", "Commands", "CurlClient", "LocalPostgres", "Operations", "PostgresClient", "Domain", "Prebuilds",
+            "Time",
             "Provisioning",
             "Server", "Store", "Supervision", "Telemetry", "Templates", "TestSupport", "Webhooks", "Worker",
             .argumentParser, .lifecycle, .logging,
@@ -153,7 +158,8 @@ let tests: [Target] = [
     .testTarget(
         name: "FuzzTests",
         dependencies: [
-            "Commands", "CurlClient", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning",
+            "Basics", "Commands", "CurlClient", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time",
+            "Provisioning",
             "Server", "Store",
             "Telemetry", "Templates", "TestSupport", .lifecycle, .logging, .systemPackage,
         ],
@@ -217,9 +223,13 @@ let package = Package(
         .target(name: "CBuildInfo", cSettings: [.define("STOKER_VERSION", to: "\"\(version)\"")]),
 
         // Leaves.
-        .target(name: "PostgresClient", dependencies: ["CLibPQ", "CLinux", .logging, .metrics], swiftSettings: swift),
-        .target(name: "CurlClient", dependencies: ["CLibCurl", "CLinux"], swiftSettings: swift),
-        .target(name: "Basics", swiftSettings: safe),
+        .target(name: "Basics", dependencies: ["CLinux"], swiftSettings: swift),
+        .target(
+            name: "PostgresClient",
+            dependencies: ["Basics", "CLibPQ", "CLinux", .logging, .metrics],
+            swiftSettings: swift
+        ),
+        .target(name: "CurlClient", dependencies: ["Basics", "CLibCurl"], swiftSettings: swift),
         .target(name: "Time", swiftSettings: safe),
         .target(name: "Patterns", swiftSettings: safe),
         .target(name: "Supervision", dependencies: ["CLinux"], swiftSettings: swift),
@@ -237,7 +247,8 @@ let package = Package(
         .target(
             name: "Store",
             dependencies: [
-                "PostgresClient", "Domain", "Prebuilds", "Time", "Templates", .crypto, .logging, .metrics, .tracing,
+                "Basics", "PostgresClient", "Domain", "Prebuilds", "Time", "Templates", .crypto, .logging, .metrics,
+                .tracing,
             ],
             resources: [.embedInCode("Schema/Migrations")],
             swiftSettings: safe
@@ -245,24 +256,24 @@ let package = Package(
         .target(
             name: "Provisioning",
             dependencies: [
-                "CLinux", "CZlib", "Domain", "Prebuilds", "Time", "Templates", .crypto, .logging, .subprocess,
+                "Basics", "CLinux", "CZlib", "Domain", "Prebuilds", "Time", "Templates", .crypto, .logging, .subprocess,
                 .systemPackage,
             ],
             swiftSettings: swift
         ),
         .target(
             name: "Webhooks",
-            dependencies: ["CurlClient", "Domain", "Prebuilds", "Time", .crypto],
+            dependencies: ["Basics", "CurlClient", "Domain", "Prebuilds", "Time", .crypto],
             swiftSettings: safe
         ),
         .target(
             name: "Telemetry",
-            dependencies: [.logging, .metrics, .coreMetrics, .systemPackage],
+            dependencies: ["Basics", .logging, .metrics, .coreMetrics, .systemPackage],
             swiftSettings: safe
         ),
         .target(
             name: "LocalPostgres",
-            dependencies: ["CLinux", .logging, .subprocess, .systemPackage],
+            dependencies: ["Basics", "CLinux", .logging, .subprocess, .systemPackage],
             swiftSettings: swift
         ),
 
@@ -270,7 +281,8 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "CurlClient", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning", "Store", "Templates",
+                "Basics", "CurlClient", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning", "Store",
+                "Templates",
                 "Webhooks",
                 .crypto, .logging, .tracing,
             ],
@@ -281,7 +293,8 @@ let package = Package(
         .target(
             name: "Worker",
             dependencies: [
-                "CurlClient", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning", "Store",
+                "Basics", "CurlClient", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning",
+                "Store",
                 "Telemetry",
                 "Templates",
                 "Webhooks",
@@ -292,7 +305,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "CurlClient", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning", "Store",
+                "Basics", "CurlClient", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning",
+                "Store",
                 "Telemetry",
                 "Templates", "Webhooks",
                 .crypto, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging, .metrics, .nioCore,
@@ -314,7 +328,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Bench", "CBuildInfo", "CurlClient", "LocalPostgres", "Operations", "PostgresClient", "Domain",
+                "Basics", "Bench", "CBuildInfo", "CurlClient", "LocalPostgres", "Operations", "PostgresClient",
+                "Domain",
                 "Prebuilds", "Time",
                 "Provisioning",
                 "Server", "Store", "Supervision", "Telemetry", "Templates", "Webhooks", "Worker",

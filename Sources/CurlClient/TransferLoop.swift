@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import CLibCurl
-import CLinux
 import Glibc
 
 /// The thread behind an ``HTTPClient``: owns libcurl's multi handle and all transfers.
@@ -32,28 +32,15 @@ final class TransferLoop {
 
     /// Runs the loop on a new thread, which keeps it alive until a `close` message arrives.
     func start() throws(HTTPFailure) {
-        var thread = pthread_t()
-        let context = Unmanaged.passRetained(self)
-        let code = pthread_create(
-            &thread,
-            nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<TransferLoop>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            },
-            context.toOpaque()
-        )
-        guard code == 0 else {
-            context.release()
+        // From here on the thread alone has it.
+        nonisolated(unsafe) let loop = self
+        do throws(SystemError) { try DedicatedThread.start("stoker-http") { loop.run() } } catch {
             curl_multi_cleanup(multi.pointer)
-            throw HTTPFailure(.local, "no thread for the HTTP client: error \(code)")
+            throw HTTPFailure(.local, "no thread for the HTTP client: \(error)")
         }
-        pthread_detach(thread)
     }
 
     private func run() {
-        stoker_name_thread("stoker-http")
         blockBrokenPipeSignal()
         while handleLetters() {
             startAdmitted()

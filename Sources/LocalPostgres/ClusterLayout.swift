@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FoundationEssentials
 import Glibc
 import SystemPackage
@@ -49,29 +50,14 @@ struct ClusterLayout: Hashable, Sendable {
     ///
     /// - Parameter passwordFile: Named in the URL, so that the URL itself is no secret; `nil`: connections are trusted.
     static func connectionString(socketDirectory: FilePath, port: Int, passwordFile: FilePath? = nil) -> String {
-        let host = percentEncoded(socketDirectory.string)
+        let host = PercentEncoding.encode(socketDirectory.string)
         let port = port == Self.port ? "" : "&port=\(port)"
-        let password = passwordFile.map { "&passfile=\(percentEncoded($0.string))" } ?? ""
+        let password = passwordFile.map { "&passfile=\(PercentEncoding.encode($0.string))" } ?? ""
         return "postgresql:///\(LocalCluster.database)?host=\(host)&user=\(LocalCluster.superuser)\(port)\(password)"
     }
 
     /// FNV-1a, 64 bits: short, and the same in every process.
     private static func fingerprint(_ text: String) -> UInt64 {
         text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-    }
-
-    private static func percentEncoded(_ text: String) -> String {
-        var encoded = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
-                encoded.unicodeScalars.append(UnicodeScalar(byte))
-            default:
-                encoded += byte < 16 ? "%0" : "%"
-                encoded += String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return encoded
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Domain
-import FoundationEssentials
 import Store
 import Time
 
@@ -30,16 +30,11 @@ enum Cursor {
         return Page(page, next: next)
     }
 
-    static func encode(_ text: String) -> String {
-        Data(text.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
-            .replacing("=", with: "")
-    }
+    static func encode(_ text: String) -> String { Base64URL.encode(text.utf8) }
 
     static func decode(_ cursor: String) throws(Refusal) -> String {
-        let text = cursor.replacing("-", with: "+").replacing("_", with: "/")
-        let padded = text + String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
-        guard let data = Data(base64Encoded: padded), let text = String(validating: data, as: UTF8.self),
-            !text.utf8.contains(0)
+        guard let bytes = Base64URL.decode(cursor), !bytes.contains(0),
+            let text = String(validating: bytes, as: UTF8.self)
         else { throw unreadable }
         return text
     }

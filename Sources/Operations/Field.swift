@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Basics
 import Domain
 package import FoundationEssentials
 import Time
-package import Webhooks
 
 /// One value that a request may carry: its name, what it may be, and whether it must be there.
 package struct Field: Sendable {
@@ -98,22 +98,21 @@ extension Field.Kind {
     }
 
     /// Reads a member of a JSON object; `nil`: it is not what was expected.
-    package func read(_ value: JSONValue) -> FieldValue? {
+    package func read(_ value: JSON) -> FieldValue? {
         switch (self, value) {
         case (.text, .string(let text)), (.identifier, .string(let text)), (.instant, .string(let text)),
             (.choice, .string(let text)):
             return read(text)
-        case (.integer(let range), .integer(let number)):
-            return Int(exactly: number).flatMap { range.contains($0) ? .integer($0) : nil }
-        case (.integer(let range), .number(let number)):
+        case (.integer(let range), .number):
             // JSON knows no whole numbers: 3.0 is one.
-            return Int(exactly: number).flatMap { range.contains($0) ? .integer($0) : nil }
+            return value.integer.flatMap { range.contains($0) ? .integer($0) : nil }
         case (.flag, .bool(let flag)):
             return .flag(flag)
         case (.choices(let choices), .array(let elements)):
             let texts = elements.compactMap(Self.member)
             return texts.count == elements.count && texts.allSatisfy(choices.contains) ? .texts(texts) : nil
-        case (.textMap, .object(let members)):
+        case (.textMap, .object):
+            let members = value.members ?? [:]
             let texts = members.compactMapValues(Self.member)
             let fits = texts.count == members.count && texts.keys.allSatisfy { Self.member(.string($0)) != nil }
             return fits ? .textMap(texts) : nil
@@ -122,7 +121,7 @@ extension Field.Kind {
         }
     }
 
-    private static func member(_ value: JSONValue) -> String? {
+    private static func member(_ value: JSON) -> String? {
         guard case .string(let text) = value, text.utf8.count <= 65_536 else { return nil }
         return text
     }

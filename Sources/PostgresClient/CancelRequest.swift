@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import CLibPQ
-import Glibc
 import Synchronization
 
 /// Cancels the running statement of a session, from a thread of its own.
@@ -31,23 +31,7 @@ final class CancelRequest: @unchecked Sendable {
     static func send(for connection: Connection, wakes mailbox: Mailbox) -> CancelRequest? {
         guard let handle = connection.makeCancelHandle() else { return nil }
         let request = CancelRequest(handle, wakes: mailbox)
-        let context = Unmanaged.passRetained(request)
-        var thread = pthread_t()
-        let failure = pthread_create(
-            &thread,
-            nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<CancelRequest>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            },
-            context.toOpaque()
-        )
-        guard failure == 0 else {
-            context.release()
-            return nil
-        }
-        pthread_detach(thread)
+        guard (try? DedicatedThread.start("postgres-cancel") { request.run() }) != nil else { return nil }
         return request
     }
 
@@ -57,6 +41,6 @@ final class CancelRequest: @unchecked Sendable {
             _ = PQcancel(handle, buffer.baseAddress, Int32(buffer.count))
         }
         finished.store(true, ordering: .releasing)
-        mailbox.wake()
+        mailbox.wakeUp.signal()
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import CLibPQ
+import Glibc
 import Logging
 
 /// One libpq connection in non-blocking pipeline mode. Belongs to one session; only its thread calls it.
@@ -27,7 +29,7 @@ final class Connection {
             withCStrings(options.map(\.1)) { values in PQconnectStartParams(keywords, values, 1) }
         }
         guard let started else {
-            throw PostgresError.resources("libpq has no memory for a connection", errno: 12)
+            throw PostgresError.resources("libpq has no memory for a connection", SystemError(ENOMEM))
         }
         pointer = started
         notices = NoticeLog(logger: logger)

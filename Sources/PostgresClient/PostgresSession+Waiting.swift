@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Glibc
 
 /// How long to wait for the server, and what happens after that.
@@ -50,12 +51,15 @@ extension PostgresSession {
             if let reason = patience.exhausted { return .exhausted(reason) }
             let timeout = (patience.limit - .now).pollTimeout
             let (isWoken, isReady) = withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) { entries in
-                entries.initializeElement(at: 0, to: pollfd(fd: mailbox.descriptor, events: Int16(POLLIN), revents: 0))
+                entries.initializeElement(
+                    at: 0,
+                    to: pollfd(fd: mailbox.wakeUp.descriptor, events: Int16(POLLIN), revents: 0)
+                )
                 entries.initializeElement(at: 1, to: pollfd(fd: socket, events: Int16(events), revents: 0))
                 guard poll(entries.baseAddress, 2, timeout) > 0 else { return (false, false) }
                 return (entries[0].revents != 0, entries[1].revents != 0)
             }
-            if isWoken { mailbox.acknowledge() }
+            if isWoken { mailbox.wakeUp.drain() }
             if isReady { return .ready }
         }
     }

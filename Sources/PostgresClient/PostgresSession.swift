@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 package import Logging
 import Metrics
 
@@ -65,7 +66,7 @@ package actor PostgresSession: PostgresExecutor {
             try await body(ticket)
         } onCancel: {
             ticket.cancel()
-            thread.mailbox.wake()
+            thread.mailbox.wakeUp.signal()
         }
     }
 

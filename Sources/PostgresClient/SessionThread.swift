@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
+import Basics
 import Glibc
 import Synchronization
 
@@ -12,25 +12,13 @@ final class SessionThread: SerialExecutor {
 
     /// Throws ``PostgresError`` of kind `.connection` when the process may not have another thread or descriptor.
     init(name: String) throws {
-        mailbox = try Mailbox(name: name)
-        mailbox.setExecutor(self)
-        let context = Unmanaged.passRetained(mailbox)
-        var thread = pthread_t()
-        let failure = pthread_create(
-            &thread,
-            nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<Mailbox>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            },
-            context.toOpaque()
-        )
-        guard failure == 0 else {
-            context.release()
-            throw PostgresError.resources("no thread for a session could be started", errno: failure)
+        do throws(SystemError) { mailbox = Mailbox(try WakeUp()) } catch {
+            throw PostgresError.resources("no eventfd for a session could be opened", error)
         }
-        pthread_detach(thread)
+        mailbox.setExecutor(self)
+        do throws(SystemError) { try DedicatedThread.start(name) { [mailbox] in mailbox.run() } } catch {
+            throw PostgresError.resources("no thread for a session could be started", error)
+        }
     }
 
     deinit {
@@ -62,30 +50,10 @@ final class Mailbox: Sendable {
     }
 
     private let state = Mutex(State())
-    private let name: String
-    /// Readable after ``wake()`` until ``acknowledge()``.
-    let descriptor: Int32
+    let wakeUp: WakeUp
 
-    fileprivate init(name: String) throws {
-        self.name = name
-        descriptor = stoker_eventfd()
-        guard descriptor >= 0 else {
-            throw PostgresError.resources("no eventfd for a session could be opened", errno: errno)
-        }
-    }
-
-    deinit {
-        close(descriptor)
-    }
-
-    /// Ends the thread's current sleep, or its next one. Safe from any thread.
-    func wake() {
-        stoker_eventfd_signal(descriptor)
-    }
-
-    /// Forgets past wake-ups.
-    func acknowledge() {
-        stoker_eventfd_drain(descriptor)
+    fileprivate init(_ wakeUp: WakeUp) {
+        self.wakeUp = wakeUp
     }
 
     fileprivate var isCurrentThread: Bool {
@@ -104,17 +72,16 @@ final class Mailbox: Sendable {
             defer { state.isAsleep = false }
             return state.isAsleep
         }
-        if mustWake { wake() }
+        if mustWake { wakeUp.signal() }
     }
 
     fileprivate func stop() {
         state.withLock { $0.isStopped = true }
-        wake()
+        wakeUp.signal()
     }
 
     /// The thread's main loop: run the waiting jobs, sleep, until stopped.
     fileprivate func run() {
-        stoker_name_thread(name)
         state.withLock { $0.thread = pthread_self() }
         var batch: [UnownedJob] = []
         while true {
@@ -129,20 +96,19 @@ final class Mailbox: Sendable {
             } else if isStopped {
                 return
             } else {
-                var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+                var entry = pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0)
                 poll(&entry, 1, -1)
-                acknowledge()
+                wakeUp.drain()
             }
         }
     }
 }
 
 extension PostgresError {
-    static func resources(_ message: String, errno code: Int32) -> Self {
-        let reason = strerror(code).map { String(cString: $0) } ?? "error \(code)"
-        return Self(
+    static func resources(_ message: String, _ error: SystemError) -> Self {
+        Self(
             .connection,
-            "\(message): \(reason)",
+            "\(message): \(error)",
             remedy: "Raise the limits of open files and processes, or use a smaller pool."
         )
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Crypto
 import SystemPackage
 import Templates
@@ -20,9 +21,7 @@ struct ArchiveReader: Sendable {
         } catch {
             throw ProvisioningFailure(.transient, "The template's archive could not be fetched: \(error).")
         }
-        let hash = await BlockingWork.run { () throws(Never) in
-            SHA256.hash(data: stored).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        }
+        let hash = await BlockingWork.run { () throws(Never) in SHA256.hash(data: stored).hexadecimal }
         guard hash == archive.hash.lowercased() else {
             throw ProvisioningFailure(.invalid, "The template's archive is damaged: its hash is \(hash).")
         }

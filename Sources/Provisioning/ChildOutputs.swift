@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Dispatch
 import Glibc
 import Synchronization
@@ -30,7 +31,7 @@ final class ChildOutputs: Sendable {
     private let notice: WakeUp
 
     init(_ control: ExecutionControl, _ bounds: ChildBounds, notice: WakeUp) throws(FileFailure) {
-        childEnded = try WakeUp()
+        childEnded = try WakeUp.make()
         limit = bounds.outputBytes
         self.control = control
         self.notice = notice
@@ -48,19 +49,21 @@ final class ChildOutputs: Sendable {
     func start(_ output: Int32, _ outputHandling: OutputHandling, _ errors: Int32, _ errorHandling: OutputHandling)
         -> Bool
     {
-        let started = DedicatedThread.start("output") { [self] in
-            var first = OutputReader(output, outputHandling)
-            var second = OutputReader(errors, errorHandling)
-            read(&first, &second)
-            let collected = Collected(output: first.collected, errors: second.collected)
-            state.withLock { $0.collected = collected }
-            done.signal()
-        }
-        if !started {
+        do throws(SystemError) {
+            try DedicatedThread.start("output") { [self] in
+                var first = OutputReader(output, outputHandling)
+                var second = OutputReader(errors, errorHandling)
+                read(&first, &second)
+                let collected = Collected(output: first.collected, errors: second.collected)
+                state.withLock { $0.collected = collected }
+                done.signal()
+            }
+            return true
+        } catch {
             close(output)
             close(errors)
+            return false
         }
-        return started
     }
 
     /// Waits until all output of the child is read; the child must have ended.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import SystemPackage
 
 /// A command that runs in a work directory, under a guard.
@@ -61,10 +62,11 @@ struct ChildRunner: Sendable {
         try control.check()
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let started = DedicatedThread.start("child") {
-                    continuation.resume(returning: watch(command, in: directory, control: control))
-                }
-                if !started {
+                do throws(SystemError) {
+                    try DedicatedThread.start("child") {
+                        continuation.resume(returning: watch(command, in: directory, control: control))
+                    }
+                } catch {
                     continuation.resume(returning: .failure(.notStarted(command.executable, "no thread is left")))
                 }
             }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import CLinux
 import Glibc
 import SystemPackage
@@ -51,7 +52,7 @@ struct ChildWatch: ~Copyable {
         let wakeUp: WakeUp
         let outputs: ChildOutputs
         do throws(FileFailure) {
-            wakeUp = try WakeUp()
+            wakeUp = try WakeUp.make()
             outputs = try ChildOutputs(control, runner.bounds, notice: wakeUp)
             spawned = try SpawnedGuard(
                 charge,
@@ -221,20 +222,12 @@ struct ChildWatch: ~Copyable {
     }
 }
 
-/// A descriptor that wakes a sleeping `poll`. It lives as long as someone may signal it.
-final class WakeUp: Sendable {
-    let descriptor: Int32
-
-    init() throws(FileFailure) {
-        descriptor = stoker_eventfd()
-        guard descriptor >= 0 else { throw FileFailure("make", "an eventfd", errno: errno) }
+extension WakeUp {
+    static func make() throws(FileFailure) -> WakeUp {
+        do throws(SystemError) { return try WakeUp() } catch {
+            throw FileFailure("make", "an eventfd", errno: error.code)
+        }
     }
-
-    deinit { close(descriptor) }
-
-    func signal() { stoker_eventfd_signal(descriptor) }
-
-    func drain() { stoker_eventfd_drain(descriptor) }
 }
 
 extension GuardLease {
@@ -267,7 +260,7 @@ extension SystemError {
         switch errno {
         case ENOEXEC: "it is neither a program nor begins with `#!`"
         case ENOENT: "it, or the interpreter that its first line names, does not exist"
-        default: text(errno)
+        default: SystemError(errno).description
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Glibc
 import SystemPackage
 
@@ -206,13 +207,6 @@ struct FileFailure: Error, Hashable, CustomStringConvertible {
     }
 
     var description: String {
-        "cannot \(operation) \(path): \(refusal?.description ?? SystemError.text(errno))"
-    }
-}
-
-enum SystemError {
-    /// The system's message for an `errno`.
-    static func text(_ errno: Int32) -> String {
-        Errno(rawValue: errno).description
+        "cannot \(operation) \(path): \(refusal?.description ?? SystemError(errno).description)"
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Crypto
 
 /// Encrypts states for the database with AES-256-GCM, and decrypts them.
@@ -64,7 +65,7 @@ package struct StateCodec: Sendable {
         }
         let header = Array(stored[..<Self.headerSize])
         let id = Array(header.suffix(Self.idSize))
-        guard let key = keys.first(where: { $0.id == id }) else { throw .unknownKey(id: Self.hexadecimal(id)) }
+        guard let key = keys.first(where: { $0.id == id }) else { throw .unknownKey(id: id.hexadecimal) }
         let content: [UInt8]
         do {
             let box = try AES.GCM.SealedBox(combined: stored[Self.headerSize...])
@@ -86,10 +87,6 @@ package struct StateCodec: Sendable {
             compressed.count + sizeSize < state.count
         else { return (.plain, state) }
         return (.compressed, withUnsafeBytes(of: size.bigEndian, Array.init) + compressed)
-    }
-
-    private static func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }
 

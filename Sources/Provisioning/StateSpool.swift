@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 package import Domain
 import Glibc
 package import SystemPackage
@@ -122,7 +123,7 @@ package struct StateSpool: Sendable {
             }
             guard let state = read else { continue }
             // A kill in the middle of a write left half a state: the last checkpoint is better.
-            guard JSONScan(state).isWhole else {
+            guard JSONScan(state, depth: ChildBounds.depth).isWhole else {
                 unlink(directory.appending(name).string)
                 continue
             }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import CLinux
 import Glibc
 import Synchronization
@@ -28,12 +29,12 @@ final class StateWatch: Sendable {
     init(_ directory: WorkDirectory, known: [UInt8]?, control: ExecutionControl) throws(FileFailure) {
         self.directory = directory
         self.control = control
-        stop = try WakeUp()
+        stop = try WakeUp.make()
         descriptor = stoker_watch_directory(directory.path.string)
         (states, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         guard descriptor >= 0 else { throw FileFailure("watch", directory.path) }
-        guard DedicatedThread.start("state", { self.run(known) }) else {
-            throw FileFailure("watch", directory.path.string, errno: EAGAIN)
+        do throws(SystemError) { try DedicatedThread.start("state") { self.run(known) } } catch {
+            throw FileFailure("watch", directory.path.string, errno: error.code)
         }
     }
 
@@ -90,9 +91,8 @@ struct StateHeader: Equatable {
     let serial: Int
 
     init?(_ state: [UInt8]) {
-        let scan = JSONScan(state)
-        guard scan.isWhole, let version = scan.value(of: "version", in: state).flatMap(JSONText.integer),
-            let serial = scan.value(of: "serial", in: state).flatMap(JSONText.integer)
+        let scan = JSONScan(state, depth: ChildBounds.depth)
+        guard scan.isWhole, let version = scan["version"]?.integer, let serial = scan["serial"]?.integer
         else { return nil }
         self.version = version
         self.serial = serial

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FoundationEssentials
 import Logging
 
@@ -65,19 +66,8 @@ package enum LogFormat: String, Hashable, Sendable, CaseIterable {
         text.unicodeScalars.allSatisfy(Printable.isPrintable) ? text : String(quoted(text).dropFirst().dropLast())
     }
 
-    /// A JSON string (RFC 8259, section 7). Unprintable characters are escaped, so that no text can control a terminal.
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case _ where Printable.isPrintable(scalar): quoted.unicodeScalars.append(scalar)
-            default: quoted += Printable.escaped(scalar)
-            }
-        }
-        return quoted + "\""
-    }
+    /// A JSON string. What is not printable is escaped, so nobody's text moves a terminal's cursor.
+    private static func quoted(_ text: String) -> String { Printable.json(JSON.quoted(text)) }
 }
 
 extension Logger.Level {

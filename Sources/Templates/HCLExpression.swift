@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 /// An expression as it was written. Stoker evaluates literals only, and leaves the rest to Terraform.
 struct HCLExpression {
     let tokens: [HCLToken]
     let text: String
 
     /// The value when the expression is a literal; `nil` when only Terraform can evaluate it.
-    var literal: JSONValue? {
+    var literal: JSON? {
         var reader = HCLLiteralReader(tokens)
         return reader.whole()
     }
@@ -83,7 +85,7 @@ private struct HCLLiteralReader {
         self.tokens = tokens
     }
 
-    mutating func whole() -> JSONValue? {
+    mutating func whole() -> JSON? {
         guard let value = value() else { return nil }
         skipLines()
         return position == tokens.count ? value : nil
@@ -101,14 +103,14 @@ private struct HCLLiteralReader {
         while kind == .newline { position += 1 }
     }
 
-    private mutating func value() -> JSONValue? {
+    private mutating func value() -> JSON? {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.maximumDepth else { return nil }
         let first = kind
         position += 1
         switch first {
-        case .string(let text): return text.map(JSONValue.string)
+        case .string(let text): return text.map(JSON.string)
         case .number(let digits): return .number(Self.canonical(digits))
         case .identifier("true"): return .bool(true)
         case .identifier("false"): return .bool(false)
@@ -128,8 +130,8 @@ private struct HCLLiteralReader {
         }
     }
 
-    private mutating func list() -> JSONValue? {
-        var elements: [JSONValue] = []
+    private mutating func list() -> JSON? {
+        var elements: [JSON] = []
         while true {
             skipLines()
             if skip("]") { return .array(elements) }
@@ -140,8 +142,8 @@ private struct HCLLiteralReader {
         }
     }
 
-    private mutating func map() -> JSONValue? {
-        var members: [JSONValue.Member] = []
+    private mutating func map() -> JSON? {
+        var members: [JSON.Member] = []
         while true {
             skipLines()
             if skip("}") { return .object(members) }
@@ -153,7 +155,7 @@ private struct HCLLiteralReader {
             }
             position += 1
             guard skip("=") || skip(":"), let value = value() else { return nil }
-            members.append(JSONValue.Member(name: name, value: value))
+            members.append(JSON.Member(name, value))
             guard skip(",") || kind == .newline || kind == .symbol("}") else { return nil }
         }
     }

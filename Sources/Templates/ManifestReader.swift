@@ -159,7 +159,7 @@ struct ManifestReader {
 
     mutating func number(_ node: YAMLNode?, _ field: String) -> Double? {
         guard let node else { return nil }
-        guard case .scalar(let text, isQuoted: false) = node.content, JSONReader.isNumber(text),
+        guard case .scalar(let text, isQuoted: false) = node.content, JSON.isNumber(text),
             let number = Double(text),
             number.isFinite
         else {
@@ -171,7 +171,7 @@ struct ManifestReader {
 
     mutating func seconds(_ node: YAMLNode?, _ field: String) -> Int? {
         guard let text = text(node, field), let node else { return nil }
-        guard let seconds = DurationText.seconds(text) else {
+        guard let seconds = DurationNotation.seconds(text) else {
             report("expected a duration such as 24h, 90m, 30s or 1h30m, found \(node.kind)", at: node, field)
             return nil
         }

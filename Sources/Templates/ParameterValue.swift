@@ -28,12 +28,12 @@ enum ParameterValue {
     private static func written(_ node: YAMLNode, _ type: ParameterType) -> String? {
         switch (type, node.content) {
         case (.text, .scalar(let text, _)): text
-        case (.number, .scalar(let text, isQuoted: _)) where JSONReader.isNumber(text): text
+        case (.number, .scalar(let text, isQuoted: _)) where JSON.isNumber(text): text
         case (.bool, .scalar(let text, isQuoted: _)): text
         case (.list, .sequence), (.set, .sequence), (.tuple, .sequence), (.map, .mapping), (.object, .mapping):
-            node.json.text
+            node.json.json
         case (.any, .null), (.unknown, .null): nil
-        case (.any, _), (.unknown, _): node.json.text
+        case (.any, _), (.unknown, _): node.json.json
         default: nil
         }
     }

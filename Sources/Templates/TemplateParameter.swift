@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 /// A parameter of a template, as it is stored with a version.
 package struct TemplateParameter: Hashable, Sendable {
     package var name: String
@@ -47,12 +49,12 @@ package struct TemplateParameter: Hashable, Sendable {
 
     /// The column `options`: a JSON array of strings.
     package var optionsJSON: String {
-        JSONValue.array(options.map(JSONValue.string)).text
+        JSON.array(options.map(JSON.string)).json
     }
 
     /// The column `validation`: `{"regex", "min", "max", "error", "conditions"}`, without the members that are not set.
     package var validation: String {
-        rules.json.text
+        rules.json.json
     }
 }
 
@@ -92,21 +94,20 @@ package struct ParameterRules: Hashable, Sendable {
         self.conditions = conditions
     }
 
-    fileprivate var json: JSONValue {
-        var members: [JSONValue.Member] = []
-        if let regex { members.append(.init(name: "regex", value: .string(regex))) }
-        if let minimum { members.append(.init(name: "min", value: .number("\(minimum)"))) }
-        if let maximum { members.append(.init(name: "max", value: .number("\(maximum)"))) }
-        if !error.isEmpty { members.append(.init(name: "error", value: .string(error))) }
-        if !conditions.isEmpty {
-            let rows = conditions.map { condition in
-                JSONValue.object([
-                    .init(name: "condition", value: .string(condition.expression)),
-                    .init(name: "error_message", value: .string(condition.errorMessage)),
-                ])
-            }
-            members.append(.init(name: "conditions", value: .array(rows)))
+    fileprivate var json: JSON {
+        let rows = conditions.map { condition in
+            JSON.object([
+                .init("condition", .string(condition.expression)),
+                .init("error_message", .string(condition.errorMessage)),
+            ])
         }
-        return .object(members)
+        let members = [
+            regex.map { JSON.Member("regex", .string($0)) },
+            minimum.map { JSON.Member("min", .number($0)) },
+            maximum.map { JSON.Member("max", .number($0)) },
+            error.isEmpty ? nil : JSON.Member("error", .string(error)),
+            rows.isEmpty ? nil : JSON.Member("conditions", .array(rows)),
+        ]
+        return .object(members.compactMap(\.self))
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 /// The places in a module that configure where the state is kept. Stoker ignores them, because it keeps the state
 /// itself.
 package enum TerraformBackends {
@@ -35,7 +37,7 @@ package enum TerraformBackends {
 
     private static func json(_ file: SourceFile) throws(HCLProblem) -> [Block] {
         var blocks: [Block] = []
-        for root in try JSONReader.read(file.text).oneOrMany {
+        for root in try JSONNode.read(file.text).oneOrMany {
             for terraform in (root.members ?? []).filter({ $0.name == "terraform" }).flatMap(\.value.oneOrMany) {
                 for (name, body) in terraform.members ?? [] where name == "backend" || name == "cloud" {
                     let types = name == "backend" ? body.oneOrMany.flatMap { ($0.members ?? []).map(\.name) } : []

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 /// Files of values that Terraform reads by itself (Terraform, "Variable Definitions Files"). Their values replace the
 /// variables' defaults; the values of a preset or a claim replace both.
 enum TerraformValueFiles {
@@ -48,9 +50,9 @@ enum TerraformValueFiles {
     }
 
     /// The values of a file by name; `nil` for a value that only Terraform can evaluate.
-    private static func values(in file: SourceFile) throws(HCLProblem) -> [(name: String, literal: JSONValue?)] {
+    private static func values(in file: SourceFile) throws(HCLProblem) -> [(name: String, literal: JSON?)] {
         if file.name.hasSuffix(".json") {
-            return (try JSONReader.read(file.text).members ?? []).map { ($0.name, $0.value.value) }
+            return (try JSONNode.read(file.text).members ?? []).map { ($0.name, $0.value.value) }
         }
         return try HCLParser.body(of: file.text).attributes.map { ($0.key, $0.value.expression.literal) }
     }
@@ -58,7 +60,7 @@ enum TerraformValueFiles {
 
 extension TerraformVariable {
     /// Terraform takes `null` as "not given" where a variable is not nullable.
-    fileprivate mutating func takeDefault(_ literal: JSONValue?) {
+    fileprivate mutating func takeDefault(_ literal: JSON?) {
         if literal == .null, !nullable { return }
         hasDefault = true
         defaultValue = sensitive || ephemeral ? nil : Self.outsideText(of: literal, type: type)

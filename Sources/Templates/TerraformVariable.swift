@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Domain
 
 /// A `variable` block of a Terraform module.
@@ -21,7 +22,7 @@ package struct TerraformVariable: Hashable, Sendable {
     package var line: Int
 
     /// The text that gives the same value when it is passed from outside, or `nil` when no text does.
-    static func outsideText(of value: JSONValue?, type name: String?) -> String? {
+    static func outsideText(of value: JSON?, type name: String?) -> String? {
         let type = ParameterType(name ?? "")
         switch value {
         case nil, .null: return nil
@@ -29,9 +30,9 @@ package struct TerraformVariable: Hashable, Sendable {
         // Without a type, the digits would be passed as text.
         case .bool, .number, .array, .object:
             guard name != nil else { return nil }
-            return value.flatMap { type.canonical($0.text) ?? $0.text }
+            return value.flatMap { type.canonical($0.json) ?? $0.json }
         case .string:
-            return value.flatMap { type.canonical($0.text) ?? $0.text }
+            return value.flatMap { type.canonical($0.json) ?? $0.json }
         }
     }
 

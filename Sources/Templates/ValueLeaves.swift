@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 /// The texts and numbers in a value, at any depth. Redaction searches logs for each of them.
 ///
 /// Names of attributes and keys of maps are not leaves: they are in the template, or are ordinary words.
@@ -19,8 +21,8 @@ package enum ValueLeaves {
         guard depth < maximumDepth, let first = text.unicodeScalars.first(where: { !$0.properties.isWhitespace }),
             "[{\"<".unicodeScalars.contains(first)
         else { return }
-        if let node = try? JSONReader.read(text) {
-            return add(node.value, to: &texts, depth: depth)
+        if let value = try? JSON(parsing: text) {
+            return add(value, to: &texts, depth: depth)
         }
         guard let tokens = try? HCLLexer.tokens(of: text) else { return }
         if let literal = try? HCLParser.expression(of: text).literal {
@@ -30,7 +32,7 @@ package enum ValueLeaves {
         for case .string(let text?) in tokens.map(\.kind) { add(.string(text), to: &texts, depth: depth) }
     }
 
-    private static func add(_ value: JSONValue, to texts: inout [String], depth: Int) {
+    private static func add(_ value: JSON, to texts: inout [String], depth: Int) {
         switch value {
         case .null, .bool: break
         case .number(let digits):

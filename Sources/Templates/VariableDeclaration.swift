@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 /// The content of one `variable` block, in either syntax; `nil` for what it does not set.
 struct VariableDeclaration {
     let name: String
@@ -8,7 +10,7 @@ struct VariableDeclaration {
     var type: String?
     var hasDefault = false
     /// `nil` when the default is no literal.
-    var defaultLiteral: JSONValue?
+    var defaultLiteral: JSON?
     var sensitive: Bool?
     var nullable: Bool?
     var ephemeral: Bool?
@@ -79,7 +81,7 @@ struct VariableDeclaration {
     /// `variable` holds an object of variables by name, or an array of such objects.
     static func read(json text: String) throws(HCLProblem) -> [Self] {
         var declarations: [Self] = []
-        for root in try JSONReader.read(text).oneOrMany {
+        for root in try JSONNode.read(text).oneOrMany {
             for (key, blocks) in root.members ?? [] where key == "variable" {
                 for (name, bodies) in blocks.oneOrMany.flatMap({ $0.members ?? [] }) where name != "//" {
                     for body in bodies.oneOrMany {
@@ -134,12 +136,7 @@ struct VariableDeclaration {
     }
 }
 
-extension JSONValue {
-    var string: String? {
-        guard case .string(let text) = self else { return nil }
-        return text
-    }
-
+extension JSON {
     /// Terraform also accepts these words in quotes.
     fileprivate var boolean: Bool? {
         switch self {

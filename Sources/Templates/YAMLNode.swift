@@ -49,15 +49,15 @@ extension YAMLNode {
     }
 
     /// The value as JSON: plain words that look like numbers, `true` or `false` become those, everything else is text.
-    var json: JSONValue {
+    var json: JSON {
         switch content {
         case .null: .null
         case .scalar("true", isQuoted: false): .bool(true)
         case .scalar("false", isQuoted: false): .bool(false)
-        case .scalar(let text, isQuoted: false) where JSONReader.isNumber(text): .number(text)
+        case .scalar(let text, isQuoted: false) where JSON.isNumber(text): .number(text)
         case .scalar(let text, _): .string(text)
         case .sequence(let elements): .array(elements.map(\.json))
-        case .mapping(let pairs): .object(pairs.map { .init(name: $0.key.name, value: $0.value.json) })
+        case .mapping(let pairs): .object(pairs.map { JSON.Member($0.key.name, $0.value.json) })
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 package import Domain
 import Time
 
@@ -56,7 +57,7 @@ extension Envelope {
         }
     }
 
-    private func content(of event: Event, for recipient: Recipient?, id: DeliveryID, isCut: Bool) -> JSONValue {
+    private func content(of event: Event, for recipient: Recipient?, id: DeliveryID, isCut: Bool) -> JSON {
         switch self {
         case .standard: Self.standardBody(event, isCut: isCut)
         case .cloudevents: Self.cloudEvent(event, id: id, isCut: isCut)
@@ -64,7 +65,7 @@ extension Envelope {
         }
     }
 
-    private static func standardBody(_ event: Event, isCut: Bool) -> JSONValue {
+    private static func standardBody(_ event: Event, isCut: Bool) -> JSON {
         [
             "type": .string(event.type),
             "timestamp": .string(event.createdAt.iso8601),
@@ -72,10 +73,10 @@ extension Envelope {
         ]
     }
 
-    private static func cloudEvent(_ event: Event, id: DeliveryID, isCut: Bool) -> JSONValue {
+    private static func cloudEvent(_ event: Event, id: DeliveryID, isCut: Bool) -> JSON {
         // The extension `sequence` compares as text, so it has leading zeros.
         let digits = "\(event.sequence)"
-        var members: [String: JSONValue] = [
+        var members: [String: JSON] = [
             "specversion": "1.0",
             "id": .string("\(id)"),
             "source": "/stoker",
@@ -91,8 +92,8 @@ extension Envelope {
     }
 
     /// The event's particulars, and beside them what all events have.
-    private static func commonData(_ event: Event, isCut: Bool) -> JSONValue {
-        let common: [String: JSONValue] = [
+    private static func commonData(_ event: Event, isCut: Bool) -> JSON {
+        let common: [String: JSON] = [
             "event_id": .string("\(event.id)"),
             "title": .string(event.title.plain),
             "body": .string(event.body.plain),
@@ -100,7 +101,7 @@ extension Envelope {
             "recipients": .array(event.recipients.map(\.json)),
             "targets": .array(event.targets.map { .string($0) }),
             "subject": .string(event.subject),
-            "sequence": .integer(event.sequence),
+            "sequence": .number(event.sequence),
         ]
         var members = event.data.merging(common) { _, common in common }
         members["truncated"] = isCut ? true : nil
@@ -108,7 +109,7 @@ extension Envelope {
     }
 
     /// The JSON Schema of what all events have.
-    static let commonSchema: [String: JSONValue] = [
+    static let commonSchema: [String: JSON] = [
         "event_id": ["type": "string", "format": "uuid"],
         "title": ["type": "string"],
         "body": ["type": "string"],
@@ -124,7 +125,7 @@ extension Envelope {
 }
 
 extension Recipient {
-    fileprivate var json: JSONValue {
+    fileprivate var json: JSON {
         ["id": .string("\(id)"), "username": .string(username), "name": .string(name), "email": .string(email)]
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 extension Event {
     /// One line that says what happened.
     package var title: Wording {
@@ -108,7 +110,7 @@ extension Event {
     private var end: Wording { sentence(" It ends by itself at ", "until") }
 
     private var replacementList: Wording {
-        guard case .object(let replacements) = data["replacements"] else { return "" }
+        guard let replacements = data["replacements"]?.members else { return "" }
         let lines = replacements.sorted { $0.key < $1.key }.map { address, paths -> Wording in
             "- \(address): \(quoting: paths.joinedText)"
         }
@@ -116,7 +118,7 @@ extension Event {
     }
 }
 
-extension JSONValue {
+extension JSON {
     /// The texts of an array, with commas; of anything else its text.
     var joinedText: String {
         guard case .array(let elements) = self else { return text ?? "" }

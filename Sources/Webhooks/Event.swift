@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Basics
 package import Domain
 package import Time
 
@@ -14,7 +15,7 @@ package struct Event: Hashable, Sendable {
     /// Names in words: `org`, `template`, `template_version`, `preset`, `workspace`, ...
     package var labels: [String: String]
     /// The particulars of the type (``EventCatalogue``).
-    package var data: [String: JSONValue]
+    package var data: [String: JSON]
     /// Ids of what it is about.
     package var targets: [String]
     /// What it is about, such as `preset/ID`; events of one subject are counted by ``sequence``.
@@ -28,7 +29,7 @@ package struct Event: Hashable, Sendable {
         createdAt: Instant,
         recipients: [Recipient] = [],
         labels: [String: String] = [:],
-        data: [String: JSONValue] = [:],
+        data: [String: JSON] = [:],
         targets: [String] = [],
         subject: String = "",
         sequence: Int64 = 1

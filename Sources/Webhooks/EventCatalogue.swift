@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Basics
+
 /// What is known of each type of event: its name and id for receivers of Coder's notifications, its particulars, and how
 /// it is told in words.
 package struct EventDescription: Sendable {
@@ -19,7 +21,7 @@ package enum EventCatalogue {
     package static let all: [EventDescription] = EventType.allCases.map(describe)
 
     /// The JSON Schemas of all types, by type.
-    package static var schemas: JSONValue {
+    package static var schemas: JSON {
         .object(Dictionary(uniqueKeysWithValues: all.map { ($0.type, $0.schema) }))
     }
 

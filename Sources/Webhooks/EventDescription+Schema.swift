@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Basics
+
 extension EventDescription {
     /// The JSON Schema (draft 2020-12) of the body of a request in the standard envelope.
     ///
     /// A body that was cut (`truncated`) may lack what is required here, except for the envelope's own members.
-    package var schema: JSONValue {
+    package var schema: JSON {
         var properties = Envelope.commonSchema
         for field in fields { properties[field.name] = field.schema }
         let required = Envelope.commonSchema.keys.filter { $0 != "truncated" } + fields.filter(\.isRequired).map(\.name)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 /// One particular of an event: a member of its `data`.
 package struct EventField: Hashable, Sendable {
     /// The type of the field's value.
@@ -32,8 +34,8 @@ package struct EventField: Hashable, Sendable {
 
 extension EventField {
     /// The field's JSON Schema.
-    var schema: JSONValue {
-        var members: [String: JSONValue] = ["description": .string(summary)]
+    var schema: JSON {
+        var members: [String: JSON] = ["description": .string(summary)]
         let type: String
         switch kind {
         case .string: type = "string"

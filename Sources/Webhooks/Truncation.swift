@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 /// Makes an event's body fit, by cutting ever more of what is long until it does.
 enum Truncation {
     /// - Parameter render: The body of the event; told whether anything was cut from it.
-    static func body(of event: Event, within limit: Int, render: (Event, Bool) -> JSONValue) -> [UInt8] {
+    static func body(of event: Event, within limit: Int, render: (Event, Bool) -> JSON) -> [UInt8] {
         let whole = render(event, false).encoded
         if whole.count <= limit { return whole }
         for step in [4096, 2048, 1024, 512, 256, 128, 64] {
@@ -40,16 +42,16 @@ extension Event {
     }
 }
 
-extension JSONValue {
-    fileprivate func cut(strings: Int, collections: Int) -> JSONValue {
+extension JSON {
+    fileprivate func cut(strings: Int, collections: Int) -> JSON {
         switch self {
-        case .null, .bool, .integer, .number: self
+        case .null, .bool, .number: self
         case .string(let text): .string(text.cut(to: strings))
         case .array(let elements):
             .array(elements.prefix(collections).map { $0.cut(strings: strings, collections: collections) })
-        case .object(let members):
+        case .object:
             .object(
-                Dictionary(uniqueKeysWithValues: members.ordered.prefix(collections)).mapValues {
+                Dictionary(uniqueKeysWithValues: (members ?? [:]).ordered.prefix(collections)).mapValues {
                     $0.cut(strings: strings, collections: collections)
                 }
             )

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Crypto
 package import Domain
-import FoundationEssentials
 package import Store
 import Synchronization
 
@@ -51,7 +51,6 @@ package final class AgentAccess: Sendable {
         // The id is of fixed length, so no two pairs run together.
         let message = Array("stoker agent token 1 \(workspace) \(agent)".utf8)
         let code = HMAC<SHA256>.authenticationCode(for: message, using: key)
-        let text = Data(code).base64EncodedString()
-        return "stka_" + text.replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+        return "stka_" + Base64URL.encode(code)
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 package import CurlClient
 package import Domain
 package import Logging
@@ -157,13 +158,13 @@ extension Deliverer {
 
 extension Event {
     package init(_ stored: NotificationEvent) throws {
-        guard case .object(let data) = try JSONValue(parsing: stored.data) else {
+        guard let data = try JSON(parsing: stored.data).members else {
             throw StoreError(.inconsistent, "The data of event \(stored.id) is no JSON object")
         }
         self.init(stored, data: data)
     }
 
-    fileprivate init(_ stored: NotificationEvent, data: [String: JSONValue]) {
+    fileprivate init(_ stored: NotificationEvent, data: [String: JSON]) {
         self.init(
             id: stored.id,
             type: stored.type,

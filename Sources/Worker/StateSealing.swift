@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Provisioning
 
 /// How states are kept in the database: sealed when an encryption key is configured, else as they are.

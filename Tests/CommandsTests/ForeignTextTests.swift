@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import CurlClient
 import FoundationEssentials
-import Telemetry
 import Testing
 import Time
 

@@ -78,26 +78,6 @@ import Testing
         #expect(rows.first { $0.name == "database.url" }?.origin == "STOKER_DATABASE_URL")
         #expect(!(try JSONText.pretty(rows)).contains("hunter2"))
     }
-
-    @Test(arguments: [
-        ("15s", Duration.seconds(15)), ("1m", .seconds(60)), ("1h30m", .seconds(5400)), ("24h", .seconds(86400)),
-        ("7d", .seconds(604_800)), ("250ms", .milliseconds(250)), ("0", .zero), ("1m500ms", .milliseconds(60_500)),
-    ])
-    func `durations are read`(text: String, duration: Duration) {
-        #expect(DurationNotation.read(text) == duration)
-    }
-
-    @Test(arguments: [
-        "", "15", "s", "1m1h", "1s1s", "-1s", "1.5s", "1 s", "99999999999999999999s", "9999999999999999d",
-    ])
-    func `what is no duration is refused`(text: String) {
-        #expect(DurationNotation.read(text) == nil)
-    }
-
-    @Test(arguments: ["15s", "1m", "1h30m", "24h", "250ms", "1m1s1ms", "0s"])
-    func `durations are written as they are read`(text: String) {
-        #expect(DurationNotation.read(text == "0s" ? "0" : text).map(DurationNotation.write) == text)
-    }
 }
 
 @Suite struct SizeNotationTests {

@@ -173,7 +173,7 @@ extension FuzzTarget {
         if let pattern = Pattern(expression) {
             try hold(pattern.isFound(in: value) == pattern.isFound(in: value), "it is found in two ways")
         }
-        if let seconds = DurationText.seconds(expression) {
+        if let seconds = DurationNotation.seconds(expression) {
             try hold(0...Int(Int32.max) ~= seconds, "a duration of \(seconds) s")
         }
         do {

@@ -209,23 +209,6 @@ struct ProcessTests {
         let failure = await #expect(throws: ProvisioningFailure.self) { try await importing(incomplete) }
         #expect(failure?.code == .invalid)
     }
-
-    @Test(arguments: [
-        (#"{"state":1}"#, "1"), (#" { "a" : {"state":2} , "state" : [1, {"x":"]"}] } "#, #"[1, {"x":"]"}]"#),
-        (#"{"state":"a\"}\\","b":1}"#, #""a\"}\\""#), (#"{"state":null}"#, "null"),
-        (#"{"state":1,"state":-2.50e3}"#, "-2.50e3"),
-    ])
-    func `a member's value is cut out as it was written`(object: String, value: String) {
-        #expect(
-            RawJSON.value(of: "state", in: Array(object.utf8)).map { String(decoding: $0, as: UTF8.self) } == value
-        )
-    }
-
-    @Test func `a member that is not there is nil`() {
-        for object in ["{}", "[]", "", #"{"a":{"state":1}}"#, #"{"stat":1}"#] {
-            #expect(RawJSON.value(of: "state", in: Array(object.utf8)) == nil)
-        }
-    }
 }
 
 @Suite(.timeLimit(.minutes(1)))

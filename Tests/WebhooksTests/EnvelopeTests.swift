@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Domain
 import Testing
 import Webhooks
 
 @Suite struct EnvelopeTests {
-    private func parsed(_ message: Message) throws -> JSONValue {
-        try JSONValue(parsing: String(decoding: message.body, as: UTF8.self))
+    private func parsed(_ message: Message) throws -> JSON {
+        try JSON(parsing: String(decoding: message.body, as: UTF8.self))
     }
 
     @Test func `Coder's envelope makes a request for each recipient, each with an id of its own`() throws {
@@ -68,7 +69,7 @@ import Webhooks
         var event = Samples.event(.workspaceBuildFailed)
         event.data["log"] = .string(String(repeating: "é\u{1}\"", count: 10_000) + "the end")
         event.data["error"] = .string(String(repeating: "x", count: 30_000))
-        event.data["extra"] = .array((0..<5_000).map { ["number": .integer($0)] })
+        event.data["extra"] = .array((0..<5_000).map { ["number": .number($0)] })
         event.recipients = (0..<20).map { number in
             Recipient(id: UserID(high: 1, low: UInt64(number)), username: "user-\(number)")
         }
@@ -82,7 +83,7 @@ import Webhooks
     }
 
     @Test func `however an event is made, its body never exceeds 20 KiB`() {
-        var nested = JSONValue.string(String(repeating: "n", count: 200))
+        var nested = JSON.string(String(repeating: "n", count: 200))
         for _ in 0..<6 { nested = .array(Array(repeating: nested, count: 4)) }
         var event = Samples.event(.ping)
         event.data = ["nested": nested]

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Domain
 import FoundationEssentials
 import Time
@@ -38,11 +39,11 @@ enum Samples {
     private static let presetLabels = [
         "org": "default", "template": "go-dev", "template_version": "v2", "preset": "us-nix",
     ]
-    private static let presetData: [String: JSONValue] = [
+    private static let presetData: [String: JSON] = [
         "organization": reference("0", "default"), "template": reference("1", "go-dev"),
         "template_version": reference("2", "v2"), "preset": reference("3", "us-nix"),
     ]
-    private static let workspaceData: [String: JSONValue] = presetData.merging(
+    private static let workspaceData: [String: JSON] = presetData.merging(
         [
             "workspace": reference("4", "prebuild-a1"), "build_number": 2,
             "claimant": ["id": "55555555-5555-4555-8555-555555555555", "username": "ada"],
@@ -51,7 +52,7 @@ enum Samples {
         uniquingKeysWith: { $1 }
     )
 
-    private static func reference(_ digit: Character, _ name: String) -> JSONValue {
+    private static func reference(_ digit: Character, _ name: String) -> JSON {
         let text = String("dddddddd-dddd-4ddd-8ddd-dddddddddddd".map { $0 == "d" ? digit : $0 })
         return ["id": .string(text), "name": .string(name)]
     }
@@ -78,8 +79,8 @@ enum Samples {
         }
     }
 
-    private static func data(_ type: EventType) -> [String: JSONValue] {
-        let own: [String: JSONValue]
+    private static func data(_ type: EventType) -> [String: JSON] {
+        let own: [String: JSON]
         switch type {
         case .prebuildFailureLimitReached:
             own = ["failures": 3, "last_error": "quota \"cpu\" exceeded\nin eu-1", "build_ids": ["b1", "b2", "b3"]]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Basics
 import Domain
 import Operations
 import Store
@@ -43,7 +44,7 @@ struct TokensCommand: ParsableCommand {
 
         func validate() throws {
             if let unknown = scopes.first(where: { !ScopeSet.known.contains($0) }) {
-                let hint = ScopeSet.known.nearest(to: unknown).map { " Did you mean '\($0)'?" } ?? ""
+                let hint = Suggestion.nearest(to: unknown, among: ScopeSet.known).map { " Did you mean '\($0)'?" } ?? ""
                 throw ValidationError("There is no scope '\(unknown)'.\(hint)")
             }
             if let expires, expires.duration < .seconds(1) {

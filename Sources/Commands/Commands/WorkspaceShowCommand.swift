@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Basics
 import Operations
 import Store
-import Telemetry
 import Time
 
 extension WorkspacesCommand {

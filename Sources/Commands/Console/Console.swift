@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import SystemPackage
-import Telemetry
 
 /// Where commands write: results on standard output, everything else on standard error, and printable text alone, whoever it
 /// comes from and wherever it goes.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FoundationEssentials
-import Telemetry
 
 /// JSON as commands print it.
 enum JSONText {

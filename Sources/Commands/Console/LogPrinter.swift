@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Store
-import Telemetry
 
 /// Prints a job's log line by line.
 struct LogPrinter {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Domain
 import Operations
 import Prebuilds
-import Telemetry
 
 /// A plan in words: the pools, and below them what is done and what is not, with the reason for each.
 struct PlanTable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Telemetry
+import Basics
 import Time
 
 /// Rows of text in aligned columns.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Operations
 import Synchronization
 import SystemPackage
-import Telemetry
 
 /// What a command that waits shows on standard error: what it waits for, said once; and on a terminal one line that is kept
 /// current. What is no terminal gets whole lines and no escape sequence.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import ArgumentParser
 
 /// A duration as settings write it, such as `90s` or `5m`.

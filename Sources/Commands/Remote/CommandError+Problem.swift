@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import CurlClient
 import FoundationEssentials
-import Telemetry
 
 extension CommandError {
     /// What a server answered instead of what was asked for (RFC 9457).

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import CurlClient
 import FoundationEssentials
 import Operations
-import Webhooks
 
 /// An operation as a request of the API: each field where its route has it.
 struct RemoteRequest {
@@ -14,15 +14,15 @@ struct RemoteRequest {
     private(set) var body: [UInt8] = []
 
     init(_ route: Route, _ operation: some Operation) throws {
-        let fields = try JSONValue(parsing: String(decoding: try JSONEncoder().encode(operation), as: UTF8.self))
+        let fields = try JSON(parsing: String(decoding: try JSONEncoder().encode(operation), as: UTF8.self))
         var query: [String] = []
-        var members: [String: JSONValue] = [:]
+        var members: [String: JSON] = [:]
         var path: [String: String] = [:]
         for field in route.fields {
             guard let value = fields[field.name], value != .null else { continue }
             switch route.place(of: field) {
             case .path: path[field.name] = value.text
-            case .query: query.append("\(field.name)=\(Self.encoded(value.text ?? ""))")
+            case .query: query.append("\(field.name)=\(PercentEncoding.encode(value.text ?? ""))")
             case .body: members[field.name] = value
             case .header(let name): headers.append(HTTPHeader(name, value.text ?? ""))
             case .content: body = Data(base64Encoded: value.text ?? "").map { Array($0) } ?? []
@@ -34,7 +34,7 @@ struct RemoteRequest {
             headers.append(HTTPHeader("Content-Type", "application/x-tar"))
         } else if route.method == .post {
             headers.append(HTTPHeader("Content-Type", "application/json"))
-            body = JSONValue.object(members).encoded
+            body = JSON.object(members).encoded
         }
     }
 
@@ -54,19 +54,6 @@ struct RemoteRequest {
     }
 
     private static func target(_ route: Route, _ path: [String: String]) -> String {
-        path.reduce("/api/v1" + route.path) { $0.replacing("{\($1.key)}", with: encoded($1.value)) }
-    }
-
-    /// Percent-encoded but for the unreserved characters (RFC 3986, 2.3).
-    private static func encoded(_ text: String) -> String {
-        text.utf8.map { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                String(UnicodeScalar(byte))
-            case _ where "-._~".utf8.contains(byte): String(UnicodeScalar(byte))
-            default: "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }.joined()
+        path.reduce("/api/v1" + route.path) { $0.replacing("{\($1.key)}", with: PercentEncoding.encode($1.value)) }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Operations
 
 extension SettingKey {
@@ -9,7 +10,7 @@ extension SettingKey {
 
     /// What to say of a name that is no setting.
     static func unknown(_ name: String) -> String {
-        let remedy = all.map(\.name).nearest(to: name).map { "did you mean '\($0)'?" }
+        let remedy = Suggestion.nearest(to: name, among: all.map(\.name)).map { "did you mean '\($0)'?" }
         return "there is no setting '\(name)'; " + (remedy ?? "'stoker config print' shows all of them")
     }
 

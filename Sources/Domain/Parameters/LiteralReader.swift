@@ -1,20 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads literals in JSON or in Terraform's language, and the separators between them.
-struct LiteralReader {
-    enum Notation {
-        case json, native
+import Basics
+
+extension JSON {
+    /// Reads JSON (RFC 8259) or else a literal of Terraform's language: there names need no quotes, `=` is as good as `:`,
+    /// lines may end an element, a comma may stand last, and `$${` is written for `${`. `nil` for anything else, such as an
+    /// expression that takes Terraform to know its value.
+    ///
+    /// Equal values are equal: numbers have their one text, and of members of one name the last counts.
+    package init?(literal text: String) {
+        if let json = try? JSON(parsing: text, depth: LiteralReader.maximumDepth), let value = json.literal {
+            self = value
+            return
+        }
+        var reader = LiteralReader(text)
+        guard let value = reader.value(), reader.isAtEnd else { return nil }
+        self = value
     }
 
-    private static let maximumDepth = 100
+    /// The value as a literal; `nil` when a number in it is beyond the range of a double.
+    private var literal: JSON? {
+        switch self {
+        case .null, .bool, .string: return self
+        case .number(let digits): return DecimalNumber(digits).map { .number($0.text) }
+        case .array(let elements):
+            let literals = elements.compactMap(\.literal)
+            return literals.count == elements.count ? .array(literals) : nil
+        case .object(let members):
+            let literals = Dictionary(members.map { ($0.name, $0.value.literal) }) { _, last in last }
+            let values = literals.compactMapValues(\.self)
+            return values.count == literals.count ? .object(values) : nil
+        }
+    }
+}
+
+/// Reads literals of Terraform's own language, and the words between them.
+struct LiteralReader {
+    fileprivate static let maximumDepth = 100
 
     private var rest: Substring.UnicodeScalarView
-    private let notation: Notation
     private var depth = 0
 
-    init(_ text: String, notation: Notation) {
+    init(_ text: String) {
         rest = text.unicodeScalars[...]
-        self.notation = notation
     }
 
     var isAtEnd: Bool {
@@ -24,22 +52,16 @@ struct LiteralReader {
         }
     }
 
-    /// The value that makes up the whole text.
-    mutating func whole() -> ParameterLiteral? {
-        guard let value = value(), isAtEnd else { return nil }
-        return value
-    }
-
-    mutating func value() -> ParameterLiteral? {
+    mutating func value() -> JSON? {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.maximumDepth else { return nil }
         skipSpace()
         switch rest.first {
-        case "\"": return string().map(ParameterLiteral.string)
+        case "\"": return string().map(JSON.string)
         case "[": return list()
         case "{": return map()
-        case "(" where notation == .native:
+        case "(":
             _ = skip("(")
             guard let value = value(), skip(")") else { return nil }
             return value
@@ -64,28 +86,26 @@ struct LiteralReader {
         return String(name)
     }
 
-    private mutating func list() -> ParameterLiteral? {
-        var elements: [ParameterLiteral] = []
+    private mutating func list() -> JSON? {
+        var elements: [JSON] = []
         guard skip("[") else { return nil }
         while !skip("]") {
             guard elements.isEmpty || skip(",") else { return nil }
-            if !elements.isEmpty, notation == .native, skip("]") { break }
+            if !elements.isEmpty, skip("]") { break }
             guard let element = value() else { return nil }
             elements.append(element)
         }
-        return .list(elements)
+        return .array(elements)
     }
 
-    private mutating func map() -> ParameterLiteral? {
-        var members: [String: ParameterLiteral] = [:]
+    private mutating func map() -> JSON? {
+        var members: [String: JSON] = [:]
         guard skip("{") else { return nil }
         var isFirst = true
         while true {
             let separated = isFirst || separator()
-            if skip("}") { return isFirst || !separated || notation == .native ? .map(members) : nil }
-            guard separated, let name = memberName(), skip(":") || notation == .native && skip("="),
-                let value = value()
-            else { return nil }
+            if skip("}") { return .object(members) }
+            guard separated, let name = memberName(), skip(":") || skip("="), let value = value() else { return nil }
             members[name] = value
             isFirst = false
         }
@@ -93,7 +113,6 @@ struct LiteralReader {
 
     /// The separator of two members: a comma, or in Terraform's language the end of a line.
     private mutating func separator() -> Bool {
-        guard notation == .native else { return skip(",") }
         let before = rest
         let hasComma = skip(",")
         let space = before[..<rest.startIndex]
@@ -103,11 +122,11 @@ struct LiteralReader {
     mutating func memberName() -> String? {
         skipSpace()
         if rest.first == "\"" { return string() }
-        return notation == .native ? identifier() : nil
+        return identifier()
     }
 
     /// `true`, `false`, `null` or a number.
-    private mutating func word() -> ParameterLiteral? {
+    private mutating func word() -> JSON? {
         let word = rest.prefix {
             $0.isASCII && ($0.properties.isAlphabetic || "0123456789+-.".unicodeScalars.contains($0))
         }
@@ -120,7 +139,7 @@ struct LiteralReader {
         default:
             guard let first = text.utf8.first, UInt8(ascii: "0")...UInt8(ascii: "9") ~= first || text.hasPrefix("-")
             else { return nil }
-            return DecimalNumber(text).map(ParameterLiteral.number)
+            return DecimalNumber(text).map { .number($0.text) }
         }
     }
 
@@ -128,8 +147,8 @@ struct LiteralReader {
         while let next = rest.first {
             switch next {
             case " ", "\n", "\t", "\r": rest.removeFirst()
-            case "#" where notation == .native: skipLine()
-            case "/" where notation == .native && rest.dropFirst().first == "/": skipLine()
+            case "#": skipLine()
+            case "/" where rest.dropFirst().first == "/": skipLine()
             default: return
             }
         }
@@ -154,7 +173,7 @@ extension LiteralReader {
             case "\\":
                 guard let escaped = escape() else { return nil }
                 text.append(escaped)
-            case "$" where notation == .native, "%" where notation == .native:
+            case "$", "%":
                 text.append(scalar)
                 guard rest.first == scalar || rest.first == "{" else { continue }
                 // One of the two characters says that no template begins here.
@@ -185,7 +204,7 @@ extension LiteralReader {
                 UTF16.isTrailSurrogate(UInt16(low))
             else { return nil }
             return Unicode.Scalar(0x10000 + (unit & 0x3ff) << 10 + low & 0x3ff)
-        case "U" where notation == .native:
+        case "U":
             return digits(8).flatMap { Unicode.Scalar($0) }
         case let scalar? where scalar == "\"" || scalar == "\\" || scalar == "/":
             return scalar

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 /// A parameter's type. It decides which texts are valid values, and which texts are equal values.
 ///
 /// This rule is defined only here: pushed and claimed values are converted to their canonical text, so all other code
@@ -25,7 +27,7 @@ package indirect enum ParameterType: Hashable, Sendable {
         let type: ParameterType
         let isOptional: Bool
         /// The value of a missing optional attribute.
-        let defaultValue: ParameterLiteral
+        let defaultValue: JSON
     }
 
     /// - Parameter name: As Terraform writes it: `string`, `number`, `bool`, `list(string)`, ...
@@ -74,8 +76,8 @@ package indirect enum ParameterType: Hashable, Sendable {
     func choices(in canonical: String) -> Set<String> {
         switch self {
         case .list, .set:
-            guard case .list(let elements) = ParameterLiteral(canonical) else { return [canonical] }
-            return Set(elements.map { $0.scalarText ?? $0.json })
+            guard case .array(let elements) = JSON(literal: canonical) else { return [canonical] }
+            return Set(elements.map { $0.text ?? $0.json })
         default: return [canonical]
         }
     }
@@ -91,51 +93,49 @@ package indirect enum ParameterType: Hashable, Sendable {
     /// Terraform converts these four.
     private static let truths = ["true": true, "false": false, "1": true, "0": false]
 
-    private func compound(_ text: String) -> ParameterLiteral? {
-        guard let literal = ParameterLiteral(text), self == .any || literal != .null else { return nil }
+    private func compound(_ text: String) -> JSON? {
+        guard let literal = JSON(literal: text), self == .any || literal != .null else { return nil }
         return converted(literal)
     }
 
     /// The literal as a value of this type (Terraform, "Type Constraints", conversion of types); `nil` when it is none.
-    private func converted(_ literal: ParameterLiteral) -> ParameterLiteral? {
+    private func converted(_ literal: JSON) -> JSON? {
         if literal == .null { return literal }
         switch (self, literal) {
         case (.any, _), (.unknown, _):
             return literal
         case (.text, _):
-            return literal.scalarText.map(ParameterLiteral.string)
+            return literal.text.map(JSON.string)
         case (.number, .number):
             return literal
         case (.number, .string(let text)):
-            return DecimalNumber(text).map(ParameterLiteral.number)
+            return DecimalNumber(text).map { .number($0.text) }
         case (.bool, .bool):
             return literal
         case (.bool, .string(let text)):
-            return Self.truths[text].map(ParameterLiteral.bool)
-        case (.list(let type), .list(let elements)):
-            return Self.all(elements.map(type.converted)).map { .list(type == .any ? Self.unified($0) : $0) }
-        case (.set(let type), .list(let elements)):
+            return Self.truths[text].map(JSON.bool)
+        case (.list(let type), .array(let elements)):
+            return Self.all(elements.map(type.converted)).map { .array(type == .any ? Self.unified($0) : $0) }
+        case (.set(let type), .array(let elements)):
             guard let values = Self.all(elements.map(type.converted)) else { return nil }
             let unique = Set(type == .any ? Self.unified(values) : values)
-            return .list(unique.map { ($0.json, $0) }.sorted { $0.0 < $1.0 }.map(\.1))
-        case (.tuple(let types), .list(let elements)) where types.count == elements.count:
-            return Self.all(zip(types, elements).map { $0.converted($1) }).map(ParameterLiteral.list)
-        case (.map(let type), .map(let members)):
-            let values = members.compactMapValues(type.converted)
-            return values.count == members.count ? .map(values) : nil
-        case (.object(let attributes), .map(let members)):
-            return Self.object(attributes, members)
+            return .array(unique.map { ($0.json, $0) }.sorted { $0.0 < $1.0 }.map(\.1))
+        case (.tuple(let types), .array(let elements)) where types.count == elements.count:
+            return Self.all(zip(types, elements).map { $0.converted($1) }).map(JSON.array)
+        case (.map(let type), .object(let members)):
+            return Self.all(members.map { type.converted($0.value) }).map { values in
+                .object(zip(members, values).map { JSON.Member($0.name, $1) })
+            }
+        case (.object(let attributes), .object):
+            return Self.object(attributes, literal)
         default:
             return nil
         }
     }
 
     /// Attributes that the type does not have are dropped, as Terraform does.
-    private static func object(
-        _ attributes: [Attribute],
-        _ members: [String: ParameterLiteral]
-    ) -> ParameterLiteral? {
-        var values: [String: ParameterLiteral] = [:]
+    private static func object(_ attributes: [Attribute], _ members: JSON) -> JSON? {
+        var values: [String: JSON] = [:]
         for attribute in attributes {
             let given = members[attribute.name]
             guard given != nil || attribute.isOptional else { return nil }
@@ -144,17 +144,17 @@ package indirect enum ParameterType: Hashable, Sendable {
             // A missing value and null are equal.
             if !attribute.isOptional || converted != .null { values[attribute.name] = converted }
         }
-        return .map(values)
+        return .object(values)
     }
 
     /// The elements of a list with any element type have one type: if some are strings, all are.
-    private static func unified(_ elements: [ParameterLiteral]) -> [ParameterLiteral] {
-        let texts = elements.compactMap(\.scalarText)
+    private static func unified(_ elements: [JSON]) -> [JSON] {
+        let texts = elements.compactMap(\.text)
         let hasString = elements.contains { if case .string = $0 { true } else { false } }
-        return hasString && texts.count == elements.count ? texts.map(ParameterLiteral.string) : elements
+        return hasString && texts.count == elements.count ? texts.map(JSON.string) : elements
     }
 
-    private static func all(_ values: [ParameterLiteral?]) -> [ParameterLiteral]? {
+    private static func all(_ values: [JSON?]) -> [JSON]? {
         let present = values.compactMap(\.self)
         return present.count == values.count ? present : nil
     }
@@ -195,7 +195,7 @@ private struct TypeReader {
     static func type(_ name: String) -> ParameterType? {
         // A variable without a type.
         if name.allSatisfy(\.isWhitespace) { return .text }
-        var types = Self(reader: LiteralReader(name, notation: .native))
+        var types = Self(reader: LiteralReader(name))
         guard let type = types.type(), types.reader.isAtEnd else { return nil }
         return type
     }
@@ -257,7 +257,7 @@ private struct TypeReader {
         }
         reader = inner
         guard let type = type() else { return nil }
-        var value = ParameterLiteral.null
+        var value = JSON.null
         if reader.skip(",") {
             guard let literal = reader.value() else { return nil }
             value = literal

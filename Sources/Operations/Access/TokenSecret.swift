@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Crypto
 import FoundationEssentials
 
@@ -16,8 +17,7 @@ package struct TokenSecret: Hashable, Sendable {
     package static func random() -> TokenSecret {
         var generator = SystemRandomNumberGenerator()
         let bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        let digits = Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
-        return TokenSecret("stoker_" + digits.replacing("=", with: ""))
+        return TokenSecret("stoker_" + Base64URL.encode(bytes))
     }
 
     /// SHA-256 of the text: what the database keeps.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Crypto
 package import Store
 package import Templates
@@ -27,10 +28,7 @@ package struct PackedTemplate: Sendable {
             ])
         }
         archive = try TarArchive.pack(contents.entries)
-        hash = SHA256.hash(data: archive).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        hash = SHA256.hash(data: archive).hexadecimal
     }
 
     /// - Parameters:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 package import CurlClient
 package import Provisioning
 package import Store
@@ -74,7 +75,8 @@ extension NewEndpoint {
         guard EventType(rawValue: name) == nil else { return }
         let names = EventType.allCases.map(\.rawValue)
         let remedy =
-            names.nearest(to: name).map { "Did you mean '\($0)'?" } ?? "There are: \(names.joined(separator: ", "))."
+            Suggestion.nearest(to: name, among: names).map { "Did you mean '\($0)'?" }
+            ?? "There are: \(names.joined(separator: ", "))."
         throw Refusal(.invalid, "There is no event '\(name)'", remedy: remedy)
     }
 }

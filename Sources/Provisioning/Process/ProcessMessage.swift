@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 /// One line that a process prints on its standard output.
 enum ProcessMessage: Equatable {
     case log(level: LogLevel, stage: String?, output: String)
@@ -37,18 +39,17 @@ enum ProcessMessage: Equatable {
                 setting: ChildBounds.stateSetting
             )
         }
-        let scan = JSONScan(bytes)
-        let fields = Fields(scan: scan, bytes: bytes)
+        let scan = JSONScan(bytes, depth: ChildBounds.depth)
+        let fields = Fields(scan: scan)
         guard let type = fields.anyText("type"), let kind = Kind(rawValue: type) else {
             // The part after the fault is unknown, so it may be a message or not.
-            guard case .depth(let place)? = scan.fault else { return nil }
-            throw .tooDeep(place)
+            guard let fault = scan.fault, fault.reason == .depth else { return nil }
+            throw .tooDeep(fault.offset)
         }
-        switch scan.fault {
-        case nil: break
-        case .depth(let place): throw .tooDeep(place)
-        case .syntax where kind == .log: return nil
-        case .syntax(let place): throw BoundExceeded("A `\(kind.rawValue)` line is no JSON at its byte \(place + 1).")
+        if let fault = scan.fault {
+            guard fault.reason != .depth else { throw .tooDeep(fault.offset) }
+            guard kind != .log else { return nil }
+            throw BoundExceeded("A `\(kind.rawValue)` line is no JSON at its byte \(fault.offset + 1).")
         }
         guard kind != .state else { return .state(try fields.state(bounds)) }
         guard bytes.count <= ChildBounds.messageBytes else {
@@ -94,23 +95,22 @@ enum ProcessMessage: Equatable {
     /// The members of a line, parsed when they are used.
     private struct Fields {
         let scan: JSONScan
-        let bytes: [UInt8]
 
         func has(_ name: String) -> Bool { value(name) != nil }
 
         /// `nil` for `null` too.
-        private func value(_ name: String) -> ArraySlice<UInt8>? {
-            scan.value(of: name, in: bytes).flatMap { JSONText.isNull($0) ? nil : $0 }
+        private func value(_ name: String) -> RawJSON? {
+            scan[name].flatMap { $0.isWord("null") ? nil : $0 }
         }
 
         /// `nil` when it is no text.
         func anyText(_ name: String) -> String? {
-            value(name).flatMap(JSONText.string)
+            value(name)?.string
         }
 
         func text(_ name: String, of kind: String, most: Int) throws(BoundExceeded) -> String? {
             guard let value = value(name) else { return nil }
-            guard let text = JSONText.string(value) else { throw .wrong(name, of: kind, "text") }
+            guard let text = value.string else { throw .wrong(name, of: kind, "text") }
             try BoundExceeded.check(text, "The `\(name)` of a `\(kind)`", most: most)
             return text.storable
         }
@@ -124,13 +124,13 @@ enum ProcessMessage: Equatable {
 
         func texts(_ name: String, of kind: String) throws(BoundExceeded) -> [String] {
             guard let value = value(name) else { return [] }
-            guard value.first == UInt8(ascii: "[") else { throw .wrong(name, of: kind, "an array of text") }
-            let elements = RawJSON.elements(of: Array(value))
+            guard value.bytes.first == UInt8(ascii: "[") else { throw .wrong(name, of: kind, "an array of text") }
+            let elements = value.elements
             let most = ChildBounds.paths
             try BoundExceeded.check(elements.count, "entries", "The `\(name)` of a `\(kind)`", most: most)
             var texts: [String] = []
             for element in elements {
-                guard let text = JSONText.string(element[...]) else { throw .wrong(name, of: kind, "an array of text") }
+                guard let text = element.string else { throw .wrong(name, of: kind, "an array of text") }
                 try BoundExceeded.check(text, "One of the `\(name)` of a `\(kind)`", most: ChildBounds.addressBytes)
                 texts.append(text.storable)
             }
@@ -140,15 +140,15 @@ enum ProcessMessage: Equatable {
         func cost(_ name: String, of kind: String) throws(BoundExceeded) -> Int {
             guard let value = value(name) else { return 0 }
             let range = ChildBounds.dailyCost
-            guard let number = JSONText.integer(value), range.contains(number) else {
-                let found = String(decoding: value.prefix(40), as: UTF8.self)
+            guard let number = value.integer, range.contains(number) else {
+                let found = String(decoding: value.bytes.prefix(40), as: UTF8.self)
                 throw .wrong(name, of: kind, "a whole number from 0 to \(range.upperBound)", found: found)
             }
             return number
         }
 
         func state(_ bounds: ChildBounds) throws(BoundExceeded) -> [UInt8] {
-            guard let state = scan.value(of: "state", in: bytes) else { throw .missing("state", of: "state") }
+            guard let state = scan["state"]?.bytes else { throw .missing("state", of: "state") }
             guard state.count <= bounds.stateBytes else { throw .state(state.count, most: bounds.stateBytes) }
             return Array(state)
         }

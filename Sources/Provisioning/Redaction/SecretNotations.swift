@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 @_spi(_Unicode) import Swift
 
 /// The notations in which programs write a text; redaction searches for a secret in each of them.
@@ -40,8 +41,9 @@ struct SecretNotations {
         insert(text.replacing("'", with: "'\\''"))
         guard text.utf8.count <= Self.longestEncoded else { return }
         for kept in ["-._~", "-._~/", "-._*"] {
-            insert(Self.percentEncoded(text, keeping: kept, blank: "%20"))
-            insert(Self.percentEncoded(text, keeping: kept, blank: "+"))
+            let encoded = PercentEncoding.encode(text, keeping: kept)
+            insert(encoded)
+            insert(encoded.replacing("%20", with: "+"))
         }
         for encoded in Self.base64(Array(text.utf8)) { all.insert(encoded) }
     }
@@ -81,13 +83,13 @@ struct SecretNotations {
     /// As Go and Terraform's `jsonencode` write it.
     private static func jsonForPages(_ text: String) -> String {
         escaped(text) { scalar in
-            "<>&\u{2028}\u{2029}".unicodeScalars.contains(scalar) ? unicodeEscape(scalar) : jsonEscape(scalar)
+            "<>&\u{2028}\u{2029}".unicodeScalars.contains(scalar) ? JSON.escaped(scalar) : jsonEscape(scalar)
         }
     }
 
     /// As Python writes it.
     private static func jsonInASCII(_ text: String) -> String {
-        escaped(text) { scalar in scalar.isASCII ? jsonEscape(scalar) : unicodeEscape(scalar) }
+        escaped(text) { scalar in scalar.isASCII ? jsonEscape(scalar) : JSON.escaped(scalar) }
     }
 
     private static func jsonEscape(_ scalar: Unicode.Scalar) -> String? {
@@ -99,16 +101,9 @@ struct SecretNotations {
         case "\t": "\\t"
         case "\u{8}": "\\b"
         case "\u{c}": "\\f"
-        case _ where scalar.value < 0x20: unicodeEscape(scalar)
+        case _ where scalar.value < 0x20: JSON.escaped(scalar)
         default: nil
         }
-    }
-
-    private static func unicodeEscape(_ scalar: Unicode.Scalar) -> String {
-        String(scalar).utf16.map { unit in
-            let digits = String(unit, radix: 16)
-            return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-        }.joined()
     }
 
     /// As Terraform shows a text in a plan or a diagnostic.
@@ -122,22 +117,6 @@ struct SecretNotations {
     }
 
     // MARK: Encodings
-
-    private static func percentEncoded(_ text: String, keeping kept: String, blank: String) -> String {
-        var encoded = ""
-        for byte in text.utf8 {
-            let scalar = Unicode.Scalar(byte)
-            switch byte {
-            case UInt8(ascii: " "): encoded += blank
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                encoded.unicodeScalars.append(scalar)
-            case _ where kept.unicodeScalars.contains(scalar): encoded.unicodeScalars.append(scalar)
-            default: encoded += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return encoded
-    }
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Crypto
 import Domain
 import Glibc
@@ -230,7 +231,7 @@ package struct TerraformProvisioner: Provisioner {
             TerraformBackend.text,
         ]
         let digest = SHA256.hash(data: Array(parts.joined(separator: "\0").utf8))
-        return "terraform-" + digest.prefix(6).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return "terraform-" + digest.prefix(6).hexadecimal
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Templates
 
 /// What Terraform marks as sensitive in a state of version 4: outputs, and attributes of resources.
@@ -9,45 +10,44 @@ enum TerraformSecrets {
 
     /// Texts and numbers; empty when it is no such state.
     static func texts(in state: [UInt8]) -> [String] {
-        let outputs = RawJSON.members(of: RawJSON.value(of: "outputs", in: state) ?? []).filter { output in
-            RawJSON.value(of: "sensitive", in: output.value)?.elementsEqual("true".utf8) == true
-        }
-        var values = outputs.compactMap { RawJSON.value(of: "value", in: $0.value) }
+        let state = RawJSON(state)
+        let outputs = state["outputs"]?.members.filter { $0.value["sensitive"]?.isWord("true") == true } ?? []
+        var values = outputs.compactMap { $0.value["value"] }
         var budget = searched
-        for resource in RawJSON.elements(of: RawJSON.value(of: "resources", in: state) ?? []) {
-            for instance in RawJSON.elements(of: RawJSON.value(of: "instances", in: resource) ?? []) {
-                let paths = RawJSON.elements(of: RawJSON.value(of: "sensitive_attributes", in: instance) ?? [])
-                guard !paths.isEmpty, let attributes = RawJSON.value(of: "attributes", in: instance) else { continue }
+        for resource in state["resources"]?.elements ?? [] {
+            for instance in resource["instances"]?.elements ?? [] {
+                let paths = instance["sensitive_attributes"]?.elements ?? []
+                guard !paths.isEmpty, let attributes = instance["attributes"] else { continue }
                 // Each path is a search of its own. When there are too many, everything counts as secret.
-                let (cost, isBeyond) = paths.count.multipliedReportingOverflow(by: attributes.count)
+                let (cost, isBeyond) = paths.count.multipliedReportingOverflow(by: attributes.bytes.count)
                 guard !isBeyond, cost <= budget else {
                     values.append(attributes)
                     continue
                 }
                 budget -= cost
-                values += paths.compactMap { value(at: RawJSON.elements(of: $0)[...], in: attributes) }
+                values += paths.compactMap { value(at: $0.elements[...], in: attributes) }
             }
         }
         // In brackets, so that each is parsed as JSON, and not taken for text that looks like it.
-        return values.flatMap { ValueLeaves.texts(of: "[\(String(decoding: $0, as: UTF8.self))]").dropFirst() }
+        return values.flatMap { ValueLeaves.texts(of: "[\(String(decoding: $0.bytes, as: UTF8.self))]").dropFirst() }
     }
 
-    private static func value(at path: ArraySlice<[UInt8]>, in value: [UInt8]) -> [UInt8]? {
+    private static func value(at path: ArraySlice<RawJSON>, in value: RawJSON) -> RawJSON? {
         // A dynamically typed attribute is written with its type beside it.
-        if RawJSON.members(of: value).map(\.name) == [Array("value".utf8), Array("type".utf8)],
-            let inner = RawJSON.value(of: "value", in: value)
+        if value.members.map({ Array($0.name) }) == [Array("value".utf8), Array("type".utf8)],
+            let inner = value["value"]
         {
             return self.value(at: path, in: inner)
         }
         guard let step = path.first else { return value }
-        guard var key = RawJSON.value(of: "value", in: step) else { return nil }
-        if key.first == UInt8(ascii: "{") { key = RawJSON.value(of: "value", in: key) ?? key }
-        let next: [UInt8]?
-        if key.first == UInt8(ascii: "\"") {
-            next = RawJSON.value(of: String(decoding: key.dropFirst().dropLast(), as: UTF8.self), in: value)
+        guard var key = step["value"] else { return nil }
+        key = key["value"] ?? key
+        let next: RawJSON?
+        if key.bytes.first == UInt8(ascii: "\"") {
+            next = value[String(decoding: key.bytes.dropFirst().dropLast(), as: UTF8.self)]
         } else {
-            let elements = RawJSON.elements(of: value)
-            next = Int(String(decoding: key, as: UTF8.self)).flatMap {
+            let elements = value.elements
+            next = Int(String(decoding: key.bytes, as: UTF8.self)).flatMap {
                 elements.indices.contains($0) ? elements[$0] : nil
             }
         }

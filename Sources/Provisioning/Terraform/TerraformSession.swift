@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FoundationEssentials
 import SystemPackage
 
@@ -190,7 +191,7 @@ struct TerraformSession: Sendable {
         guard result.status.isSuccess else { throw output.failure(result.status) }
         return try await BlockingWork.run { () throws(ProvisioningFailure) in
             let name = "What terraform \(arguments.joined(separator: " ")) printed"
-            guard JSONScan(result.output).isWhole else {
+            guard JSONScan(result.output, depth: ChildBounds.depth).isWhole else {
                 throw ProvisioningFailure(
                     .invalid,
                     "\(name) is no JSON, or holds more than \(ChildBounds.depth) objects and arrays within each other."

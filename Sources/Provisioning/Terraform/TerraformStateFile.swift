@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FoundationEssentials
 
 /// Terraform's own state file, version 4, which Terraform and OpenTofu have used since 0.12: the part that lists
@@ -69,8 +70,8 @@ struct TerraformStateFile: Decodable {
 
     /// `nil` when the file has another version, or is incomplete. Slow for a large one.
     init?(_ bytes: [UInt8]) {
-        let scan = JSONScan(bytes)
-        guard scan.isWhole, scan.value(of: "version", in: bytes).flatMap(JSONText.integer) == 4,
+        let scan = JSONScan(bytes, depth: ChildBounds.depth)
+        guard scan.isWhole, scan["version"]?.integer == 4,
             let file = try? JSONDecoder().decode(Self.self, from: Data(bytes))
         else { return nil }
         self = file

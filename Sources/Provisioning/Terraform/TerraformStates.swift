@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 /// Merges two diverged states of one workspace: executions that ran one after the other began from the same older
 /// state, and the first handed in its own only when the second had begun.
 ///
@@ -50,9 +52,10 @@ private struct Document {
 
     init?(_ bytes: [UInt8]) {
         guard let header = StateHeader(bytes), header.version == 4 else { return nil }
-        members = RawJSON.members(of: bytes)
+        let state = RawJSON(bytes)
+        members = state.members
         serial = header.serial
-        let elements = RawJSON.elements(of: RawJSON.value(of: "resources", in: bytes) ?? [])
+        let elements = state["resources"]?.elements ?? []
         // Each is compared with each.
         guard elements.count <= ChildBounds.resources else { return nil }
         resources = elements.map(Resource.init)
@@ -60,10 +63,11 @@ private struct Document {
 
     func with(_ resources: [Resource], serial: Int) -> [UInt8] {
         let changed = [
-            RawJSON.Member("serial", "\(serial)"),
-            RawJSON.Member(name: Array("resources".utf8), value: RawJSON.array(resources.map(\.bytes))),
+            RawJSON.Member("serial", RawJSON(Array("\(serial)".utf8))),
+            RawJSON.Member("resources", RawJSON(resources.map(\.json))),
         ]
-        return RawJSON.object(members.filter { member in !changed.contains { $0.name == member.name } } + changed)
+        let state = RawJSON(members.filter { member in !changed.contains { $0.name == member.name } } + changed)
+        return Array(state.bytes)
     }
 }
 
@@ -71,20 +75,19 @@ private struct Resource: Equatable {
     let members: [RawJSON.Member]
     var instances: [Instance]
 
-    init(_ bytes: [UInt8]) {
-        members = RawJSON.members(of: bytes).filter { !$0.name.elementsEqual("instances".utf8) }
-        instances = RawJSON.elements(of: RawJSON.value(of: "instances", in: bytes) ?? []).map(Instance.init)
+    init(_ json: RawJSON) {
+        members = json.members.filter { !$0.name.elementsEqual("instances".utf8) }
+        instances = (json["instances"]?.elements ?? []).map(Instance.init)
     }
 
-    var bytes: [UInt8] {
-        let list = RawJSON.Member(name: Array("instances".utf8), value: RawJSON.array(instances.map(\.bytes)))
-        return RawJSON.object(members + [list])
+    var json: RawJSON {
+        RawJSON(members + [RawJSON.Member("instances", RawJSON(instances.map(\.json)))])
     }
 
     /// Data sources are never destroyed.
-    var isManaged: Bool { value("mode") == Array(#""managed""#.utf8) }
+    var isManaged: Bool { value("mode")?.isWord(#""managed""#) == true }
 
-    var address: [[UInt8]?] { ["module", "type", "name"].map(value) + [value("mode")] }
+    var address: [RawJSON?] { ["module", "type", "name", "mode"].map(value) }
 
     func with(_ instances: [Instance]) -> Resource {
         var copy = self
@@ -92,27 +95,27 @@ private struct Resource: Equatable {
         return copy
     }
 
-    private func value(_ name: String) -> [UInt8]? {
+    private func value(_ name: String) -> RawJSON? {
         members.last { $0.name.elementsEqual(name.utf8) }?.value
     }
 }
 
 /// An object of a resource: the current one of its key, or one that was deposed.
 private struct Instance: Equatable {
-    let bytes: [UInt8]
-    let key: [UInt8]?
+    let json: RawJSON
+    let key: RawJSON?
     let isDeposed: Bool
     /// The provider's own id where it has one, else everything known of the object.
-    private let identity: [UInt8]
+    private let identity: RawJSON
 
-    init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-        key = RawJSON.value(of: "index_key", in: bytes)
-        isDeposed = RawJSON.value(of: "deposed", in: bytes) != nil
-        let attributes = RawJSON.value(of: "attributes", in: bytes) ?? bytes
-        identity = RawJSON.value(of: "id", in: attributes) ?? attributes
+    init(_ json: RawJSON) {
+        self.json = json
+        key = json["index_key"]
+        isDeposed = json["deposed"] != nil
+        let attributes = json["attributes"] ?? json
+        identity = attributes["id"] ?? attributes
     }
 
     /// Equal for two instances that are one object.
-    var object: [[UInt8]?] { [key, identity] }
+    var object: [RawJSON?] { [key, identity] }
 }

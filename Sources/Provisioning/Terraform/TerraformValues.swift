@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Domain
 import Glibc
 import SystemPackage
@@ -26,11 +27,11 @@ struct TerraformValues {
             values[parameter.name] = try parameter.terraformJSON
         }
         for (name, value) in TemplateEnvironment.facts(of: build) {
-            values[name.lowercased()] = ParameterLiteral.quoted(value)
+            values[name.lowercased()] = JSON.quoted(value)
         }
         let sorted = values.sorted { $0.key < $1.key }
         names = sorted.map(\.key)
-        let lines = sorted.map { "\(ParameterLiteral.quoted($0.key)): \($0.value)" }
+        let lines = sorted.map { "\(JSON.quoted($0.key)): \($0.value)" }
         bytes = Array("{\n\(lines.joined(separator: ",\n"))\n}\n".utf8)
     }
 
@@ -63,9 +64,9 @@ extension BuildParameter {
     fileprivate var terraformJSON: String {
         get throws(ProvisioningFailure) {
             let type = ParameterType(type)
-            if type.isTextual { return ParameterLiteral.quoted(value) }
-            if let literal = ParameterLiteral(value) { return literal.json }
-            guard type != .unknown else { return ParameterLiteral.quoted(value) }
+            if type.isTextual { return JSON.quoted(value) }
+            if let literal = JSON(literal: value) { return literal.json }
+            guard type != .unknown else { return JSON.quoted(value) }
             let shown = sensitive ? "the value" : "'\(value)'"
             throw ProvisioningFailure(.invalid, "variable '\(name)': \(shown) is not \(type.expectation)")
         }

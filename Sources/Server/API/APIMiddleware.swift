@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FoundationEssentials
 import HTTPTypes
 package import Hummingbird
@@ -164,7 +165,7 @@ package struct APIMiddleware: RouterMiddleware {
     private static func segments(of path: String) -> [String]? {
         guard path.hasPrefix(APIRoute.root + "/") else { return nil }
         let parts = path.dropFirst(APIRoute.root.count + 1).split(separator: "/", omittingEmptySubsequences: false)
-        let texts = parts.compactMap { RequestFields.decoded($0.replacing("+", with: "%2B")) }
+        let texts = parts.compactMap { PercentEncoding.decode($0.replacing("+", with: "%2B")) }
         return texts.count == parts.count ? texts : nil
     }
 

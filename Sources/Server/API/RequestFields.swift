@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import NIOCore
 import Operations
-import Webhooks
 
 /// Reads the fields of a route from the parts of a request, and refuses everything else.
 struct RequestFields {
@@ -50,7 +50,9 @@ struct RequestFields {
         guard let query = request.uri.query else { return }
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = Self.decoded(parts[0]), let text = Self.decoded(parts.count > 1 ? parts[1] : "") else {
+            guard let name = PercentEncoding.decode(parts[0]),
+                let text = PercentEncoding.decode(parts.count > 1 ? parts[1] : "")
+            else {
                 throw Problem(.wrongType, "The query is not percent-encoded UTF-8.")
             }
             guard values[name] == nil else {
@@ -81,8 +83,7 @@ struct RequestFields {
             throw Problem(.malformedBody, "A \(route.method.rawValue) has no body here.")
         }
         if requiresMediaType { try requireMediaType(["application/json"], of: body) }
-        guard let text = String(validating: body, as: UTF8.self), let value = try? JSONValue(parsing: text),
-            case .object(let members) = value
+        guard let text = String(validating: body, as: UTF8.self), let members = try? JSON(parsing: text).members
         else {
             throw Problem(.malformedBody, "The body is not a JSON object.")
         }
@@ -147,31 +148,5 @@ struct RequestFields {
             remedy: known.isEmpty ? "There are none." : "There are: \(known.joined(separator: ", ")).",
             members: ["field": .string(String(name.prefix(64)))]
         )
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
-    }
-
-    /// A part of a URI as the text it stands for; `nil`: it stands for none.
-    static func decoded(_ part: some StringProtocol) -> String? {
-        var bytes: [UInt8] = []
-        var source = Array(part.utf8)[...]
-        while let byte = source.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
-                continue
-            }
-            guard let high = source.popFirst().flatMap(digit), let low = source.popFirst().flatMap(digit) else {
-                return nil
-            }
-            bytes.append(high << 4 | low)
-        }
-        return String(validating: bytes, as: UTF8.self)
     }
 }

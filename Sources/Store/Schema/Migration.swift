@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Crypto
 
 /// One numbered step of the schema, forward only. A file that has been released is never edited.
@@ -10,10 +11,7 @@ package struct Migration: Hashable, Sendable {
 
     /// SHA-256 of the file, in hexadecimal: what tells an edited file from the one that was applied.
     package var checksum: String {
-        SHA256.hash(data: Array(sql.utf8)).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        SHA256.hash(data: Array(sql.utf8)).hexadecimal
     }
 
     /// All steps in order.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Basics
 import Domain
 import Operations
 import Store
-import Telemetry
 
 extension JobsCommand {
     /// `stoker jobs show`

@@ -33,26 +33,22 @@ package enum Printable {
         escaping(text) { isPrintable($0) || $0 == "\n" || $0 == "\t" || $0 == "\r" }
     }
 
-    /// As JSON writes it in a string (RFC 8259, section 7).
-    package static func escaped(_ scalar: Unicode.Scalar) -> String {
-        switch scalar {
-        case "\n": "\\n"
-        case "\r": "\\r"
-        case "\t": "\\t"
-        default:
-            scalar.utf16.map { unit in
-                let digits = String(unit, radix: 16)
-                return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            }.joined()
-        }
-    }
-
     private static func escaping(_ text: String, unless isKept: (Unicode.Scalar) -> Bool) -> String {
         guard let first = text.unicodeScalars.firstIndex(where: { !isKept($0) }) else { return text }
         var escaped = String(text.unicodeScalars[..<first])
         for scalar in text.unicodeScalars[first...] {
-            if isKept(scalar) { escaped.unicodeScalars.append(scalar) } else { escaped += Self.escaped(scalar) }
+            if isKept(scalar) { escaped.unicodeScalars.append(scalar) } else { escaped += Self.escape(scalar) }
         }
         return escaped
+    }
+
+    /// As JSON writes it in a string (RFC 8259, section 7).
+    private static func escape(_ scalar: Unicode.Scalar) -> String {
+        switch scalar {
+        case "\n": "\\n"
+        case "\r": "\\r"
+        case "\t": "\\t"
+        default: JSON.escaped(scalar)
+        }
     }
 }

@@ -1,18 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Durations as settings write them: `15s`, `1m`, `24h`, `1h30m`, `250ms`, `7d`.
-enum DurationNotation {
+/// Durations as people write them: `15s`, `1m`, `24h`, `1h30m`, `250ms`, `7d`.
+package enum DurationNotation {
     private static let units: [(name: String, milliseconds: Int64)] = [
         ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1),
     ]
 
     /// `nil` unless it is numbers with units, each unit once and the larger before the smaller, or `0`.
-    static func read(_ text: String) -> Duration? {
-        if text == "0" { return .zero }
+    package static func read(_ text: String) -> Duration? {
+        milliseconds(text, units[...]).map { .milliseconds($0) }
+    }
+
+    /// Whole seconds, without milliseconds, as many as the database's `integer` holds: 68 years.
+    package static func seconds(_ text: String) -> Int? {
+        guard let milliseconds = milliseconds(text, units.dropLast()) else { return nil }
+        let seconds = Int(milliseconds / 1_000)
+        return seconds <= Int32.max ? seconds : nil
+    }
+
+    private static func milliseconds(_ text: String, _ units: ArraySlice<(name: String, milliseconds: Int64)>) -> Int64?
+    {
+        if text == "0" { return 0 }
         guard !text.isEmpty else { return nil }
         var total: Int64 = 0
         var rest = text[...]
-        var units = Self.units[...]
+        var units = units
         while !rest.isEmpty {
             let digits = rest.prefix { $0.isASCII && $0.isNumber }
             rest = rest.dropFirst(digits.count)
@@ -27,11 +39,11 @@ enum DurationNotation {
             total = sum
             units = units[(index + 1)...]
         }
-        return .milliseconds(total)
+        return total
     }
 
     /// The shortest way to write it; milliseconds are the smallest unit.
-    static func write(_ duration: Duration) -> String {
+    package static func write(_ duration: Duration) -> String {
         var rest = duration.components.seconds * 1_000 + duration.components.attoseconds / 1_000_000_000_000_000
         guard rest > 0 else { return "0s" }
         var text = ""

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+
+/// Blocking work, on files or on as many bytes as a template likes, away from the cooperative pool: that one renews leases.
+package enum BlockingWork {
+    private static let queue = DispatchQueue(label: "stoker.blocking", attributes: .concurrent)
+
+    package static func run<Value: Sendable, Failure: Error>(
+        _ body: @escaping @Sendable () throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        let result = await withCheckedContinuation { continuation in
+            queue.async {
+                let result: Result<Value, Failure>
+                do throws(Failure) { result = .success(try body()) } catch { result = .failure(error) }
+                continuation.resume(returning: result)
+            }
+        }
+        return try result.get()
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension JSON {
+    /// Compact JSON.
+    package var json: String {
+        var bytes: [UInt8] = []
+        write(to: &bytes, sorted: false)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Compact JSON in UTF-8, with members in the order of the bytes of their names, whatever their order was.
+    package var encoded: [UInt8] {
+        var bytes: [UInt8] = []
+        write(to: &bytes, sorted: true)
+        return bytes
+    }
+
+    /// The text as a string of JSON. Escaped is only what must be.
+    package static func quoted(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        write(text, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// `\uXXXX`, twice for a scalar beyond the basic plane.
+    package static func escaped(_ scalar: Unicode.Scalar) -> String {
+        scalar.utf16.map { "\\u" + [UInt8($0 >> 8), UInt8($0 & 0xff)].hexadecimal }.joined()
+    }
+
+    private func write(to bytes: inout [UInt8], sorted: Bool) {
+        switch self {
+        case .null: bytes += "null".utf8
+        case .bool(let flag): bytes += (flag ? "true" : "false").utf8
+        case .number(let digits): bytes += digits.utf8
+        case .string(let text): Self.write(text, to: &bytes)
+        case .array(let elements):
+            bytes.append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                element.write(to: &bytes, sorted: sorted)
+            }
+            bytes.append(UInt8(ascii: "]"))
+        case .object(let members):
+            bytes.append(UInt8(ascii: "{"))
+            for (index, member) in (sorted ? members.sorted(by: Member.isBefore) : members).enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                Self.write(member.name, to: &bytes)
+                bytes.append(UInt8(ascii: ":"))
+                member.value.write(to: &bytes, sorted: sorted)
+            }
+            bytes.append(UInt8(ascii: "}"))
+        }
+    }
+
+    private static func write(_ text: String, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""): bytes += "\\\"".utf8
+            case UInt8(ascii: "\\"): bytes += "\\\\".utf8
+            case UInt8(ascii: "\n"): bytes += "\\n".utf8
+            case UInt8(ascii: "\r"): bytes += "\\r".utf8
+            case UInt8(ascii: "\t"): bytes += "\\t".utf8
+            case 0..<0x20: bytes += escaped(Unicode.Scalar(byte)).utf8
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+}
+
+extension JSON.Member {
+    static func isBefore(_ left: Self, _ right: Self) -> Bool {
+        left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
+    }
+}
+
+extension JSON: Encodable {
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .null: try container.encodeNil()
+        case .bool(let flag): try container.encode(flag)
+        case .number(let digits):
+            if let integer = Int64(digits) {
+                try container.encode(integer)
+            } else {
+                try container.encode(Double(digits))
+            }
+        case .string(let text): try container.encode(text)
+        case .array(let elements): try container.encode(elements)
+        case .object: try container.encode(members)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads over JSON once, to see that it is whole and where the parts of its outermost value are: the one way to look at
+/// megabytes from outside.
+package struct JSONScan {
+    /// Of the outermost object; those before the fault, if there is one.
+    package private(set) var members: [RawJSON.Member] = []
+    /// Of the outermost array, likewise.
+    package private(set) var elements: [RawJSON] = []
+    /// `nil`: the document is whole.
+    package private(set) var fault: JSONFault?
+
+    /// - Parameters:
+    ///   - depth: Objects and arrays within each other that are taken.
+    ///   - most: So many members and elements are noted; what is read by name has a dozen.
+    package init(_ bytes: ArraySlice<UInt8>, depth: Int = 200, most: Int = 10_000) {
+        bytes.withUnsafeBufferPointer { buffer in
+            var scanner = JSONScanner(buffer, depth: depth)
+            do throws(JSONFault) {
+                try run(&scanner, most: most) { bytes[bytes.startIndex + $0..<bytes.startIndex + $1] }
+            } catch {
+                fault = error
+            }
+        }
+    }
+
+    package init(_ bytes: [UInt8], depth: Int = 200) {
+        self.init(bytes[...], depth: depth)
+    }
+
+    package var isWhole: Bool { fault == nil }
+
+    /// The member's value; of several, the last counts, as in most readers.
+    package subscript(name: String) -> RawJSON? {
+        members.last { $0.name.elementsEqual(name.utf8) }?.value
+    }
+
+    private mutating func run(
+        _ scanner: inout JSONScanner,
+        most: Int,
+        slice: (Int, Int) -> ArraySlice<UInt8>
+    ) throws(JSONFault) {
+        /// Of the member whose value is being read; `nil` within an array.
+        var name: Range<Int>?
+        var start = 0
+        while true {
+            let token = try scanner.next()
+            switch token {
+            case .end: return
+            case .name(let range):
+                if scanner.level == 1 { name = range }
+                continue
+            case .openObject, .openArray:
+                if scanner.level == 2 { start = scanner.index - 1 }
+                continue
+            case .close:
+                guard scanner.level == 1 else { continue }
+            case .string(let range):
+                guard scanner.level == 1 else { continue }
+                start = range.lowerBound - 1
+            case .number(let range), .word(let range):
+                guard scanner.level == 1 else { continue }
+                start = range.lowerBound
+            }
+            let value = RawJSON(slice(start, scanner.index))
+            if let name {
+                if members.count < most {
+                    members.append(RawJSON.Member(slice(name.lowerBound, name.upperBound), value))
+                }
+            } else if elements.count < most {
+                elements.append(value)
+            }
+        }
+    }
+}

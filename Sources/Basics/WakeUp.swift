@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+
+/// A descriptor (an eventfd) that wakes a sleeping `poll`. It lives as long as anyone may still signal it.
+package final class WakeUp: Sendable {
+    /// Readable after ``signal()`` until ``drain()``.
+    package let descriptor: Int32
+
+    /// Throws when the process may not have another descriptor.
+    package init() throws(SystemError) {
+        descriptor = stoker_eventfd()
+        guard descriptor >= 0 else { throw SystemError(errno) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Ends the present sleep, or the next one. Safe from any thread.
+    package func signal() { stoker_eventfd_signal(descriptor) }
+
+    /// Forgets past signals.
+    package func drain() { stoker_eventfd_drain(descriptor) }
+}

@@ -2,14 +2,14 @@
 
 import FoundationEssentials
 
-/// Base 64 with the alphabet for URLs and names of files, without padding (RFC 4648, section 5).
+/// Base64 with the alphabet for URLs and file names, without padding (RFC 4648, section 5).
 package enum Base64URL {
     package static func encode(_ bytes: some Sequence<UInt8>) -> String {
         Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
             .replacing("=", with: "")
     }
 
-    /// `nil` for what is no such text.
+    /// `nil` for an invalid text.
     package static func decode(_ text: String) -> [UInt8]? {
         let text = text.replacing("-", with: "+").replacing("_", with: "/")
         let padding = String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)

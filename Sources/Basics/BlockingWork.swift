@@ -2,7 +2,7 @@
 
 import Dispatch
 
-/// Blocking work, on files or on as many bytes as a template likes, away from the cooperative pool: that one renews leases.
+/// Runs blocking work (files, or large inputs from templates) outside the cooperative pool, which renews leases.
 package enum BlockingWork {
     private static let queue = DispatchQueue(label: "stoker.blocking", attributes: .concurrent)
 

@@ -3,7 +3,7 @@
 import CLinux
 import Glibc
 
-/// A thread of its own, for what blocks and lasts: a session, a client's transfers, a child to be watched.
+/// A separate thread for long blocking work: a session, a client's transfers, a child process to watch.
 package enum DedicatedThread {
     private final class Job: Sendable {
         let name: String
@@ -17,8 +17,8 @@ package enum DedicatedThread {
 
     /// Runs `body` on a new thread.
     ///
-    /// - Parameter name: What debuggers show, cut to 15 bytes.
-    /// - Throws: when the system grants no more threads; `body` is not run then.
+    /// - Parameter name: The name in debuggers, cut to 15 bytes.
+    /// - Throws: When the system grants no more threads; then `body` is not run.
     package static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
         let job = Unmanaged.passRetained(Job(name, body))
         var thread = pthread_t()

@@ -6,12 +6,12 @@ package enum DurationNotation {
         ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1),
     ]
 
-    /// `nil` unless it is numbers with units, each unit once and the larger before the smaller, or `0`.
+    /// `nil` unless the text is `0`, or numbers with units, each unit once and larger ones first.
     package static func read(_ text: String) -> Duration? {
         milliseconds(text, units[...]).map { .milliseconds($0) }
     }
 
-    /// Whole seconds, without milliseconds, as many as the database's `integer` holds: 68 years.
+    /// Whole seconds, without milliseconds, within the range of the database's `integer`: 68 years.
     package static func seconds(_ text: String) -> Int? {
         guard let milliseconds = milliseconds(text, units.dropLast()) else { return nil }
         let seconds = Int(milliseconds / 1_000)
@@ -42,7 +42,7 @@ package enum DurationNotation {
         return total
     }
 
-    /// The shortest way to write it; milliseconds are the smallest unit.
+    /// The shortest notation; milliseconds are the smallest unit.
     package static func write(_ duration: Duration) -> String {
         var rest = duration.components.seconds * 1_000 + duration.components.attoseconds / 1_000_000_000_000_000
         guard rest > 0 else { return "0s" }

@@ -2,7 +2,8 @@
 
 /// Percent-encoding (RFC 3986, section 2).
 package enum PercentEncoding {
-    /// All but letters, digits and the ASCII characters in `kept` is escaped; by default but the unreserved ones.
+    /// Escapes everything except letters, digits and the ASCII characters in `kept`; by default the unreserved ones are
+    /// kept.
     package static func encode(_ text: String, keeping kept: String = "-._~") -> String {
         var encoded = ""
         for byte in text.utf8 {
@@ -17,7 +18,7 @@ package enum PercentEncoding {
         return encoded
     }
 
-    /// A part of a path or query as the text it stands for, where `+` is a blank; `nil`: it stands for none.
+    /// The decoded text of a part of a path or query, where `+` means a blank; `nil` if the part is malformed.
     package static func decode(_ part: some StringProtocol) -> String? {
         var bytes: [UInt8] = []
         var source = Array(part.utf8)[...]

@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// What a call of the system has refused, by its `errno`.
+/// A failed system call, by its `errno`.
 package struct SystemError: Error, Hashable, CustomStringConvertible {
     package let code: Int32
 
@@ -10,7 +10,7 @@ package struct SystemError: Error, Hashable, CustomStringConvertible {
         self.code = code
     }
 
-    /// What the system says about it.
+    /// The system's message.
     package var description: String {
         strerror(code).map { String(cString: $0) } ?? "error \(code)"
     }

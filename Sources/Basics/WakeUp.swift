@@ -3,12 +3,12 @@
 import CLinux
 import Glibc
 
-/// A descriptor (an eventfd) that wakes a sleeping `poll`. It lives as long as anyone may still signal it.
+/// A descriptor (an eventfd) that wakes a sleeping `poll`. It stays open as long as anyone can signal it.
 package final class WakeUp: Sendable {
     /// Readable after ``signal()`` until ``drain()``.
     package let descriptor: Int32
 
-    /// Throws when the process may not have another descriptor.
+    /// Throws if the process may open no more descriptors.
     package init() throws(SystemError) {
         descriptor = stoker_eventfd()
         guard descriptor >= 0 else { throw SystemError(errno) }
@@ -16,9 +16,9 @@ package final class WakeUp: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Ends the present sleep, or the next one. Safe from any thread.
+    /// Ends the current sleep, or the next one. Safe from any thread.
     package func signal() { stoker_eventfd_signal(descriptor) }
 
-    /// Forgets past signals.
+    /// Clears past signals.
     package func drain() { stoker_eventfd_drain(descriptor) }
 }

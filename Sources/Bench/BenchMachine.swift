@@ -4,17 +4,17 @@ import FoundationEssentials
 import PostgresClient
 import Store
 
-/// Where a measurement was made: without it, its figures say nothing.
+/// The machine and the server of a measurement, without which its figures mean nothing.
 package struct BenchMachine: Hashable, Sendable, Encodable {
     package let processor: String
     package let processors: Int
     package let memoryBytes: Int
-    /// Processes that wanted to run, averaged over the minute before the measurement: more than `processors` spoils it.
+    /// The load average of the minute before the measurement: more than `processors` spoils it.
     package let load: Double
     package let version: String
-    /// Whether the compiler optimised this program: figures of a debug build are no figures.
+    /// Whether the compiler optimised this program: figures of a debug build mean nothing.
     package let isOptimized: Bool
-    /// The server's version, and those of its settings that decide how fast it writes.
+    /// The server's version, and its settings that decide about write speed.
     package let postgres: [String: String]
 
     init(_ store: Store, version: String) async throws {
@@ -37,7 +37,7 @@ package struct BenchMachine: Hashable, Sendable, Encodable {
     }
 
     private static var wasOptimized: Bool {
-        // An assertion is evaluated in debug builds alone.
+        // Assertions are evaluated only in debug builds.
         var isOptimized = true
         assert(
             {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a measurement found, on which machine: the one value that `stoker bench` prints.
+/// The figures of a measurement and its machine: the value that `stoker bench` prints.
 package struct BenchReport: Hashable, Sendable, Encodable {
     /// The command's name, such as `queue`.
     package let bench: String
@@ -10,12 +10,12 @@ package struct BenchReport: Hashable, Sendable, Encodable {
 
 /// One measured value, or the spread of many.
 package struct BenchFigure: Hashable, Sendable, Encodable {
-    /// What was measured beside it in the same run, to compare it with.
+    /// The reference that was measured in the same run.
     package struct Reference: Hashable, Sendable {
         package enum Kind: String, Hashable, Sendable {
-            /// The least that anyone would accept, or the cost of the bare work without us.
+            /// The minimum, or the cost of the bare work.
             case floor
-            /// What the machine can do at most.
+            /// The maximum of this machine.
             case ceiling
         }
 
@@ -32,7 +32,7 @@ package struct BenchFigure: Hashable, Sendable, Encodable {
     package let value: Double?
     package let percentiles: Percentiles?
     package let reference: Reference?
-    /// What it should be, in words such as `<= 250 ms`.
+    /// The target in words, such as `<= 250 ms`.
     package let target: String?
 
     init(
@@ -51,7 +51,7 @@ package struct BenchFigure: Hashable, Sendable, Encodable {
         self.target = target
     }
 
-    /// The value, or the median of many, as a multiple of what it is compared with.
+    /// The value, or the median of many, as a multiple of its reference.
     package var ratio: Double? {
         guard let value = value ?? percentiles?.p50, let reference, reference.value > 0 else { return nil }
         return value / reference.value
@@ -76,13 +76,13 @@ package struct BenchFigure: Hashable, Sendable, Encodable {
     }
 }
 
-/// How values are spread, by the nearest rank.
+/// The distribution of values, by the nearest rank.
 package struct Percentiles: Hashable, Sendable, Encodable {
     package let p50: Double
     package let p95: Double
     package let p99: Double
 
-    /// Throws ``BenchError`` when there are no values.
+    /// Throws ``BenchError`` if there are no values.
     init(of values: [Double]) throws {
         let sorted = values.sorted()
         guard !sorted.isEmpty else { throw BenchError("nothing was measured") }

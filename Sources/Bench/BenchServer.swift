@@ -4,11 +4,11 @@ import PostgresClient
 import Store
 import Synchronization
 
-/// The server that a measurement is made on: it lends databases.
+/// The server of a measurement. It provides databases.
 package final class BenchServer: Sendable {
     private let store: Store
     private let configuration: PostgresConfiguration
-    /// Told of what is being done.
+    /// Called with the current step.
     let note: @Sendable (String) throws -> Void
     private let names = Mutex<[String]>([])
 
@@ -18,8 +18,8 @@ package final class BenchServer: Sendable {
         self.note = note
     }
 
-    /// Makes a database and returns its name: with the schema of this program, or a copy of another to which nobody is
-    /// connected.
+    /// Creates a database and returns its name: with this program's schema, or as a copy of a database without
+    /// connections.
     func makeDatabase(copying original: String? = nil) async throws -> String {
         let name = "stoker_bench_\(UInt32.random(in: 0 ... .max))"
         let template = original ?? "template1"
@@ -31,7 +31,7 @@ package final class BenchServer: Sendable {
         return name
     }
 
-    /// Performs the body with up to so many sessions to a database.
+    /// Performs the body with at most so many sessions to a database.
     func connect<Result>(
         to name: String,
         sessions: Int = 1,
@@ -42,14 +42,14 @@ package final class BenchServer: Sendable {
         }
     }
 
-    /// How a listener or a pool of one's own gets to a database.
+    /// The connection of a separate listener or pool to a database.
     func configuration(of name: String) -> PostgresConfiguration {
         var configuration = configuration
         configuration.database = name
         return configuration
     }
 
-    /// Drops all databases that were made, with whoever is connected to them.
+    /// Drops all created databases, and ends their sessions.
     func dropDatabases() async throws {
         for name in names.withLock({ $0 }) {
             try await store.benchScript("DROP DATABASE IF EXISTS \(identifier: name) WITH (FORCE)")

@@ -5,12 +5,12 @@ package import PostgresClient
 import ServiceLifecycle
 package import Store
 
-/// Something that `stoker bench` measures.
+/// A measurement of `stoker bench`.
 package protocol Benchmark: Sendable {
-    /// What the command is called.
+    /// The command's name.
     static var name: String { get }
 
-    /// Measures, in databases of its own on the server.
+    /// Measures, in separate databases on the server.
     func figures(on server: BenchServer) async throws -> [BenchFigure]
 }
 
@@ -19,9 +19,9 @@ extension Benchmark {
     ///
     /// - Parameters:
     ///   - store: A database of the server, whose role may create others.
-    ///   - configuration: The direct way to it.
-    ///   - version: This program's.
-    ///   - note: Told of what is being done.
+    ///   - configuration: The direct connection to it.
+    ///   - version: This program's version.
+    ///   - note: Called with a description of each step.
     package func report(
         _ store: Store,
         _ configuration: PostgresConfiguration,
@@ -42,7 +42,7 @@ extension Benchmark {
     }
 }
 
-/// A measurement that came to nothing.
+/// A measurement without a result.
 package struct BenchError: Error, CustomStringConvertible {
     package let description: String
 
@@ -51,7 +51,7 @@ package struct BenchError: Error, CustomStringConvertible {
     }
 }
 
-/// What is measured is not logged.
+/// Measured code does not log.
 let silence = Logger(label: "stoker.bench", factory: { _ in SwiftLogNoOpLogHandler() })
 
 /// Performs the body beside services, and waits for their end.
@@ -67,39 +67,39 @@ func withServices<Result>(_ services: [any Service], _ body: () async throws -> 
         return result
     } catch {
         await group.triggerGracefulShutdown()
-        // What ended the services is why the body could not go on.
+        // The error that ended the services is the cause of the body's.
         try await running
         throw error
     }
 }
 
 extension ContinuousClock.Instant {
-    /// How long ago it was.
+    /// The time since then.
     var milliseconds: Double { duration(to: .now) / .milliseconds(1) }
-    /// How long ago it was; never nothing, so that it can be divided by.
+    /// The time since then, never zero, so that it can be a divisor.
     var seconds: Double { max(duration(to: .now) / .seconds(1), .ulpOfOne) }
 }
 
 extension Store {
-    /// Performs a statement of a measurement.
+    /// Executes a statement of a measurement.
     @discardableResult
     func bench(_ sql: SQL) async throws -> QueryResult {
         try await pool.execute(Statement("bench", within: .seconds(1_800), sql))
     }
 
-    /// Performs statements of a measurement in one transaction.
+    /// Executes statements of a measurement in one transaction.
     func bench(all statements: SQL...) async throws {
         _ = try await pool.executeBatch(statements.map { Statement("bench", within: .seconds(1_800), $0) })
     }
 
-    /// Performs what cannot be in a transaction.
+    /// Executes a statement that cannot be in a transaction.
     func benchScript(_ sql: SQL) async throws {
         try await pool.withSession { session in
             try await session.executeScript(Statement("bench", within: .seconds(1_800), sql))
         }
     }
 
-    /// Lets the server know what is in the tables, as autovacuum does in time.
+    /// Updates the server's statistics, as autovacuum does over time.
     func settle() async throws {
         try await benchScript("VACUUM ANALYZE")
     }

@@ -6,21 +6,21 @@ import Glibc
 import Provisioning
 import Supervision
 
-/// The program: what the executable calls.
+/// The program, which the executable calls.
 package enum Program {
     /// Runs the command that the process was started with, and ends the process with its exit code.
     package static func main() -> Never {
-        // Before anything is read: the environment may hold secrets, and is there from the start.
+        // This comes first, because the environment may hold secrets from the start.
         ProcessSecrecy.begin()
         let arguments = CommandLine.arguments
-        // A guard must be the only thread of its process: not even Swift's tasks may have begun.
+        // A guard must be the only thread of its process, so no Swift task may have begun.
         if arguments.dropFirst().first == "guard" { exit(Guard.main(arguments: arguments)) }
         FirstProcess.stepAside()
         Task { exit(await run(Array(arguments.dropFirst()))) }
         dispatchMain()
     }
 
-    /// Runs a command line, and says on standard error what went wrong.
+    /// Runs a command line, and prints errors on standard error.
     ///
     /// - Parameter arguments: Without the program's name.
     /// - Returns: The exit code.
@@ -40,7 +40,7 @@ package enum Program {
 
     private static func end(_ error: any Error) -> Int32 {
         let code = StokerCommand.exitCode(for: error)
-        // Help, version, and what the parser itself refuses; everything else comes from a command that ran.
+        // Help, version, and errors of the parser; every other error comes from a command.
         if code == .success || code == .validationFailure || error is ExitCode || error is CleanExit {
             let text = StokerCommand.fullMessage(for: error)
             if !text.isEmpty { say(text, error: code != .success) }
@@ -52,7 +52,7 @@ package enum Program {
     }
 
     private static func say(_ text: String, error: Bool) {
-        // Nobody is left to tell when even this cannot be written.
+        // There is no way to report a failure of this write.
         if error { try? Console.note(text) } else { try? Console.print(text) }
     }
 }

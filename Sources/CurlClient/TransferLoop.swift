@@ -32,7 +32,7 @@ final class TransferLoop {
 
     /// Runs the loop on a new thread, which keeps it alive until a `close` message arrives.
     func start() throws(HTTPFailure) {
-        // From here on the thread alone has it.
+        // From here on, only the thread uses it.
         nonisolated(unsafe) let loop = self
         do throws(SystemError) { try DedicatedThread.start("stoker-http") { loop.run() } } catch {
             curl_multi_cleanup(multi.pointer)

@@ -3,11 +3,11 @@
 package import Domain
 package import Store
 
-/// Who asks.
+/// The caller of an operation.
 package struct Caller: Hashable, Sendable {
-    /// As audit fields and events name them.
+    /// The name for audit fields and events.
     package let name: String
-    /// `nil`: no user of the database, but whoever holds its credentials.
+    /// `nil`: not a user of the database, but a holder of its credentials.
     package let userID: UserID?
     package let role: Role
     package let scopes: ScopeSet
@@ -19,12 +19,12 @@ package struct Caller: Hashable, Sendable {
         self.scopes = scopes
     }
 
-    /// Whoever holds the database's credentials: nothing can be kept from them.
+    /// A holder of the database's credentials, who may see everything.
     package static func machine(_ name: String) -> Caller {
         Caller(name: name, userID: nil, role: .owner)
     }
 
-    /// The holder of a token, with the highest of their roles.
+    /// The holder of a token, with the highest role.
     package init(_ holder: TokenHolder) {
         let roles = holder.roles.compactMap(Role.init)
         self.init(
@@ -35,7 +35,7 @@ package struct Caller: Hashable, Sendable {
         )
     }
 
-    /// Who is counted as one: all tokens of a user are theirs, and whoever is no user goes by their name.
+    /// The unit of the rate limit: all tokens of a user count together; other callers go by their name.
     package enum Identity: Hashable, Sendable {
         case user(UserID)
         case machine(String)
@@ -43,12 +43,12 @@ package struct Caller: Hashable, Sendable {
 
     package var identity: Identity { userID.map(Identity.user) ?? .machine(name) }
 
-    /// Whether the role reaches so far.
+    /// Whether the role is sufficient.
     package func has(_ least: Role) -> Bool {
         role.rank >= least.rank
     }
 
-    /// Whose workspaces and jobs the caller may know of.
+    /// The workspaces and jobs that the caller may see.
     package var audience: Audience {
         guard let userID else { return .everything }
         return switch role {
@@ -58,14 +58,14 @@ package struct Caller: Hashable, Sendable {
         }
     }
 
-    /// The user who is meant: the one named, else the caller, where they are one.
+    /// The given user, else the caller if that is a user.
     func named(_ user: String?) throws(Refusal) -> String {
         if let user { return user }
-        guard userID != nil else { throw Refusal(.invalid, "It is not said for whom", remedy: "Name the user.") }
+        guard userID != nil else { throw Refusal(.invalid, "No user is given", remedy: "Name the user.") }
         return name
     }
 
-    /// The user whom a caller without the role `owner` is confined to; `nil`: all.
+    /// The user to whom a caller without the role `owner` is restricted; `nil`: no restriction.
     package var confinedTo: UserID? { has(.owner) ? nil : userID }
 }
 

@@ -6,13 +6,13 @@ package import PostgresClient
 package import Store
 import Synchronization
 
-/// Tells those who follow jobs, or wait for prebuilds, that there is news: from one listening session however many follow,
-/// from none when nobody does.
+/// Wakes followers of jobs and waiting claims after notifications. One session listens for all of them, and none while
+/// there are none.
 package final class JobNews: Sendable {
-    /// What somebody waits for news of.
+    /// The subject of a wait.
     package enum Subject: Hashable, Sendable {
         case job(JobID)
-        /// Prebuilds that have become ready, whichever.
+        /// Any prebuild that has become eligible.
         case prebuilds
     }
 
@@ -25,12 +25,12 @@ package final class JobNews: Sendable {
     private let address: PostgresConfiguration
     private let state = Mutex(State())
 
-    /// - Parameter address: Leads to the server itself, not to a pooler.
+    /// - Parameter address: Must lead to the server itself, not to a pooler.
     package init(_ address: PostgresConfiguration) {
         self.address = address
     }
 
-    /// Runs the body with a bell that rings when the subject has news, or when some may have been lost.
+    /// Runs the body with a doorbell that rings when the subject has news, or when notifications may have been lost.
     package func following<Result>(
         _ subject: Subject,
         _ body: (Doorbell) async throws -> Result
@@ -60,7 +60,7 @@ package final class JobNews: Sendable {
         idle?.cancel()
     }
 
-    /// Until it is canceled. A failure to listen costs latency alone: followers look by themselves, too.
+    /// Listens until it is canceled. A failure only costs latency, because followers also poll.
     private func listen() async {
         let listener = PostgresListener(
             configuration: address,

@@ -7,22 +7,22 @@ package import Store
 package import Templates
 import Time
 
-/// What operations are performed with, and for whom.
+/// The context of operations, with their caller.
 ///
-/// What is configured is read when an operation asks for it, and throws when it is not what it should be: a wrong setting
-/// stops only those that use it.
+/// A setting is read when an operation needs it, and throws if it is invalid, so that a wrong setting affects only the
+/// operations that use it.
 package struct OperationContext: Sendable {
     package let store: Store
-    /// What a plan depends on, as it is configured here.
+    /// The configured limits of plans.
     package let limits: @Sendable () throws -> PlanLimits
     package let zones: ZoneDirectory
-    /// How long running jobs may go on when a worker is drained and nobody says otherwise.
+    /// The default deadline of a drain.
     package let drainDeadline: @Sendable () throws -> Duration
-    /// Where webhooks may go.
+    /// The addresses that webhooks may reach.
     package let addressPolicy: @Sendable () throws -> AddressPolicy
-    /// Seals what is secret before it is stored.
+    /// Encrypts secrets before they are stored.
     package let codec: @Sendable () throws -> StateCodec
-    /// The settings in force, secrets hidden.
+    /// The settings in force, without secrets.
     package let settings: @Sendable () -> [SettingRow]
     package let news: JobNews
     /// How many API tokens a user may have.
@@ -53,17 +53,18 @@ package struct OperationContext: Sendable {
         self.caller = caller
     }
 
-    /// Throws ``Refusal`` when the moment has passed, by the database's clock: what is to last until then would not begin.
+    /// Throws ``Refusal`` when the moment has passed, by the database's clock: a setting until then would never be in
+    /// force.
     func requireToCome(_ moment: Instant?) async throws {
         guard let moment, try await store.now() >= moment else { return }
-        throw Refusal(.invalid, "\(moment) has passed already", remedy: "Give a moment that is to come.")
+        throw Refusal(.invalid, "\(moment) has passed already", remedy: "Give a moment in the future.")
     }
 }
 
 /// One setting as `stoker config print` shows it.
 package struct SettingRow: Hashable, Sendable, Codable {
     package let name: String
-    /// `nil`: none. Of a secret, only that there is one.
+    /// `nil`: none. For a secret, only whether there is one.
     package let value: String?
     package let origin: String
     package let environment: String

@@ -2,12 +2,12 @@
 
 package import FoundationEssentials
 
-/// An operation whatever its type: an entry of the table of routes.
+/// A type-erased operation: an entry of the table of routes.
 package struct AnyOperation: Sendable {
-    /// In lower camel case, as the API's description names it.
+    /// The name in the API's description, in lower camel case.
     package let name: String
     package let route: Route
-    /// Reads the operation from its fields as a JSON object.
+    /// Decodes the operation from its fields as a JSON object.
     package let read: @Sendable (Data) throws -> AskedOperation
 
     package init<Asked: Operation>(_ type: Asked.Type) {
@@ -23,18 +23,18 @@ package struct AnyOperation: Sendable {
     }
 }
 
-/// An operation with its fields, whatever its type.
+/// A type-erased operation with its fields.
 package struct AskedOperation: Sendable {
     package let mayWait: Bool
-    /// Performs it, and writes the answer.
+    /// Performs it, and encodes the answer.
     package let perform: @Sendable (OperationContext) async throws -> OperationAnswer
 }
 
-/// What an operation answered, as JSON.
+/// An encoded answer.
 package struct OperationAnswer: Sendable {
-    /// Empty: there is nothing to tell.
+    /// Empty when there is no answer.
     package let body: Data
-    /// Where a list goes on.
+    /// The cursor of the next page.
     package let next: String?
 
     init(_ answer: some Encodable) throws {
@@ -45,7 +45,7 @@ package struct OperationAnswer: Sendable {
     }
 }
 
-/// All that can be asked.
+/// All operations.
 package enum OperationTable {
     package static let all: [AnyOperation] = [
         AnyOperation(ListTemplates.self),

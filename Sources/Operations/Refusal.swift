@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why an operation was not done, where no other room's error says it. Nothing was changed.
+/// Why an operation was refused, when no other room's error fits. Nothing was changed.
 package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Code: Hashable, Sendable {
-        /// The caller's role does not reach so far.
+        /// The caller's role is not sufficient.
         case forbidden
-        /// Nothing of that name exists, or the caller may not know of it.
+        /// Nothing of that name exists, or the caller may not see it.
         case notFound
-        /// The request makes no sense as it stands.
+        /// The request is invalid.
         case invalid
-        /// The thing is in a state in which this cannot be done.
+        /// The current state does not allow it.
         case conflict
     }
 
     package let code: Code
     package let message: String
-    /// What to do about it; empty when the message says it.
+    /// The remedy; empty when the message contains it.
     package let remedy: String
 
     package init(_ code: Code, _ message: String, remedy: String = "") {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a token may be used for, within what its holder may do.
+/// The scopes of a token, which restrict its holder's role.
 ///
-/// `all`; `read` for everything that changes nothing; a resource such as `workspaces`; or a resource to be read only, such
-/// as `jobs:read`. No scopes narrow nothing.
+/// `all`; `read` for everything that only reads; a resource such as `workspaces`; or a resource for reading only, such
+/// as `jobs:read`. An empty set does not restrict.
 package struct ScopeSet: Hashable, Sendable {
     package let names: [String]
 
@@ -14,7 +14,7 @@ package struct ScopeSet: Hashable, Sendable {
         self.names = names
     }
 
-    /// Every scope there is.
+    /// All scopes.
     package static let known = ["all", "read"] + Resource.allCases.flatMap { ["\($0)", "\($0):read"] }
 
     package func allows(_ resource: Resource, reading: Bool) -> Bool {
@@ -22,7 +22,7 @@ package struct ScopeSet: Hashable, Sendable {
             || reading && (names.contains("read") || names.contains("\(resource.rawValue):read"))
     }
 
-    /// Whether everything that the other allows is allowed by this one too.
+    /// Whether this set allows everything that the other one allows.
     package func contains(_ other: ScopeSet) -> Bool {
         Resource.allCases.allSatisfy { resource in
             [true, false].allSatisfy { reading in

@@ -4,14 +4,14 @@ import Prebuilds
 package import Store
 package import Time
 
-/// Why something that somebody waits for has not come yet.
+/// Why an awaited job or prebuild is not there yet.
 package struct WaitReason: Hashable, Sendable, Codable {
-    /// Of the contract: those of pending jobs (``PendingReason/Code``), those for which a pool is not filled
+    /// Part of the contract: the reasons of pending jobs (``PendingReason/Code``), those for which a pool is not filled
     /// (``Withheld/Reason``), and `building`, `agents`, `nothing_wanted`.
     package let reason: String
-    /// For people, without a stop at its end.
+    /// For people, without a full stop.
     package let message: String
-    /// When it ends by itself, where that is known.
+    /// When it ends by itself, if that is known.
     package let until: Instant?
 
     package init(_ reason: String, _ message: String, until: Instant? = nil) {
@@ -21,14 +21,14 @@ package struct WaitReason: Hashable, Sendable, Codable {
     }
 
     package init(_ pending: PendingReason) {
-        // What is not due says itself when it is.
+        // The message of a job that is not due contains the time.
         let until = pending.reason == .notDue ? nil : pending.until
         self.init(pending.reason.rawValue, pending.message, until: until)
     }
 
     init(_ withheld: Withheld) {
         let message = withheld.message.hasSuffix(".") ? String(withheld.message.dropLast()) : withheld.message
-        // The message says it in its own words.
+        // The message is complete by itself.
         self.init(withheld.reason.rawValue, message, until: nil)
     }
 }

@@ -5,28 +5,28 @@ import Hummingbird
 package import Store
 import Synchronization
 
-/// Finds out which agent asks, and lets nobody who is none cost the database more than a few statements a second.
+/// Authenticates agents, and limits what callers with wrong tokens cost the database.
 ///
-/// A token that has proved right here is counted by itself. Any other is looked up while no more than a few are, and takes
-/// from its address's bucket when it proves wrong: agents that all come back at once, from behind one proxy, wait for each
-/// other and are not refused; whoever guesses is.
+/// A known token has a rate limit of its own. Unknown tokens are looked up a few at a time, and a wrong one counts
+/// against its address. So agents that all come back at once behind one proxy wait for each other and are not refused,
+/// while guessing is.
 package final class AgentAdmission: Sendable {
-    /// Of tokens that are not known yet: these statements share their sessions with claims.
+    /// The limit of simultaneous lookups of unknown tokens, which share their sessions with claims.
     private static let concurrentLookups = 2
-    /// More than all agents of a large fleet; each costs a continuation.
+    /// More than the agents of a large fleet; each costs a continuation.
     private static let mostWaiting = 20_000
 
     private let store: Store
     private let limiter: RateLimiter
     private let gate = LookupGate(places: concurrentLookups, mostWaiting: mostWaiting)
 
-    /// - Parameter rate: Requests a second of one agent, and wrong tokens a second of one address; 0: any number.
+    /// - Parameter rate: Requests a second of one agent, and wrong tokens a second of one address; 0: no limit.
     package init(store: Store, rate: Int) {
         self.store = store
         limiter = RateLimiter(rate: rate)
     }
 
-    /// Who asks. Throws a problem for whoever is no agent, and for who asks too often.
+    /// The agent of a request. Throws a problem for an unknown agent, and when the rate limit is exceeded.
     func agent(_ request: Request, from address: String) async throws -> (AgentTokenHash, AgentIdentity) {
         let words = request.headers[.authorization]?.split(separator: " ") ?? []
         guard words.count == 2, words[0].lowercased() == "bearer", words[1].utf8.count <= 512 else {
@@ -43,7 +43,7 @@ package final class AgentAdmission: Sendable {
         }
         try limiter.require(.address(address))
         let found = try await gate.pass { () async throws -> AgentIdentity? in
-            // Others of the address may have proved wrong while this one waited.
+            // Other tokens of the address may have been wrong while this one waited.
             try limiter.require(.address(address))
             guard let agent = try await store.agent(token) else {
                 try limiter.take(.address(address))
@@ -58,12 +58,12 @@ package final class AgentAdmission: Sendable {
     }
 }
 
-/// Lets so many in at once; the others wait for their turn, in the order in which they came.
+/// Admits a limited number at once; the others wait in order of arrival.
 private final class LookupGate: Sendable {
     private struct State {
         var free: Int
         var waiting: [CheckedContinuation<Void, Never>] = []
-        /// Of `waiting`; those before it have had their turn.
+        /// An index into `waiting`; those before it were admitted.
         var first = 0
     }
 
@@ -84,7 +84,7 @@ private final class LookupGate: Sendable {
     private func enter() async throws(Problem) {
         let isFull = state.withLock { $0.free == 0 && $0.waiting.count - $0.first >= mostWaiting }
         guard !isFull else {
-            throw Problem(.unavailable, "Too many agents ask at once.", headers: [.retryAfter: "5"])
+            throw Problem(.unavailable, "Too many agents send requests at once.", headers: [.retryAfter: "5"])
         }
         await withCheckedContinuation { continuation in
             let hasPlace = state.withLock { state in
@@ -109,7 +109,7 @@ private final class LookupGate: Sendable {
             }
             let next = state.waiting[state.first]
             state.first += 1
-            // Under a load that never ends, those who have had their turn would be kept for ever.
+            // Under constant load, admitted entries would otherwise be kept for ever.
             if state.first > 1_024, state.first * 2 > state.waiting.count {
                 state.waiting.removeFirst(state.first)
                 state.first = 0
@@ -138,10 +138,10 @@ extension Problem {
         Problem(.tooManyRequests, "Try again in \(wait) s.", headers: [.retryAfter: "\(wait)"])
     }
 
-    /// No token, one that no agent has, or one of a workspace that is gone: which, is nobody's business.
+    /// One answer for a missing token, an unknown one, and one of a deleted workspace.
     static let noAgent = Problem(
         .unauthenticated,
-        "This is no agent's token.",
+        "This is not an agent's token.",
         remedy: "Send the token that the build gave the agent: 'Authorization: Bearer stka_...'.",
         headers: [.wwwAuthenticate: "Bearer realm=\"stoker\""]
     )

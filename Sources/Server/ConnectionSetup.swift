@@ -2,7 +2,7 @@
 
 import NIOCore
 
-/// What each connection of the server has in its pipeline besides HTTP itself.
+/// The handlers of each connection besides HTTP itself.
 final class ConnectionSetup: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = Never
 
@@ -10,7 +10,7 @@ final class ConnectionSetup: ChannelInboundHandler, RemovableChannelHandler {
         do {
             try RequestGuard.install(in: context.pipeline.syncOperations)
         } catch {
-            // Without it nothing may be read: there is no decoder, so this is no connection for HTTP.
+            // Without a decoder this is not an HTTP connection, and nothing may be read.
             context.fireErrorCaught(error)
             context.close(promise: nil)
         }

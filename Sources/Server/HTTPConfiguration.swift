@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where the server listens.
+/// The address that the server listens on.
 package struct HTTPConfiguration: Hashable, Sendable {
     package var address: HTTPAddress
 
@@ -21,7 +21,7 @@ package struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Reads `host:port`; nil for anything else. An IPv6 address stands in brackets.
+    /// Reads `host:port`; `nil` for anything else. An IPv6 address is in brackets.
     package init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":") else { return nil }
         var host = text[..<colon]

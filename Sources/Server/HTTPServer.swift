@@ -9,7 +9,7 @@ package import Telemetry
 
 /// Makes the HTTP server of a Stoker process: health, metrics, and the route sets given.
 ///
-/// - Parameter listening: Told the address once the server listens on it, with the port that the system chose when the
+/// - Parameter listening: Called with the address once the server listens, with the port that the system chose when the
 ///   configured one is 0.
 package func buildServer(
     configuration: HTTPConfiguration,
@@ -31,7 +31,7 @@ package func buildServer(
         server: .http1(
             configuration: HTTP1Channel.Configuration(
                 additionalChannelHandlers: [ConnectionSetup(), HangUpWatch()],
-                // Connections that say nothing are not kept for ever.
+                // Silent connections are closed.
                 idleTimeout: .seconds(75)
             )
         ),
@@ -45,7 +45,7 @@ package func buildServer(
     return HTTPServer(application: application, address: address)
 }
 
-/// Listens until it is shut down, and says so in words when it cannot.
+/// Listens until it is shut down; a failure to listen becomes a ``ServerError``.
 private struct HTTPServer<Application: Service>: Service {
     let application: Application
     let address: HTTPAddress

@@ -5,7 +5,7 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 
-/// The page: pools, jobs, workers and deliveries for people, from what the API tells the holder of a token.
+/// The page for people: pools, jobs, workers and deliveries, from the API with the caller's token.
 struct PageRoutes: RouteSet {
     func add(to router: Router<ServerRequestContext>) {
         router.get("/") { _, _ in
@@ -26,8 +26,8 @@ struct PageRoutes: RouteSet {
         return headers
     }()
 
-    /// The page's own script and style, by their hashes, and its own server: nothing else is loaded, run or asked, and
-    /// nobody else's page holds it in a frame (Content Security Policy Level 3).
+    /// The page's own script and style by their hashes, and its own server: nothing else is loaded, run or requested,
+    /// and no other page can embed it (Content Security Policy Level 3).
     static let policy = """
         default-src 'none'; script-src '\(hash(of: "script"))'; style-src '\(hash(of: "style"))'; connect-src 'self'; \
         img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'

@@ -4,26 +4,26 @@ import FoundationEssentials
 package import HTTPTypes
 package import Hummingbird
 
-/// An answer that says what went wrong, in a form that programs read too (RFC 9457).
+/// An error response in the form of RFC 9457, for people and programs.
 ///
-/// Thrown by a handler, it becomes the response.
+/// A handler throws it, and it becomes the response.
 package struct Problem: Error, Hashable, Sendable {
-    /// A member beyond those that the standard names.
+    /// A member besides those of the standard.
     package enum Member: Hashable, Sendable {
         case string(String)
         case integer(Int)
         case strings([String])
     }
 
-    /// A URI reference that identifies the kind of problem; `about:blank` when the status says it all.
+    /// A URI reference for the kind of problem; `about:blank` when the status is enough.
     package var type: String
-    /// The kind of problem in a few words, the same for every occurrence.
+    /// The kind of problem in a few words, the same each time.
     package var title: String
     package var status: HTTPResponse.Status
-    /// What happened this time, and what to do about it.
+    /// What happened this time, with the remedy.
     package var detail: String?
     package var members: [String: Member]
-    /// Sent with it, such as `Retry-After`.
+    /// Additional headers, such as `Retry-After`.
     package var headers: HTTPFields = [:]
 
     package init(
@@ -60,7 +60,7 @@ extension Problem: Encodable {
             case .strings(let texts): try container.encode(texts, forKey: Key(name))
             }
         }
-        // The standard's own members last: they win over one of the same name.
+        // The standard's own members come last, so they replace others of the same name.
         try container.encode(type, forKey: Key("type"))
         try container.encode(title, forKey: Key("title"))
         try container.encode(status.code, forKey: Key("status"))

@@ -5,9 +5,9 @@ import Hummingbird
 import Logging
 import NIOHTTP1
 
-/// Turns whatever a handler throws into a problem, so that every error has one form.
+/// Turns every error of a handler into a problem, so that all errors have one form.
 ///
-/// What the client is not meant to know (an error of ours) is logged, and the client gets the request's id.
+/// Internal errors are logged, and the client gets only the request's id.
 struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
     func handle(
         _ request: Request,
@@ -25,8 +25,8 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
             }
             return response
         } catch is HTTPParserError {
-            // The body ended before its end, or was not in the chunks that it said; nothing behind it can be found.
-            var problem = Problem(.badRequest, detail: "The body is not what the request's head says of it.")
+            // The body was incomplete or its chunks were malformed; nothing after it can be parsed.
+            var problem = Problem(.badRequest, detail: "The body does not match the request's headers.")
             problem.headers[.connection] = "close"
             return try problem.response(from: request, context: context)
         } catch let error as any HTTPResponseError {

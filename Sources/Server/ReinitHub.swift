@@ -6,12 +6,12 @@ import ServiceLifecycle
 package import Store
 import Synchronization
 
-/// Where agents wait to be told of a claim: one notification and one statement serve all of them, however many there are.
+/// The waiting agents of this process: one notification and one statement serve all of them, however many there are.
 ///
-/// ``look(at:)`` is called for each notification. By itself it looks every ``interval``, in case one was lost, and gives
-/// every waiter a sign of life, so that a connection nobody holds any more is found out.
+/// Call ``look(at:)`` for each notification. The hub also looks every ``interval``, in case a notification was lost,
+/// and sends every waiter a keep-alive, which detects dead connections.
 package final class ReinitHub: Service {
-    /// What an agent that waits is given.
+    /// What a waiting agent receives.
     enum Signal: Sendable {
         case claimed(Reinit)
         case alive
@@ -23,7 +23,7 @@ package final class ReinitHub: Service {
         let signals: AsyncStream<Signal>.Continuation
     }
 
-    /// Whom the next look is for.
+    /// The agents of the next look.
     private enum Scope {
         case nobody
         case workspaces(Set<WorkspaceID>)
@@ -32,7 +32,7 @@ package final class ReinitHub: Service {
 
     private struct State {
         var waiters: [UInt64: Waiter] = [:]
-        /// Which of them are one agent's, the oldest first.
+        /// The connections of each agent, the oldest first.
         var waiting: [AgentTokenHash: [UInt64]] = [:]
         var lastWaiter: UInt64 = 0
         var scope = Scope.nobody
@@ -46,10 +46,10 @@ package final class ReinitHub: Service {
         }
     }
 
-    /// How many agents one statement asks about.
+    /// How many agents one statement queries.
     private static let batch = 1_000
-    /// How often one agent may wait at once. A network that drops it leaves connections behind that nobody has ended yet, so
-    /// the newest stays and the oldest goes.
+    /// How many connections one agent may wait on. A network failure leaves dead connections behind, so the newest stay
+    /// and the oldest is closed.
     private static let mostOfOne = 4
 
     private let store: Store
@@ -78,7 +78,7 @@ package final class ReinitHub: Service {
         ringer.yield()
     }
 
-    /// What the agent is told from now on, until the hub ends or the reader goes.
+    /// The messages for the agent from now on, until the hub ends or the reader goes.
     func signals(for token: AgentTokenHash, of workspace: WorkspaceID) -> AsyncStream<Signal> {
         let (stream, continuation) = AsyncStream.makeStream(of: Signal.self, bufferingPolicy: .bufferingNewest(4))
         var oldest: AsyncStream<Signal>.Continuation?
@@ -101,7 +101,7 @@ package final class ReinitHub: Service {
         return stream
     }
 
-    /// How many agents wait.
+    /// How many connections wait.
     var count: Int { state.withLock { $0.waiters.count } }
 
     package func run() async throws {

@@ -3,18 +3,18 @@
 import NIOCore
 import NIOHTTP1
 
-/// Lets only requests through whose end and whose host nobody can read in two ways (RFC 9112, 3.2, 6.1 and 6.3): a proxy in
-/// front that read them otherwise would take one request for another's.
+/// Refuses requests whose end or host could be read in two ways (RFC 9112, 3.2, 6.1 and 6.3), against request
+/// smuggling: a proxy in front could read them differently.
 ///
-/// What is refused ends the connection as what is no HTTP at all does: with 400, after the answers to what came before it.
+/// A refused request ends the connection with 400, after the answers to the requests before it.
 final class RequestGuard: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
 
-    /// Once something was refused, nothing of the connection can be trusted to begin where it seems to.
+    /// After a refusal, no later byte of the connection can be trusted.
     private var hasRefused = false
 
-    /// Puts the guard behind the decoder, before anything else sees what it has read.
+    /// Adds the guard after the decoder, before any other handler.
     static func install(in pipeline: ChannelPipeline.SynchronousOperations) throws {
         let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
         try pipeline.addHandler(RequestGuard(), position: .after(decoder))
@@ -29,7 +29,7 @@ final class RequestGuard: ChannelInboundHandler, RemovableChannelHandler {
         context.fireChannelRead(data)
     }
 
-    /// Why a request is refused; `nil`: it is not.
+    /// Why a request is refused; `nil`: it is accepted.
     static func refusal(of head: HTTPRequestHead) -> HTTPParserError? {
         guard head.version == .http1_1 || head.version == .http1_0 else { return .invalidVersion }
         let hosts = head.headers["Host"]

@@ -2,7 +2,7 @@
 
 package import Hummingbird
 
-/// Routes that belong together.
+/// A group of routes.
 package protocol RouteSet: Sendable {
     func add(to router: Router<ServerRequestContext>)
 }

@@ -4,7 +4,7 @@ import Glibc
 import NIOCore
 
 extension ServerError {
-    /// The error of a server that could not begin to listen; nil when it is none of those.
+    /// The error of a server that cannot listen; `nil` for other errors.
     init?(binding address: HTTPAddress, _ error: any Error) {
         switch error {
         case let error as IOError: self.init(address, errorNumber: error.errnoCode)

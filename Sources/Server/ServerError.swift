@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why the server cannot listen, and what a person can do about it.
+/// Why the server cannot listen, with a remedy.
 package struct ServerError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Code: Hashable, Sendable {
         /// Another process listens on the address.

@@ -3,15 +3,15 @@
 package import Hummingbird
 package import NIOCore
 
-/// What is known of a request besides what it says: where it comes from.
+/// The properties of a request that are not in its text, such as its origin.
 package struct ServerRequestContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
-    /// Of the peer, without its port; behind a proxy, the proxy's.
+    /// The peer's address without its port; behind a proxy, the proxy's.
     package let address: String
     /// The connection.
     package let channel: any Channel
 
-    /// The route that answers, as it is declared: `/api/v1/jobs/{job}`. `nil`: none is found yet, or there is none.
+    /// The declared route that answers, such as `/api/v1/jobs/{job}`. `nil`: unknown yet, or none.
     var route: String? {
         get {
             let path = coreContext.endpointPath.value

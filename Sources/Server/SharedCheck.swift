@@ -2,8 +2,8 @@
 
 import Synchronization
 
-/// A check that many ask for and that is made once: those who come while it runs wait for its answer, and for a moment
-/// thereafter the answer is still good.
+/// A check that many callers share: those who come while it runs get its answer, and the answer stays valid for a
+/// moment.
 final class SharedCheck: Sendable {
     private enum State {
         case unknown
@@ -23,21 +23,21 @@ final class SharedCheck: Sendable {
 
     /// - Parameters:
     ///   - limit: How long the check may take; then it is cancelled, and that is the answer.
-    ///   - freshness: How long an answer is good, from when it came.
+    ///   - freshness: How long an answer is reused.
     init(limit: Duration, freshness: Duration, check: @escaping ReadinessCheck) {
         self.limit = limit
         self.freshness = freshness
         self.check = check
     }
 
-    /// Why not; nothing when all is well.
+    /// The reasons why not; empty when all is well.
     func reasons() async -> [String] {
         let answer = state.withLock { state -> Answer in
             switch state {
             case .running(let task): return .later(task)
             case .known(let reasons, let at) where at.duration(to: .now) < freshness: return .now(reasons)
             case .known, .unknown:
-                // Not a child task: it is not for the first who asked alone, and goes on when they go.
+                // It is not a child task, because it serves all callers, and continues when the first one goes.
                 let task = Task { await run() }
                 state = .running(task)
                 return .later(task)
@@ -59,7 +59,7 @@ final class SharedCheck: Sendable {
         await withTaskGroup(of: [String].self) { group in
             group.addTask { [self] in await check() }
             group.addTask { [limit] in
-                // Ends early only when the check was faster.
+                // The sleep ends early only when the check was faster.
                 try? await Task.sleep(for: limit)
                 return ["the check did not end within \(limit)"]
             }

@@ -5,11 +5,11 @@ import Hummingbird
 package import Logging
 package import ServiceLifecycle
 
-/// A server on a free port of the loopback that answers 204 to every POST: what a measurement sends to.
+/// A server on a free loopback port that answers 204 to every POST: the target of a measurement.
 ///
 /// - Parameters:
-///   - received: Told the header `webhook-id` of every request, once its body has been read.
-///   - listening: Told the address once the server listens on it.
+///   - received: Called with the header `webhook-id` of every request, once its body was read.
+///   - listening: Called with the address once the server listens.
 package func buildSink(
     logger: Logger,
     received: @escaping @Sendable (String) -> Void,

@@ -4,17 +4,17 @@ package import Domain
 package import PostgresClient
 package import Time
 
-/// Everything that Stoker reads from and writes to its database.
+/// The access to Stoker's database.
 ///
-/// A method per use, named for what it means; each is one transaction unless it says otherwise. Rules are not decided
-/// here: a method takes what was decided and writes it, or refuses when the facts have changed.
+/// There is a method for each use, named for its meaning; each is one transaction unless it says otherwise. The store
+/// makes no decisions: a method writes what was decided, or refuses when the facts have changed.
 package struct Store: Sendable {
     package let pool: PostgresPool
     let lifeline: PostgresPool
     let observe: @Sendable (PoolNews) -> Void
 
-    /// - Parameter lifeline: Sends heartbeats; `nil`: they take their turn in `pool` with everything else.
-    /// - Parameter observe: Called after a write of this process that has filled a pool, or failed to.
+    /// - Parameter lifeline: Sends heartbeats; `nil`: they share `pool` with everything else.
+    /// - Parameter observe: Called after a write of this process that has refilled a pool, or failed to.
     package init(
         pool: PostgresPool,
         lifeline: PostgresPool? = nil,
@@ -26,31 +26,31 @@ package struct Store: Sendable {
         pool.notifier.coalesce(Channel.jobs, by: QueuePlace.earlier)
     }
 
-    /// Deferred constraints speak up now, while it can still be told whose writes they refuse.
+    /// Checks deferred constraints now, while the failing writes are known.
     static let checkConstraints = Statement("store.check_constraints", "SET CONSTRAINTS ALL IMMEDIATE")
 
-    /// The database's own time, which decides everything: leases, back-off, schedules, age.
+    /// The database's own time, which decides about leases, back-off, schedules and age.
     package func now() async throws -> Instant {
         let rows = try await pool.execute(Statement("store.now", within: .seconds(5), reading: true, "SELECT now()"))
         return try rows.only().decode(Instant.self)
     }
 }
 
-/// The channels that processes listen on. A lost notification changes nothing but latency. A payload that is empty concerns
-/// everybody: so much has happened that it is not told one by one.
+/// The notification channels. A lost notification only costs latency. An empty payload concerns everybody: there was
+/// too much to name.
 package enum Channel {
-    /// There are jobs to be claimed. The payload says where in the queue the first of them stands (``QueuePlace/init(news:)``),
-    /// so that whoever goes on from the last job that it claimed need not look at all of it; empty: anywhere.
+    /// There are jobs to be claimed. The payload is the place of the first of them in the queue
+    /// (``QueuePlace/init(news:)``), so that a worker need not read the whole queue; empty: anywhere.
     package static let jobs = "stoker_jobs"
-    /// Something that a plan depends on has changed.
+    /// An input of the reconciler's plan has changed.
     package static let reconcile = "stoker_reconcile"
-    /// A worker has an order waiting: cancel, drain or resume. The payload is the worker's id, or empty for all.
+    /// A worker has a request waiting: cancel, drain or resume. The payload is the worker's id, or empty for all.
     package static let workers = "stoker_workers"
     /// Notification events wait to be sent.
     package static let events = "stoker_events"
     /// A job has ended. The payload is its id.
     package static let finished = "stoker_finished"
-    /// A prebuild has become ready. The payload is its preset's id.
+    /// A prebuild has become eligible. The payload is its preset's id.
     package static let ready = "stoker_ready"
     /// A claim build has succeeded. The payload is the workspace's id; empty: look at all.
     package static let claimed = "stoker_claimed"
@@ -58,7 +58,7 @@ package enum Channel {
     package static let logs = "stoker_logs"
 }
 
-/// Keys of transaction-scoped advisory locks: a class of our own ("stok" in ASCII), and what is locked.
+/// Keys of transaction-scoped advisory locks: a namespace ("stok" in ASCII), and the locked thing.
 enum AdvisoryLock {
     static let namespace = 0x7374_6f6b
     static let migrate = 1
@@ -67,7 +67,7 @@ enum AdvisoryLock {
     static let caps = 4
     static let retention = 5
     static let expire = 6
-    /// Shared by all claims that are under way.
+    /// Taken in shared mode by all claims in progress.
     static let claims = 7
 }
 

@@ -66,7 +66,7 @@ package enum LogFormat: String, Hashable, Sendable, CaseIterable {
         text.unicodeScalars.allSatisfy(Printable.isPrintable) ? text : String(quoted(text).dropFirst().dropLast())
     }
 
-    /// A JSON string. What is not printable is escaped, so nobody's text moves a terminal's cursor.
+    /// A JSON string. Unprintable characters are escaped, so that no text can control a terminal.
     private static func quoted(_ text: String) -> String { Printable.json(JSON.quoted(text)) }
 }
 

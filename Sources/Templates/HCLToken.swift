@@ -79,7 +79,7 @@ extension JSONNode {
         }
     }
 
-    /// The elements of an array, or the value itself: where Terraform expects blocks it takes either.
+    /// The elements of an array, or the value itself: Terraform accepts either where it expects blocks.
     var oneOrMany: [JSONNode] {
         guard case .array(let elements) = content else { return [self] }
         return elements

@@ -6,7 +6,7 @@ package enum HTTPDate {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// Nil for text in no such form, and for days and times that do not exist.
+    /// `nil` for other text, and for dates and times that do not exist.
     package static func parse(_ text: String) -> Instant? {
         let words = text.split(whereSeparator: { $0 == " " || $0 == "-" || $0 == "," }).map(String.init)
         switch words.count {
@@ -23,7 +23,7 @@ package enum HTTPDate {
 
     private static func instant(year: String, month: String, day: String, time: String) -> Instant? {
         guard let month = months.firstIndex(of: month) else { return nil }
-        // Two digits are of the century that lets this software have been written: 1970 to 2069.
+        // Years of two digits are taken as 1970 to 2069.
         let year = year.utf8.count == 2 ? (year < "70" ? "20" : "19") + year : year
         return Instant(iso8601: "\(year)-\(padded("\(month + 1)"))-\(padded(day))T\(time)Z")
     }

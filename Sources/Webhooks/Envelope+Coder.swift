@@ -4,13 +4,13 @@ import Basics
 import Domain
 
 extension Envelope {
-    /// The payload that receivers of Coder's webhook notifications understand (`_version` 1.1, payload 1.2).
+    /// The payload for existing receivers of Coder's webhook notifications (`_version` 1.1, payload 1.2).
     static func coderPayload(_ event: Event, for recipient: Recipient?, id: DeliveryID, isCut: Bool) -> JSON {
         let description = EventCatalogue.description(of: event.type)
         let nobody = Recipient(id: UserID(high: 0, low: 0), username: "")
         let user = recipient ?? nobody
         var data = event.data
-        // There each resource's paths are one text.
+        // In this payload, each resource's paths are one text.
         if let replacements = data["replacements"]?.members {
             data["replacements"] = .object(replacements.mapValues { .string($0.joinedText) })
         }

@@ -3,7 +3,7 @@
 import Basics
 
 extension Event {
-    /// One line that says what happened.
+    /// The title: one line.
     package var title: Wording {
         switch EventType(rawValue: type) {
         case .prebuildFailureLimitReached: "There is a problem creating prebuilt workspaces"
@@ -24,7 +24,7 @@ extension Event {
         }
     }
 
-    /// What happened, in a few sentences, and what to do about it.
+    /// The body: a few sentences, with the remedy.
     package var body: Wording {
         switch EventType(rawValue: type) {
         case .prebuildFailureLimitReached:
@@ -119,7 +119,7 @@ extension Event {
 }
 
 extension JSON {
-    /// The texts of an array, with commas; of anything else its text.
+    /// An array's texts with commas; the text of any other value.
     var joinedText: String {
         guard case .array(let elements) = self else { return text ?? "" }
         return elements.compactMap(\.text).joined(separator: ", ")

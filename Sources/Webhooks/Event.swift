@@ -4,23 +4,23 @@ package import Basics
 package import Domain
 package import Time
 
-/// Something that happened, as the outbox holds it.
+/// An event of the outbox.
 package struct Event: Hashable, Sendable {
     package var id: EventID
-    /// One of ``EventType``'s raw values, or one that a newer release has written.
+    /// A raw value of ``EventType``, or a type of a newer release.
     package var type: String
     package var createdAt: Instant
-    /// Whom it is for; one event carries them all.
+    /// The recipients; one event names them all.
     package var recipients: [Recipient]
     /// Names in words: `org`, `template`, `template_version`, `preset`, `workspace`, ...
     package var labels: [String: String]
-    /// The particulars of the type (``EventCatalogue``).
+    /// The members of the type (``EventCatalogue``).
     package var data: [String: JSON]
-    /// Ids of what it is about.
+    /// The ids of its targets.
     package var targets: [String]
-    /// What it is about, such as `preset/ID`; events of one subject are counted by ``sequence``.
+    /// The subject, such as `preset/ID`; ``sequence`` counts the events of one subject.
     package var subject: String
-    /// From 1. Two events may arrive in the wrong order; this tells which was first.
+    /// From 1. Events may arrive in the wrong order; the sequence shows the right one.
     package var sequence: Int64
 
     package init(
@@ -47,13 +47,13 @@ package struct Event: Hashable, Sendable {
 }
 
 extension Event {
-    /// The event by which an endpoint is tried.
+    /// The event for testing an endpoint.
     package static func ping(of subject: String, at now: Instant) -> Event {
         Event(id: .random(), type: EventType.ping.rawValue, createdAt: now, subject: subject)
     }
 }
 
-/// A user whom an event is for.
+/// A recipient.
 package struct Recipient: Hashable, Sendable {
     package var id: UserID
     package var username: String

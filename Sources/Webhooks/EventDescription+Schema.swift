@@ -5,7 +5,7 @@ package import Basics
 extension EventDescription {
     /// The JSON Schema (draft 2020-12) of the body of a request in the standard envelope.
     ///
-    /// A body that was cut (`truncated`) may lack what is required here, except for the envelope's own members.
+    /// A body that was cut (`truncated`) may lack required members, except for the envelope's own.
     package var schema: JSON {
         var properties = Envelope.commonSchema
         for field in fields { properties[field.name] = field.schema }

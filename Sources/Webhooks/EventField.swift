@@ -2,7 +2,7 @@
 
 import Basics
 
-/// One particular of an event: a member of its `data`.
+/// A member of an event's `data`.
 package struct EventField: Hashable, Sendable {
     /// The type of the field's value.
     package enum Kind: Hashable, Sendable {
@@ -10,7 +10,7 @@ package struct EventField: Hashable, Sendable {
         case integer
         case time
         case strings
-        /// An object with the `id` and the `name` (of a user: `username`) of something.
+        /// An object with `id` and `name` (of a user: `username`).
         case reference
         /// An object whose members are arrays of strings.
         case stringsByName
@@ -21,7 +21,7 @@ package struct EventField: Hashable, Sendable {
     package let name: String
     package let kind: Kind
     package let summary: String
-    /// Whether every event of the type has it; one that has it not may also say null.
+    /// Whether every event of the type has it; otherwise it may be absent or null.
     package let isRequired: Bool
 
     init(_ name: String, _ kind: Kind, _ summary: String, required isRequired: Bool = true) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The events this release writes.
+/// The event types of this release.
 package enum EventType: String, CaseIterable, Sendable {
     case prebuildFailureLimitReached = "prebuild_failure_limit_reached"
     case prebuildFailureLimitResolved = "prebuild_failure_limit_resolved"

@@ -2,20 +2,20 @@
 
 import CurlClient
 
-/// The beginning of an answer, as it may be kept and shown.
+/// The beginning of an answer, as it may be stored and shown.
 package enum Excerpt {
     /// In bytes.
     package static let limit = 500
 
-    /// - Parameter secrets: What an endpoint may echo and nobody is to read: signing keys, values of headers, the URL's
-    ///   path and query.
+    /// - Parameter secrets: Texts that an endpoint may echo and nobody may read: signing keys, values of headers, the
+    ///   URL's path and query.
     package static func text(_ body: [UInt8], hiding secrets: [String]) -> String {
-        // Hidden before it is cut: half a secret is a secret, too.
+        // Redacted before it is cut: half a secret is a secret, too.
         var text = String(decoding: body, as: UTF8.self)
         for secret in secrets.filter({ $0.utf8.count >= 6 }).sorted(by: { $0.utf8.count > $1.utf8.count }) {
             text = text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: "[hidden]")
         }
-        // The database takes no NUL, and a terminal no control characters.
+        // The database accepts no NUL, and a terminal no control characters.
         let visible = text.unicodeScalars.map { scalar -> Unicode.Scalar in
             scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t" ? "\u{FFFD}" : scalar
         }
@@ -24,9 +24,9 @@ package enum Excerpt {
 }
 
 extension EndpointTarget {
-    /// What the endpoint's answers and failures must not repeat.
+    /// The secrets that an endpoint's answers and failures must not repeat.
     package var secrets: [String] {
-        // scheme, nothing, host, and all that follows it
+        // The scheme, an empty part, the host, and the rest
         let parts = url.text.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
         let bearer = headers.flatMap { [$0.value] + $0.value.split(separator: " ").map(String.init) }
         return keys.map(\.encoded) + keys.map { String($0.encoded.dropFirst(6)) } + bearer

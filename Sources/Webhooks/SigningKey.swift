@@ -3,10 +3,10 @@
 import Crypto
 import FoundationEssentials
 
-/// A key that an endpoint's requests are signed with, as Standard Webhooks 1.0 write it: `whsec_` and the base64 of a
+/// A key that signs an endpoint's requests, in the notation of Standard Webhooks 1.0: `whsec_` and the base64 of a
 /// shared secret of 24 to 64 bytes, or `whsk_` and the base64 of an Ed25519 key.
 ///
-/// Printing it shows nothing; only ``encoded`` tells.
+/// Printing it shows nothing; only ``encoded`` contains the key.
 package struct SigningKey: Sendable {
     private enum Material: Sendable {
         case secret(Data)
@@ -47,12 +47,12 @@ package struct SigningKey: Sendable {
         SigningKey(.ed25519(Curve25519.Signing.PrivateKey()))
     }
 
-    /// Whether receivers verify with the same secret, not with a public key.
+    /// Whether receivers verify with the same secret, and not with a public key.
     package var isShared: Bool {
         if case .secret = material { true } else { false }
     }
 
-    /// The key as it is kept and shown once.
+    /// The key as it is stored, and shown once.
     package var encoded: String {
         switch material {
         case .secret(let bytes):
@@ -62,7 +62,7 @@ package struct SigningKey: Sendable {
         }
     }
 
-    /// What the receiver verifies with: the shared secret itself, or `whpk_` and the public key.
+    /// The receiver's key: the shared secret itself, or `whpk_` and the public key.
     package var verifier: String {
         switch material {
         case .secret: encoded
@@ -82,7 +82,7 @@ package struct SigningKey: Sendable {
         }
     }
 
-    /// The bytes behind a prefix; base64 with or without its padding.
+    /// The bytes after a prefix; base64 with or without padding.
     static func decode(_ text: String, prefix: String) -> Data? {
         guard text.hasPrefix(prefix) else { return nil }
         var base64 = String(text.dropFirst(prefix.count))
@@ -96,7 +96,7 @@ extension SigningKey: CustomStringConvertible, CustomReflectable {
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Text that is no key. It is never repeated.
+/// The text is not a key. The error never repeats it.
 package enum SigningKeyError: Error, Hashable, CustomStringConvertible {
     case malformed
     case length(Int)

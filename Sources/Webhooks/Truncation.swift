@@ -2,9 +2,9 @@
 
 import Basics
 
-/// Makes an event's body fit, by cutting ever more of what is long until it does.
+/// Shortens an event's body until it fits, the longest parts first.
 enum Truncation {
-    /// - Parameter render: The body of the event; told whether anything was cut from it.
+    /// - Parameter render: Renders the event; it is passed whether anything was cut.
     static func body(of event: Event, within limit: Int, render: (Event, Bool) -> JSON) -> [UInt8] {
         let whole = render(event, false).encoded
         if whole.count <= limit { return whole }
@@ -12,7 +12,7 @@ enum Truncation {
             let body = render(event.cut(strings: step, collections: step / 8), true).encoded
             if body.count <= limit { return body }
         }
-        // Deeply nested: the particulars go, what it is about stays.
+        // Deeply nested: the data are dropped, the labels stay.
         var bare = event.cut(strings: 64, collections: 8)
         bare.data = [:]
         return render(bare, true).encoded
@@ -61,7 +61,7 @@ extension JSON {
 
 extension String {
     /// The beginning and the end, when it is longer than `limit` bytes: a log begins with what was tried and ends with
-    /// what went wrong.
+    /// the error.
     fileprivate func cut(to limit: Int) -> String {
         guard utf8.count > limit else { return self }
         let half = limit / 2

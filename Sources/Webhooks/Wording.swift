@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A text in two forms: plain, and Markdown in which names stand out.
+/// A text in two forms: plain, and Markdown with emphasised names.
 ///
-/// What is interpolated comes from users and builds, so the Markdown form escapes it: a workspace's name makes no link, no
-/// heading and no list in a chat room.
+/// Interpolated values come from users and builds, so the Markdown form escapes them: a workspace's name must not make
+/// a link, a heading or a list.
 package struct Wording: Hashable, Sendable, ExpressibleByStringInterpolation {
     package private(set) var plain: String
     package private(set) var markdown: String
@@ -26,7 +26,7 @@ package struct Wording: Hashable, Sendable, ExpressibleByStringInterpolation {
             markdown += "**\(Wording.escaped(name))**"
         }
 
-        /// A message of someone else's, without emphasis.
+        /// Somebody else's message, without emphasis.
         package mutating func appendInterpolation(quoting text: String) {
             plain += text
             markdown += Wording.escaped(text)
@@ -57,7 +57,7 @@ package struct Wording: Hashable, Sendable, ExpressibleByStringInterpolation {
             let isMarkup =
                 switch character {
                 case "\\", "`", "*", "_", "[", "]", "<", ">", "~", "|": true
-                // Elsewhere these are plain characters, and names are full of them.
+                // Elsewhere these are plain characters, and frequent in names.
                 case "#", "-", "+", "=": isAtLineStart
                 case ":": text[index...].hasPrefix("://")
                 default: false

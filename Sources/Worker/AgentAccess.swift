@@ -6,10 +6,10 @@ package import Domain
 package import Store
 import Synchronization
 
-/// What a build gives its agents: a token each, and the address at which Stoker answers them.
+/// What a build gives its agents: a token for each, and the address of the API.
 ///
-/// Tokens are not stored. They are made of the deployment's secret, the workspace and the agent's name, so that every build
-/// of a workspace gives its agents the same, wherever it runs, and the database knows hashes alone
+/// Tokens are not stored. They are derived from the deployment's secret, the workspace and the agent's name, so every
+/// build of a workspace gives its agents the same tokens on any worker, and the database stores only hashes
 /// (Documentation/Decisions/0007-agent-tokens.md).
 package final class AgentAccess: Sendable {
     private static let secretName = "agent_tokens"
@@ -19,7 +19,7 @@ package final class AgentAccess: Sendable {
     private let address: @Sendable () async throws -> String
     private let secret = Mutex<[UInt8]?>(nil)
 
-    /// - Parameter sealing: How the secret is kept in the database.
+    /// - Parameter sealing: How the secret is encrypted in the database.
     /// - Parameter address: The base URL of the API, as workspaces reach it; empty when there is none.
     package init(store: Store, sealing: StateSealing, address: @escaping @Sendable () async throws -> String) {
         self.store = store
@@ -31,7 +31,7 @@ package final class AgentAccess: Sendable {
 
     /// The tokens of a workspace's agents, by their names.
     ///
-    /// Throws what the store and the sealing throw, as when the key that sealed the secret is not configured any more.
+    /// Throws the errors of the store and of decryption, such as when the secret's key is not configured any more.
     package func tokens(of agents: [String], in workspace: WorkspaceID) async throws -> [String: String] {
         guard !agents.isEmpty else { return [:] }
         let key = SymmetricKey(data: try await loadSecret())
@@ -48,7 +48,7 @@ package final class AgentAccess: Sendable {
 
     /// `stka_` and 256 bits in base64url (RFC 4648), without padding.
     private static func token(of agent: String, in workspace: WorkspaceID, _ key: SymmetricKey) -> String {
-        // The id is of fixed length, so no two pairs run together.
+        // The id has a fixed length, so the two parts cannot run together.
         let message = Array("stoker agent token 1 \(workspace) \(agent)".utf8)
         let code = HMAC<SHA256>.authenticationCode(for: message, using: key)
         return "stka_" + Base64URL.encode(code)

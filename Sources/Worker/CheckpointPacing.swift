@@ -2,16 +2,17 @@
 
 import Synchronization
 
-/// How many bytes of states a build writes to the database while it runs: a template may say a new one as often as it likes, and
-/// each is written to the log of the database as a whole.
+/// The rate limit of a build's checkpoints: a template may write a new state as often as it likes, and each is written
+/// to the database's log as a whole.
 ///
-/// A token bucket. What a build says while it waits is not lost: the newest state is in the spool, and is what is written next.
+/// It is a token bucket. States that appear during a wait are not lost: the newest is in the spool, and is written
+/// next.
 final class CheckpointPacing: Sendable {
-    /// Bytes that are written without any wait.
+    /// Bytes that are written without a wait.
     static let burst = 128 << 20
-    /// Bytes a second from then on, for states that are not so large that ``longestWait`` comes first.
+    /// Bytes a second after that, unless ``longestWait`` comes first.
     static let rate = 4 << 20
-    /// What the end of a build waits for its last checkpoint at most.
+    /// How long the end of a build waits at most for its last checkpoint.
     static let longestWait = Duration.seconds(2)
 
     private struct Bucket {
@@ -25,13 +26,13 @@ final class CheckpointPacing: Sendable {
         bucket = Mutex(Bucket(filledAt: now))
     }
 
-    /// Waits until so many bytes may be written.
+    /// Waits until that many bytes may be written.
     func spend(_ bytes: Int) async {
         let wait = wait(for: bytes, at: .now)
         if wait > .zero { try? await Task.sleep(for: wait) }
     }
 
-    /// Takes the bytes out, and returns how long to wait for that.
+    /// Takes the bytes from the bucket, and returns how long to wait.
     func wait(for bytes: Int, at now: ContinuousClock.Instant) -> Duration {
         bucket.withLock { bucket in
             let filled = (now - bucket.filledAt) / .seconds(1) * Double(Self.rate)

@@ -3,18 +3,18 @@
 package import Domain
 import Synchronization
 
-/// The deliveries that a worker has in hand, in one lane for each endpoint: so many on their way at once, the others
-/// behind them in line. What happens in one lane delays no other.
+/// The deliveries that a worker holds, in one lane for each endpoint with its own concurrency limit, so that a slow
+/// endpoint delays no other.
 package final class DeliveryLanes: Sendable {
     private struct Lane {
         var limit = 1
         var inHand = 0
         var running = 0
         var waiting: [CheckedContinuation<Bool, Never>] = []
-        /// How long an attempt takes, the newest counting most.
+        /// The duration of an attempt, as a moving average.
         var pace = Duration.zero
 
-        /// How many may be in hand: as many as leave, at the lane's pace, within the time.
+        /// How many deliveries the lane may hold: as many as can be sent within the time at its pace.
         func capacity(within time: Duration, most: Int) -> Int {
             guard pace > .zero else { return min(limit * 2, most) }
             return min(max(Int(Double(limit) * (time / pace)), limit), most)
@@ -22,9 +22,9 @@ package final class DeliveryLanes: Sendable {
     }
 
     private let lanes = Mutex<[EndpointID: Lane]>([:])
-    /// What is in hand of one endpoint has left within this time, should the endpoint go on as it does.
+    /// The time in which a lane shall be able to send all its deliveries.
     private let time: Duration
-    /// No lane holds more.
+    /// The maximum for any lane.
     private let most: Int
 
     package init(time: Duration, most: Int = 256) {
@@ -32,7 +32,7 @@ package final class DeliveryLanes: Sendable {
         self.most = most
     }
 
-    /// How many more each endpoint's lane can take; endpoints it does not name have none in hand.
+    /// How many more deliveries each endpoint's lane can take; unnamed endpoints have none yet.
     package var room: [EndpointID: Int] {
         lanes.withLock { lanes in
             lanes.mapValues { max($0.capacity(within: time, most: most) - $0.inHand, 0) }
@@ -42,12 +42,12 @@ package final class DeliveryLanes: Sendable {
     /// How many deliveries are in hand, of all endpoints.
     package var count: Int { lanes.withLock { $0.values.reduce(0) { $0 + $1.inHand } } }
 
-    /// How many wait for their turn in the lane.
+    /// How many deliveries wait in the lane.
     package func inLine(_ endpoint: EndpointID) -> Int { lanes.withLock { $0[endpoint]?.waiting.count ?? 0 } }
 
-    /// Takes a delivery in hand.
+    /// Adds a delivery to its lane.
     ///
-    /// - Parameter limit: How many of the endpoint's may be on their way at once.
+    /// - Parameter limit: The endpoint's limit of simultaneous requests.
     package func take(_ endpoint: EndpointID, limit: Int) {
         lanes.withLock { lanes in
             lanes[endpoint, default: Lane()].limit = max(limit, 1)
@@ -55,8 +55,8 @@ package final class DeliveryLanes: Sendable {
         }
     }
 
-    /// Waits for a delivery's turn. False: it is not to be sent, the lane was cleared. Either way ``leave(_:after:)``
-    /// must follow when it was true, and ``drop(_:)`` when not.
+    /// Waits until a delivery may be sent. False: the lane was cleared, and it shall not be sent. Call
+    /// ``leave(_:after:)`` afterwards when it was true, and ``drop(_:)`` when it was false.
     package func enter(_ endpoint: EndpointID) async -> Bool {
         await withCheckedContinuation { continuation in
             let enters = lanes.withLock { lanes in
@@ -72,9 +72,9 @@ package final class DeliveryLanes: Sendable {
         }
     }
 
-    /// A delivery's turn has ended; the next in line has its own.
+    /// Ends a delivery's request; the next in line may start.
     ///
-    /// - Parameter duration: How long its attempt took; `nil` when none was made.
+    /// - Parameter duration: The duration of its attempt; `nil` when there was none.
     package func leave(_ endpoint: EndpointID, after duration: Duration?) {
         let next = lanes.withLock { lanes -> CheckedContinuation<Bool, Never>? in
             guard var lane = lanes[endpoint] else { return nil }
@@ -88,12 +88,12 @@ package final class DeliveryLanes: Sendable {
         next?.resume(returning: true)
     }
 
-    /// A delivery is no longer in hand, and was not sent.
+    /// Removes a delivery that was not sent.
     package func drop(_ endpoint: EndpointID) {
         lanes.withLock { $0[endpoint]?.inHand -= 1 }
     }
 
-    /// Sends away all that wait in the lane, or in every lane.
+    /// Dismisses all waiting deliveries of the lane, or of every lane.
     package func clear(_ endpoint: EndpointID? = nil) {
         let dismissed = lanes.withLock { lanes in
             lanes.keys.filter { endpoint == nil || $0 == endpoint }.flatMap { key in

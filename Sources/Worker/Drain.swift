@@ -3,13 +3,13 @@
 package import Store
 import Synchronization
 
-/// How far a worker has gone on its way out (jobs.md, "Drain and maintenance"). Shared by all services of the process.
+/// The drain of a worker (jobs.md, "Drain and maintenance"), shared by all services of the process.
 package final class Drain: Sendable {
     /// Later phases include the earlier ones.
     package enum Phase: Int, Comparable, Sendable {
         /// Claims jobs, contends for the reconciler's lock.
         case active
-        /// Takes on nothing new; running jobs go on.
+        /// Claims nothing; running jobs go on.
         case draining
         /// Running jobs are interrupted, their state saved, and handed back.
         case interrupting
@@ -23,7 +23,7 @@ package final class Drain: Sendable {
 
     private struct State {
         var phase = Phase.active
-        /// The process itself is to end; a drain by command leaves it up, to be resumed.
+        /// The process shall end; a drain by command leaves it running, to be resumed.
         var isFinal = false
         var observers: [Doorbell] = []
     }
@@ -35,12 +35,12 @@ package final class Drain: Sendable {
     /// How far the drain has come.
     package var phase: Phase { state.withLock { $0.phase } }
 
-    /// Whether the process is to end.
+    /// Whether the process shall end.
     package var isFinal: Bool { state.withLock { $0.isFinal } }
 
-    /// Goes on to a phase; never back.
+    /// Advances to a phase; never goes back.
     ///
-    /// - Parameter final: The process is to end, so that nobody resumes it.
+    /// - Parameter final: Whether the process shall end, so that the drain cannot be resumed.
     package func advance(to phase: Phase, final: Bool) {
         change { state in
             state.phase = max(state.phase, phase)
@@ -48,14 +48,14 @@ package final class Drain: Sendable {
         }
     }
 
-    /// Takes up work again after a drain by command. Does nothing when the process is to end.
+    /// Ends a drain by command. Does nothing when the process shall end.
     package func resume() {
         change { state in
             if !state.isFinal { state.phase = .active }
         }
     }
 
-    /// Rings the bell after every change from now on.
+    /// Wakes the loop after every change from now on.
     package func notify(_ bell: Doorbell) {
         state.withLock { $0.observers.append(bell) }
     }

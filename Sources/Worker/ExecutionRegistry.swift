@@ -5,9 +5,9 @@ import Store
 import Synchronization
 import Time
 
-/// The executions of this worker: what the lease is renewed for, and what orders reach.
+/// The executions of this worker: the lease is renewed for them, and cancel requests reach them here.
 ///
-/// Of one job there may be two for a moment: one that has handed it back and is about to leave, and the next one.
+/// A job may have two for a moment: one that has handed it back and is about to leave, and the next one.
 final class ExecutionRegistry: Sendable {
     private struct State {
         var executions: [HeldJob: ExecutionControl] = [:]
@@ -23,17 +23,17 @@ final class ExecutionRegistry: Sendable {
 
     var held: [HeldJob] { state.withLock { Array($0.executions.keys) } }
     var count: Int { state.withLock { $0.executions.count } }
-    /// Nothing runs, and no claim is under way that may bring something.
+    /// Nothing runs, and no claim is in progress.
     var isIdle: Bool { state.withLock { $0.executions.isEmpty && !$0.isClaiming } }
-    /// When the worker's right to run its jobs ends, on the monotonic clock, unless renewed.
+    /// The end of the worker's lease on the monotonic clock, unless renewed.
     var leaseUntil: ContinuousClock.Instant { state.withLock { $0.leaseUntil } }
 
-    /// From before a claim until what it brought has entered.
+    /// True from before a claim until its jobs have entered.
     func setClaiming(_ isClaiming: Bool) {
         state.withLock { $0.isClaiming = isClaiming }
     }
 
-    /// Enters an execution; its control begins with the present lease.
+    /// Adds an execution; its control starts with the present lease.
     func enter(_ job: HeldJob, limits: ExecutionLimits) -> ExecutionControl {
         state.withLock { state in
             let control = ExecutionControl(limits: limits, leaseUntil: state.leaseUntil)
@@ -46,7 +46,7 @@ final class ExecutionRegistry: Sendable {
         state.withLock { $0.executions[job] = nil }
     }
 
-    /// Lets every execution go on until then.
+    /// Extends the lease of every execution.
     func renew(until deadline: ContinuousClock.Instant) {
         for control in controls({ $0.leaseUntil = deadline }) { control.renewLease(until: deadline) }
     }

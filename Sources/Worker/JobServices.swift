@@ -6,26 +6,26 @@ package import ServiceLifecycle
 package import Store
 package import Telemetry
 
-/// What claims and executes jobs, and nothing else: wake-ups, lease and job runner of one worker.
+/// The services that claim and execute jobs: wake-ups, lease and job runner of one worker.
 package struct JobServices: Sendable {
     package let drain = Drain()
     let wakeUps: WakeUps
     let lease: any Service
     let runner: any Service
-    /// What this worker runs, and until when it may.
+    /// The running executions and the lease.
     let executions: ExecutionRegistry
     let leftovers: Leftovers
     private let store: Store
     private let registration: WorkerRegistration
 
-    /// How many jobs run here now.
+    /// How many jobs run now.
     package var runningJobs: Int { executions.count }
 
     /// In order of dependency.
     package var services: [any Service] { [wakeUps, lease, runner] }
 
     /// - Parameter listener: On a direct connection, for ``WakeUps/channels``.
-    /// - Parameter heard: Told of every notification, for who else in the process needs it. Must not block.
+    /// - Parameter heard: Called with every notification, for other parts of the process. Must not block.
     /// - Parameter onClaim: Called with jobs as soon as they are claimed.
     package init(
         store: Store,
@@ -70,7 +70,7 @@ package struct JobServices: Sendable {
         )
     }
 
-    /// Its slots and its lease at this moment.
+    /// The slots and the lease at this moment.
     package func gauges() -> [GaugeSample] {
         let busy = executions.count
         let remaining = ContinuousClock.now.duration(to: executions.leaseUntil)
@@ -82,7 +82,7 @@ package struct JobServices: Sendable {
         ]
     }
 
-    /// Registers the worker; its lease runs from now. To be called once, before the services run.
+    /// Registers the worker; its lease runs from now. Call it once, before the services run.
     package func enter() async throws {
         try await store.register(registration)
     }

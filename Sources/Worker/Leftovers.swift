@@ -6,7 +6,7 @@ import Provisioning
 import ServiceLifecycle
 import Store
 
-/// Hands in the states that executions have left in the spool and nobody answers for any more (jobs.md, "Leases").
+/// Hands in the spooled states of executions that have ended (jobs.md, "Leases").
 struct Leftovers: Service {
     let store: Store
     let configuration: WorkerConfiguration
@@ -21,22 +21,22 @@ struct Leftovers: Service {
                 await handIn()
             }
         }
-        // What the last executions could not record, while the database is still there.
+        // Hands in what the last executions could not record, while the database is still reachable.
         await handIn()
     }
 
     private var interval: Duration { min(configuration.heartbeatInterval, .seconds(5)) }
 
-    /// Hands in every state in the spool. Those that the database has taken, or will never take, are discarded; when it is
-    /// away, all stay for the next time.
+    /// Hands in every spooled state. States that the database has taken, or will never take, are discarded; when it is
+    /// down, all stay for the next time.
     func handIn() async {
         guard let spool = executor.spool else { return }
-        // Asked before anything is read: what an execution that still runs has in the spool is neither its last word, nor to
-        // be removed by anybody else while it writes.
+        // This is read first: the spooled state of a running execution is not final, and must not be removed while it
+        // writes.
         let running = Set(executions.held)
         do {
             let states = try await spool.recover { [logger] in
-                logger.warning("what an execution has left could not be taken", metadata: ["error": "\($0)"])
+                logger.warning("the leftovers of an execution could not be taken", metadata: ["error": "\($0)"])
             }
             for spooled in states where !running.contains(spooled.execution) { await handIn(spooled, to: spool) }
         } catch {
@@ -56,11 +56,11 @@ struct Leftovers: Service {
             await spool.discard(spooled)
             logger.log(
                 level: fate == .late ? .warning : .info,
-                "a state left by an execution was handed in",
+                "a state that an execution left in the spool was stored",
                 metadata: ["fate": "\(fate)"]
             )
         } catch {
-            logger.warning("a state in the spool could not be handed in yet", metadata: ["error": "\(error)"])
+            logger.warning("a state in the spool could not be stored yet", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -8,10 +8,10 @@ import Store
 package import Telemetry
 import Time
 
-/// What the reconciler's passes tell the metrics.
+/// The metrics of the reconciler's passes.
 ///
-/// What it did itself, every worker counts. The state of the pools is told by one worker for the whole fleet, so that a sum
-/// over all of them is true: by the one that has ``AppliedPlan/reporterLease``, for as long as that lasts.
+/// Every worker counts its own actions. Only one worker publishes the state of the pools for the whole fleet, so that a
+/// sum over all workers is correct: the one with a ``AppliedPlan/reporterLease``, as long as it is valid.
 package struct PassMetrics: Sendable {
     private let registry: MetricsRegistry
     private let pools: PoolMetrics
@@ -21,7 +21,7 @@ package struct PassMetrics: Sendable {
         pools = PoolMetrics(registry: registry)
     }
 
-    /// To be called as soon as the pass has ended.
+    /// Call it as soon as the pass has ended.
     package func record(_ result: Result<PassResult, any Error>, lasting duration: Duration) {
         switch result {
         case .failure:
@@ -39,7 +39,7 @@ package struct PassMetrics: Sendable {
         }
     }
 
-    /// Tells nothing of the pools any more: to be called when the worker drains.
+    /// Stops exporting the pools, when the worker drains.
     package func rest() {
         pools.withdraw()
     }

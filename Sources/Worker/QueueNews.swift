@@ -3,7 +3,7 @@
 import Store
 import Synchronization
 
-/// What was heard of jobs that may stand before those that this worker claimed last, until somebody takes note of it.
+/// Collects notifications about jobs that may be in front of this worker's place, until the next claim takes them.
 final class QueueNews: Sendable {
     private let earliest = Mutex<QueuePlace?>(nil)
 
@@ -14,7 +14,7 @@ final class QueueNews: Sendable {
         earliest.withLock { $0 = min($0 ?? place, place) }
     }
 
-    /// The first place of which it was told since it was asked last.
+    /// The first place since the last call.
     func take() -> QueuePlace? {
         earliest.withLock { earliest in
             defer { earliest = nil }

@@ -10,8 +10,8 @@ package import Templates
 package import Time
 import Tracing
 
-/// Makes passes: at start, every interval, when something changed, and at the edges of schedules. Every worker tries; the
-/// lock lets one through.
+/// Runs passes: at start, every interval, after notifications, and at the edges of schedules. Every worker tries; the
+/// lock elects the leader of each pass.
 package struct Reconciler: Service {
     private let reconciliation: Reconciliation
     private let worker: WorkerID
@@ -24,11 +24,11 @@ package struct Reconciler: Service {
     private let rest: @Sendable () -> Void
     private let memory = PlanMemory()
 
-    /// Wake-ups that come so soon after a pass wait and share the next one.
+    /// Notifications that come this soon after a pass share the next one.
     private static let coalescing = Duration.milliseconds(50)
 
     /// - Parameter observe: Called after every pass, also one that failed, with its result and how long it took.
-    /// - Parameter rest: Called when no passes are made any more, because the worker drains.
+    /// - Parameter rest: Called when no more passes are made, because the worker drains.
     package init(
         store: Store,
         worker: WorkerID,
@@ -66,7 +66,7 @@ package struct Reconciler: Service {
     private func loop<C: Clock>(_ clock: C) async where C.Duration == Duration {
         var quiet = clock.now
         while true {
-            // Before anything is looked at: a ring from here on may be for what has already been seen as it was.
+            // This comes first: a wake-up from here on may be about something that the pass has already read.
             bell.hush()
             if isEnding { break }
             var pause = interval * Double.random(in: 0.9...1.1)
@@ -77,14 +77,14 @@ package struct Reconciler: Service {
                 rest()
             }
             guard await bell.wait(atMost: pause, clock: clock), !isEnding else { continue }
-            // A change in quiet times is answered at once. What follows close behind shares the next pass.
+            // A change in quiet times is answered at once. Changes soon after a pass share the next one.
             try? await clock.sleep(until: quiet, tolerance: nil)
         }
     }
 
     private var isEnding: Bool { drain.isFinal || Task.isShuttingDownGracefully || Task.isCancelled }
 
-    /// One pass, with its failure logged: the next one tries again. Returns how long the next schedule edge is away.
+    /// Runs one pass and logs its failure; the next one tries again. Returns the time until the next schedule edge.
     private func attempt() async -> Duration? {
         do {
             guard case .done(let plan, let applied) = try await pass() else { return nil }
@@ -98,7 +98,7 @@ package struct Reconciler: Service {
         }
     }
 
-    /// One whole pass. Throws what the store throws; nothing was written then.
+    /// Runs one pass. Throws the store's error; nothing was written then.
     package func pass(at now: Instant? = nil) async throws -> PassResult {
         let began = ContinuousClock.now
         do {
@@ -114,7 +114,7 @@ package struct Reconciler: Service {
             observe(.success(result), began.duration(to: .now))
             return result
         } catch {
-            // Whoever ends the worker ends its pass: that is no failure.
+            // A cancelled worker cancels its pass; that is no failure.
             if !(error is CancellationError) { observe(.failure(error), began.duration(to: .now)) }
             throw error
         }

@@ -3,7 +3,7 @@
 import Basics
 import Provisioning
 
-/// How states are kept in the database: sealed when an encryption key is configured, else as they are.
+/// Encrypts states for the database when an encryption key is configured.
 package struct StateSealing: Sendable {
     package var seal: @Sendable ([UInt8]) throws -> [UInt8]
     package var open: @Sendable ([UInt8]) throws -> [UInt8]
@@ -16,12 +16,13 @@ package struct StateSealing: Sendable {
         self.open = open
     }
 
-    /// Seals a state away from the threads that leases need: it is compressed and encrypted, and as large as a template makes it.
+    /// Encrypts a state outside of the threads that renew leases, because compression and encryption take time in
+    /// proportion to its size.
     func sealed(_ state: [UInt8]) async throws -> [UInt8] {
         try await BlockingWork.run { () throws(any Error) in try seal(state) }
     }
 
-    /// Opens what ``sealed(_:)`` has made, likewise.
+    /// Decrypts what ``sealed(_:)`` has made, likewise.
     func opened(_ stored: [UInt8]) async throws -> [UInt8] {
         try await BlockingWork.run { () throws(any Error) in try open(stored) }
     }

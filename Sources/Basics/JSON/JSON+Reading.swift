@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension JSON {
-    /// Reads JSON. A byte order mark in front is passed over (RFC 8259, section 8.1).
+    /// Reads JSON. A leading byte order mark is ignored (RFC 8259, section 8.1).
     ///
-    /// - Parameter depth: Objects and arrays within each other that are taken.
+    /// - Parameter depth: The maximum nesting of objects and arrays.
     package init(parsing text: String, depth: Int = 512) throws(JSONFault) {
         var bytes = Array(text.utf8)
         if bytes.starts(with: [0xef, 0xbb, 0xbf]) { bytes.removeFirst(3) }
@@ -16,7 +16,7 @@ extension JSON {
     }
 }
 
-/// A value of JSON that knows its line, for files that people write.
+/// A value of JSON with its line, for files that people write.
 package struct JSONNode {
     package enum Content {
         case scalar(JSON)
@@ -28,7 +28,7 @@ package struct JSONNode {
     /// Counted from 1.
     package let line: Int
 
-    /// - Parameter depth: Objects and arrays within each other that are taken.
+    /// - Parameter depth: The maximum nesting of objects and arrays.
     package init(parsing bytes: [UInt8], depth: Int = 200) throws(JSONFault) {
         self = try bytes.withUnsafeBufferPointer { buffer throws(JSONFault) in
             var reader = Reader(JSONScanner(buffer, depth: depth))
@@ -104,7 +104,7 @@ package struct JSONNode {
             return text
         }
 
-        /// `01` and `nulls` are no values, and no values with something behind them.
+        /// `01` and `nulls` are not values, and neither is a value that is followed by something else.
         private func checkEnd(of range: Range<Int>) throws(JSONFault) {
             guard range.upperBound < scanner.bytes.count else { return }
             guard " \t\r\n,]}:".utf8.contains(scanner.bytes[range.upperBound]) else {

@@ -8,21 +8,21 @@ extension JSON {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Compact JSON in UTF-8, with members in the order of the bytes of their names, whatever their order was.
+    /// Compact JSON in UTF-8. Members are sorted by the bytes of their names.
     package var encoded: [UInt8] {
         var bytes: [UInt8] = []
         write(to: &bytes, sorted: true)
         return bytes
     }
 
-    /// The text as a string of JSON. Escaped is only what must be.
+    /// The text as a JSON string. Only the necessary characters are escaped.
     package static func quoted(_ text: String) -> String {
         var bytes: [UInt8] = []
         write(text, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// `\uXXXX`, twice for a scalar beyond the basic plane.
+    /// `\uXXXX`, twice for a scalar beyond the basic multilingual plane.
     package static func escaped(_ scalar: Unicode.Scalar) -> String {
         scalar.utf16.map { "\\u" + [UInt8($0 >> 8), UInt8($0 & 0xff)].hexadecimal }.joined()
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Any value of JSON (RFC 8259). Objects keep their members in order, also those of one name; numbers keep their digits.
+/// Any JSON value (RFC 8259). Objects keep the order of their members and duplicate names; numbers keep their digits.
 package enum JSON: Hashable, Sendable {
     case null
     case bool(Bool)
-    /// As JSON writes it, so that no digit is rounded.
+    /// The number's text, so that no digit is rounded.
     case number(String)
     case string(String)
     case array([JSON])
@@ -22,21 +22,21 @@ package enum JSON: Hashable, Sendable {
 
     package static func number(_ value: some BinaryInteger) -> JSON { .number("\(value)") }
 
-    /// JSON has no word for infinity or for what is not a number: those are `null`.
+    /// Infinities and NaN become `null`, because JSON cannot express them.
     package static func number(_ value: Double) -> JSON { value.isFinite ? .number("\(value)") : .null }
 
-    /// Members in the order of the bytes of their names.
+    /// Members sorted by the bytes of their names.
     package static func object(_ members: [String: JSON]) -> JSON {
         .object(members.map { Member($0.key, $0.value) }.sorted(by: Member.isBefore))
     }
 
-    /// The member of an object, of several the first; `nil` for other values and for members that are not there.
+    /// The member of an object (the first, if there are several); `nil` for other values and missing members.
     package subscript(name: String) -> JSON? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }?.value
     }
 
-    /// The members of an object, of several of one name the first; `nil` for other values.
+    /// The members of an object (the first, if several have the same name); `nil` for other values.
     package var members: [String: JSON]? {
         guard case .object(let members) = self else { return nil }
         return Dictionary(members.map { ($0.name, $0.value) }) { first, _ in first }
@@ -48,13 +48,13 @@ package enum JSON: Hashable, Sendable {
         return text
     }
 
-    /// A number without a fraction, however it is written (`3.0`, `1e2`); `nil` for other values, and beyond 64 bits.
+    /// A number without a fraction, in any notation (`3.0`, `1e2`); `nil` for other values, and beyond 64 bits.
     package var integer: Int? {
         guard case .number(let digits) = self else { return nil }
         return Self.integer(digits)
     }
 
-    /// What a person would read: strings without quotes, numbers in digits; `nil` for `null`, arrays and objects.
+    /// The value for people: strings without quotes, numbers in digits; `nil` for `null`, arrays and objects.
     package var text: String? {
         switch self {
         case .string(let text), .number(let text): text
@@ -77,7 +77,7 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
     package init(nilLiteral: ()) { self = .null }
     package init(arrayLiteral elements: JSON...) { self = .array(elements) }
 
-    /// Of members with the same name the last one counts.
+    /// The last of several members with the same name counts.
     package init(dictionaryLiteral elements: (String, JSON)...) {
         self = .object(Dictionary(elements) { _, last in last })
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a text is no JSON, or is more than is taken, and at which byte.
+/// Why a text is not JSON, or exceeds a bound, and at which byte.
 package struct JSONFault: Error, Hashable, CustomStringConvertible {
     package enum Reason: Hashable, Sendable {
         case value, name, colon, memberEnd, elementEnd, end
         case openString, control, escape, hexadecimal
         case surrogate
-        /// More objects and arrays within each other than are taken.
+        /// The nesting exceeds the bound.
         case depth
     }
 
@@ -19,7 +19,7 @@ package struct JSONFault: Error, Hashable, CustomStringConvertible {
         self.offset = offset
     }
 
-    /// Without the place, in the middle of a sentence.
+    /// Without the position, for the middle of a sentence.
     package var message: String {
         switch reason {
         case .value: "expected a JSON value"

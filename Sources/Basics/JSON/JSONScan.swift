@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads over JSON once, to see that it is whole and where the parts of its outermost value are: the one way to look at
-/// megabytes from outside.
+/// Scans JSON once, to check that it is complete and to find the parts of its outermost value. This is the only way in
+/// which megabytes from outside are examined.
 package struct JSONScan {
-    /// Of the outermost object; those before the fault, if there is one.
+    /// The members of the outermost object; with a fault, those before it.
     package private(set) var members: [RawJSON.Member] = []
-    /// Of the outermost array, likewise.
+    /// The elements of the outermost array; with a fault, those before it.
     package private(set) var elements: [RawJSON] = []
-    /// `nil`: the document is whole.
+    /// `nil` if the document is complete.
     package private(set) var fault: JSONFault?
 
     /// - Parameters:
@@ -30,7 +30,7 @@ package struct JSONScan {
 
     package var isWhole: Bool { fault == nil }
 
-    /// The member's value; of several, the last counts, as in most readers.
+    /// The member's value (the last, if there are several, as in most readers).
     package subscript(name: String) -> RawJSON? {
         members.last { $0.name.elementsEqual(name.utf8) }?.value
     }
@@ -40,7 +40,7 @@ package struct JSONScan {
         most: Int,
         slice: (Int, Int) -> ArraySlice<UInt8>
     ) throws(JSONFault) {
-        /// Of the member whose value is being read; `nil` within an array.
+        /// The member whose value is being read; `nil` within an array.
         var name: Range<Int>?
         var start = 0
         while true {

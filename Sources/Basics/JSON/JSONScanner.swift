@@ -2,21 +2,21 @@
 
 /// The grammar of JSON (RFC 8259), token by token.
 ///
-/// It builds no values and takes no stack: a byte for each level of depth is all its memory.
+/// It builds no values and uses no recursion: its only memory is a byte for each level of nesting.
 struct JSONScanner {
     enum Token {
         case openObject
         case openArray
-        /// Of the innermost object or array.
+        /// The kind of the innermost object or array.
         case close
-        /// A member's name, without its quotes; its value follows.
+        /// A member's name, without quotes; its value follows.
         case name(Range<Int>)
-        /// Without its quotes.
+        /// Without quotes.
         case string(Range<Int>)
         case number(Range<Int>)
         /// `true`, `false` or `null`.
         case word(Range<Int>)
-        /// The text ends behind its one value.
+        /// The end of the text, after its only value.
         case end
     }
 
@@ -25,11 +25,11 @@ struct JSONScanner {
     }
 
     let bytes: UnsafeBufferPointer<UInt8>
-    /// The byte behind the last token.
+    /// The byte after the last token.
     private(set) var index = 0
-    /// Where that is, counted from 1.
+    /// The line of this position, counted from 1.
     private(set) var line = 1
-    /// Whether each that is open is an object.
+    /// Whether each open level is an object.
     private var open: [Bool] = []
     private var expected = Expected.value
     private let depth: Int
@@ -39,7 +39,7 @@ struct JSONScanner {
         self.depth = depth
     }
 
-    /// Objects and arrays that are open.
+    /// The number of open objects and arrays.
     var level: Int { open.count }
 
     mutating func next() throws(JSONFault) -> Token {
@@ -180,7 +180,8 @@ struct JSONScanner {
 }
 
 extension JSONScanner {
-    /// What a string's inside means. Halves of surrogate pairs are replaced (U+FFFD); `half` is the place behind the first.
+    /// The decoded content of a string. Unpaired surrogates are replaced (U+FFFD); `half` is the position after the
+    /// first one.
     static func text<Bytes: RandomAccessCollection<UInt8>>(
         _ content: Bytes
     ) -> (text: String, half: Int?) where Bytes.Index == Int {

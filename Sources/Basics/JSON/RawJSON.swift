@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A value of JSON as its bytes: taken apart without being read, for a state is nobody's to reformat, least of all its numbers.
+/// A JSON value as its bytes. It is taken apart without decoding, because a state must not be reformatted, least of all
+/// its numbers.
 ///
-/// For values of a document that was looked at before (``JSONScan``). Names are compared as they are written, without escapes.
+/// For values of a document that was scanned before (``JSONScan``). Names are compared as written, including escapes.
 package struct RawJSON: Hashable, Sendable {
     /// A member of an object; the name is without its quotes.
     package struct Member: Hashable, Sendable {
@@ -29,7 +30,7 @@ package struct RawJSON: Hashable, Sendable {
         self.init(bytes[...])
     }
 
-    /// An object of the members, which keep their order.
+    /// An object with these members, in their order.
     package init(_ members: [Member]) {
         let texts = members.map { Array("\"".utf8) + $0.name + Array("\":".utf8) + $0.value.bytes }
         self.init(Array("{".utf8) + Array(texts.joined(separator: ",".utf8)) + Array("}".utf8))
@@ -46,16 +47,16 @@ package struct RawJSON: Hashable, Sendable {
     /// The array's own elements in order; none when it is no array.
     package var elements: [RawJSON] { scan.elements }
 
-    /// The object's own member; of several, the last counts, as in most readers.
+    /// The object's own member (the last, if there are several, as in most readers).
     package subscript(name: String) -> RawJSON? { scan[name] }
 
-    /// The text of a string, in which halves of surrogate pairs are replaced (U+FFFD); `nil` for other values.
+    /// The text of a string, with unpaired surrogates replaced (U+FFFD); `nil` for other values.
     package var string: String? {
         guard bytes.count >= 2, bytes.first == UInt8(ascii: "\"") else { return nil }
         return JSONScanner.text(bytes.dropFirst().dropLast()).text
     }
 
-    /// As ``JSON/integer``.
+    /// Like ``JSON/integer``.
     package var integer: Int? {
         guard bytes.count <= 64, let first = bytes.first, first == UInt8(ascii: "-") || (0x30...0x39).contains(first)
         else { return nil }
@@ -66,8 +67,8 @@ package struct RawJSON: Hashable, Sendable {
 
     private var scan: JSONScan { JSONScan(bytes, depth: .max, most: .max) }
 
-    /// The document with every NUL in its strings replaced (U+FFFD): no `text` and no `jsonb` of Postgres takes one. In JSON it
-    /// is always written as an escape.
+    /// The document with every NUL in its strings replaced (U+FFFD), because Postgres accepts none in `text` and
+    /// `jsonb`. JSON always writes a NUL as an escape.
     package static func replacingNULs(in document: [UInt8]) -> [UInt8] {
         let escape = Array("u0000".utf8)
         guard document.firstRange(of: escape) != nil else { return document }
@@ -79,7 +80,7 @@ package struct RawJSON: Hashable, Sendable {
                 index += 1
                 continue
             }
-            // A backslash and what it escapes, which may be another one.
+            // A backslash and the escaped character, which may be another backslash.
             let isNUL = document[(index + 1)...].starts(with: escape)
             cleaned += isNUL ? Array("\\ufffd".utf8) : Array(document[index..<min(index + 2, document.count)])
             index += isNUL ? 6 : 2

@@ -4,7 +4,7 @@ import Domain
 import PostgresClient
 import Store
 
-/// A preset to claim from in a measurement, with all that a claim looks up.
+/// A preset for measured claims, with all that a claim looks up.
 struct BenchPreset: Sendable {
     static let claimant = "bench"
 
@@ -38,8 +38,8 @@ extension Store {
         try await bench("INSERT INTO users (username) VALUES (\(BenchPreset.claimant)) ON CONFLICT DO NOTHING")
     }
 
-    /// The floor: the statement that binds, with all that it writes and its durable commit, and nothing around it. Returns
-    /// whether there was a prebuild.
+    /// The floor: the statement that hands a prebuild over, with all its writes and a durable commit, and nothing else.
+    /// Returns whether there was a prebuild.
     func claimBare(_ preset: BenchPreset, name: String) async throws -> Bool {
         let statements = ClaimStatements(
             id: .random(),
@@ -50,8 +50,8 @@ extension Store {
         return try await pool.executeBatch(statements.bindings).last?.isEmpty == false
     }
 
-    /// What all claims have come to, checked against the workspaces and builds that they left: how many were no hit, and how
-    /// many workspaces were given twice, or given and being deleted.
+    /// The result of all claims, compared with their workspaces and builds: how many were no hit, and how many
+    /// workspaces were given twice, or were being deleted.
     func claimFaults() async throws -> (misses: Int, doubles: Int) {
         try await bench(
             """

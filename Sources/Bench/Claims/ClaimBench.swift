@@ -3,15 +3,14 @@
 import Store
 import Synchronization
 
-/// How fast people get their workspaces, beside the bare statement that gives them: from many pools, and from a single one
-/// that everybody wants.
+/// The speed of claims, compared with the bare statement: from many pools, and from a single contended one.
 package struct ClaimBench: Benchmark {
     package static let name = "claim"
     let presets: Int
     let clients: Int
-    /// Clients of the single pool.
+    /// The clients of the single pool.
     let hotClients: Int
-    /// How many claims each of the runs makes; there is a prebuild for each.
+    /// The number of claims of each run; there is a prebuild for each.
     let claims: Int
 
     package init(presets: Int, clients: Int, hotClients: Int, claims: Int) {
@@ -21,7 +20,7 @@ package struct ClaimBench: Benchmark {
         self.claims = claims
     }
 
-    /// With few clients the runs take turns, so that whatever else the machine does falls on both alike.
+    /// With few clients the runs alternate, so that other load on the machine affects both alike.
     private static let turns = 3
 
     package func figures(on server: BenchServer) async throws -> [BenchFigure] {
@@ -43,7 +42,7 @@ package struct ClaimBench: Benchmark {
         ]
     }
 
-    /// A database whose pools hold all the prebuilds that a run claims.
+    /// A database whose pools have a prebuild for each claim of a run.
     private func filled(_ server: BenchServer, presets: Int) async throws -> String {
         let name = try await server.makeDatabase()
         try await server.connect(to: name) { store in
@@ -57,7 +56,8 @@ package struct ClaimBench: Benchmark {
         return name
     }
 
-    /// Runs both in turns, with few clients; with many, one after the other: a server has only so many sessions to give.
+    /// Runs both alternately with few clients; one after the other with many, because a server has a limited number of
+    /// sessions.
     private func compare(_ server: BenchServer, _ original: String, clients: Int) async throws -> Comparison {
         let copy = try await server.makeDatabase(copying: original)
         try server.note("Claiming with \(clients) clients ...")
@@ -115,7 +115,7 @@ package struct ClaimBench: Benchmark {
     }
 }
 
-/// Which claim is next, for several clients.
+/// The next claim, for several clients.
 private final class Counter: Sendable {
     private let next: Atomic<Int>
 
@@ -126,7 +126,7 @@ private final class Counter: Sendable {
     func take() -> Int { next.add(1, ordering: .relaxed).oldValue }
 }
 
-/// What the turns add up to.
+/// The sum of the turns.
 private struct Run: Sendable {
     var times: [Double] = []
     var seconds = 0.0

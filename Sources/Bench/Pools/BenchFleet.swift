@@ -6,7 +6,7 @@ import Prebuilds
 import Store
 import Templates
 
-/// A fleet to measure passes on. Only for a database that holds nothing else.
+/// A fleet for measuring passes. Only for a database that holds nothing else.
 extension Store {
     /// Templates of up to ten presets, each preset with three values for five parameters, and an agent to each version.
     func addPresets(_ count: Int, desired: Int) async throws {
@@ -61,7 +61,7 @@ extension Store {
         )
     }
 
-    /// Workspaces that were prebuilds once, half of them claimed since and half deleted, with two builds each.
+    /// Former prebuilds, half of them claimed and half deleted, with two builds each.
     func addHistory(_ count: Int) async throws {
         try await addClaimant()
         try await bench(
@@ -103,7 +103,7 @@ extension Store {
 
     /// A pass of the reconciler, with the limits as they are by default.
     ///
-    /// - Parameter memory: The process's own; a new one looks at every preset.
+    /// - Parameter memory: Kept by the process; a new one considers every preset.
     func benchPass(_ memory: PlanMemory = PlanMemory()) async throws -> AppliedPlan {
         let reconciliation = Reconciliation(store: self, limits: PlanLimits(), zones: ZoneDirectory())
         let result = try await reconciliation.pass(memory: memory)

@@ -3,7 +3,7 @@
 import PostgresClient
 import Store
 
-/// Rows that a pass has created, kept to be inserted again: what any way of creating them costs at least.
+/// Rows that a pass has created, kept to be inserted again: the minimum cost of creating them in any way.
 struct CreatedRows {
     private static let tables = [
         "workspaces", "provisioner_jobs", "workspace_builds", "workspace_build_parameters", "prebuild_decisions",
@@ -37,12 +37,12 @@ struct CreatedRows {
         self.inserts = inserts.map { Statement("bench.insert", within: .seconds(300), $0) }
     }
 
-    /// Inserts them as they are, in one transaction.
+    /// Inserts them unchanged, in one transaction.
     func insert() async throws {
         _ = try await store.pool.executeBatch(inserts)
     }
 
-    /// Takes all prebuilds away, so that the next pass creates them anew.
+    /// Removes all prebuilds, so that the next pass creates them again.
     func remove() async throws {
         let tables = SQL(trusted: Self.tables.joined(separator: ", "))
         try await store.bench("TRUNCATE \(sql: tables) CASCADE")

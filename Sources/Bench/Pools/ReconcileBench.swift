@@ -2,13 +2,13 @@
 
 import Store
 
-/// How fast the reconciler fills pools, beside the bare cost of the rows, and what a pass costs that finds nothing to do,
+/// How fast the reconciler fills pools, compared with inserting the bare rows; and the cost of a pass without changes,
 /// beside years of claimed and deleted workspaces.
 package struct ReconcileBench: Benchmark {
     package static let name = "reconcile"
     let presets: Int
     let prebuilds: Int
-    /// Workspaces that were claimed or deleted, beside the pools.
+    /// Claimed and deleted workspaces beside the pools.
     let history: Int
     /// How often the pools are filled.
     let rounds: Int
@@ -20,10 +20,10 @@ package struct ReconcileBench: Benchmark {
         self.rounds = rounds
     }
 
-    /// Passes without work of which the median is taken, in each of the two databases.
+    /// The number of passes without work, in each of the two databases; the median counts.
     private static let quietPasses = 50
 
-    /// Claims whose refill is waited for.
+    /// The number of claims whose refill is measured.
     private static let claims = 201
 
     package func figures(on server: BenchServer) async throws -> [BenchFigure] {
@@ -78,7 +78,7 @@ package struct ReconcileBench: Benchmark {
         }
     }
 
-    /// Fills the pools again and again, and inserts the same rows by themselves in between.
+    /// Fills the pools repeatedly, and inserts the same rows alone in between.
     private func fill(_ store: Store) async throws -> (Percentiles, Percentiles) {
         func pass() async throws {
             guard try await store.benchPass().createdTotal == prebuilds else {
@@ -87,7 +87,7 @@ package struct ReconcileBench: Benchmark {
         }
         var passes: [Double] = []
         var inserts: [Double] = []
-        // The first is to warm up, and for its rows.
+        // The first one is the warm-up, and provides the rows.
         try await pass()
         let rows = try await CreatedRows(in: store)
         for _ in 0..<rounds {
@@ -115,8 +115,8 @@ package struct ReconcileBench: Benchmark {
                 try server.note("Making passes with nothing to do ...")
                 let memories = [PlanMemory(), PlanMemory()]
                 var times: [[Double]] = [[], []]
-                // In turns, so that whatever else the machine does falls on both alike. The first prepare statements, bring
-                // pages in, and record what is new to the memories.
+                // In turns, so that other load of the machine affects both alike. The first runs prepare statements,
+                // load pages, and fill the memories.
                 for round in -3..<Self.quietPasses {
                     for (index, store) in [alone, beside].enumerated() {
                         let began = ContinuousClock.now

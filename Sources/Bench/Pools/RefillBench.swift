@@ -7,14 +7,14 @@ import Prebuilds
 import Store
 import Worker
 
-/// How long a claim waits for the job that refills its pool, with the wake-ups and the loop that a worker runs, on pools
-/// that are full otherwise.
+/// Measures the time from a claim to the job that refills its pool, with the notifications and the loop of a worker, on
+/// otherwise full pools.
 struct RefillBench {
     let server: BenchServer
-    /// A database whose pools are full and ready.
+    /// A database with full pools.
     let database: String
     let presets: Int
-    /// Claims to make, one after the other; at most half of the prebuilds.
+    /// The number of claims, one after the other; at most half of the prebuilds.
     let claims: Int
 
     /// From the end of a claim to the end of the pass that commits its refill, in milliseconds.
@@ -31,7 +31,7 @@ struct RefillBench {
             let reconciler = Reconciler(
                 store: store,
                 worker: .random(),
-                // Only a wake-up is measured: the loop would not look by itself before the end.
+                // Only notifications are measured: the loop itself would not poll before the end.
                 interval: .seconds(600),
                 limits: PlanLimits(),
                 bell: wakeUps.reconcile,
@@ -55,7 +55,7 @@ struct RefillBench {
         try await store.addClaimant()
         var fills = fills.makeAsyncIterator()
         var waits: [Double] = []
-        // The first of each is to warm up.
+        // The first of each is the warm-up.
         for number in 0..<claims {
             let preset = number % presets
             let claim = try await store.claim(
@@ -70,7 +70,7 @@ struct RefillBench {
             guard claim.outcome == .hit else { throw BenchError("a claim found no prebuild: \(claim.outcome)") }
             guard let filled = await fills.next() else { break }
             if number > 0 { waits.append(began.duration(to: filled) / .milliseconds(1)) }
-            // A person is not back at once; what the last claim has left to do is done.
+            // Real claims do not follow at once, so the work of the last claim is finished first.
             try await Task.sleep(for: .milliseconds(60))
         }
         return try Percentiles(of: waits)

@@ -5,24 +5,24 @@ import PostgresClient
 package import Store
 import Time
 
-/// Jobs that nobody but the measurement that made them executes: no other worker has their tags.
+/// Jobs that only the measurement that made them executes: no other worker has their tags.
 package struct BenchJobs: Hashable, Sendable {
-    /// Tells this run's jobs from all others.
+    /// Distinguishes this run's jobs from all others.
     private let run: JobID
 
     package init() {
         run = .random()
     }
 
-    /// What a worker must have to get them.
+    /// The tags that a worker needs for them.
     package var tags: String { "{\"bench\":\"\(run)\"}" }
 
     fileprivate var json: PostgresJSON { PostgresJSON(tags) }
 
-    /// What became of them.
+    /// The result.
     struct Result: Hashable {
         let ended: Int
-        /// Executed other than once. Must be 0.
+        /// Jobs that were not executed exactly once. Must be 0.
         let notOnce: Int
         /// From the first claim to the last end, by the database's clock.
         let seconds: Double
@@ -35,7 +35,7 @@ package struct BenchJobs: Hashable, Sendable {
 }
 
 extension Store {
-    /// Enqueues so many jobs without any work, in one transaction with one wake-up, as a producer would.
+    /// Enqueues that many jobs without work, in one transaction with one notification, as a producer would.
     package func enqueueNoOps(_ count: Int, _ bench: BenchJobs) async throws {
         let id = TimeOrderedID.sql(at: try await now())
         try await self.bench(
@@ -51,7 +51,7 @@ extension Store {
         )
     }
 
-    /// Enqueues one job without any work, as one that a person waits for.
+    /// Enqueues one job without work, of the class for which a person waits.
     func enqueueNoOp(_ bench: BenchJobs) async throws {
         try await self.bench(
             """
@@ -66,7 +66,7 @@ extension Store {
         )
     }
 
-    /// Adds so many jobs that have ended over the last weeks. Only for a database that holds nothing else.
+    /// Adds that many jobs that ended over the last weeks. Only for a database that holds nothing else.
     func addFinished(_ count: Int) async throws {
         let id = TimeOrderedID.sql(at: try await now() - .seconds(3_600))
         try await bench(
@@ -82,14 +82,14 @@ extension Store {
         try await settle()
     }
 
-    /// How many transactions this database has seen, as far as its sessions have reported them: those that are idle do it
-    /// with each transaction.
+    /// How many transactions this database has seen, as reported by its sessions: idle sessions report with each
+    /// transaction.
     func transactionCount() async throws -> Int {
         try await bench("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()")
             .only().decode(Int.self)
     }
 
-    /// Performs the body while a transaction that has begun before it is held open and sees everything as it was then.
+    /// Performs the body while a transaction is held open that began before and keeps its snapshot.
     package func holdingTransaction<Result>(_ body: () async throws -> Result) async throws -> Result {
         try await pool.withTransaction("bench.hold", isolation: .repeatableRead, attempts: 1) { transaction in
             _ = try await transaction.execute(Statement("bench.hold", "SELECT count(*) FROM workers"))
@@ -97,7 +97,7 @@ extension Store {
         }
     }
 
-    /// Whether jobs of the run are still to be done.
+    /// Whether jobs of the run are not finished yet.
     func hasUnfinished(_ bench: BenchJobs) async throws -> Bool {
         try await self.bench(
             """
@@ -111,7 +111,7 @@ extension Store {
         ).only().decode(Bool.self)
     }
 
-    /// What became of the run.
+    /// The result of the run.
     func result(of bench: BenchJobs) async throws -> BenchJobs.Result {
         let row = try await self.bench(
             """
@@ -127,7 +127,8 @@ extension Store {
         return BenchJobs.Result(ended: ended, notOnce: notOnce, seconds: seconds, lateRate: lateRate)
     }
 
-    /// The floor: takes one job by one statement and one commit, as the simplest queue would; `nil`: none is left.
+    /// The baseline: takes one job with one statement and one commit, as the simplest queue would; `nil` if none is
+    /// left.
     func claimPlainly(_ bench: BenchJobs) async throws -> JobID? {
         try await self.bench(
             """
@@ -140,7 +141,7 @@ extension Store {
         ).first?.decode(JobID.self)
     }
 
-    /// The floor: ends a job by one statement, without a fence.
+    /// The baseline: ends a job with one statement, without a fence.
     func completePlainly(_ job: JobID) async throws {
         try await bench("UPDATE provisioner_jobs SET completed_at = now() WHERE id = \(job)")
     }

@@ -4,11 +4,11 @@ import PostgresClient
 import Store
 import Worker
 
-/// Workers that take the jobs of one measurement alone, each with sessions and a listener of its own, in this process.
+/// Workers in this process that take only the jobs of one measurement, each with its own sessions and listener.
 struct BenchWorkers {
     let configuration: PostgresConfiguration
     let count: Int
-    /// Slots of each.
+    /// The slots of each.
     let concurrency: Int
 
     /// Performs the body beside the workers, and waits for their end.

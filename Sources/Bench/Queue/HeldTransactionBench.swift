@@ -3,8 +3,8 @@
 import Store
 import Synchronization
 
-/// What a transaction that is held open for minutes does to a queue that is kept full: until it ends, nothing that was claimed
-/// can be cleared away. In a database of its own.
+/// Measures a full queue while a transaction stays open for minutes, which prevents vacuum from removing claimed
+/// entries. It uses a database of its own.
 struct HeldTransactionBench {
     let server: BenchServer
     /// How many jobs wait at any time.
@@ -12,7 +12,7 @@ struct HeldTransactionBench {
     let concurrency: Int
     let time: Duration
 
-    /// Jobs per second over the last tenth of the time, beside those of a tenth of the time without the transaction.
+    /// Jobs per second in the last tenth of the time, beside those in a tenth of the time without the transaction.
     func figure() async throws -> BenchFigure {
         let name = try await server.makeDatabase()
         return try await server.connect(to: name, sessions: 3) { store in
@@ -29,7 +29,7 @@ struct HeldTransactionBench {
         }
     }
 
-    /// Keeps the queue full for so long, and counts what is claimed in the last tenth of the whole measurement's time.
+    /// Keeps the queue full for that long, and counts the claims in the last tenth of the whole measurement.
     private func rate(_ store: Store, _ name: String, for time: Duration) async throws -> Double {
         let run = BenchJobs()
         let workers = BenchWorkers(configuration: server.configuration(of: name), count: 1, concurrency: concurrency)

@@ -3,17 +3,17 @@
 import PostgresClient
 import Store
 
-/// How soon a job starts that comes to an idle queue, beside the same by the plainest statements; and what a worker asks of the
-/// database when there is nothing to do.
+/// Measures the latency of a job on an idle queue beside the simplest statements, and the transactions of an idle
+/// worker.
 struct IdleQueueBench {
     let server: BenchServer
     let name: String
     let concurrency: Int
 
-    /// Of each measurement, one after the other.
+    /// The number of jobs of each measurement, one after the other.
     private static let jobs = 400
     private static let idleTime = Duration.seconds(20)
-    /// A session that has become idle tells of its last transactions after ten seconds.
+    /// An idle session reports its last transactions after ten seconds.
     private static let reportingTime = Duration.seconds(12)
 
     func figures() async throws -> [BenchFigure] {
@@ -47,7 +47,7 @@ struct IdleQueueBench {
         return figures
     }
 
-    /// A session that listens, and another that takes one job when the first hears of it.
+    /// A listening session, and another that takes one job at each notification.
     private func plain(_ store: Store) async throws -> Percentiles {
         let run = BenchJobs()
         let claims = AsyncStream.makeStream(of: ContinuousClock.Instant.self)
@@ -60,10 +60,10 @@ struct IdleQueueBench {
             defer { group.cancelAll() }
             group.addTask { try await listener.run() }
             var events = listener.events.makeAsyncIterator()
-            // Until it listens.
+            // Waits until it listens.
             _ = await events.next()
             group.addTask {
-                // Whatever ends this, nobody is to wait for more.
+                // Whatever ends this, no waiter shall stay.
                 defer { claims.continuation.finish() }
                 for await event in listener.events {
                     guard case .notification = event, let job = try await store.claimPlainly(run) else { continue }
@@ -90,7 +90,7 @@ struct IdleQueueBench {
             try await store.enqueueNoOp(run)
             guard let end = await claimed.next() else { break }
             waits.append(began.duration(to: end) / .milliseconds(1))
-            // The queue is idle again before the next.
+            // The queue is idle again before the next one.
             try await Task.sleep(for: .milliseconds(20))
         }
         return try Percentiles(of: waits)
@@ -100,7 +100,7 @@ struct IdleQueueBench {
         try await Task.sleep(for: Self.reportingTime)
         let before = try await store.transactionCount()
         try await Task.sleep(for: Self.idleTime)
-        // Less the one that asked before.
+        // Minus the transaction of the previous query.
         let count = try await store.transactionCount() - before - 1
         return Double(max(count, 0)) / (Self.idleTime / .seconds(1))
     }

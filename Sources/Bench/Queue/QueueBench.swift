@@ -3,20 +3,20 @@
 import Store
 import Synchronization
 
-/// How fast this server and machine move jobs from being enqueued to being done, beside the plainest queue there is.
+/// How fast this server and machine move jobs from enqueued to done, compared with the simplest queue.
 package struct QueueBench: Benchmark {
     package static let name = "queue"
-    /// Jobs of each throughput run.
+    /// The jobs of each throughput run.
     let jobs: Int
-    /// Slots of a worker: how many jobs it takes at once.
+    /// The slots of a worker.
     let concurrency: Int
-    /// Workers that compete in one of the runs.
+    /// The competing workers of one of the runs.
     let workers: Int
-    /// Jobs that have ended before, in the table of one of the runs.
+    /// The finished jobs in the table of one of the runs.
     let finished: Int
     /// How often each run is made; the median counts.
     let rounds: Int
-    /// For how long a transaction is held open beside a queue that is kept full; `nil`: not at all.
+    /// How long a transaction is held open beside a full queue; `nil`: not at all.
     let held: Duration?
 
     package init(jobs: Int, concurrency: Int, workers: Int, finished: Int, rounds: Int, held: Duration?) {
@@ -28,7 +28,7 @@ package struct QueueBench: Benchmark {
         self.held = held
     }
 
-    /// Clients of the floor, each of which claims one job and completes it by plain statements.
+    /// Clients of the floor, each of which claims one job and completes it with plain statements.
     private static let floorClients = 8
     private static let floorJobs = 5_000
 
@@ -42,7 +42,7 @@ package struct QueueBench: Benchmark {
         var runs = Runs()
         for round in 1...rounds {
             try server.note("Emptying full queues, \(round) of \(rounds) ...")
-            // In turns, so that whatever else the machine does falls on all alike.
+            // The runs alternate, so that other load on the machine affects all alike.
             runs.floors.append(try await floor(server, alone))
             runs.alone.append(try await drain(server, alone))
             runs.competing.append(try await drain(server, alone, workers: workers))
@@ -126,7 +126,7 @@ package struct QueueBench: Benchmark {
                 count: workers,
                 concurrency: concurrency
             )
-            // Counted here, so that the server is not asked while it works.
+            // Counted here, so that the server is not queried while it works.
             let claimed = Atomic(0)
             let drain = {
                 try await benchWorkers.run(run, onClaim: { claimed.add($0.count, ordering: .relaxed) }) {

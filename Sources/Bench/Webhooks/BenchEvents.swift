@@ -4,9 +4,9 @@ import Domain
 import PostgresClient
 import Store
 
-/// Events to measure deliveries with. Only for a database that holds nothing else.
+/// Events for measuring deliveries. Only for a database that holds nothing else.
 extension Store {
-    /// Writes so many events, each of a subject of its own, in one transaction with one wake-up.
+    /// Writes that many events, each with a subject of its own, in one transaction with one notification.
     func addEvents(_ count: Int) async throws {
         try await bench(
             """
@@ -22,7 +22,7 @@ extension Store {
         )
     }
 
-    /// Writes one event as every change does, and returns its id.
+    /// Writes one event as any change does, and returns its id.
     func addEvent() async throws -> EventID {
         try await bench(
             """

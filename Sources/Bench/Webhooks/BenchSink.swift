@@ -4,7 +4,7 @@ import Domain
 import Synchronization
 import Time
 
-/// When each delivery first reached the receiver of a measurement.
+/// When each delivery first reached the measurement's receiver.
 final class BenchSink: Sendable {
     private let state = Mutex<
         (arrivals: [DeliveryID: ContinuousClock.Instant], awaited: Int, bell: CheckedContinuation<Void, Never>?)
@@ -24,7 +24,7 @@ final class BenchSink: Sendable {
         bell?.resume()
     }
 
-    /// Returns once so many deliveries have arrived.
+    /// Returns once that many deliveries have arrived.
     func wait(for count: Int) async {
         await withCheckedContinuation { continuation in
             let isThere = state.withLock { state in

@@ -10,12 +10,12 @@ import Time
 import Webhooks
 import Worker
 
-/// How fast events reach a receiver, from the commit of their change to the receiver's hands.
+/// Measures how fast events reach a receiver, from the commit of their change to the receiver.
 package struct WebhookBench: Benchmark {
     package static let name = "webhooks"
     let events: Int
     let concurrency: Int
-    /// Events a second of the latency run, and for how many seconds.
+    /// Events per second of the latency run, and its length in seconds.
     let rate: Int
     let seconds: Int
 
@@ -27,7 +27,7 @@ package struct WebhookBench: Benchmark {
     }
 
     private static let secret = SigningKey.randomSecret()
-    /// Events that go before the measurement, so that statements are prepared, connections open, and pages in memory.
+    /// Events before the measurement: they prepare statements, open connections and read pages.
     private static let warmUp = 1_000
 
     package func figures(on server: BenchServer) async throws -> [BenchFigure] {
@@ -130,7 +130,7 @@ package struct WebhookBench: Benchmark {
             for sender in 0..<concurrency {
                 group.addTask { [events, concurrency] in
                     for _ in stride(from: sender, to: events, by: concurrency) {
-                        // An id that the receiver does not count.
+                        // An id that the receiver ignores.
                         var request = try target.request(
                             id: .random(),
                             body: body,
@@ -172,6 +172,6 @@ package struct WebhookBench: Benchmark {
         }
     }
 
-    /// What this process, the receiver in it included, holds in memory.
+    /// The resident memory of this process, including the receiver.
     private static var residentMegabytes: Double { Double(ProcessUsage.now?.residentBytes ?? 0) / 1_048_576 }
 }

@@ -9,7 +9,7 @@ import Store
 struct ClaimCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "claim",
-        abstract: "Give a person a workspace: a ready one at once, else a fresh build.",
+        abstract: "Claim a workspace: an eligible prebuild at once, else a new build.",
         discussion: """
             Says which it was ('outcome' in JSON), and exits with 0 for both. A name that is taken, an unknown template, \
             preset or user is refused, and nothing is spent.
@@ -27,13 +27,13 @@ struct ClaimCommand: AsyncParsableCommand {
     @Argument(help: "The template.")
     var template: String
 
-    @Option(help: "One of its presets; else its default preset.")
+    @Option(help: "One of the template's presets. Default: the default preset.")
     var preset: String?
 
-    @Option(help: "The user whom it is for.")
+    @Option(help: "The user who gets it.")
     var owner: String
 
-    @Option(help: "What the workspace is to be called.")
+    @Option(help: "The workspace's name.")
     var name: String
 
     @Option(
@@ -42,16 +42,16 @@ struct ClaimCommand: AsyncParsableCommand {
     )
     var parameters: [String] = []
 
-    @Option(help: "With the same key, the same request gives the same workspace however often it is made.")
+    @Option(help: "With the same key, the same request always gives the same workspace.")
     var idempotencyKey: String?
 
-    @Flag(help: "If none is ready, wait for the next prebuild.")
+    @Flag(help: "If no prebuild is eligible, wait for the next one.")
     var waitForRefill = false
 
     @Option(help: ArgumentHelp("For how long --wait-for-refill waits, such as 90s or 5m.", valueName: "duration"))
     var waitAtMost = DurationArgument(.seconds(600))
 
-    @Flag(help: "Show the log of its build, and wait until it has ended; fail if the build fails.")
+    @Flag(help: "Show the log of its build, and wait for its end; fail if the build fails.")
     var wait = false
 
     @OptionGroup var control: ControlOptions
@@ -77,7 +77,7 @@ struct ClaimCommand: AsyncParsableCommand {
                 let settled = try await control.perform(ShowClaim(claim: result.claimID))
                 return ClaimReport(result: settled, build: build)
             } catch {
-                // It has been claimed all the same.
+                // The claim itself has succeeded.
                 try output.print(ClaimReport(result: result, build: nil), table: \.text)
                 throw CommandError("its build could not be followed: \(error)")
             }
@@ -105,7 +105,7 @@ struct ClaimCommand: AsyncParsableCommand {
     }
 }
 
-/// A claim's result and, when it was waited for, how its build ended.
+/// A claim's result and, when it was waited for, its build's.
 struct ClaimReport: Encodable {
     let result: ClaimResult
     let build: JobSummary?
@@ -118,7 +118,7 @@ struct ClaimReport: Encodable {
             switch result.outcome {
             case .hit: "is a ready prebuild"
             case .error: "was not handed over"
-            default: "is a fresh build: \(result.outcome.rawValue)"
+            default: "is a new build: \(result.outcome.rawValue)"
             }
         let next =
             build.map { "Its build \($0.status)." } ?? "Follow its build: stoker jobs logs \(result.jobID) --follow"
@@ -131,7 +131,7 @@ struct ClaimReport: Encodable {
         case buildError = "build_error"
     }
 
-    /// The result's members, and beside them how the build ended.
+    /// The result's members, and the build's.
     func encode(to encoder: any Encoder) throws {
         try result.encode(to: encoder)
         guard let build else { return }

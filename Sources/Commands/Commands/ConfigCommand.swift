@@ -7,7 +7,7 @@ import Operations
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Look at the configuration.",
+        abstract: "Show the configuration.",
         subcommands: [Print.self, Default.self, Document.self]
     )
 

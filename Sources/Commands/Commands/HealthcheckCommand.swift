@@ -8,7 +8,7 @@ import Server
 struct HealthcheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "healthcheck",
-        abstract: "Ask the worker on this machine whether it is well.",
+        abstract: "Check the health of the worker on this machine.",
         discussion: """
             For health checks of containers, which have no other HTTP client. 'live' asks whether the process still turns, \
             and never the database: a worker must not be restarted because Postgres is away. 'ready' asks whether it can \
@@ -22,7 +22,7 @@ struct HealthcheckCommand: AsyncParsableCommand {
         var path: String { self == .live ? "/livez" : "/readyz" }
     }
 
-    @Option(help: "What to ask: live or ready.")
+    @Option(help: "The probe: live or ready.")
     var probe = Probe.live
 
     @Option(name: .customLong("http-address"), help: "Where the worker listens. (STOKER_HTTP_ADDRESS)")
@@ -39,7 +39,7 @@ struct HealthcheckCommand: AsyncParsableCommand {
         try Console.print("\(probe.rawValue): yes")
     }
 
-    /// Where a client on this machine reaches a server that listens there.
+    /// The address at which a client on this machine reaches a server that listens on `address`.
     static func reachable(_ listening: HTTPAddress) -> HTTPAddress {
         let loopback = ["0.0.0.0": "127.0.0.1", "::": "::1"]
         return HTTPAddress(host: loopback[listening.host] ?? listening.host, port: listening.port)

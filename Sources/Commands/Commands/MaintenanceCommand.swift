@@ -7,7 +7,7 @@ import Prebuilds
 import Store
 
 extension Control {
-    /// Returns when no job runs any more. Throws when the maintenance has ended before.
+    /// Returns when no job runs any more. Throws when the maintenance has ended before that.
     fileprivate func waitForMaintenance() async throws {
         try await WaitDisplay.untilOver(every: .milliseconds(500)) {
             let status = try await perform(ShowStatus())
@@ -25,13 +25,13 @@ extension Control {
 struct MaintenanceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "maintenance",
-        abstract: "Hold the whole fleet still, and let it go on.",
+        abstract: "Stop and resume the whole fleet.",
         subcommands: [Start.self, Stop.self, Show.self]
     )
 
     struct Start: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Reconcile nothing and claim no job, anywhere; jobs in progress finish."
+            abstract: "Start a maintenance: nothing is reconciled and no job is claimed; running jobs finish."
         )
 
         @OptionGroup var pause: PauseOptions
@@ -64,7 +64,7 @@ struct MaintenanceCommand: ParsableCommand {
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "status",
-            abstract: "Show whether the fleet stands still, since when, and why."
+            abstract: "Show whether the fleet is in maintenance, since when, and why."
         )
 
         @OptionGroup var control: ReportOptions

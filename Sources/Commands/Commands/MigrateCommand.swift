@@ -7,8 +7,8 @@ import Store
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate",
-        abstract: "Brings the database's schema to this program's.",
-        discussion: "Any number may run at once. Workers of the previous release go on working meanwhile."
+        abstract: "Migrate the database's schema to this program's.",
+        discussion: "Any number may run at once. Workers of the previous release keep running meanwhile."
     )
 
     @OptionGroup var global: GlobalOptions

@@ -8,15 +8,15 @@ import Store
 struct PrebuildsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prebuilds",
-        abstract: "What is in the pools; hold them still, and let them go on.",
+        abstract: "List, pause and resume pools.",
         subcommands: [List.self, Pause.self, Resume.self]
     )
 
     struct Pause: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Let the reconciler rest: nothing is created or deleted; claims are served from stock.",
+            abstract: "Pause the reconciler: nothing is created or deleted; claims get existing prebuilds.",
             discussion:
-                "With --template, the pools of that template alone are not filled; what has expired is deleted still."
+                "With --template, only the pools of that template are not filled; expired prebuilds are still deleted."
         )
 
         @OptionGroup var pause: PauseOptions
@@ -28,7 +28,7 @@ struct PrebuildsCommand: ParsableCommand {
 
         func validate() throws {
             guard template == nil || pause.reason.isEmpty else {
-                throw ValidationError("--reason is for a pause of all pools.")
+                throw ValidationError("--reason is only for a pause of all pools.")
             }
         }
 
@@ -36,7 +36,7 @@ struct PrebuildsCommand: ParsableCommand {
             let operation = PausePrebuilds(template: template, until: pause.until, reason: pause.reason)
             _ = try await control.ask(operation)
             let (what, option) = template.map { ("The pools of \($0)", " --template \($0)") } ?? ("The pools", "")
-            try Console.note("\(what) stand still. 'stoker prebuilds resume\(option)' lets them go on.")
+            try Console.note("\(what) are paused. 'stoker prebuilds resume\(option)' resumes them.")
         }
     }
 
@@ -45,7 +45,7 @@ struct PrebuildsCommand: ParsableCommand {
             abstract: "End a pause of the reconciler, or of a template's pools."
         )
 
-        @Option(help: "Only the pools of this template, if they are paused by themselves.")
+        @Option(help: "Only the pools of this template, if they were paused with --template.")
         var template: String?
 
         @OptionGroup var control: ControlOptions

@@ -9,7 +9,7 @@ extension PrebuildsCommand {
     /// `stoker prebuilds list`
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the pools' workspaces, oldest first, and what those that cannot be claimed wait for."
+            abstract: "List the prebuilds, oldest first, and why some cannot be claimed."
         )
 
         @Option(help: "Only those of this template.")

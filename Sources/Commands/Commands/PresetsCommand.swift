@@ -11,13 +11,13 @@ import Time
 struct PresetsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "presets",
-        abstract: "What pools are kept of, and what keeps them from being filled.",
+        abstract: "List, reset and invalidate presets.",
         subcommands: [List.self, Reset.self, Invalidate.self]
     )
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the presets of all active versions, with what is desired and ready now."
+            abstract: "List the presets of all active versions, with their desired and eligible prebuilds."
         )
 
         @OptionGroup var control: ReportOptions
@@ -29,8 +29,8 @@ struct PresetsCommand: ParsableCommand {
 
     struct Reset: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Let a hard limited preset be built again, and forget its failures.",
-            discussion: "An invalid preset stays so until what is wrong with it is mended."
+            abstract: "Make a hard limited preset healthy again, and forget its failures.",
+            discussion: "An invalid preset stays invalid until it is corrected."
         )
 
         @OptionGroup var selection: PresetOptions
@@ -55,8 +55,8 @@ struct PresetsCommand: ParsableCommand {
 
     struct Invalidate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Replace every prebuild that exists now.",
-            discussion: "The old ones are deleted and new ones are built; one that has been claimed is left alone."
+            abstract: "Expire every existing prebuild, so that it is replaced.",
+            discussion: "The old ones are deleted and new ones are built; claimed workspaces are not touched."
         )
 
         @OptionGroup var selection: PresetOptions
@@ -64,13 +64,13 @@ struct PresetsCommand: ParsableCommand {
 
         func run() async throws {
             try await control.report(InvalidatePresets(target: selection.target, preset: selection.preset)) { changed in
-                changed.map { "\($0.templateName)/\($0.name): what exists is replaced." }.joined(separator: "\n")
+                changed.map { "\($0.templateName)/\($0.name): its prebuilds will be replaced." }.joined(separator: "\n")
             }
         }
     }
 }
 
-/// Which presets a command is for.
+/// The presets that a command applies to.
 struct PresetOptions: ParsableArguments {
     @Argument(help: "A template, for all its presets; a preset as template/preset; or a preset's id.")
     var target: String

@@ -9,10 +9,10 @@ struct ReconcileCommand: AsyncParsableCommand {
         commandName: "reconcile",
         abstract: "Make one pass of the reconciler.",
         discussion:
-            "When a worker is in a pass at this moment, none is made here: the lock is held elsewhere, and that is fine."
+            "When a worker is in a pass at this moment, no pass is made: the lock is held elsewhere, which is no error."
     )
 
-    /// Known only to be refused in words that help.
+    /// Accepted only to be refused with a helpful message.
     @Option(help: .hidden)
     var at: String?
 
@@ -22,7 +22,7 @@ struct ReconcileCommand: AsyncParsableCommand {
     func validate() throws {
         guard at == nil else {
             throw ValidationError(
-                "Unknown option '--at': a pass is made now. 'stoker plan --at TIME' shows what one would do at another time."
+                "Unknown option '--at': a pass runs for now. 'stoker plan --at TIME' shows what one would do at another time."
             )
         }
     }
@@ -31,14 +31,14 @@ struct ReconcileCommand: AsyncParsableCommand {
         let report = try await control.ask(Reconcile())
         try output.print(report, table: \.text)
         guard report.failures.isEmpty else {
-            throw CommandError("presets that were left out: \(report.failures.joined(separator: "; "))")
+            throw CommandError("skipped presets: \(report.failures.joined(separator: "; "))")
         }
     }
 }
 
 extension ReconcileReport {
     var text: String {
-        guard let applied else { return "Another process is in a pass; nothing was done here." }
+        guard let applied else { return "Another process is running a pass; nothing was done here." }
         let created = applied.created.values.reduce(0, +)
         return PlanTable(plan: plan).text
             + "\n\nCreated \(created), deleting \(applied.deleted.count), "

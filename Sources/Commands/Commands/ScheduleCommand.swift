@@ -9,13 +9,13 @@ import Time
 struct ScheduleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schedule",
-        abstract: "Look at schedules of pools.",
+        abstract: "Explain and preview schedules of pools.",
         subcommands: [Explain.self, Preview.self]
     )
 
     struct Explain: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Say whether a schedule covers a moment, and when its next windows are."
+            abstract: "Show whether a schedule covers a moment, and its next windows."
         )
 
         @Argument(help: "Five fields, such as '* 9-18 * * 1-5'; the minute is '*'.")
@@ -24,7 +24,7 @@ struct ScheduleCommand: ParsableCommand {
         @Option(help: "An IANA time zone, such as Europe/Paris.")
         var timezone = "UTC"
 
-        @Option(help: "The moment, such as 2025-06-02T03:00:00Z; else now.")
+        @Option(help: "The moment, such as 2025-06-02T03:00:00Z. Default: now.")
         var at: Instant?
 
         @Option(help: "How many windows to show.")

@@ -8,17 +8,17 @@ extension ScheduleCommand {
     /// `stoker schedule preview`
     struct Preview: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show how many prebuilds the schedules of a template's pools want, and from when to when.",
+            abstract: "Show the desired counts of a template's pools over time, by their schedules.",
             discussion: "Reads the database and changes nothing. Times are UTC."
         )
 
-        @Argument(help: "The template; else all.")
+        @Argument(help: "One template. Default: all.")
         var template: String?
 
-        @Option(help: "From when on, such as 2025-06-02T03:00:00Z; else now.")
+        @Option(help: "The beginning, such as 2025-06-02T03:00:00Z; else now.")
         var at: Instant?
 
-        @Option(help: "For how many days.")
+        @Option(help: "The number of days.")
         var days = 7
 
         @OptionGroup var control: ReportOptions

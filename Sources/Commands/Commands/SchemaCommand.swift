@@ -24,10 +24,10 @@ struct SchemaCommand: ParsableCommand {
     struct Events: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print the JSON Schemas of the webhooks' bodies, by type of event.",
-            discussion: "They are those of the envelope 'standard'; 'cloudevents' has the same data."
+            discussion: "They describe the envelope 'standard'; 'cloudevents' has the same data."
         )
 
-        @Argument(help: "One type of event; else all.")
+        @Argument(help: "One type of event. Default: all.")
         var type: String?
 
         func run() throws {

@@ -12,7 +12,7 @@ struct StatusCommand: AsyncParsableCommand {
         abstract: "Show pools, jobs, workers and deliveries on one screen."
     )
 
-    @Flag(help: "Show it again every second, until interrupted. With --output json, one object a line.")
+    @Flag(help: "Repeat every second until interrupted. With --output json, each line is one object.")
     var watch = false
 
     @OptionGroup var control: ControlOptions
@@ -25,7 +25,7 @@ struct StatusCommand: AsyncParsableCommand {
                 let status = try await control.perform(ShowStatus())
                 switch output.format {
                 case .json: try Console.print(JSONText.line(status))
-                // Home, and clear what is below (ECMA-48).
+                // Cursor to the top left, and clear everything below (ECMA-48).
                 case .table: try Console.repaint(status.text)
                 }
                 try await Task.sleep(for: .seconds(1))

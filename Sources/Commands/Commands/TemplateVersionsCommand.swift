@@ -24,13 +24,13 @@ extension TemplatesCommand {
     struct Promote: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make a version the active one.",
-            discussion: "Its pools are filled, those of the version before are emptied, and claims get it from now on."
+            discussion: "Its pools are filled, those of the previous version are emptied, and new claims use it."
         )
 
         @Argument(help: "The template.")
         var template: String
 
-        @Argument(help: "The version's name or id; of several of one name the newest.")
+        @Argument(help: "The version's name or id; the newest of several with one name.")
         var version: String
 
         @OptionGroup var control: ReportOptions
@@ -45,13 +45,13 @@ extension TemplatesCommand {
     /// `stoker templates deprecate`
     struct Deprecate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Let nobody claim a template any more, and empty its pools; workspaces that people have stay."
+            abstract: "Deprecate a template: it cannot be claimed, and its pools are emptied; users' workspaces stay."
         )
 
         @Argument(help: "The template.")
         var template: String
 
-        @Option(help: "What people read who want to claim it.")
+        @Option(help: "The message for users who want to claim it.")
         var message = DeprecateTemplate.usualMessage
 
         @Flag(help: "Take it back.")
@@ -73,7 +73,7 @@ extension TemplatesCommand {
     /// `stoker templates delete`
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Delete a template and empty its pools; refused while people have workspaces of it."
+            abstract: "Delete a template and empty its pools; refused while users have workspaces of it."
         )
 
         @Argument(help: "The template.")

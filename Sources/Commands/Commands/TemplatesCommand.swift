@@ -10,7 +10,7 @@ import Templates
 struct TemplatesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "templates",
-        abstract: "What workspaces are built from.",
+        abstract: "Push, list and manage templates.",
         subcommands: [
             Push.self, List.self, Versions.self, Promote.self, Deprecate.self, Delete.self,
         ]
@@ -31,10 +31,10 @@ struct TemplatesCommand: ParsableCommand {
         @Argument(help: "The template's directory, or a tar archive of it.")
         var directory: String
 
-        @Option(help: "What the version is called; else the beginning of its archive's hash.")
+        @Option(help: "The version's name; else the beginning of its archive's hash.")
         var name: String?
 
-        @Option(help: "What is new in it.")
+        @Option(help: "The changes in it.")
         var message = ""
 
         @Flag(inversion: .prefixedNo, help: "Whether it becomes the active version.")
@@ -59,7 +59,7 @@ struct TemplatesCommand: ParsableCommand {
             var report = try await control.withControl { control in
                 try await TemplatePushing(control: control, display: WaitDisplay(), known: warnings).push(push) {
                     line in
-                    // Told above, before anything was sent.
+                    // Shown before the upload.
                     if line.stage != "push" { try Console.note(LogPrinter.text(line)) }
                 }
             }

@@ -11,13 +11,13 @@ import Time
 struct TokensCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tokens",
-        abstract: "What people and programs use the API with.",
+        abstract: "Make, list and revoke API tokens.",
         subcommands: [Add.self, List.self, Revoke.self]
     )
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a token, and show it: once, for only its hash is kept.",
+            abstract: "Make a token, and show it once: only its hash is stored.",
             discussion: """
                 A token does what its user's role does: 'owner' everything, 'template-admin' templates and pools, \
                 'member' their own workspaces. Scopes narrow that: 'read' changes nothing; a resource such as \
@@ -25,19 +25,19 @@ struct TokensCommand: ParsableCommand {
                 """
         )
 
-        @Argument(help: "What the token is called.")
+        @Argument(help: "The token's name.")
         var name: String
 
-        @Option(help: "Whose it is; with --server, else the caller's.")
+        @Option(help: "The user who holds it; with --server, else the caller.")
         var user: String?
 
         @Option(
             name: .customLong("scope"),
-            help: "What it may be used for; may be repeated: \(ScopeSet.known.joined(separator: ", "))."
+            help: "A scope of the token; may be repeated: \(ScopeSet.known.joined(separator: ", "))."
         )
         var scopes: [String] = []
 
-        @Option(help: "When it expires, such as 90d or 12h; else never.")
+        @Option(help: "When it expires, such as 90d or 12h. Default: never.")
         var expires: DurationArgument?
 
         @OptionGroup var control: ReportOptions
@@ -67,7 +67,7 @@ struct TokensCommand: ParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the tokens, without what they are.")
+        static let configuration = CommandConfiguration(abstract: "List the tokens, without their text.")
 
         @OptionGroup var control: ReportOptions
 
@@ -77,7 +77,7 @@ struct TokensCommand: ParsableCommand {
     }
 
     struct Revoke: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "End a token at once.")
+        static let configuration = CommandConfiguration(abstract: "Revoke a token at once.")
 
         @Argument(help: "The token's id; see 'stoker tokens list'.")
         var token: TokenID

@@ -28,7 +28,7 @@ struct UpCommand: AsyncParsableCommand {
             do {
                 try await process.run(stop: stop)
             } catch is CancellationError where stop.isMade {
-                // Given up before it was up: nothing is left running.
+                // Canceled before it was up: nothing is left running.
             }
         }
     }

@@ -8,7 +8,7 @@ import Store
 struct UsersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "users",
-        abstract: "People who claim workspaces.",
+        abstract: "Add and list users.",
         subcommands: [Add.self, List.self]
     )
 
@@ -17,13 +17,13 @@ struct UsersCommand: ParsableCommand {
             abstract: "Add an active member of the default organization."
         )
 
-        @Argument(help: "What the user is called.")
+        @Argument(help: "The user's name.")
         var name: String
 
-        @Option(help: "Where notifications reach them.")
+        @Option(help: "The user's email address.")
         var email = ""
 
-        @Option(name: .customLong("role"), help: "What they may do besides being a member; may be repeated.")
+        @Option(name: .customLong("role"), help: "A role besides member; may be repeated.")
         var roles: [Role] = []
 
         @OptionGroup var control: ReportOptions

@@ -28,9 +28,9 @@ struct WorkerCommand: AsyncParsableCommand {
     }
 }
 
-/// What `up` and `worker` both accept.
+/// The options of `up` and `worker`.
 struct WorkerOptions: ParsableArguments {
-    @Option(help: "What the worker is called. (STOKER_WORKER_NAME)")
+    @Option(help: "The worker's name. (STOKER_WORKER_NAME)")
     var name: String?
 
     @Option(help: "How many jobs it runs at once. (STOKER_WORKER_CONCURRENCY)")
@@ -38,7 +38,7 @@ struct WorkerOptions: ParsableArguments {
 
     @Option(
         name: .customLong("http-address"),
-        help: "Where health, metrics and the page are served. (STOKER_HTTP_ADDRESS)"
+        help: "The address of the HTTP server. (STOKER_HTTP_ADDRESS)"
     )
     var httpAddress: String?
 

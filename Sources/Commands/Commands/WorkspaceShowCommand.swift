@@ -13,10 +13,10 @@ extension WorkspacesCommand {
             abstract: "Show a workspace with its builds, resources, agents and claim."
         )
 
-        @Argument(help: "Its name or id; by its id a deleted one is found too.")
+        @Argument(help: "Its name or id. A deleted workspace is found by its id only.")
         var workspace: String
 
-        @Option(help: "Its owner, where several workspaces have the name.")
+        @Option(help: "Its owner, if several workspaces have the name.")
         var owner: String?
 
         @OptionGroup var control: ReportOptions
@@ -28,7 +28,7 @@ extension WorkspacesCommand {
 }
 
 extension WorkspaceDetails {
-    /// What it is, then a table for each kind of thing that belongs to it.
+    /// Its properties, then a table for each kind of its parts.
     var text: String {
         var facts = [
             "\(workspace.name) of \(workspace.ownerName)\(deleted ? ", deleted" : "")",

@@ -9,14 +9,14 @@ import Time
 struct WorkspacesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "workspaces",
-        abstract: "Workspaces, those of the pools among them.",
+        abstract: "List, show and delete workspaces, prebuilds included.",
         subcommands: [List.self, Show.self, Delete.self]
     )
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the workspaces, newest first.")
 
-        @Option(help: "Only those of this user; 'prebuilds' owns the pools'.")
+        @Option(help: "Only those of this user. The user 'prebuilds' owns the prebuilds.")
         var owner: String?
 
         @Option(help: "How many at most.")
@@ -31,7 +31,7 @@ struct WorkspacesCommand: ParsableCommand {
 
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Delete a workspace and what was built for it.",
+            abstract: "Delete a workspace with its resources.",
             discussion: """
                 The deletion is queued. With --wait the command returns when it has ended.
 
@@ -44,13 +44,13 @@ struct WorkspacesCommand: ParsableCommand {
         @Argument(help: "Its name or id.")
         var workspace: String
 
-        @Option(help: "Its owner, where several workspaces have the name.")
+        @Option(help: "Its owner, if several workspaces have the name.")
         var owner: String?
 
         @Flag(help: "Wait until it is deleted.")
         var wait = false
 
-        @Flag(help: "Remove it without running its provisioner; what was built for it stays.")
+        @Flag(help: "Remove it without running its provisioner; its resources stay.")
         var force = false
 
         @OptionGroup var control: ControlOptions

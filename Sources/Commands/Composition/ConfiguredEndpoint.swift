@@ -6,11 +6,11 @@ import Provisioning
 import Store
 import Webhooks
 
-/// The endpoint that `notifications.webhook.url` names.
+/// The endpoint of `notifications.webhook.url`.
 enum ConfiguredEndpoint {
     static let name = NewEndpoint.configured
 
-    /// `nil`: the settings name none. Throws ``SettingsError`` for one that cannot be.
+    /// `nil`: none is configured. Throws ``SettingsError`` for an invalid one.
     static func endpoint(_ settings: Settings, policy: AddressPolicy, codec: StateCodec) throws -> Endpoint? {
         guard let url = try settings[\.webhookURL] else { return nil }
         guard let secret = try settings[\.webhookSecret] else {
@@ -35,14 +35,15 @@ enum ConfiguredEndpoint {
         }
     }
 
-    /// Makes the database's endpoint what the configuration says: changed, or disabled when it names none any more.
+    /// Makes the database's endpoint match the configuration: updates it, or disables it when it is no longer
+    /// configured.
     ///
-    /// When the secret is another than the stored one, that one signs as well for a day.
+    /// When the secret differs from the stored one, the stored one signs as well for a day.
     static func settle(_ endpoint: Endpoint?, in store: Store, codec: StateCodec) async throws {
         guard let endpoint else { return try await store.retireConfiguredEndpoint() }
         var replaced: [UInt8]?
         if let stored = try await store.endpoints(named: name).first?.secret, let new = endpoint.secret {
-            // One that cannot be opened was sealed with a key that is gone: it can sign nothing any more.
+            // A secret that cannot be decrypted was encrypted with a key that is gone, so it cannot sign any more.
             if let old = try? codec.open(stored), try old != codec.open(new) { replaced = stored }
         }
         try await store.configureEndpoint(endpoint, replacing: replaced)

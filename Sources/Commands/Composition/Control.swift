@@ -5,16 +5,16 @@ import Operations
 import Prebuilds
 import Store
 
-/// Where a command's operations are performed: on the database, or by a server.
+/// Performs a command's operations, on the database or through a server.
 protocol Control: Sendable {
     func perform<Asked: Operation>(_ operation: Asked) async throws -> Asked.Answer
 
-    /// Passes on every line of a job's log, the earlier ones too, until the job has ended; then returns it.
+    /// Passes on every line of a job's log, the existing ones too, until the job has ended; then returns the job.
     func follow(_ job: JobID, _ line: (StoredLogLine) throws -> Void) async throws -> JobSummary
 }
 
 extension Control {
-    /// As many elements of a long list as wanted, page by page.
+    /// Up to the wanted number of elements of a list, page by page.
     func list<Asked: PagedOperation>(_ operation: Asked, limit: Int = .max) async throws -> [Asked.Element] {
         var operation = operation
         var elements: [Asked.Element] = []
@@ -27,13 +27,13 @@ extension Control {
         return elements
     }
 
-    /// Waits for a job's end, and tells what it waits for. Throws ``CommandError`` when it did not succeed.
+    /// Waits for a job's end, and shows what it waits for. Throws ``CommandError`` when it did not succeed.
     func waitForEnd(of job: JobID) async throws -> JobSummary {
         try await JobWaiting(control: self, display: WaitDisplay()).follow(job) { _ in }.requireSuccess()
     }
 }
 
-/// On the database, for whoever holds its credentials.
+/// Performs on the database, for whoever has its credentials.
 extension OperationContext: Control {
     func perform<Asked: Operation>(_ operation: Asked) async throws -> Asked.Answer {
         try await operation.perform(in: self)

@@ -2,22 +2,22 @@
 
 import PostgresClient
 
-/// How a command reaches the database, and how it came to that.
+/// The connection strings of a command, and their source.
 struct DatabaseAddress: Hashable, Sendable {
-    /// Why this database.
+    /// The source of the connection string.
     enum Source: Hashable, Sendable {
         case setting(Settings.Origin)
         /// Variables of libpq, such as `PGHOST`.
         case libpqVariables
         /// `stoker up` of this machine, by its record.
         case up(DataDirectory)
-        /// Nothing says anything: libpq's built-in defaults.
+        /// Nothing is configured: libpq's built-in defaults.
         case nothing
     }
 
     /// May hold a password: never print it.
     let url: String
-    /// Leads to the server itself.
+    /// A direct connection to the server.
     let listenURL: String
     let isBehindPooler: Bool
     let source: Source
@@ -47,12 +47,12 @@ struct DatabaseAddress: Hashable, Sendable {
         }
     }
 
-    /// Whether someone named a database, so that `stoker up` starts none of its own.
+    /// Whether a database is configured, so that `stoker up` starts none.
     static func isConfigured(in settings: Settings) throws(SettingsError) -> Bool {
         try settings[\.databaseURL] != nil || libpqVariables.contains { settings.environment[$0] != nil }
     }
 
-    /// Those that say where the server is (libpq documentation, "Environment Variables").
+    /// The variables that name the server (libpq documentation, "Environment Variables").
     private static let libpqVariables = ["PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGSERVICE"]
 
     var configuration: PostgresConfiguration {
@@ -64,7 +64,7 @@ struct DatabaseAddress: Hashable, Sendable {
     /// For LISTEN.
     var directConfiguration: PostgresConfiguration { PostgresConfiguration(listenURL) }
 
-    /// Performs the body. When the database cannot be reached, the error says which one it was.
+    /// Performs the body. If the database is unreachable, the error names it.
     func named<Result>(_ body: () async throws -> Result) async throws -> Result {
         do {
             return try await body()
@@ -74,7 +74,7 @@ struct DatabaseAddress: Hashable, Sendable {
     }
 }
 
-/// A database that cannot be reached: what libpq says, which database was tried, and what to do.
+/// The error for an unreachable database: libpq's message, the database that was tried, and the remedy.
 struct DatabaseError: Error, Hashable, Sendable, CustomStringConvertible {
     let cause: PostgresError
     let source: DatabaseAddress.Source
@@ -92,7 +92,7 @@ struct DatabaseError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The server's words end as they please.
+    /// The server's message may end with or without a full stop.
     private var reason: String {
         var text = cause.message
         while let last = text.last, ".?! ".contains(last) { text.removeLast() }
@@ -101,7 +101,7 @@ struct DatabaseError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension PostgresError {
-    /// The database could not be reached at all, or does not exist or admit this role.
+    /// The database could not be reached, does not exist, or does not admit this role.
     fileprivate var isConnecting: Bool {
         switch kind {
         case .connection: !isOutcomeUnknown

@@ -8,11 +8,11 @@ import Supervision
 import Telemetry
 import Worker
 
-/// What a long-running process says of itself: log lines, and metrics.
+/// The log and the metrics of a long-running process.
 struct ProcessTelemetry: Sendable {
     let logger: Logger
     let registry: MetricsRegistry
-    /// What the reconciler's passes tell.
+    /// The metrics of the reconciler's passes.
     let passes: PassMetrics
 
     /// Sets up the process's logging and metrics; once in a process.
@@ -32,7 +32,7 @@ struct ProcessTelemetry: Sendable {
         passes = PassMetrics(registry: registry)
     }
 
-    /// Tells of the pool's connections from now on.
+    /// Exports the pool's connections from now on.
     func watch(_ pool: PostgresPool) {
         registry.gather("database") {
             let counts = pool.counts
@@ -68,7 +68,7 @@ struct ProcessTelemetry: Sendable {
 }
 
 extension ProcessUsage {
-    /// By the names under which Prometheus' own libraries export them.
+    /// The names are those of Prometheus' own client libraries.
     var samples: [GaugeSample] {
         let limit = fileLimit.map { [GaugeSample(MetricCatalogue.processFileLimit, [], Double($0))] } ?? []
         return limit + [

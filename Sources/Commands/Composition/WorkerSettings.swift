@@ -10,24 +10,24 @@ import SystemPackage
 import Templates
 import Worker
 
-/// What a worker process is told, read from the settings and checked as a whole before anything starts.
+/// The settings of a worker process, checked as a whole before anything starts.
 struct WorkerSettings: Sendable {
-    /// Each of them is what was expected.
+    /// All settings are valid.
     let all: Settings
     let worker: WorkerConfiguration
     let zones: ZoneDirectory
     let http: HTTPConfiguration
-    /// `http.public_url`, without a slash at its end.
+    /// `http.public_url`, without a trailing slash.
     let accessURL: String?
     let host: ProvisioningHost
     let terraform: TerraformConfiguration
-    /// How webhooks leave.
+    /// The configuration of the webhooks' HTTP client.
     let webhooks: HTTPClientConfiguration
-    /// The endpoint of the configuration, if it names one.
+    /// The configured endpoint, if there is one.
     let endpoint: Endpoint?
     let codec: StateCodec
 
-    /// Throws ``SettingsError`` with everything that does not fit together.
+    /// Throws ``SettingsError`` with all conflicts.
     init(_ given: Settings, zones: ZoneDirectory = ZoneDirectory()) throws {
         let settings = try given.checked()
         var problems: [String] = []

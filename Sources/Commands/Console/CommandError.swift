@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a command did not do what it was asked for, where no other room's error says it.
+/// Why a command failed, when no other room's error fits.
 struct CommandError: Error, Hashable, Sendable, CustomStringConvertible {
     let status: ExitMeaning
     /// What happened, and where.
     let message: String
-    /// What to do about it; empty when the message says it.
+    /// The remedy; empty when the message contains it.
     let remedy: String
 
     init(_ status: ExitMeaning, _ message: String, remedy: String = "") {
@@ -14,12 +14,12 @@ struct CommandError: Error, Hashable, Sendable, CustomStringConvertible {
         self.remedy = remedy
     }
 
-    /// A plain failure.
+    /// An error with the exit code of a failure.
     init(_ message: String, remedy: String = "") {
         self.init(.failure, message, remedy: remedy)
     }
 
-    /// Messages of others may end with a stop of their own.
+    /// Messages of other rooms may end with a full stop already.
     var description: String {
         remedy.isEmpty ? message : message + (message.hasSuffix(".") ? " " : ". ") + remedy
     }

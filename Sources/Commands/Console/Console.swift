@@ -3,20 +3,19 @@
 import Basics
 import SystemPackage
 
-/// Where commands write: results on standard output, everything else on standard error, and printable text alone, whoever it
-/// comes from and wherever it goes.
+/// The output of commands: results on standard output, everything else on standard error, and only printable text.
 enum Console {
-    /// Writes a result, and ends its line.
+    /// Writes a result, with a line end.
     static func print(_ text: String) throws {
         try write(Printable.text(text), to: .standardOutput)
     }
 
-    /// Tells the person at the terminal something that is not the result.
+    /// Writes a note for the person at the terminal.
     static func note(_ text: String) throws {
         try write(Printable.text(text), to: .standardError)
     }
 
-    /// Writes a result in the place of all that the terminal shows.
+    /// Writes a result in place of everything that the terminal shows.
     static func repaint(_ text: String) throws {
         try write("\u{1b}[H\u{1b}[J" + Printable.text(text), to: .standardOutput)
     }

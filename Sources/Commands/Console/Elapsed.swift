@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Durations as progress and results tell them: `12 s`, `3 min 4 s`, `2 h 5 min`.
+/// Durations in progress messages and results: `12 s`, `3 min 4 s`, `2 h 5 min`.
 enum Elapsed {
     static func text(_ duration: Duration) -> String {
         let seconds = max(Int(duration / .seconds(1)), 0)

@@ -8,9 +8,9 @@ import Store
 import Templates
 import Webhooks
 
-/// What a person is told of an error, and the exit code: the one place where errors of all rooms become words.
+/// The message and the exit code of an error: the only place where errors of all rooms are turned into text.
 struct ErrorReport: Hashable {
-    /// For standard error: one line, or one for each thing that is wrong in a file.
+    /// For standard error: one line, or one for each error in a file.
     let text: String
     let status: ExitMeaning
 
@@ -23,14 +23,14 @@ struct ErrorReport: Hashable {
         case is Refusal, is TemplateErrors, is ArchiveRefusal, is SigningKeyError, is EndpointTargetError,
             is EndpointURLError:
             self.init(.refused, "\(error)")
-        // Its own words hold all that the service holds.
-        case is ServiceGroupError: self.init(.failure, "a part of the worker ended unexpectedly; its log says why")
+        // Its own description would print the whole service.
+        case is ServiceGroupError: self.init(.failure, "a service of the worker ended unexpectedly; its log says why")
         case is CancellationError: self.init(.failure, "interrupted")
         default: self.init(.failure, "\(error)")
         }
     }
 
-    /// As a part of another message: without the mark that it is an error.
+    /// As a part of another message: without the prefix.
     var sentence: String {
         text.split(whereSeparator: \.isNewline).map { $0.dropFirst("error: ".count) }.joined(separator: "; ")
     }
@@ -50,8 +50,8 @@ struct ErrorReport: Hashable {
     private static func sentence(_ error: PostgresError) -> String {
         switch error.sqlState {
         case .insufficientPrivilege:
-            "\(error). Give the role that stoker connects as the right to it, or connect as the schema's owner."
-        case .undefinedTable: "\(error). The schema is not whole; run 'stoker migrate'."
+            "\(error). Grant the privilege to stoker's role, or connect as the schema's owner."
+        case .undefinedTable: "\(error). The schema is incomplete; run 'stoker migrate'."
         default: "\(error)"
         }
     }

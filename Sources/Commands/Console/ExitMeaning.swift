@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a command's exit code tells.
+/// The exit codes of commands.
 enum ExitMeaning: Int32, Sendable {
     case success = 0
-    /// It could not be done: the database is away, a build failed, a directory cannot be written.
+    /// It failed: the database is down, a build failed, a directory cannot be written.
     case failure = 1
-    /// It was refused, and nothing was changed: something named does not exist, a name is taken, a template is wrong.
+    /// It was refused, and nothing was changed: something does not exist, a name is taken, a template is invalid.
     case refused = 2
-    /// The command line makes no sense (EX_USAGE of sysexits.h).
+    /// The command line is invalid (EX_USAGE of sysexits.h).
     case usage = 64
-    /// The configuration makes no sense (EX_CONFIG of sysexits.h).
+    /// The configuration is invalid (EX_CONFIG of sysexits.h).
     case configuration = 78
 }

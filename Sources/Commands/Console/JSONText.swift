@@ -3,7 +3,7 @@
 import Basics
 import FoundationEssentials
 
-/// JSON as commands print it.
+/// The JSON that commands print.
 enum JSONText {
     /// Indented, keys in alphabetical order.
     static func pretty(_ value: some Encodable) throws -> String {
@@ -17,14 +17,14 @@ enum JSONText {
 
     /// An object of strings on one line.
     static func compact(_ object: [String: String]) -> String {
-        // Strings always encode.
+        // Encoding strings never fails.
         (try? line(object)) ?? "{}"
     }
 
     private static func encode(_ value: some Encodable, _ format: JSONEncoder.OutputFormatting) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = format
-        // Values stay exact: what is escaped means the same.
+        // Values stay exact: the escaped text has the same meaning.
         return Printable.json(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 }

@@ -6,19 +6,19 @@ import Store
 import Synchronization
 import Time
 
-/// Waits for the end of a job, or for a prebuild, and tells meanwhile what it waits for and how far it is: on the database and
+/// Waits for the end of a job, or for a prebuild, and shows the reasons and the progress meanwhile, on the database and
 /// over a server alike.
 struct JobWaiting {
-    /// How often it looks why.
+    /// The interval of queries for the reasons.
     private static let interval = Duration.seconds(1)
-    /// Before a claim is said to wait: most do not.
+    /// How long a claim may take before it counts as waiting.
     private static let grace = Duration.milliseconds(500)
 
     let control: any Control
     let display: WaitDisplay
 
-    /// Passes on every line of a job's log, the earlier ones too, until the job has ended; says how it ended and how long that
-    /// took, and returns it.
+    /// Passes on every line of a job's log, the existing ones too, until the job has ended; shows the result and the
+    /// duration, and returns the job.
     func follow(_ job: JobID, _ line: (StoredLogLine) throws -> Void) async throws -> JobSummary {
         let stage = Stage()
         let began = ContinuousClock.now
@@ -34,7 +34,7 @@ struct JobWaiting {
         return ended
     }
 
-    /// Performs a claim that waits for the next prebuild when none is ready.
+    /// Performs a claim that waits for the next prebuild when none is eligible.
     func claim(_ request: ClaimRequest, patience: Int?) async throws -> ClaimResult {
         let claim = ClaimWorkspace(request, patience: patience)
         guard patience != nil else { return try await control.perform(claim) }
@@ -49,7 +49,7 @@ struct JobWaiting {
         return result
     }
 
-    /// Performs the body, and tells until it has ended.
+    /// Performs the body, and shows the progress until it has ended.
     private func telling<Result>(
         _ tell: @escaping @Sendable () async -> Void,
         during body: () async throws -> Result
@@ -71,9 +71,9 @@ struct JobWaiting {
         display.end()
     }
 
-    // MARK: Looking
+    // MARK: Queries
 
-    /// What cannot be asked is not told; that the job itself cannot be followed is the follower's to say.
+    /// Failed queries are not shown; the follower reports when the job itself cannot be followed.
     private func watch(_ job: JobID, _ stage: Stage, since began: ContinuousClock.Instant) async {
         while !Task.isCancelled {
             if let report = try? await control.perform(ShowJob(job: job)), !Task.isCancelled {
@@ -85,7 +85,7 @@ struct JobWaiting {
         }
     }
 
-    /// It asks less and less often: many claims wait when a pool is empty, and the answer takes a look at all pools.
+    /// The interval grows: many claims wait when a pool is empty, and each answer needs a plan of all pools.
     private func watchRefill(_ request: ClaimRequest, since began: ContinuousClock.Instant) async {
         try? await Task.sleep(for: Self.grace)
         var report: RefillReport?
@@ -129,7 +129,7 @@ extension JobSummary {
         return "\(thing) runs\(place)\(stage.isEmpty ? "" : ": \(stage)"), \(time)\(attempt)"
     }
 
-    /// How it ended, and how long it took, by the database's clock.
+    /// The result and the duration, by the database's clock.
     fileprivate var ending: String {
         guard let completedAt else { return "\(thing) is \(status)." }
         let outcome = status == JobStatus.canceled.rawValue ? "was canceled" : status
@@ -146,6 +146,6 @@ extension RefillReport {
     fileprivate func progress(after elapsed: Duration) -> String {
         let others = claimsWaiting > 1 ? " (\(claimsWaiting) claims wait)" : ""
         return "Waiting \(Elapsed.text(elapsed)) for a prebuild of \(templateName)/\(presetName)\(others): "
-            + (waits.first?.message ?? "the next one is on its way")
+            + (waits.first?.message ?? "the next one is being built")
     }
 }

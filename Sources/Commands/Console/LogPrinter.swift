@@ -14,7 +14,7 @@ struct LogPrinter {
         }
     }
 
-    /// One line. Levels that need no attention are not named.
+    /// One line. Ordinary levels are not shown.
     static func text(_ line: StoredLogLine) -> String {
         let level = ["warn", "error"].contains(line.level) ? "\(line.level): " : ""
         let stage = line.stage.isEmpty ? "" : "[\(line.stage)] "

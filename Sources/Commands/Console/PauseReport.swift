@@ -4,12 +4,12 @@ import ArgumentParser
 import Operations
 import Time
 
-/// How long something stands still, and why.
+/// The options of a pause.
 struct PauseOptions: ParsableArguments {
     @Option(help: "When it ends by itself, such as 2025-06-02T03:00:00Z.")
     var until: Instant?
 
-    @Option(help: "Why; shown wherever people look.")
+    @Option(help: "The reason, shown to users.")
     var reason = ""
 }
 

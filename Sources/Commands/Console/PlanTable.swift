@@ -5,7 +5,7 @@ import Domain
 import Operations
 import Prebuilds
 
-/// A plan in words: the pools, and below them what is done and what is not, with the reason for each.
+/// A plan as text: the pools, and below them the actions and what is withheld, with the reason for each.
 struct PlanTable {
     let plan: PlanReport
 
@@ -46,7 +46,7 @@ struct PlanTable {
         return lines.isEmpty && blind.isEmpty ? [] : [""] + (lines + blind).map(Printable.line)
     }
 
-    /// What no pass touches, so that somebody looks; `nil`: there is nothing.
+    /// The prebuilds that no pass touches, for the operator's attention; `nil`: none.
     private static func stuck(_ state: PoolState) -> String? {
         let counts = [(state.failed, "failed"), (state.canceled, "was canceled")].filter { $0.0 > 0 }
         guard !counts.isEmpty else { return nil }
@@ -54,7 +54,7 @@ struct PlanTable {
         return "stuck: \(what); see 'stoker prebuilds list', then delete them or 'stoker jobs retry'"
     }
 
-    /// Who holds the fleet still, until when, and why.
+    /// Who paused the fleet, until when, and why.
     static func sentence(_ pause: FleetPause) -> String {
         let what = pause.kind == .maintenance ? "The fleet is in maintenance" : "The reconciler is paused"
         let until = pause.until.map { " until \($0)" } ?? ""

@@ -7,7 +7,7 @@ import Store
 import Time
 
 extension PoolFailure {
-    /// What a provisioner says may be long: its first line, as far as it fits on two lines of a terminal.
+    /// A provisioner's error may be long: this is its first line, cut to two lines of a terminal.
     private static let longestError = 160
 
     /// `the last build failed 3m ago: no such image. See 'stoker jobs logs ...'.`
@@ -28,7 +28,7 @@ extension PoolFailure {
 }
 
 extension PresetReport {
-    /// What is the matter with the pool, most important first; empty when nothing is.
+    /// The problems of the pool, most important first; empty when there are none.
     var message: String {
         let status = preset.statusMessage.isEmpty ? nil : preset.statusMessage
         let reasons = status == nil ? (withheld ?? []).map(\.message) : []

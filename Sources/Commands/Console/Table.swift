@@ -5,7 +5,7 @@ import Time
 
 /// Rows of text in aligned columns.
 struct Table {
-    /// A column over values of one type: what it is called and what it shows.
+    /// A column over values of one type: its title and its text.
     struct Column<Row> {
         let title: String
         let text: (Row) -> String
@@ -18,7 +18,7 @@ struct Table {
 
     private let titles: [String]
     private let rows: [[String]]
-    /// What to say when there are no rows.
+    /// The text when there are no rows.
     private let empty: String
 
     init<Row>(_ rows: [Row], empty: String, _ columns: [Column<Row>]) {
@@ -27,7 +27,7 @@ struct Table {
         self.empty = empty
     }
 
-    /// Without a line break at its end.
+    /// Without a line end.
     var text: String {
         guard !rows.isEmpty else { return empty }
         let widths = titles.indices.map { column in
@@ -43,7 +43,7 @@ struct Table {
         }.joined(separator: "\n")
     }
 
-    /// What a value holds must neither break the table nor reach the terminal: breaks of lines and tabs are blanks.
+    /// A value must neither break the table nor control the terminal: line breaks and tabs become blanks.
     private static func oneLine(_ text: String) -> String {
         let scalars = text.unicodeScalars.map { "\r\n\t".unicodeScalars.contains($0) ? " " : $0 }
         let line = Printable.line(String(String.UnicodeScalarView(scalars)))
@@ -51,9 +51,9 @@ struct Table {
     }
 }
 
-/// A value that lists show, a row each.
+/// A value that lists show as a row.
 protocol TableRow {
-    /// What a list without any says.
+    /// The text of an empty list.
     static var whenNone: String { get }
     static var columns: [Table.Column<Self>] { get }
 }
@@ -63,9 +63,9 @@ extension Array where Element: TableRow {
     var text: String { Table(self, empty: Element.whenNone, Element.columns).text }
 }
 
-/// Times and durations as tables show them.
+/// Times and durations in tables.
 enum Shown {
-    /// To the second.
+    /// Without fractions of a second.
     static func time(_ instant: Instant) -> String { "\(Instant(seconds: instant.seconds))" }
 
     /// `42s`, `7m`, `3h`, `5d`: whole units, rounded down.

@@ -5,19 +5,19 @@ import Operations
 import Synchronization
 import SystemPackage
 
-/// What a command that waits shows on standard error: what it waits for, said once; and on a terminal one line that is kept
-/// current. What is no terminal gets whole lines and no escape sequence.
+/// The progress of a waiting command on standard error: the reasons, each said once; and on a terminal a last line that
+/// is updated. Elsewhere it prints whole lines and no escape sequences.
 final class WaitDisplay: Sendable {
     private struct State {
-        /// The reasons that were said last, by their names.
+        /// The names of the reasons that were said last.
         var told: [String] = []
-        /// When a reason was seen first that is only said when it lasts.
+        /// When a reason that is only said after a while was first seen.
         var quietSince: ContinuousClock.Instant?
         var line = ""
         var isShown = false
     }
 
-    /// A reason that is true of every job for a moment is said when it lasts so long.
+    /// How long a reason that is briefly true of every job must last before it is said.
     private static let patience = Duration.seconds(1.5)
 
     private let isTerminal: Bool
@@ -34,7 +34,7 @@ final class WaitDisplay: Sendable {
         self.write = write
     }
 
-    /// Says what is waited for, when that is news.
+    /// Says the reasons, if they are new.
     func tell(_ reasons: [WaitReason], now: ContinuousClock.Instant = .now) {
         let text = state.withLock { state -> String? in
             let names = reasons.map(\.reason)
@@ -52,12 +52,12 @@ final class WaitDisplay: Sendable {
         if let text { say(text) }
     }
 
-    /// Writes whole lines, above the line that is kept current.
+    /// Writes whole lines above the updated line.
     func say(_ text: String) {
         interrupting { attempt(Printable.text(text) + "\n") }
     }
 
-    /// Keeps this line current from now on; only a terminal shows it.
+    /// Updates the last line; only a terminal shows it.
     func show(_ line: String) {
         guard isTerminal else { return }
         state.withLock { state in
@@ -66,7 +66,7 @@ final class WaitDisplay: Sendable {
         }
     }
 
-    /// Lets others write whole lines to the terminal.
+    /// Lets other code write whole lines to the terminal.
     func interrupting<Result>(_ body: () throws -> Result) rethrows -> Result {
         guard isTerminal else { return try body() }
         return try state.withLock { state in
@@ -76,7 +76,7 @@ final class WaitDisplay: Sendable {
         }
     }
 
-    /// The line vanishes.
+    /// Removes the last line.
     func end() {
         state.withLock { state in
             clear(&state)
@@ -97,7 +97,7 @@ final class WaitDisplay: Sendable {
         state.isShown = false
     }
 
-    /// Whoever closed standard error does not want to be told; what the command does goes on.
+    /// A closed standard error is ignored; the command goes on.
     private func attempt(_ text: String) {
         do { try write(text) } catch {}
     }
@@ -108,7 +108,7 @@ final class WaitDisplay: Sendable {
 }
 
 extension WaitDisplay {
-    /// Looks again and again until it is over, and tells meanwhile how many jobs still run, and where.
+    /// Polls until the work has ended, and shows meanwhile how many jobs still run, and where.
     static func untilOver<Result>(
         every interval: Duration,
         _ look: () async throws -> (over: Result?, running: Int, place: String)
@@ -128,7 +128,7 @@ extension WaitDisplay {
 }
 
 extension WaitReason {
-    /// With what to do about it, where somebody can.
+    /// The remedy, where there is one.
     var sentence: String {
         let end = until.map { ", until \($0)" } ?? ""
         return "\(message)\(end).\(remedy.map { " \($0)" } ?? "")"
@@ -138,7 +138,7 @@ extension WaitReason {
         switch reason {
         case "no_worker": "Start one with 'stoker worker'."
         case "no_worker_with_tags": "Start one with these tags (worker.tags)."
-        case "draining": "'stoker workers resume NAME' has one work again."
+        case "draining": "'stoker workers resume NAME' resumes one."
         case "maintenance": "'stoker maintenance stop' ends it."
         default: nil
         }

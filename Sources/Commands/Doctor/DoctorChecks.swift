@@ -8,11 +8,11 @@ import SystemPackage
 import Time
 import Worker
 
-/// The checks of `stoker doctor`. Each goes as far as it can, whatever the others find.
+/// The checks of `stoker doctor`. Each continues as far as possible, whatever the others find.
 struct DoctorChecks {
     private let worker: WorkerSettings
 
-    /// Throws ``SettingsError`` for a configuration that no worker would start with.
+    /// Throws ``SettingsError`` for a configuration with which no worker would start.
     init(_ settings: Settings) throws {
         worker = try WorkerSettings(settings)
     }
@@ -44,7 +44,7 @@ struct DoctorChecks {
                 "work directory",
                 .failed,
                 "\(path) cannot be written to: \(error)",
-                remedy: "Make room, or set worker.work_directory to a directory of this user."
+                remedy: "Free some space, or set worker.work_directory to a directory of this user."
             )
         }
         let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path.string)
@@ -69,7 +69,7 @@ struct DoctorChecks {
                     "terraform",
                     .warning,
                     error.message,
-                    remedy: "Needed for Terraform templates alone; set terraform.binary."
+                    remedy: "Only needed for Terraform templates; set terraform.binary."
                 )
             }
         }
@@ -83,7 +83,7 @@ struct DoctorChecks {
                 if let refusal = try await store.schemaState().refusal {
                     return findings + [Finding("schema", .failed, refusal.message, remedy: refusal.remedy)]
                 }
-                findings.append(Finding("schema", .ok, "it is this program's"))
+                findings.append(Finding("schema", .ok, "it matches this program"))
                 findings.append(await notifications(store))
                 return try await findings + workers(store) + endpoints(store)
             }
@@ -95,12 +95,12 @@ struct DoctorChecks {
     private func clock(_ now: Instant) -> Finding {
         let difference = Host.now - now
         let seconds = difference.components.seconds
-        guard abs(seconds) >= 5 else { return Finding("clock", .ok, "it agrees with the database's") }
+        guard abs(seconds) >= 5 else { return Finding("clock", .ok, "it agrees with the database's clock") }
         return Finding(
             "clock",
             .warning,
             "this machine's clock is \(abs(seconds)) s \(seconds > 0 ? "ahead of" : "behind") the database's",
-            remedy: "Stoker goes by the database's; set the clocks for logs and signatures to be read."
+            remedy: "Stoker uses the database's clock; correct this one for logs and signatures."
         )
     }
 
@@ -130,11 +130,11 @@ struct DoctorChecks {
             return Finding(
                 check,
                 .warning,
-                "the server takes them, but \(share)",
+                "the server accepts them, but \(share)",
                 remedy: "End the session that listens and does not read\(holder)."
             )
         }
-        return Finding(check, .ok, "the server takes them, and \(share)")
+        return Finding(check, .ok, "the server accepts them, and \(share)")
     }
 
     private func workers(_ store: Store) async throws -> [Finding] {
@@ -153,7 +153,7 @@ struct DoctorChecks {
             check,
             .warning,
             "http.public_url is not set, and each of \(workers) workers gives agents its own address",
-            remedy: "Set it to the same URL on all of them: a load balancer's, as a rule."
+            remedy: "Set it to the same URL on all of them, usually a load balancer's."
         )
     }
 

@@ -21,7 +21,7 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 }
 
-/// What one check found.
+/// The result of one check.
 struct Finding: Hashable, Encodable {
     enum State: String, Encodable {
         case ok, warning, failed
@@ -30,7 +30,7 @@ struct Finding: Hashable, Encodable {
     let check: String
     let state: State
     let message: String
-    /// What to do; empty when nothing is to be done.
+    /// The remedy; empty when none is needed.
     let remedy: String
 
     init(_ check: String, _ state: State, _ message: String, remedy: String = "") {

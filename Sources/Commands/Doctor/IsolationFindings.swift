@@ -3,7 +3,7 @@
 import Glibc
 import Provisioning
 
-/// What `stoker doctor` says of how templates are kept from the worker, were it to run here and as this user.
+/// The check of a worker's isolation, if it ran here and as this user.
 struct IsolationFindings {
     private let isolation: Isolation
     private let state: IsolationState
@@ -30,23 +30,23 @@ struct IsolationFindings {
             return Finding(
                 check,
                 state.isSufficient ? .warning : .failed,
-                "this kernel has no Landlock that can be used (\(version)): templates can read the files of their user",
+                "this kernel has no usable Landlock (\(version)): templates can read the files of their user",
                 remedy: "Use Linux 5.19 or newer with 'landlock' among its security modules."
             )
         }
         let files =
-            "templates open the system's files and their own alone, and gain no privileges (Landlock: \(version))"
+            "templates can open only the system's files and their own, and gain no privileges (Landlock: \(version))"
         guard state.restrictsSignals else {
-            return Finding(check, .ok, "\(files); they can end other processes of their user: that takes Linux 6.12")
+            return Finding(check, .ok, "\(files); they can end processes of their user (Linux 6.12 prevents that)")
         }
-        return Finding(check, .ok, "\(files); they signal only their own processes")
+        return Finding(check, .ok, "\(files); they can signal only their own processes")
     }
 
     private var secrecy: Finding {
         guard state.isHidden else {
-            return Finding("secrecy", .failed, "other processes of this user can look into the worker")
+            return Finding("secrecy", .failed, "other processes of this user can inspect the worker")
         }
-        return Finding("secrecy", .ok, "no other process can look into the worker and its guards, or trace them")
+        return Finding("secrecy", .ok, "no other process can inspect or trace the worker and its guards")
     }
 
     private var user: Finding {
@@ -56,7 +56,7 @@ struct IsolationFindings {
             return Finding(check, .ok, "templates run as this user (\(geteuid())), who is not root")
         case true?:
             guard case .account(let user, _) = isolation.user else {
-                return Finding(check, .ok, "each workspace has a user of its own, for this one is root")
+                return Finding(check, .ok, "each workspace has a user of its own, because this one is root")
             }
             return Finding(check, .ok, "templates run as user \(user)")
         case false?:
@@ -64,7 +64,7 @@ struct IsolationFindings {
                 check,
                 state.isSufficient ? .warning : .failed,
                 "templates run as root, for \(state.userObstacle ?? "")",
-                remedy: "Run the worker as a user that is not root, or remove what is in the way."
+                remedy: "Run the worker as a user that is not root, or remove the obstacle."
             )
         }
     }

@@ -2,11 +2,11 @@
 
 import SystemPackage
 
-/// Where Stoker keeps what it owns on this machine.
+/// The directory of Stoker's own data on this machine.
 struct DataDirectory: Hashable, Sendable {
     let path: FilePath
 
-    /// The configured directory, or the system's place for the data of services (root) or of people (XDG Base Directory
+    /// The configured directory, else the system's default for services (root) or users (XDG Base Directory
     /// Specification 0.8).
     init(_ settings: Settings, isRoot: Bool = Host.isRoot) throws(SettingsError) {
         if let configured = try settings[\.dataDirectory] {
@@ -21,13 +21,13 @@ struct DataDirectory: Hashable, Sendable {
         } else if let home = environment["HOME"] {
             path = FilePath(home).appending(".local/share/stoker")
         } else {
-            throw SettingsError("data_directory: there is no home directory to choose; set STOKER_DATA_DIRECTORY")
+            throw SettingsError("data_directory: there is no home directory; set STOKER_DATA_DIRECTORY")
         }
     }
 
-    /// What a running `stoker up` tells other commands.
+    /// The record of a running `stoker up` for other commands.
     var record: FilePath { path.appending("up.json") }
-    /// Held by `stoker up` while it runs.
+    /// The lock of `stoker up`.
     var lock: FilePath { path.appending("up.lock") }
     var work: FilePath { path.appending("work") }
 }

@@ -5,7 +5,7 @@ import Glibc
 import SystemPackage
 import Time
 
-/// What this process is told by the system it runs on. Nothing else reads the environment.
+/// The process's environment and machine. No other code reads the environment.
 enum Host {
     static var environment: [String: String] { ProcessInfo.processInfo.environment }
 
@@ -13,18 +13,18 @@ enum Host {
 
     static var isRoot: Bool { geteuid() == 0 }
 
-    /// Whether a person reads standard error at a terminal that can move its cursor.
+    /// Whether standard error is a terminal that can move its cursor.
     static var isTerminal: Bool {
         isatty(STDERR_FILENO) == 1 && !["", "dumb"].contains(environment["TERM"] ?? "")
     }
 
-    /// This program, also after its file was replaced: worker and guards are always of one release.
+    /// This program's file, also after it was replaced, so that worker and guards are always of one release.
     static let ownExecutable: FilePath = "/proc/self/exe"
 
-    /// Who is typing.
+    /// The name of the user.
     static var user: String { environment["SUDO_USER"] ?? ProcessInfo.processInfo.userName }
 
-    /// The system's clock; what the database decides, it decides by its own.
+    /// The system's clock; the database uses its own for its decisions.
     static var now: Instant { Instant(microseconds: Int64(Date.now.timeIntervalSince1970 * 1_000_000)) }
 
     /// The directories of `PATH`, with the program's name below each, that hold a program of that name.

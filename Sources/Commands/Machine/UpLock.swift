@@ -3,7 +3,7 @@
 import Glibc
 import SystemPackage
 
-/// The right to be the one `stoker up` of a data directory; given back when the value, or its process, ends.
+/// The lock of a data directory for one `stoker up`; released when the value, or its process, ends.
 struct UpLock: ~Copyable {
     private let file: FileDescriptor
 
@@ -34,7 +34,7 @@ struct UpLock: ~Copyable {
     }
 
     deinit {
-        // Closing is what unlocks; its failure would leave nothing to do.
+        // Closing the descriptor unlocks; there is nothing to do if it fails.
         try? file.close()
     }
 }

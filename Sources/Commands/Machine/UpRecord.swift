@@ -3,8 +3,8 @@
 import FoundationEssentials
 import SystemPackage
 
-/// What a running `stoker up` leaves in its data directory, so that commands typed in another terminal find its database
-/// without any configuration. Only its owner can read it.
+/// The record that a running `stoker up` keeps in its data directory, so that commands in another terminal find its
+/// database without configuration. Only its owner can read it.
 struct UpRecord: Hashable, Codable, Sendable {
     let databaseURL: String
     let httpAddress: String
@@ -22,7 +22,7 @@ struct UpRecord: Hashable, Codable, Sendable {
         return try? JSONDecoder().decode(UpRecord.self, from: data)
     }
 
-    /// Takes the place of an earlier record at once: a reader sees one or the other.
+    /// Replaces an earlier record atomically.
     func write(_ directory: DataDirectory) throws {
         let unfinished = "\(directory.record).\(pid)"
         let file = try FileDescriptor.open(
@@ -37,7 +37,7 @@ struct UpRecord: Hashable, Codable, Sendable {
     }
 
     static func remove(_ directory: DataDirectory) {
-        // One that is not there need not be removed; one that cannot be is replaced at the next start.
+        // A missing record need not be removed; one that cannot be removed is replaced at the next start.
         try? FileManager.default.removeItem(atPath: directory.record.string)
     }
 }

@@ -3,14 +3,14 @@
 import ArgumentParser
 import Operations
 
-/// What every command accepts that can be carried out by a server as well as on the database itself.
+/// The options of every command that works on the database as well as through a server.
 struct ControlOptions: ParsableArguments {
     @Option(
-        help: "The server to ask instead of the database, such as https://stoker.example. (STOKER_SERVER)"
+        help: "The server to use instead of the database, such as https://stoker.example. (STOKER_SERVER)"
     )
     var server: String?
 
-    @Option(help: "The token for the server. Better STOKER_TOKEN or STOKER_TOKEN_FILE: others may see a command line.")
+    @Option(help: "The server's token. STOKER_TOKEN or STOKER_TOKEN_FILE is safer: others may see a command line.")
     var token: String?
 
     @OptionGroup var global: GlobalOptions
@@ -26,19 +26,19 @@ struct ControlOptions: ParsableArguments {
         try await withControl { try await $0.perform(operation) }
     }
 
-    /// Performs the body with a server when one is named, else with the database of the settings.
+    /// Performs the body with a server if one is named, otherwise with the database of the settings.
     func withControl<Result>(_ body: (any Control) async throws -> Result) async throws -> Result {
         try await global.composition([SettingKey[\.server].name: server, SettingKey[\.token].name: token])
             .withControl(prefersDatabase: global.databaseURL != nil, body)
     }
 }
 
-/// The same for commands that print what was answered.
+/// The same for commands that print the answer.
 struct ReportOptions: ParsableArguments {
     @OptionGroup var control: ControlOptions
     @OptionGroup var output: OutputOptions
 
-    /// Performs one operation, and prints the answer: as JSON, or in the words for people that are made of it.
+    /// Performs one operation and prints the answer, as JSON or as text.
     func report<Asked: Operation>(_ operation: Asked, text: (Asked.Answer) -> String) async throws {
         try output.print(try await control.ask(operation), table: text)
     }
@@ -48,7 +48,7 @@ struct ReportOptions: ParsableArguments {
         try await report(operation, text: \.text)
     }
 
-    /// Prints as many elements of a long list as wanted.
+    /// Prints the requested number of elements of a long list.
     func report<Asked: PagedOperation>(_ operation: Asked, limit: Int = .max) async throws
     where Asked.Element: TableRow & Encodable {
         try output.print(try await control.withControl { try await $0.list(operation, limit: limit) }, table: \.text)

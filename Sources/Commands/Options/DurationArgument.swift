@@ -3,7 +3,7 @@
 import Basics
 import ArgumentParser
 
-/// A duration as settings write it, such as `90s` or `5m`.
+/// A duration in the notation of settings, such as `90s` or `5m`.
 struct DurationArgument: ExpressibleByArgument {
     let duration: Duration
 

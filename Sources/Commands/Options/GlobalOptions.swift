@@ -3,7 +3,7 @@
 import ArgumentParser
 import Supervision
 
-/// What every command that uses the database accepts.
+/// The options of every command that uses the database.
 struct GlobalOptions: ParsableArguments {
     @Option(name: .customLong("config"), help: "The configuration file. (STOKER_CONFIG)")
     var file: String?
@@ -20,7 +20,7 @@ struct GlobalOptions: ParsableArguments {
     )
     var assignments: [String] = []
 
-    /// The settings in force, with values of the command's own flags.
+    /// The settings in force, with the values of the command's own flags.
     func settings(_ flags: [String: String?] = [:]) throws -> Settings {
         var values = flags.compactMapValues(\.self)
         if let databaseURL { values[SettingKey[\.databaseURL].name] = databaseURL }
@@ -36,13 +36,13 @@ struct GlobalOptions: ParsableArguments {
         return settings
     }
 
-    /// What the command is made of.
+    /// The composition root of the command.
     func composition(_ flags: [String: String?] = [:]) throws -> Composition {
         Composition(try settings(flags))
     }
 }
 
-/// `key=value`, as several options take it.
+/// `key=value`, as several options accept it.
 enum KeyValue {
     /// `nil` when there is no `=`, or nothing before it.
     static func split(_ text: String) -> (key: String, value: String)? {

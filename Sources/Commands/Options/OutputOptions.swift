@@ -2,7 +2,7 @@
 
 import ArgumentParser
 
-/// For whom a command prints.
+/// The format of a command's output.
 enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
     /// People.
     case table
@@ -14,11 +14,11 @@ enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
 struct OutputOptions: ParsableArguments {
     @Option(
         name: [.customShort("o"), .customLong("output")],
-        help: "How to print: 'table' for people, 'json' for programs."
+        help: "The format: 'table' for people, 'json' for programs."
     )
     var format = OutputFormat.table
 
-    /// Prints one value: as JSON, or in the words for people that are made of it.
+    /// Prints one value: as JSON, or as the text that is made from it.
     func print<Value: Encodable>(_ value: Value, table: (Value) -> String) throws {
         switch format {
         case .json: try Console.print(JSONText.pretty(value))

@@ -4,9 +4,9 @@ import Logging
 import Server
 import Synchronization
 
-/// Where workspaces reach this process: as it is configured, else the address on which it listens.
+/// The URL at which workspaces reach this process: the configured one, else the address on which it listens.
 final class AccessURL: Sendable {
-    /// What is wrong where nothing is configured and there is more than one worker.
+    /// The problem when nothing is configured and there is more than one worker.
     static let warning: Logger.Message = """
         http.public_url is not set: agents in workspaces that this worker builds call its own address, and a claim that another \
         worker builds gives them another one, which may replace resources. Set it to the same URL on all workers.
@@ -20,12 +20,12 @@ final class AccessURL: Sendable {
         self.address = Mutex(address)
     }
 
-    /// The port is known only now, when the system has chosen it.
+    /// The port is known only when the system has chosen it.
     func listens(on address: HTTPAddress) {
         self.address.withLock { $0 = address }
     }
 
-    /// For a port that the system chooses, it waits until it has: a build that was given port 0 would start agents in vain.
+    /// It waits until the system has chosen a port, because agents could not call port 0.
     func url() async throws -> String {
         if let configured { return configured }
         let patience = ContinuousClock.now + .seconds(10)
@@ -33,7 +33,7 @@ final class AccessURL: Sendable {
             try await Task.sleep(for: .milliseconds(20))
         }
         let address = address.withLock { $0 }
-        // All addresses are no address to call.
+        // The wildcard address cannot be called.
         let isAny = ["0.0.0.0", "::"].contains(address.host)
         return "http://\(isAny ? HTTPAddress(host: "127.0.0.1", port: address.port) : address)"
     }

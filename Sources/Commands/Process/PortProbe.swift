@@ -4,7 +4,7 @@ import Server
 import ServiceLifecycle
 import Telemetry
 
-/// Finds out whether the HTTP server will be able to listen, before anything else is started.
+/// Checks whether the HTTP server can listen, before anything else starts.
 struct PortProbe {
     let configuration: HTTPConfiguration
 
@@ -12,7 +12,7 @@ struct PortProbe {
         self.configuration = configuration
     }
 
-    /// Listens for a moment. Throws ``ServerError`` when that cannot be.
+    /// Listens for a moment. Throws ``ServerError`` when that fails.
     func requireFree() async throws {
         let up = Promise<HTTPAddress>()
         let server = buildServer(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A value that comes later, for one waiter.
+/// A value that arrives later, for one waiter.
 struct Promise<Value: Sendable>: Sendable {
     private let stream: AsyncStream<Value>
     private let continuation: AsyncStream<Value>.Continuation
@@ -15,7 +15,7 @@ struct Promise<Value: Sendable>: Sendable {
         continuation.finish()
     }
 
-    /// Waits for it; `nil`: the task was canceled before.
+    /// Waits for the value; `nil` if the task was canceled before.
     func value() async -> Value? {
         for await value in stream { return value }
         return nil

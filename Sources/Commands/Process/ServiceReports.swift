@@ -6,12 +6,12 @@ import Store
 import Supervision
 import Worker
 
-/// Keeps the service manager informed: that the worker has started and its tasks still run, a line of what it does, and
-/// during a drain that it takes longer.
+/// Reports to the service manager: that the worker has started and its tasks run, a status line, and during a drain an
+/// extension of the time-out.
 ///
-/// Without a service manager it does nothing, until it is stopped.
+/// Without a service manager it does nothing until it is stopped.
 struct ServiceReports: Service, CustomStringConvertible {
-    /// How often it reports at least, and how much more time each report of a drain asks for.
+    /// The interval of reports, and how much more time each report of a drain requests.
     static let interval = Duration.seconds(5)
     static let moreTime = Duration.seconds(30)
 
@@ -21,7 +21,7 @@ struct ServiceReports: Service, CustomStringConvertible {
     let runningJobs: @Sendable () -> Int
     let logger: Logger
 
-    /// Says that the worker has started.
+    /// Reports that the worker has started.
     func ready() {
         tell([.ready, status])
     }
@@ -39,7 +39,7 @@ struct ServiceReports: Service, CustomStringConvertible {
         }
     }
 
-    /// What holds now.
+    /// The current status.
     var report: [Notice] {
         var notices: [Notice] = manager?.watchdog == nil ? [] : [.alive]
         if drain.isFinal { notices += [.stopping, .moreTime(Self.moreTime)] }
@@ -51,17 +51,17 @@ struct ServiceReports: Service, CustomStringConvertible {
         return switch drain.phase {
         case .active: .status("Runs \(jobs)")
         case .draining: .status("Draining: takes nothing on, still runs \(jobs)")
-        case .interrupting: .status("Draining: interrupts and hands over, still runs \(jobs)")
+        case .interrupting: .status("Draining: interrupting and handing over, still runs \(jobs)")
         case .killing: .status("Kills what still runs: \(jobs)")
         }
     }
 
-    /// Twice within the time after which the service manager takes the process for hung.
+    /// Twice within the watchdog's time.
     private var pause: Duration { min(Self.interval, manager?.watchdog.map { $0 / 2 } ?? Self.interval) }
 
     private func tell(_ notices: [Notice]) {
         do throws(NoticeFailure) { try manager?.tell(notices) } catch {
-            logger.warning("the service manager was not told how the worker is", metadata: ["error": "\(error)"])
+            logger.warning("the status could not be reported to the service manager", metadata: ["error": "\(error)"])
         }
     }
 

@@ -3,10 +3,10 @@
 import Operations
 import Server
 
-/// What `stoker up` says once everything runs: where, and what to try next.
+/// The output of `stoker up` once everything runs: the addresses, and what to try next.
 struct UpBanner {
     let http: HTTPAddress
-    /// Opens the page of this process, to look at, for as long as it runs.
+    /// The page's token, which can only read and is valid while this process runs.
     let pageToken: TokenSecret
     let directory: DataDirectory
     let settings: Settings
@@ -24,7 +24,7 @@ struct UpBanner {
         } else {
             commands.append("stoker templates push DIR")
         }
-        // Another terminal has no such default.
+        // Another terminal does not have this default.
         if settings.entry(of: SettingKey[\.databaseURL]) != nil {
             commands.insert("export STOKER_DATABASE_URL=...   # as here", at: 0)
         } else if settings.entry(of: SettingKey[\.dataDirectory]) != nil {

@@ -12,14 +12,14 @@ import SystemPackage
 import Templates
 import Worker
 
-/// `stoker up`: a worker process with what it needs on one machine. What it starts, it stops.
+/// `stoker up`: a worker process with everything that it needs on one machine. It stops what it has started.
 struct UpProcess: Sendable {
     private let settings: WorkerSettings
     private let directory: DataDirectory
     private let telemetry: ProcessTelemetry
     private let pushesExample: Bool
 
-    /// Touches nothing.
+    /// Changes nothing.
     init(_ settings: WorkerSettings, telemetry: ProcessTelemetry, pushesExample: Bool) throws {
         self.settings = settings
         directory = try DataDirectory(settings.all)
@@ -27,7 +27,7 @@ struct UpProcess: Sendable {
         self.pushesExample = pushesExample
     }
 
-    /// Runs until a stop is asked for. What may be in the way is found before anything is started.
+    /// Runs until a stop is requested. Obstacles are found before anything starts.
     func run(stop: StopRequest) async throws {
         try makeDirectory()
         let lock = try UpLock.take(directory)
@@ -76,7 +76,7 @@ struct UpProcess: Sendable {
         }
     }
 
-    /// The name of a template that people can try; `nil`: there is none.
+    /// The name of a template for the banner; `nil`: there is none.
     private func template(_ store: Store, _ address: DatabaseAddress) async throws -> String? {
         let templates = try await store.templates()
         guard templates.isEmpty, pushesExample else { return templates.first?.name }
@@ -100,7 +100,7 @@ struct UpProcess: Sendable {
             try FileManager.default.createDirectory(atPath: directory.path.string, withIntermediateDirectories: true)
         } catch {
             throw CommandError(
-                "the data directory '\(directory.path)' cannot be made",
+                "the data directory '\(directory.path)' cannot be created",
                 remedy: "Choose one that you can write to: --data-directory DIR, or STOKER_DATA_DIRECTORY."
             )
         }

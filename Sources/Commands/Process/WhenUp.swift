@@ -3,7 +3,7 @@
 import Server
 import ServiceLifecycle
 
-/// Does something once the process is up, then waits for its end.
+/// Runs a function once the process is up, then waits for its end.
 struct WhenUp: Service, CustomStringConvertible {
     let up: Promise<HTTPAddress>
     let body: @Sendable (HTTPAddress) async throws -> Void
@@ -14,7 +14,7 @@ struct WhenUp: Service, CustomStringConvertible {
                 if let address = await up.value() { try await body(address) }
             }
         } catch is CancellationError {
-            // Stopped before it was done.
+            // It was stopped before it was done.
         }
         try? await gracefulShutdown()
     }

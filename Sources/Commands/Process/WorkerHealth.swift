@@ -4,7 +4,7 @@ import Store
 import Synchronization
 import Worker
 
-/// Whether the worker can do its work: what `/readyz` answers.
+/// The readiness of the worker: the answer of `/readyz`.
 final class WorkerHealth: Sendable {
     private let store: Store
     private let drain = Mutex<Drain?>(nil)
@@ -13,12 +13,12 @@ final class WorkerHealth: Sendable {
         self.store = store
     }
 
-    /// Knows of the drain from now on.
+    /// Observes the drain from now on.
     func watch(_ drain: Drain) {
         self.drain.withLock { $0 = drain }
     }
 
-    /// Why it cannot; empty: it can.
+    /// The reasons why it is not ready; empty: it is ready.
     @Sendable func reasons() async -> [String] {
         guard let drain = drain.withLock({ $0 }) else { return ["the worker is starting"] }
         guard drain.phase == .active else { return ["the worker is draining"] }

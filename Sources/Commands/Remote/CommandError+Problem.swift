@@ -5,7 +5,7 @@ import CurlClient
 import FoundationEssentials
 
 extension CommandError {
-    /// What a server answered instead of what was asked for (RFC 9457).
+    /// A server's problem as an error (RFC 9457).
     static func problem(_ status: Int, _ body: [UInt8], from server: EndpointURL) -> CommandError {
         struct Problem: Decodable {
             let title: String
@@ -16,12 +16,12 @@ extension CommandError {
         guard let problem = try? JSONDecoder().decode(Problem.self, from: Data(body)) else {
             return CommandError(
                 "\(server.origin) answered with status \(status)",
-                remedy: "See that it is a Stoker, and what stands before it."
+                remedy: "Check that it is a Stoker server, and the proxy in front of it."
             )
         }
-        // Nothing was changed, but for what went wrong on the server's side or was asked too often.
+        // Nothing was changed, except possibly after an error of the server.
         let meaning: ExitMeaning = (400..<500 ~= status && status != 429) ? .refused : .failure
-        // A line an error, whatever the server says.
+        // One error a line, whatever the server sends.
         let message = problem.errors?.map(Printable.line).joined(separator: "\n")
         return CommandError(
             meaning,

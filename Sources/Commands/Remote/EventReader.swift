@@ -8,15 +8,16 @@ struct EventReader {
         var data = ""
     }
 
-    /// Far more than a line of a log or a job is; whoever sends more at a time sends no events.
+    /// Far longer than a line of a log or a job; longer input is not an event stream.
     private static let maximumBytes = 16 << 20
 
-    /// What came behind the last whole event.
+    /// The bytes after the last complete event.
     private(set) var rest: [UInt8] = []
-    /// How much of ``rest`` is known to hold no end of an event: each byte is looked at once, however small the chunks are.
+    /// How much of ``rest`` contains no end of an event, so that each byte is examined once, however small the chunks
+    /// are.
     private var searched = 0
 
-    /// The events that are whole now. Comments are left out. Throws ``CommandError`` for an event without end.
+    /// The events that are complete now, without comments. Throws ``CommandError`` for an event that is too long.
     mutating func take(_ chunk: [UInt8]) throws -> [Event] {
         rest += chunk
         var events: [Event] = []
@@ -37,7 +38,7 @@ struct EventReader {
         guard rest.count <= Self.maximumBytes else {
             throw CommandError(
                 "the server sent an event of more than \(Self.maximumBytes >> 20) MiB",
-                remedy: "See that it is a Stoker of this release."
+                remedy: "Check that it is a Stoker server of this release."
             )
         }
         return events

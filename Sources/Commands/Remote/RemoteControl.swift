@@ -7,13 +7,13 @@ import Operations
 import Store
 import Synchronization
 
-/// Lets a server perform operations, over its API.
+/// Performs operations through a server's API.
 struct RemoteControl: Control {
     private let base: EndpointURL
     private let token: String
     private let client: HTTPClient
 
-    /// Throws ``CommandError`` for an address that is none, and without a token.
+    /// Throws ``CommandError`` for an invalid address, and without a token.
     init(_ server: String, token: String?) throws {
         do {
             base = try EndpointURL(server)
@@ -51,7 +51,7 @@ struct RemoteControl: Control {
         } catch {
             throw CommandError(
                 "the answer of \(base.origin) cannot be read: \(error)",
-                remedy: "See that it is a Stoker of this release."
+                remedy: "Check that it is a Stoker server of this release."
             )
         }
     }
@@ -77,7 +77,8 @@ struct RemoteControl: Control {
                     last = event.id ?? last
                 }
             }
-            // Ended before the job did: a problem is told, and a server that went is asked again, or another behind its name.
+            // The stream ended before the job did: a problem is reported; otherwise the server, or another one behind
+            // its name, is asked again.
             let response = try await answered { try await sending.value }
             if response.status != 200 { throw CommandError.problem(response.status, reader.rest, from: base) }
             try await Task.sleep(for: .seconds(1))
@@ -120,7 +121,7 @@ struct RemoteControl: Control {
         }
     }
 
-    /// The cursor of a header `Link` whose relation is `next`.
+    /// The cursor of a header `Link` with the relation `next`.
     private static func cursor(_ link: String) -> String? {
         guard let start = link.firstRange(of: "cursor=") else { return nil }
         return String(link[start.upperBound...].prefix { $0 != ">" && $0 != "&" })

@@ -5,7 +5,7 @@ import CurlClient
 import FoundationEssentials
 import Operations
 
-/// An operation as a request of the API: each field where its route has it.
+/// An operation as a request of the API, with each field where its route has it.
 struct RemoteRequest {
     let method: HTTPRequest.Method
     /// Path and query.
@@ -38,7 +38,7 @@ struct RemoteRequest {
         }
     }
 
-    /// A log from behind a line.
+    /// A log after a given line.
     init(_ route: Route, path: [String: String], cursor: String?) {
         method = Self.method(route)
         target = Self.target(route, path)

@@ -3,17 +3,17 @@
 import Basics
 import FoundationEssentials
 
-/// One thing that can be configured: how its value is read, written and described.
+/// One setting: how its value is read, written and described.
 struct Setting<Value: Sendable>: AnySetting {
     let key: SettingKey
     let defaultValue: Value
-    /// `nil`: it is not what was expected.
+    /// `nil`: the text is not valid.
     let read: @Sendable (SettingText) -> Value?
 
     /// - Parameters:
     ///   - expectation: Completes "expected ...".
-    ///   - defaultNote: What to say of a default that is found out at run time.
-    ///   - write: As the file would say it; `nil`: there is no value.
+    ///   - defaultNote: Describes a default that is determined at run time.
+    ///   - write: The value as in the file; `nil` if there is none.
     private init(
         _ name: String,
         _ help: String,
@@ -41,7 +41,7 @@ struct Setting<Value: Sendable>: AnySetting {
 }
 
 extension Setting where Value == String? {
-    /// Text that may be missing.
+    /// Optional text.
     init(_ name: String, defaultNote: String? = nil, isSecret: Bool = false, _ help: String) {
         self.init(
             name,
@@ -102,7 +102,7 @@ extension Setting where Value == Bool {
 }
 
 extension Setting where Value == Duration {
-    /// - Parameter shortest: What is shorter is refused.
+    /// - Parameter shortest: Shorter durations are refused.
     init(_ name: String, atLeast shortest: Duration = .zero, default defaultValue: Duration, _ help: String) {
         let bound = shortest == .zero ? "" : " of at least \(DurationNotation.write(shortest))"
         let expectation = "a duration\(bound), such as 15s, 1m or 24h"
@@ -129,33 +129,33 @@ extension Setting where Value: RawRepresentable & CaseIterable, Value.RawValue =
     }
 }
 
-/// A setting whatever the type of its value.
+/// A setting, whatever the type of its value.
 protocol AnySetting: Sendable {
     var key: SettingKey { get }
 }
 
-/// What is known of a setting without the type of its value.
+/// The properties of a setting without the type of its value.
 struct SettingKey: Sendable {
-    /// What a value looks like.
+    /// A description of valid values.
     enum Form {
         case scalar, list
-        /// A mapping in the file stands for a JSON object.
+        /// Whether a mapping in the file stands for a JSON object.
         case object
     }
 
     /// Its path in the configuration file, joined by dots.
     let name: String
-    /// What it does, in a sentence or two.
+    /// Its description, in a sentence or two.
     let help: String
-    /// Completes "expected ...".
+    /// The end of the sentence "expected ...".
     let expectation: String
-    /// As the file would say it; `nil`: no value.
+    /// The default as the file would have it; `nil`: no value.
     let defaultText: String?
     let defaultNote: String?
     let form: Form
-    /// Never shown, and may be read from a file named by ``fileVariable``.
+    /// Whether it is a secret: never shown, and readable from the file that ``fileVariable`` names.
     let isSecret: Bool
-    /// Whether the text is what was expected.
+    /// Whether the text is a valid value.
     let accepts: @Sendable (SettingText) -> Bool
 
     var components: [String] { name.split(separator: ".").map(String.init) }
@@ -163,9 +163,9 @@ struct SettingKey: Sendable {
     /// `STOKER_` and the name in upper case, joined by `_`.
     var environmentVariable: String { "STOKER_" + name.uppercased().replacing(".", with: "_") }
 
-    /// Names a file that holds the secret, as container platforms mount them.
+    /// The variable that names a file with the secret, as container platforms mount them.
     var fileVariable: String { environmentVariable + "_FILE" }
 
-    /// What the documentation says of the default.
+    /// The default in the documentation.
     var shownDefault: String { defaultNote ?? defaultText.map { $0.isEmpty ? "none" : $0 } ?? "none" }
 }

@@ -8,7 +8,7 @@ extension SettingKey {
         all.first { $0.name == name }
     }
 
-    /// What to say of a name that is no setting.
+    /// The error for an unknown name.
     static func unknown(_ name: String) -> String {
         let remedy = Suggestion.nearest(to: name, among: all.map(\.name)).map { "did you mean '\($0)'?" }
         return "there is no setting '\(name)'; " + (remedy ?? "'stoker config print' shows all of them")
@@ -23,7 +23,7 @@ extension SettingKey {
         return (["| key | default | what it does |", "|---|---|---|"] + rows).joined(separator: "\n") + "\n"
     }
 
-    /// The configuration file with everything at its default and explained: what `Config/stoker.yaml` holds.
+    /// The configuration file with every default and its description: the content of `Config/stoker.yaml`.
     static var annotatedFile: String {
         var lines = introduction
         var section: [String] = []
@@ -43,9 +43,9 @@ extension SettingKey {
     }
 
     private static let introduction = [
-        "# Every setting of Stoker, at its default. A line that begins with '#' and a name has no default to write down.",
+        "# All settings of Stoker with their defaults. A line that begins with '#' and a name has no default.",
         "#",
-        "# What comes first wins: flags ('--set worker.concurrency=8'), the environment (STOKER_ and the name in upper case,",
+        "# Precedence: flags ('--set worker.concurrency=8'), the environment (STOKER_ and the name in upper case,",
         "# joined by '_': STOKER_WORKER_CONCURRENCY), for secrets files (STOKER_DATABASE_URL_FILE names one), this file",
         "# ('--config FILE' or STOKER_CONFIG), defaults. 'stoker config print' shows what is in force, and why. A list is",
         "# written 'a,b' in flags and in the environment.",

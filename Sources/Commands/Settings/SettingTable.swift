@@ -4,37 +4,38 @@ import Logging
 import Provisioning
 import Telemetry
 
-/// Every setting there is, in the order in which the default file and the documentation show them.
+/// All settings, in the order in which the default file and the documentation show them.
 ///
-/// Precedence, `stoker config print`, the table of the documentation and the suggestions for unknown names are made of it.
+/// Precedence, `stoker config print`, the table of the documentation and the suggestions for unknown names are derived
+/// from it.
 struct SettingTable: Sendable {
     let dataDirectory = Setting<String?>(
         "data_directory",
         defaultNote: "/var/lib/stoker for root, else $XDG_DATA_HOME/stoker or ~/.local/share/stoker",
-        "Where 'stoker up' keeps its Postgres, and workers their work directories."
+        "The directory of the Postgres of 'stoker up', and of the workers' work directories."
     )
     let databaseURL = Setting<String?>(
         "database.url",
-        defaultNote: "the database of a running 'stoker up', else libpq's defaults",
+        defaultNote: "the database of a running 'stoker up', or libpq's defaults",
         isSecret: true,
-        "How to reach Postgres: a URL or libpq's key=value words. libpq's own variables fill what it leaves open."
+        "How to reach Postgres: a URL or libpq's key=value words. libpq's variables fill in what is missing."
     )
     let listenURL = Setting<String?>(
         "database.listen_url",
         defaultNote: "database.url",
         isSecret: true,
-        "A direct way to the same database for LISTEN, when database.url leads to a pooler in transaction mode."
+        "A direct address of the same database for LISTEN, needed when database.url is a pooler in transaction mode."
     )
     let poolSize = Setting<Int>(
         "database.pool_size",
         1...256,
         default: 8,
-        "How many sessions a process holds at most, besides those for heartbeats, listening and notifying."
+        "The most database sessions of a process, besides those for heartbeats, listening and notifying."
     )
     let workerName = Setting<String?>(
         "worker.name",
         defaultNote: "the host's name",
-        "What the worker is called in lists and logs. Several may share a name."
+        "The worker's name in lists and logs. Several workers may share a name."
     )
     let concurrency = Setting<Int>("worker.concurrency", 1...1000, default: 4, "How many jobs a worker runs at once.")
     let workerTags = Setting<String>(
@@ -44,19 +45,19 @@ struct SettingTable: Sendable {
     )
     let workerOrganizations = Setting<[String]>(
         "worker.organizations",
-        "The organizations that the worker runs jobs of, by name; none: all."
+        "The names of the organizations whose jobs the worker runs; an empty list means all."
     )
     let reservedSlots = Setting<Int>(
         "worker.reserved_interactive_slots",
         0...1000,
         default: 0,
-        "How many of them the refill of pools never takes."
+        "How many of these slots are never used by refills of pools."
     )
     let leaseDuration = Setting<Duration>(
         "worker.lease_duration",
         atLeast: .seconds(1),
         default: .seconds(60),
-        "How long a worker that is not heard from keeps its jobs."
+        "How long a worker keeps its jobs without a heartbeat."
     )
     let heartbeatInterval = Setting<Duration>(
         "worker.heartbeat_interval",
@@ -67,7 +68,7 @@ struct SettingTable: Sendable {
     let drainDeadline = Setting<Duration>(
         "worker.drain_deadline",
         default: .seconds(1800),
-        "How long running jobs may go on when a worker stops; then they are handed to another."
+        "How long running jobs may continue when a worker stops; then another worker takes them over."
     )
     let buildTimeout = Setting<Duration>(
         "worker.build_timeout",
@@ -85,65 +86,65 @@ struct SettingTable: Sendable {
         "worker.output_timeout",
         atLeast: .seconds(1),
         default: .seconds(1200),
-        "How long a build or import may print nothing."
+        "How long a build or import may run without output."
     )
     let interruptGrace = Setting<Duration>(
         "worker.interrupt_grace",
         default: .seconds(120),
-        "How long an interrupted build has before it is killed."
+        "How long an interrupted build may take to end before it is killed."
     )
     let maxStateSize = Setting<Int>(
         "worker.max_state_size",
         bytes: 1 << 10...256 << 20,
         default: 64 << 20,
-        "How large the state of a workspace may be. A build that makes a larger one fails, and keeps the last that was not."
+        "The largest state of a workspace. A build with a larger one fails, and keeps its last smaller state."
     )
     let workDirectory = Setting<String?>(
         "worker.work_directory",
         defaultNote: "work, below data_directory",
-        "Where builds run and unpacked templates are kept. Equal on all workers: templates see it in path.cwd."
+        "The directory of builds and unpacked templates, equal on all workers: templates see it as path.cwd."
     )
     let templateEnvironment = Setting<[String]>(
         "worker.template_environment",
-        "Further variables of the worker's environment that templates see, such as AWS_*. Its own secrets never are."
+        "More environment variables of the worker that templates get, such as AWS_*. Templates never get its secrets."
     )
     let isolation = Setting<Isolation.Mode>(
         "worker.isolation",
         default: .bestEffort,
-        "Whether templates are kept from what is not theirs: only so, as far as this machine can, or not at all."
+        "Whether templates are isolated: required, best_effort (as far as this machine can), or off."
     )
     let templatePaths = Setting<[String]>(
         "worker.template_paths",
-        "Further files and directories that templates may read and execute; they may write to one that ends with ':write'."
+        "More paths that templates may read and execute. With the suffix ':write', they may also write there."
     )
     let templateUser = Setting<String?>(
         "worker.template_user",
         defaultNote: "a user of its own for each workspace",
-        "Who templates run as when the worker is root's: the name or number of a user."
+        "The user as whom templates run if the worker runs as root: a name or a number."
     )
     let templateProcesses = Setting<Int>(
         "worker.template_processes",
         0...4_194_304,
         default: 4096,
-        "How many processes and threads the user that templates run as may have on this machine; 0: as many as the worker."
+        "The most processes and threads of the user as whom templates run; 0 means the worker's limit."
     )
     let templateOpenFiles = Setting<Int>(
         "worker.template_open_files",
         0...1_048_576,
         default: 65_536,
-        "How many files each process of a template may have open; 0: as many as the worker."
+        "The most open files of a template's process; 0 means the worker's limit."
     )
     let templateFileSize = Setting<Int>(
         "worker.template_file_size",
         bytes: 0...1 << 40,
         default: 16 << 30,
-        "How large a file that a template writes may be; 0: as large as the worker's."
+        "The largest file that a template may write; 0 means the worker's limit."
     )
     let reconciliationInterval = Setting<Duration>(
         "prebuilds.reconciliation_interval",
         atLeast: .milliseconds(100),
         default: .seconds(15),
-        "How often pools are looked at when nothing calls for it."
+        "How often pools are reconciled without a notification."
     )
     let backoffInterval = Setting<Duration>(
         "prebuilds.reconciliation_backoff_interval",
@@ -159,71 +160,71 @@ struct SettingTable: Sendable {
         "prebuilds.failure_hard_limit",
         0...1000,
         default: 3,
-        "After so many failed prebuilds in a row a preset builds no more until it is reset; 0: never."
+        "After so many failed builds in a row, a preset is stopped until it is reset; 0 means never."
     )
     let maxPendingJobs = Setting<Int>(
         "prebuilds.max_pending_jobs",
         0...1_000_000,
         default: 0,
-        "How many jobs of pools may wait in the queue; 0: any number."
+        "The most waiting jobs of pools in the queue; 0 means no limit."
     )
     let pendingTimeout = Setting<Duration>(
         "prebuilds.pending_timeout",
         atLeast: .seconds(1),
         default: .seconds(1800),
-        "How long a prebuild may wait for a worker before it is given up, and ordered anew."
+        "How long a prebuild's job may wait for a worker before it is canceled and a new prebuild is ordered."
     )
     let retention = Setting<Duration>(
         "retention.period",
         atLeast: .seconds(3600),
         default: .seconds(30 * 86_400),
-        "After which finished jobs, logs, decisions, events and deliveries are removed."
+        "How long finished jobs, logs, decisions, events and deliveries are kept."
     )
     let terraformBinary = Setting<String?>(
         "terraform.binary",
-        defaultNote: "terraform, else tofu, on PATH",
-        "The Terraform or OpenTofu to run, 1.1 or newer."
+        defaultNote: "terraform or tofu on PATH",
+        "The program of Terraform or OpenTofu, 1.1 or newer."
     )
     let terraformPlugins = Setting<String?>(
         "terraform.plugin_directory",
-        "A local mirror of providers; with it, nothing is downloaded."
+        "A local mirror of providers. With it, nothing is downloaded."
     )
     let replacementPolicy = Setting<ReplacementPolicy>(
         "terraform.replacement_policy",
         default: .warn,
-        "What a claim does when Terraform would replace resources of the prebuild: go on, fail, or build a new one."
+        "If a claim would replace resources of the prebuild: warn and continue, block (fail), or fresh (rebuild)."
     )
     let httpAddress = Setting<String>(
         "http.address",
         default: "127.0.0.1:8080",
-        "Where health, metrics and the page are served: host:port."
+        "The address of the HTTP server, for health, metrics, API and page: host:port."
     )
     let publicURL = Setting<String?>(
         "http.public_url",
         defaultNote: "http:// and http.address",
-        "Where workspaces reach the API, the same for all workers: the URL of a load balancer, as a rule."
+        "The URL by which workspaces reach the API, usually that of a load balancer. Use the same on all workers."
     )
     let requestRate = Setting<Int>(
         "http.request_rate",
         0...100_000,
         default: 50,
-        "How many requests a second the API takes of one user or address, and twice as many at once; 0: any number."
+        "The rate limit per user or address, in requests per second, with bursts of twice as many; 0 means none."
     )
     let tokensPerUser = Setting<Int>(
         "http.tokens_per_user",
         1...100_000,
         default: 100,
-        "How many API tokens a user may have; expired ones make room."
+        "The most API tokens of a user; expired ones do not count."
     )
     let webhookURL = Setting<String?>(
         "notifications.webhook.url",
         isSecret: true,
-        "One webhook endpoint, called 'configuration'. More can be added with 'stoker webhooks add'."
+        "The URL of the webhook endpoint 'configuration'. 'stoker webhooks add' adds more endpoints."
     )
     let webhookSecret = Setting<String?>(
         "notifications.webhook.secret",
         isSecret: true,
-        "The secret that its requests are signed with: whsec_ and 24 to 64 bytes in base64."
+        "The secret that signs its requests: whsec_ and 24 to 64 bytes in base64."
     )
     let allowNetworks = Setting<[String]>(
         "notifications.allow_networks",
@@ -232,37 +233,37 @@ struct SettingTable: Sendable {
     let allowPlainHTTP = Setting<Bool>(
         "notifications.allow_plain_http",
         default: false,
-        "Whether webhooks may go to other machines without TLS."
+        "Whether webhooks may be sent to other machines without TLS."
     )
     let webhookAuthorities = Setting<String?>(
         "notifications.ca_file",
         defaultNote: "the system's certificates",
-        "A PEM file with the only certificate authorities that webhooks trust."
+        "A PEM file with the certificate authorities that webhooks trust, instead of the system's."
     )
     let webhookProxy = Setting<String?>(
         "notifications.proxy",
         isSecret: true,
-        "The URL of a proxy for webhooks, or 'environment' for what https_proxy says; else none is used."
+        "The URL of a proxy for webhooks, or 'environment' to use https_proxy. By default, no proxy is used."
     )
     let encryptionKey = Setting<String?>(
         "encryption.key",
         isSecret: true,
-        "32 bytes in base64. With it, Terraform states and webhook secrets are encrypted in the database."
+        "A key of 32 bytes in base64. With it, Terraform states and webhook secrets are encrypted in the database."
     )
     let logLevel = Setting<Logger.Level>(
         "log.level",
         default: .info,
-        "What workers log: lines of this level and above, on standard error."
+        "The lowest level that workers log, on standard error."
     )
-    let logFormat = Setting<LogFormat>("log.format", default: .text, "How: for people, or one JSON object a line.")
+    let logFormat = Setting<LogFormat>("log.format", default: .text, "The format of log lines: text or json.")
     let server = Setting<String?>(
         "server",
-        "The Stoker that commands ask instead of the database, such as https://stoker.example."
+        "The server that commands use instead of the database, such as https://stoker.example."
     )
     let token = Setting<String?>(
         "token",
         isSecret: true,
-        "The token that they ask it with; 'stoker tokens add' makes one."
+        "The token for that server. 'stoker tokens add' creates one."
     )
 }
 
@@ -271,7 +272,7 @@ extension SettingTable {
 }
 
 extension SettingKey {
-    /// Of every setting, in the table's order.
+    /// The keys of all settings, in the table's order.
     static let all = Mirror(reflecting: SettingTable.shared).children.compactMap { ($0.value as? any AnySetting)?.key }
 
     static subscript<Value>(_ setting: KeyPath<SettingTable, Setting<Value>>) -> SettingKey {

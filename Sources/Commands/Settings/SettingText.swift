@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A value as it was written, before it is known whether it is what was expected.
+/// A value as it was written, before it is validated.
 enum SettingText: Hashable, Sendable {
     case scalar(String)
     case list([String])
-    /// Of the file, where nothing of the kind is expected.
+    /// A value of the file that has the wrong kind.
     case mapping
 
-    /// What flags and the environment say: they write a list with commas.
+    /// A value of a flag or an environment variable, where commas separate the elements of a list.
     init(_ text: String, _ form: SettingKey.Form, omittingEmptyItems: Bool) {
         guard form == .list else {
             self = .scalar(text)
@@ -23,10 +23,10 @@ enum SettingText: Hashable, Sendable {
         )
     }
 
-    /// `nil`: it is not one value.
+    /// `nil` if it is not a single value.
     var scalar: String? { if case .scalar(let text) = self { text } else { nil } }
 
-    /// As `stoker config print` shows it.
+    /// The text that `stoker config print` shows.
     var shown: String {
         switch self {
         case .scalar(let text): text

@@ -2,13 +2,13 @@
 
 import FoundationEssentials
 
-/// What is configured: each setting's value and where it came from.
+/// The configuration: each setting's value and its source.
 ///
 /// In order of precedence: flags, environment, files of secrets (`STOKER_..._FILE`), the configuration file, defaults.
-/// A name that is no setting is refused at once. A value that is not what was expected is refused when it is read: it stops
-/// only a command that uses it. What needs all of them asks for ``checked()``.
+/// An unknown name is refused at once. An invalid value is refused when it is read, so it affects only commands that
+/// use it. Whoever needs all settings calls ``checked()``.
 struct Settings: Sendable {
-    /// Where a value came from.
+    /// The source of a value.
     enum Origin: Hashable, Sendable, CustomStringConvertible {
         case flag
         case environment(String)
@@ -32,17 +32,17 @@ struct Settings: Sendable {
         let origin: Origin
     }
 
-    /// What was given, by name, or what is wrong with it; a setting at its default has no entry.
+    /// The given value or its error, by name; a setting with its default has no entry.
     private let entries: [String: Result<Entry, SettingsError>]
-    /// The environment that all this was read in.
+    /// The environment that the settings were read in.
     let environment: [String: String]
 
-    /// Throws ``SettingsError`` for a file that cannot be read, and for names that are no settings.
+    /// Throws ``SettingsError`` for an unreadable file and for unknown names.
     ///
     /// - Parameters:
-    ///   - flags: Values from the command line, by name.
-    ///   - path: The configuration file; `nil`: the one that `STOKER_CONFIG` names, if any.
-    ///   - readSecret: How the files of secrets are read.
+    ///   - flags: Values of the command line, by name.
+    ///   - path: The configuration file; `nil` for the one that `STOKER_CONFIG` names, if any.
+    ///   - readSecret: Reads the files of secrets.
     init(
         flags: [String: String] = [:],
         environment: [String: String] = [:],
@@ -67,7 +67,7 @@ struct Settings: Sendable {
         guard unknown.isEmpty else { throw SettingsError(unknown + problems) }
     }
 
-    /// The value in force. Throws ``SettingsError`` for one that is not what was expected.
+    /// The value in force. Throws ``SettingsError`` if it is invalid.
     subscript<Value>(_ path: KeyPath<SettingTable, Setting<Value>>) -> Value {
         get throws(SettingsError) {
             let setting = SettingTable.shared[keyPath: path]
@@ -75,7 +75,7 @@ struct Settings: Sendable {
         }
     }
 
-    /// The settings, each of them what was expected. Throws ``SettingsError`` with everything that is not.
+    /// The settings, all valid. Throws ``SettingsError`` with all invalid ones.
     func checked() throws(SettingsError) -> Settings {
         guard problems.isEmpty else { throw SettingsError(problems) }
         return self
@@ -87,20 +87,20 @@ struct Settings: Sendable {
         }
     }
 
-    /// What was given, as far as it is what was expected; `nil`: the setting is at its default.
+    /// The given value if it is valid; `nil` if the setting has its default.
     func entry(of key: SettingKey) -> Entry? { try? entries[key.name]?.get() }
 
     func origin(of key: SettingKey) -> Origin { entry(of: key)?.origin ?? .builtIn }
 
-    /// How many settings were given.
+    /// The number of given settings.
     var count: Int { entries.count }
 
-    /// The secrets that the command line holds.
+    /// The secrets on the command line.
     var secretFlags: [String] {
         SettingKey.all.filter { $0.isSecret && origin(of: $0) == .flag }.compactMap { entry(of: $0)?.text.shown }
     }
 
-    /// The text of a file without the line break at its end.
+    /// The text of a file without its line end.
     static func contents(of path: String) -> String? {
         FileManager.default.contents(atPath: path).map { data in
             var text = String(decoding: data, as: UTF8.self)
@@ -111,7 +111,7 @@ struct Settings: Sendable {
 
     // MARK: Layers
 
-    /// The value that comes first, and where it stands; `nil`: the setting is at its default.
+    /// The value with the highest precedence, and its source; `nil`: the setting is at its default.
     private static func entry(
         of key: SettingKey,
         _ flags: [String: String],
@@ -156,7 +156,7 @@ struct Settings: Sendable {
     }
 }
 
-/// Settings that cannot be used: each says where it stands and what is expected there.
+/// Invalid settings: each problem names its place and what is expected there.
 struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible {
     /// In the order in which they were found; never empty.
     let problems: [String]
@@ -169,6 +169,6 @@ struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible {
         self.init([problem])
     }
 
-    /// One line a problem.
+    /// One problem a line.
     var description: String { problems.joined(separator: "\n") }
 }

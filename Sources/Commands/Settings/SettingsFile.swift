@@ -22,7 +22,7 @@ struct SettingsFile: Sendable {
         return try SettingsFile(yaml: String(String(decoding: data, as: UTF8.self).withoutByteOrderMark), path: path)
     }
 
-    /// Throws every unknown name at once, with its line and what may have been meant.
+    /// Throws all unknown names at once, with their lines and suggestions.
     init(yaml: String, path: String) throws(SettingsError) {
         var walk = SettingsFileWalk(path: path)
         do {
@@ -49,7 +49,7 @@ struct SettingsFile: Sendable {
     }
 }
 
-/// Goes through a file's tree and collects values and problems.
+/// Walks the file's tree and collects values and problems.
 private struct SettingsFileWalk {
     let path: String
     var entries: [String: SettingsFile.Entry] = [:]
@@ -67,7 +67,7 @@ private struct SettingsFileWalk {
                 visitMember(value, name: name.isEmpty ? part : "\(name).\(part)", line: place)
             }
         case .scalar(let scalar):
-            // A name or a section with nothing is as good as none.
+            // A name or a section without content counts as absent.
             if [.plain, .any].contains(scalar.style), ["", "~", "null"].contains(scalar.string) { return }
             if let key { return enter(key, .scalar(scalar.string), line) }
             let section =
@@ -80,18 +80,18 @@ private struct SettingsFileWalk {
         }
     }
 
-    /// Refuses what is neither a setting nor the way to one.
+    /// Refuses names that are neither a setting nor a section.
     private mutating func visitMember(_ node: Node, name: String, line: Int) {
         let leads = SettingKey.all.contains { $0.name == name || $0.name.hasPrefix(name + ".") }
         guard leads else {
             let leaf = firstLeaf(of: node, name)
             return report(SettingKey.unknown(leaf), line)
         }
-        // The line of the name, where the value stands on it, and not that of what follows.
+        // The line of the name when the value is on it, and not the next one.
         visit(node, name: name, line: line)
     }
 
-    /// The first whole name below an unknown one, so that a misspelt section suggests the right setting.
+    /// The first complete name below an unknown one, so that a misspelt section leads to the right suggestion.
     private func firstLeaf(of node: Node, _ name: String) -> String {
         guard let (key, value) = node.mapping?.first, let part = key.scalar?.string else { return name }
         return firstLeaf(of: value, "\(name).\(part)")

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Sizes as settings write them: `512KiB`, `64MiB`, `1GiB`, or a number of bytes.
+/// The notation of sizes in settings: `512KiB`, `64MiB`, `1GiB`, or a number of bytes.
 enum SizeNotation {
     private static let units: [(name: String, bytes: Int)] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
 
-    /// `nil` unless it is a whole number with one of the units, or with none.
+    /// `nil` unless the text is a whole number, with one of the units or without.
     static func read(_ text: String) -> Int? {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         let name = text.dropFirst(digits.count)
@@ -15,7 +15,7 @@ enum SizeNotation {
         return overflows ? nil : bytes
     }
 
-    /// With the largest unit of which it is a whole number.
+    /// With the largest unit that gives a whole number.
     static func write(_ bytes: Int) -> String {
         guard bytes > 0, let unit = units.first(where: { bytes % $0.bytes == 0 }) else { return String(bytes) }
         return "\(bytes / unit.bytes)\(unit.name)"

@@ -2,7 +2,7 @@
 
 import Templates
 
-/// The templates of `Config/templates`, carried in the program (by the links in `Examples`): what `stoker up` begins with.
+/// The templates of `Config/templates`, embedded in the program (by the links in `Examples`): the start of `stoker up`.
 enum ExampleTemplate: String, CaseIterable, Sendable {
     /// Needs Terraform or OpenTofu.
     case terraform = "terraform-local"

@@ -6,9 +6,9 @@ import Store
 /// Pushes a template and follows its import to the end.
 struct TemplatePushing {
     let control: any Control
-    /// Shows what the import waits for; `nil`: nobody looks.
+    /// Shows what the import waits for; `nil`: not shown.
     var display: WaitDisplay?
-    /// Warnings that were told already.
+    /// Warnings that were already shown.
     var known: [String] = []
 
     /// Throws ``CommandError`` when the import fails; then the version exists, and never becomes active.

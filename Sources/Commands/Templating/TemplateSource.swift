@@ -3,9 +3,9 @@
 import FoundationEssentials
 import Templates
 
-/// Reads a template from where its author keeps it: a directory, or a tar archive of one.
+/// Reads a template from its author's directory, or from a tar archive of it.
 enum TemplateSource {
-    /// What belongs to the template, in the order of the paths.
+    /// The entries of the template, in the order of the paths.
     static func contents(at path: String) throws -> TemplateContents {
         var isDirectory = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
@@ -24,7 +24,7 @@ enum TemplateSource {
         return try TemplateContents(entries)
     }
 
-    /// All entries. Of what does not belong to the template there is the path alone.
+    /// All entries. Those outside of the template have only a path.
     private static func read(
         _ directory: String,
         below prefix: String,
@@ -35,7 +35,7 @@ enum TemplateSource {
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: directory)
         } catch {
-            throw CommandError("the directory '\(directory)' cannot be read", remedy: "See that you may read it.")
+            throw CommandError("the directory '\(directory)' cannot be read", remedy: "Check its permissions.")
         }
         for name in names.sorted() {
             let source = "\(directory)/\(name)"
@@ -68,7 +68,7 @@ enum TemplateSource {
 
     private static func file(_ path: String) throws -> [UInt8] {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw CommandError("the file '\(path)' cannot be read", remedy: "See that you may read it.")
+            throw CommandError("the file '\(path)' cannot be read", remedy: "Check its permissions.")
         }
         return Array(data)
     }

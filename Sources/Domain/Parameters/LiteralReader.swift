@@ -3,11 +3,11 @@
 import Basics
 
 extension JSON {
-    /// Reads JSON (RFC 8259) or else a literal of Terraform's language: there names need no quotes, `=` is as good as `:`,
-    /// lines may end an element, a comma may stand last, and `$${` is written for `${`. `nil` for anything else, such as an
-    /// expression that takes Terraform to know its value.
+    /// Reads JSON (RFC 8259), or else a literal of Terraform's language, where names need no quotes, `=` may replace
+    /// `:`, line ends may separate elements, a trailing comma is allowed, and `$${` stands for `${`. `nil` for anything
+    /// else, such as an expression that only Terraform can evaluate.
     ///
-    /// Equal values are equal: numbers have their one text, and of members of one name the last counts.
+    /// Equal values compare equal: numbers have one canonical text, and the last member of a name counts.
     package init?(literal text: String) {
         if let json = try? JSON(parsing: text, depth: LiteralReader.maximumDepth), let value = json.literal {
             self = value
@@ -18,7 +18,7 @@ extension JSON {
         self = value
     }
 
-    /// The value as a literal; `nil` when a number in it is beyond the range of a double.
+    /// The value as a literal; `nil` if it contains a number outside the range of a double.
     private var literal: JSON? {
         switch self {
         case .null, .bool, .string: return self
@@ -34,7 +34,7 @@ extension JSON {
     }
 }
 
-/// Reads literals of Terraform's own language, and the words between them.
+/// Reads literals of Terraform's own language, and the separators between them.
 struct LiteralReader {
     fileprivate static let maximumDepth = 100
 

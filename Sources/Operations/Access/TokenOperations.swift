@@ -13,14 +13,14 @@ package struct ListTokens: Operation {
     }
 }
 
-/// Makes a token, which is shown once: only its hash is kept.
+/// Makes a token, which is shown once: only its hash is stored.
 package struct AddToken: Operation {
     package var name: String
-    /// Whose; `nil`: the caller's.
+    /// The holder; `nil`: the caller.
     package var user: String?
-    /// What it may be used for; none narrow nothing.
+    /// The scopes; an empty list does not restrict.
     package var scopes: [String]?
-    /// In how many seconds it expires; `nil`: never.
+    /// The life time in seconds; `nil`: it never expires.
     package var lifetime: Int?
 
     private enum CodingKeys: String, CodingKey {
@@ -51,12 +51,12 @@ package struct AddToken: Operation {
         let caller = context.caller
         let user = try caller.named(user)
         guard caller.has(.owner) || user.lowercased() == caller.name.lowercased() else {
-            throw Refusal(.forbidden, "Only the role 'owner' makes tokens for others", remedy: "Make your own.")
+            throw Refusal(.forbidden, "Only the role 'owner' may make tokens for others", remedy: "Make your own.")
         }
         guard caller.scopes.contains(ScopeSet(scopes ?? [])) else {
             throw Refusal(
                 .forbidden,
-                "A token makes no token that may be used for more",
+                "A token cannot make a token with more scopes",
                 remedy: "Name scopes within \(caller.scopes.names.joined(separator: ", "))."
             )
         }
@@ -73,7 +73,7 @@ package struct AddToken: Operation {
     }
 }
 
-/// Ends a token at once.
+/// Revokes a token at once.
 package struct RevokeToken: Operation {
     package var token: TokenID
 
@@ -96,7 +96,7 @@ package struct RevokeToken: Operation {
     }
 }
 
-/// A token that was made just now, with its text, which nobody can find out later.
+/// A new token with its text, which is never shown again.
 package struct NewToken: Hashable, Sendable, Codable {
     package let token: APIToken
     package let secret: String
@@ -115,7 +115,7 @@ package struct NewToken: Hashable, Sendable, Codable {
         secret = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .token)
     }
 
-    /// What lists show, and beside it `token`, the text.
+    /// The members of lists, and `token`, the text.
     package func encode(to encoder: any Encoder) throws {
         try token.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)

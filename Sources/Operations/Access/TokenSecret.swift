@@ -4,9 +4,9 @@ import Basics
 import Crypto
 import FoundationEssentials
 
-/// The text of a token: 256 random bits behind a prefix that scanners of leaked secrets can look for.
+/// The text of a token: 256 random bits after a prefix for scanners of leaked secrets.
 ///
-/// So much chance needs no slow hash: its SHA-256 tells nothing that could be guessed.
+/// With so much entropy no slow hash is needed: SHA-256 is enough.
 package struct TokenSecret: Hashable, Sendable {
     package let text: String
 
@@ -20,10 +20,10 @@ package struct TokenSecret: Hashable, Sendable {
         return TokenSecret("stoker_" + Base64URL.encode(bytes))
     }
 
-    /// SHA-256 of the text: what the database keeps.
+    /// SHA-256 of the text, as the database stores it.
     package var hash: [UInt8] { Array(SHA256.hash(data: Data(text.utf8))) }
 
-    /// Whether the hash is this secret's, in a time that does not depend on how much of it is right.
+    /// Compares the hash in constant time.
     package func matches(_ hash: [UInt8]) -> Bool {
         let own = self.hash
         guard own.count == hash.count else { return false }

@@ -28,7 +28,7 @@ package struct ListUsers: PagedOperation {
 package struct AddUser: Operation {
     package var name: String
     package var email: String?
-    /// Besides being a member.
+    /// Roles besides `member`.
     package var roles: [Role]?
 
     package static let route = Route(

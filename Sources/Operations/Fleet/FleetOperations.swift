@@ -5,7 +5,7 @@ package import Prebuilds
 package import Store
 package import Time
 
-/// Pools, jobs, workers and deliveries at this moment.
+/// Show the current state of pools, jobs, workers and deliveries.
 package struct ShowStatus: Operation {
     package static let route = Route(.get, "/status", .pools, for: .templateAdmin)
 
@@ -37,7 +37,7 @@ package struct ListSettings: Operation {
     }
 }
 
-/// Whether the fleet stands still, until when, and why.
+/// The pause or maintenance of the fleet.
 package struct ShowMaintenance: Operation {
     package static let route = Route(.get, "/maintenance", .maintenance, for: .templateAdmin)
 
@@ -48,7 +48,7 @@ package struct ShowMaintenance: Operation {
     }
 }
 
-/// Nothing is reconciled and no job is claimed, anywhere; jobs in progress finish.
+/// Starts a maintenance: nothing is reconciled and no job is claimed; running jobs finish.
 package struct StartMaintenance: Operation {
     /// When it ends by itself.
     package var until: Instant?
@@ -86,7 +86,7 @@ package struct StopMaintenance: Operation {
     }
 }
 
-/// What holds the fleet still.
+/// The pause of the fleet.
 package struct PauseReport: Hashable, Sendable, Codable {
     package let paused: Bool
     package let pause: FleetPause?
@@ -97,7 +97,7 @@ package struct PauseReport: Hashable, Sendable, Codable {
     }
 }
 
-/// The fleet at a moment.
+/// The state of the fleet at a moment.
 package struct FleetStatus: Hashable, Sendable, Codable {
     package let plan: PlanReport
     package let overview: Overview
@@ -112,7 +112,7 @@ package struct FleetStatus: Hashable, Sendable, Codable {
         overview = try Overview(from: decoder)
     }
 
-    /// The plan's members (`now`, `paused`, `presets`), and beside them `jobs`, `workers`, `deliveries`.
+    /// The plan's members (`now`, `paused`, `presets`), and `jobs`, `workers`, `deliveries`.
     package func encode(to encoder: any Encoder) throws {
         try plan.encode(to: encoder)
         try overview.encode(to: encoder)
@@ -120,7 +120,7 @@ package struct FleetStatus: Hashable, Sendable, Codable {
 }
 
 extension Overview {
-    /// Jobs that a worker has in hand.
+    /// Running jobs.
     package var running: Int {
         jobs.filter { $0.status != JobStatus.pending.rawValue }.reduce(0) { $0 + $1.count }
     }

@@ -2,11 +2,11 @@
 
 package import Store
 
-/// Has workers take on nothing new.
+/// Drains workers.
 package struct DrainWorkers: Operation {
-    /// The workers' name, or an id.
+    /// A name of workers, or one worker's id.
     package var worker: String
-    /// How many seconds running jobs may go on; `nil`: as `worker.drain_deadline` says.
+    /// The deadline for running jobs in seconds; `nil`: `worker.drain_deadline`.
     package var deadline: Int?
 
     package static let route = Route(
@@ -32,9 +32,9 @@ package struct DrainWorkers: Operation {
     }
 }
 
-/// Has workers that were drained by command, and are still up, work again.
+/// Resumes workers that were drained by command and still run.
 package struct ResumeWorkers: Operation {
-    /// The workers' name, or an id.
+    /// A name of workers, or one worker's id.
     package var worker: String
 
     package static let route = Route(.post, "/workers/{worker}/resume", .workers, for: .owner, [workerField])

@@ -6,9 +6,9 @@ package import Store
 import Templates
 package import Time
 
-/// What the reconciler would do, and why.
+/// Plans a pass without making it.
 package struct MakePlan: Operation {
-    /// With the pools as they are now; `nil`: now.
+    /// The moment of the plan, for the present pools; `nil`: now.
     package var at: Instant?
 
     package static let route = Route(.get, "/plan", .pools, for: .templateAdmin, [Field("at", .instant)])
@@ -22,8 +22,7 @@ package struct MakePlan: Operation {
     }
 }
 
-/// One pass of the reconciler, unless another process is in one. It is made now: whoever wants to know what one would do at
-/// another time asks for ``MakePlan``.
+/// Makes one pass now, unless another process is in one. ``MakePlan`` plans for another moment.
 package struct Reconcile: Operation {
     package static let route = Route(.post, "/reconcile", .pools, for: .templateAdmin)
 
@@ -33,7 +32,7 @@ package struct Reconcile: Operation {
         switch try await context.reconciliation.pass() {
         case .done(let plan, let applied):
             let report = ReconcileReport(plan: try await context.report(plan), applied: applied)
-            // What could not be read is another matter: there was nothing to write for it.
+            // An unreadable preset had nothing to write.
             guard applied.isEmpty, !applied.failures.isEmpty, let failure = report.failures.first else { return report }
             throw StoreError(.inconsistent, "Nothing of the plan could be written: \(failure)")
         case .lockHeldElsewhere: return ReconcileReport(heldElsewhereAt: try await context.store.now())
@@ -41,17 +40,17 @@ package struct Reconcile: Operation {
     }
 }
 
-/// What became of a pass: the plan, and what of it was written.
+/// The result of a pass: the plan, and what was written of it.
 package struct ReconcileReport: Hashable, Sendable, Codable {
-    /// What was written.
+    /// The writes.
     package struct Applied: Hashable, Sendable, Codable {
         /// New prebuilds, by preset.
         package let created: [String: Int]
         package let deleted: [WorkspaceID]
-        /// Prebuilds whose order was taken out of the queue.
+        /// Prebuilds whose order was canceled.
         package let canceled: [WorkspaceID]?
         package let statusChanges: [PresetID]
-        /// Why a preset's writes failed, by preset.
+        /// The errors of presets whose writes failed, by preset.
         package let failures: [String: String]
 
         private enum CodingKeys: String, CodingKey {
@@ -85,7 +84,7 @@ package struct ReconcileReport: Hashable, Sendable, Codable {
         applied = nil
     }
 
-    /// What was left out of the pass, and why.
+    /// The presets that the pass left out, and why.
     package var failures: [String] {
         (applied?.failures ?? [:]).map { "\($0.key): \($0.value)" }.sorted() + (plan.unreadable ?? []).map(\.sentence)
     }
@@ -101,7 +100,7 @@ package struct ReconcileReport: Hashable, Sendable, Codable {
         applied = try container.decodeIfPresent(Applied.self, forKey: .applied)
     }
 
-    /// The plan's members, and beside them `lock` and `applied`.
+    /// The plan's members, and `lock` and `applied`.
     package func encode(to encoder: any Encoder) throws {
         try plan.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
@@ -111,7 +110,7 @@ package struct ReconcileReport: Hashable, Sendable, Codable {
 }
 
 extension UnreadablePreset {
-    /// In words for an operator.
+    /// A message for an operator.
     package var sentence: String {
         let names = [templateName, presetName].filter { !$0.isEmpty }
         let name = names.isEmpty ? presetID.map { "\($0)" } ?? "a preset" : names.joined(separator: "/")

@@ -6,19 +6,19 @@ import Store
 import Templates
 import Time
 
-/// Plans, and what a pool's health adds to their numbers, for the same words everywhere.
+/// Plans, with the data for a pool's health, for all reports.
 extension OperationContext {
-    /// How plans and passes are made here. Throws what is wrong with the settings that they depend on.
+    /// Makes plans and passes. Throws if a setting that they depend on is invalid.
     var reconciliation: Reconciliation {
         get throws { Reconciliation(store: store, limits: try limits(), zones: zones) }
     }
 
-    /// The plan with the failures that it tells of.
+    /// The plan with its failures.
     func report(_ plan: Plan) async throws -> PlanReport {
         PlanReport(plan, failures: try await failures(of: plan))
     }
 
-    /// Errors of pools' builds are for those who keep templates; whoever claims is told that a pool fails, and not by what.
+    /// Errors of builds are shown to template admins; other users only see that a pool fails.
     func failures(of plan: Plan) async throws -> [BuildID: PoolFailure] {
         guard caller.has(.templateAdmin) else { return [:] }
         return try await store.failures(of: plan.failedBuilds)

@@ -27,7 +27,7 @@ package struct ListPrebuilds: Operation {
     }
 }
 
-/// Holds pools still: all of them, or those of a template.
+/// Pauses all pools, or those of a template.
 package struct PausePrebuilds: Operation {
     package var template: String?
     /// When it ends by itself.

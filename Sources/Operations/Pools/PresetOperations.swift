@@ -16,7 +16,7 @@ package struct ListPresets: Operation {
     }
 }
 
-/// Lets hard limited presets be built again, and forgets their failures.
+/// Makes hard limited presets healthy again, and forgets their failures.
 package struct ResetPresets: Operation {
     /// A template, for all its presets; a preset as `template/preset`; or a preset's id.
     package var target: String
@@ -35,9 +35,9 @@ package struct ResetPresets: Operation {
     }
 }
 
-/// Lets every prebuild that exists now be replaced.
+/// Expires every existing prebuild.
 package struct InvalidatePresets: Operation {
-    /// As of ``ResetPresets``.
+    /// As in ``ResetPresets``.
     package var target: String
     package var preset: String?
 
@@ -75,15 +75,15 @@ extension PresetSelection {
     }
 }
 
-/// A preset with its pool at this moment.
+/// A preset with the present state of its pool.
 package struct PresetReport: Hashable, Sendable, Codable {
     package let preset: PresetSummary
-    /// This and what follows: `nil`, when no pool is kept of it.
+    /// This and the following are `nil` when the preset has no pool.
     package let state: PoolState?
     package let health: PoolHealth?
-    /// Only while the newest build that has ended is a failed one, and for those who may know of it.
+    /// Only when the newest ended build failed, and for callers who may see it.
     package let lastFailure: PoolFailure?
-    /// What is not done for the pool, and why.
+    /// What is withheld, and why.
     package let withheld: [Withheld]?
     /// Only when there are some.
     package let warnings: [String]?
@@ -117,7 +117,7 @@ package struct PresetReport: Hashable, Sendable, Codable {
         warnings = try container.decodeIfPresent([String].self, forKey: .warnings)
     }
 
-    /// The preset's members, and beside them the pool's.
+    /// The preset's members, and the pool's.
     package func encode(to encoder: any Encoder) throws {
         try preset.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)

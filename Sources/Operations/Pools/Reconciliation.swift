@@ -6,7 +6,7 @@ package import Store
 package import Templates
 package import Time
 
-/// How plans and passes are made: the one way, for the reconciler, the API and the commands.
+/// Makes plans and passes, for the reconciler, the API and the commands alike.
 package struct Reconciliation: Sendable {
     private let store: Store
     private let limits: PlanLimits
@@ -18,11 +18,13 @@ package struct Reconciliation: Sendable {
         self.zones = zones
     }
 
-    /// One pass: lock, snapshot, plan, writes, in one transaction. Throws what the store throws; nothing was written then.
+    /// One pass: lock, snapshot, plan and writes in one transaction. Throws the store's errors; then nothing was
+    /// written.
     ///
-    /// - Parameter worker: Who makes it; `nil` for a command.
-    /// - Parameter moment: The moment to reconcile for; `nil`: now.
-    /// - Parameter memory: The process's own, so that passes without news write nothing; a new one looks at every preset.
+    /// - Parameter worker: The worker; `nil` for a command.
+    /// - Parameter moment: The moment to reconcile for; `nil` for now.
+    /// - Parameter memory: Kept by the process, so that passes without changes write nothing; a new one considers every
+    ///   preset.
     package func pass(
         by worker: WorkerID? = nil,
         at moment: Instant? = nil,
@@ -39,9 +41,10 @@ package struct Reconciliation: Sendable {
         return .done(plan, applied)
     }
 
-    /// What a pass would do, at a moment or now. Reads only.
+    /// The plan of a pass at a moment, or now. Reads only.
     ///
-    /// - Parameter warns: Whether it is to tell of a TTL that is shorter than a build: it asks how long builds take.
+    /// - Parameter warns: Whether to warn of a time to live that is shorter than a build, which needs the duration of
+    ///   builds.
     package func plan(at moment: Instant? = nil, warning warns: Bool = true) async throws -> Plan {
         var (now, snapshot) = try await store.snapshot(at: moment, limits: limits)
         let mortal = snapshot.presets.filter { $0.isActive && $0.ttlSeconds > 0 }
@@ -57,9 +60,9 @@ package struct Reconciliation: Sendable {
     }
 }
 
-/// What became of one attempt at a pass.
+/// The result of one attempt at a pass.
 package enum PassResult: Sendable {
-    /// Another process is in a pass. Normal: it cost one round trip and changed nothing.
+    /// Another process is running a pass. This is normal; it cost one round trip and changed nothing.
     case lockHeldElsewhere
     /// The pass was made and committed.
     case done(Plan, AppliedPlan)

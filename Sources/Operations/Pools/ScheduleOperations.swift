@@ -5,7 +5,7 @@ import Store
 package import Templates
 package import Time
 
-/// Whether a schedule covers a moment, and its next windows. Asks no database.
+/// Show whether a schedule covers a moment, and its next windows. It needs no database.
 package struct ExplainSchedule: Operation {
     package var cron: String
     /// `nil`: UTC.
@@ -33,13 +33,13 @@ package struct ExplainSchedule: Operation {
         self.count = count
     }
 
-    // Inlined into the table's closure, it ends Swift 6.3's optimizer.
+    // Inlined into the table's closure, it crashes Swift 6.3's optimizer.
     @inline(never)
     package func perform(in context: OperationContext) async throws -> ScheduleReport {
         try explain(now: try await context.store.now(), zones: context.zones)
     }
 
-    /// - Parameter now: Asked only without ``at``.
+    /// - Parameter now: Called only without ``at``.
     @inline(never)
     package func explain(now: Instant, zones: ZoneDirectory) throws(Refusal) -> ScheduleReport {
         let expression: CronExpression
@@ -62,7 +62,7 @@ package struct ExplainSchedule: Operation {
     }
 }
 
-/// Whether a schedule covers a moment, and its next windows.
+/// Show whether a schedule covers a moment, and its next windows.
 package struct ScheduleReport: Hashable, Sendable, Codable {
     package let at: Instant
     package let covers: Bool

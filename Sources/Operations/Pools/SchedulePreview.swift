@@ -6,7 +6,7 @@ import Store
 package import Templates
 package import Time
 
-/// How many prebuilds the schedules of a template's pools want, and from when to when.
+/// The desired counts of a template's pools over time, by their schedules.
 package struct PreviewSchedules: Operation {
     /// `nil`: all.
     package var template: String?
@@ -35,9 +35,9 @@ package struct PreviewSchedules: Operation {
     }
 }
 
-/// What a pool wants for a while, by its schedule.
+/// The desired counts of a pool over time.
 package struct SchedulePreview: Hashable, Sendable, Codable {
-    /// A stretch of time with one count.
+    /// A time span with one count.
     package struct Span: Hashable, Sendable, Codable {
         package let start: Instant
         package let end: Instant
@@ -50,7 +50,7 @@ package struct SchedulePreview: Hashable, Sendable, Codable {
     package let organizationName: String
     package let timeZone: String
     package let spans: [Span]
-    /// Why the schedule cannot be followed, or what should be mended in it.
+    /// Why the schedule cannot be read, or a warning about it.
     package let problems: [String]
 
     private enum CodingKeys: String, CodingKey {

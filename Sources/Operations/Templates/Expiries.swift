@@ -5,7 +5,7 @@ import Store
 import Templates
 
 extension OperationContext {
-    /// Warnings of presets whose prebuilds would expire while they are built, by how long builds of the template took before.
+    /// Warnings about presets whose prebuilds would expire while they are built, by the duration of earlier builds.
     func expiries(of manifest: TemplateManifest) async throws -> [String] {
         let mortal = manifest.presets.map { (name: $0.name, seconds: $0.prebuilds?.ttlSeconds ?? 0) }
             .filter { $0.seconds > 0 }

@@ -5,7 +5,7 @@ import Crypto
 package import Store
 package import Templates
 
-/// A template that was checked and packed, ready to be pushed.
+/// A checked and packed template, ready to be pushed.
 package struct PackedTemplate: Sendable {
     package let manifest: TemplateManifest
     package let contents: TemplateContents
@@ -13,7 +13,7 @@ package struct PackedTemplate: Sendable {
     /// SHA-256 of the archive, in hexadecimal.
     package let hash: String
 
-    /// Throws ``TemplateErrors`` with all that is wrong, or ``ArchiveRefusal``.
+    /// Throws ``TemplateErrors`` with all errors, or ``ArchiveRefusal``.
     package init(_ contents: TemplateContents, zones: ZoneDirectory = ZoneDirectory()) throws {
         self.contents = contents
         manifest = try TemplateManifest(entries: contents.entries) { zones.rules(named: $0) != nil }

@@ -15,16 +15,16 @@ package struct ListTemplates: Operation {
     }
 }
 
-/// Stores an archive as a new version, and enqueues its import; whoever asked follows the job.
+/// Stores an archive as a new version, and enqueues its import; the caller follows the job.
 package struct PushTemplate: Operation {
     /// A tar archive of the template's directory.
     package var archive: Data
-    /// What the version is called; `nil`: the beginning of its archive's hash.
+    /// The version's name; `nil`: the beginning of its archive's hash.
     package var name: String?
     package var message: String?
-    /// Whether it becomes the active version once it is imported; `nil`: yes.
+    /// Whether it becomes the active version after its import; `nil`: yes.
     package var activate: Bool?
-    /// What the sender has left out of the directory already, in lines for the import's log.
+    /// Files that the client has already left out, as lines for the import's log.
     package var leftOut: String?
 
     package static let route = Route(
@@ -86,7 +86,7 @@ package struct PushTemplate: Operation {
     }
 }
 
-/// A version that was pushed, and how far its import has come.
+/// A pushed version, with the progress of its import.
 package struct PushReport: Hashable, Sendable, Codable {
     package let templateName: String
     package let versionID: TemplateVersionID
@@ -95,13 +95,13 @@ package struct PushReport: Hashable, Sendable, Codable {
     package var status: String
     /// Whether it becomes, or is, the active version.
     package let isActive: Bool
-    /// Whether somebody is there to import it.
+    /// Whether a worker runs that can import it.
     package let workersUp: Bool
-    /// What could be better in the template.
+    /// Warnings about the template.
     package let warnings: [String]
-    /// Paths of the archive that are not part of the version: by its `.terraformignore`, or usually.
+    /// Paths of the archive that are left out of the version, by its `.terraformignore` or by default.
     package var leftOut: [String]
-    /// Paths of the archive that are states, plans or credentials, and not part of the version either.
+    /// Paths of the archive that are refused: states, plans or credentials.
     package var refused: [String]
 
     private enum CodingKeys: String, CodingKey {

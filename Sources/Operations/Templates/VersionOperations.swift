@@ -23,10 +23,10 @@ package struct ListTemplateVersions: Operation {
     }
 }
 
-/// Makes a version the active one: pools are kept of it from now on, and claims get it.
+/// Promotes a version to the active one: pools and claims use it from now on.
 package struct PromoteTemplateVersion: Operation {
     package var template: String
-    /// Its name or id; of several of one name the newest.
+    /// Its name or id; the newest of several with one name.
     package var version: String
 
     package static let route = Route(
@@ -47,12 +47,12 @@ package struct PromoteTemplateVersion: Operation {
     }
 }
 
-/// Lets nobody claim a template any more, and empties its pools; workspaces that people have stay.
+/// Deprecates a template: it cannot be claimed, and its pools are emptied; users' workspaces stay.
 package struct DeprecateTemplate: Operation {
     package var template: String
-    /// What people read who want to claim it; `nil`: ``usualMessage``.
+    /// The message for users who want to claim it; `nil`: ``usualMessage``.
     package var message: String?
-    /// Takes it back.
+    /// Undoes it.
     package var undo: Bool?
 
     package static let usualMessage = "it is not offered any more"
@@ -77,8 +77,8 @@ package struct DeprecateTemplate: Operation {
         guard message?.isEmpty != true, !isUndone || message == nil else {
             throw Refusal(
                 .invalid,
-                isUndone ? "What is taken back has no message" : "The message has no words",
-                remedy: "Leave it out, or say in it what people shall read."
+                isUndone ? "A message cannot be given together with undo" : "The message is empty",
+                remedy: "Leave it out, or give a message."
             )
         }
         let text = isUndone ? "" : message ?? Self.usualMessage
@@ -87,7 +87,7 @@ package struct DeprecateTemplate: Operation {
     }
 }
 
-/// Deletes a template and empties its pools; refused while people have workspaces of it.
+/// Deletes a template and empties its pools; refused while users have workspaces of it.
 package struct DeleteTemplate: Operation {
     package var template: String
 

@@ -5,13 +5,13 @@ package import Store
 package import Time
 import Webhooks
 
-/// Deliveries, the newest first, with what became of their last attempts.
+/// Deliveries, the newest first, with the results of their last attempts.
 package struct ListDeliveries: Operation {
     /// Only those to this endpoint.
     package var endpoint: String?
-    /// Only those that were given up.
+    /// Only dead letters.
     package var failed: Bool?
-    /// Only those made since then.
+    /// Only those created since then.
     package var since: Instant?
     /// Only those of this type of event.
     package var type: String?
@@ -46,11 +46,11 @@ package struct ListDeliveries: Operation {
     }
 }
 
-/// Makes deliveries again, with the same ids: one, or all that were given up since an instant.
+/// Replays deliveries with the same ids: one, or all dead letters since an instant.
 package struct ReplayDeliveries: Operation {
-    /// One that may have arrived before.
+    /// A delivery, which may have been sent before.
     package var delivery: DeliveryID?
-    /// Those that were given up since then; with the two below.
+    /// Dead letters since then; with the two filters below.
     package var since: Instant?
     package var endpoint: String?
     package var type: String?
@@ -77,7 +77,7 @@ package struct ReplayDeliveries: Operation {
 
     package func perform(in context: OperationContext) async throws -> ReplayReport {
         guard (delivery == nil) != (since == nil) else {
-            throw Refusal(.invalid, "Either one delivery is made again or those since an instant", remedy: "Name one.")
+            throw Refusal(.invalid, "Either one delivery is replayed, or those since an instant", remedy: "Name one.")
         }
         if let delivery {
             guard endpoint == nil, type == nil else {
@@ -91,7 +91,7 @@ package struct ReplayDeliveries: Operation {
     }
 }
 
-/// How many deliveries are made again.
+/// How many deliveries are sent again.
 package struct ReplayReport: Hashable, Sendable, Codable {
     package let replayed: Int
 }

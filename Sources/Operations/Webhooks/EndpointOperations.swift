@@ -14,7 +14,7 @@ package struct ListEndpoints: Operation {
     }
 }
 
-/// How an endpoint has been doing, and what waits for it.
+/// An endpoint's health and backlog.
 package struct ShowEndpoint: Operation {
     package var endpoint: String
 
@@ -29,19 +29,19 @@ package struct ShowEndpoint: Operation {
     }
 }
 
-/// Adds an endpoint. A secret that is made here is in the answer, once.
+/// Adds an endpoint. A generated secret is in the answer, once.
 package struct AddEndpoint: Operation {
     package var name: String
     package var url: String
-    /// `nil`: one is made.
+    /// `nil`: generated.
     package var secret: String?
-    /// Only events of these types; none: all.
+    /// Only events of these types; empty: all.
     package var events: [String]?
     package var envelope: Envelope?
     package var headers: [String: String]?
-    /// Whether an Ed25519 key is made as well, whose public key is in the answer.
+    /// Whether an Ed25519 key is generated as well; its public key is in the answer.
     package var ed25519: Bool?
-    /// How many requests are on their way to it at once, from one worker.
+    /// The limit of simultaneous requests from one worker.
     package var concurrency: Int?
 
     package static let route = Route(
@@ -97,14 +97,14 @@ package struct AddEndpoint: Operation {
     }
 }
 
-/// Gives an endpoint a new secret; the one before signs as well for a while. One that is made here is in the answer, once.
+/// Sets a new secret; the previous one signs as well for a while. A generated secret is in the answer, once.
 package struct RotateEndpointSecret: Operation {
     package var endpoint: String
-    /// `nil`: one is made.
+    /// `nil`: generated.
     package var secret: String?
     /// For how many seconds the previous secret signs as well; `nil`: a day.
     package var overlap: Int?
-    /// Makes a new Ed25519 key instead.
+    /// Generates a new Ed25519 key instead.
     package var ed25519: Bool?
 
     package static let route = Route(
@@ -128,7 +128,7 @@ package struct RotateEndpointSecret: Operation {
             guard secret == nil else {
                 throw Refusal(
                     .invalid,
-                    "A secret and an Ed25519 key are not changed at once",
+                    "A secret and an Ed25519 key cannot be changed together",
                     remedy: "Name one of them."
                 )
             }
@@ -141,8 +141,8 @@ package struct RotateEndpointSecret: Operation {
         guard key.isShared else {
             throw Refusal(
                 .invalid,
-                "The secret is no shared secret (whsec_)",
-                remedy: "An Ed25519 key is made by Stoker."
+                "The secret is not a shared secret (whsec_)",
+                remedy: "Stoker generates Ed25519 keys itself."
             )
         }
         let found = try await store.endpoint(named: endpoint).changedByCommand()
@@ -159,7 +159,7 @@ let endpointField = Field("endpoint", .text(most: 64), required: true)
 private let secretField = Field("secret", .text(most: 200))
 
 extension Endpoint {
-    /// Itself, unless it belongs to the configuration, which alone may change it.
+    /// The endpoint itself, unless it belongs to the configuration, which alone may change it.
     func changedByCommand() throws(Refusal) -> Endpoint {
         guard source == "command" else {
             throw Refusal(

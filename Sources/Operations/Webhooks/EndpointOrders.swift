@@ -2,7 +2,7 @@
 
 package import Store
 
-/// Lets an endpoint have what waits for it and what comes, and forgets its failures.
+/// Enables an endpoint and resets its circuit breaker.
 package struct EnableEndpoint: Operation {
     package var endpoint: String
 
@@ -18,10 +18,10 @@ package struct EnableEndpoint: Operation {
     }
 }
 
-/// Sends an endpoint nothing until it is enabled; what waits for it already is kept.
+/// Disables an endpoint until it is enabled; its waiting deliveries are kept.
 package struct DisableEndpoint: Operation {
     package var endpoint: String
-    /// Shown in lists.
+    /// The reason in lists.
     package var reason: String?
 
     package static let route = Route(
@@ -45,7 +45,7 @@ package struct DisableEndpoint: Operation {
     }
 }
 
-/// Removes an endpoint, and with it all that waits for it and its dead letters; answers with what it was.
+/// Removes an endpoint with its waiting deliveries and dead letters; answers with its last report.
 package struct RemoveEndpoint: Operation {
     package var endpoint: String
 
@@ -57,17 +57,17 @@ package struct RemoveEndpoint: Operation {
 
     package func perform(in context: OperationContext) async throws -> EndpointDetailsReport {
         let details = try await context.store.endpointDetails(endpoint)
-        // One of the configuration would come back with the next worker, unless its setting is gone.
+        // A configured endpoint would be made again by the next worker, unless its setting is gone.
         if details.endpoint.isEnabled { _ = try details.endpoint.changedByCommand() }
         try await context.store.removeEndpoint(details.endpoint.id)
         return EndpointDetailsReport(details)
     }
 }
 
-/// Lets a worker send a ping, and waits for what becomes of it. An endpoint that was disabled is enabled when it arrives.
+/// Has a worker send a ping, and waits for the result. A success enables a disabled endpoint.
 package struct TestEndpoint: Operation {
     package var endpoint: String
-    /// For how many seconds; `nil`: as long as a sender may take, and time to come to it.
+    /// The time limit in seconds; `nil`: as long as an attempt may take, with some reserve.
     package var wait: Int?
 
     package static let route = Route(
@@ -92,7 +92,7 @@ package struct TestEndpoint: Operation {
     }
 }
 
-/// What became of a ping; its status is `pending` or `leased` when it was not sent in time.
+/// The result of a ping; its status is `pending` or `leased` when it was not sent in time.
 package struct PingReport: Hashable, Sendable, Codable {
     package let state: DeliveryState
     /// Whether the endpoint was disabled before.
@@ -112,7 +112,7 @@ package struct PingReport: Hashable, Sendable, Codable {
         wasDisabled = try decoder.container(keyedBy: CodingKeys.self).decode(Bool.self, forKey: .wasDisabled)
     }
 
-    /// The state's members, and beside them `was_disabled`.
+    /// The state's members, and `was_disabled`.
     package func encode(to encoder: any Encoder) throws {
         try state.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)

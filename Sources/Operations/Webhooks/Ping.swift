@@ -3,15 +3,15 @@
 import Store
 import Webhooks
 
-/// Sends a `ping` to one endpoint through the workers, and waits for what becomes of it.
+/// Sends a `ping` to one endpoint through the workers, and waits for the result.
 struct Ping {
     let store: Store
     let endpoint: Endpoint
 
-    /// How often the delivery is looked at.
+    /// The polling interval.
     private static let poll = Duration.milliseconds(200)
 
-    /// Returns after the first attempt, or when the limit has passed; then the state may still be `pending`.
+    /// Returns after the first attempt, or at the time limit; then the state may still be `pending`.
     func send(within limit: Duration) async throws -> DeliveryState {
         let event = Event.ping(of: "endpoint/\(endpoint.id)", at: try await store.now())
         guard let message = (Envelope(rawValue: endpoint.envelope) ?? .standard).messages(for: event).first else {

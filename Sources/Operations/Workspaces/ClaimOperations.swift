@@ -4,7 +4,7 @@ package import Domain
 package import Store
 import Tracing
 
-/// Gives a person a ready prebuild at once, else a fresh build.
+/// Claims a workspace: hands over an eligible prebuild at once, else builds a new workspace.
 package struct ClaimWorkspace: Operation {
     package var template: String
     package var preset: String?
@@ -12,9 +12,9 @@ package struct ClaimWorkspace: Operation {
     package var owner: String?
     package var name: String
     package var parameters: [String: String]?
-    /// With the same key, the same request gives the same workspace however often it is made.
+    /// With the same key, the same request always gives the same workspace.
     package var idempotencyKey: String?
-    /// How many seconds to wait for the next prebuild when none is ready; `nil`: not at all.
+    /// How many seconds to wait for the next prebuild when none is eligible; `nil`: not at all.
     package var patience: Int?
 
     /// In seconds.
@@ -59,7 +59,7 @@ package struct ClaimWorkspace: Operation {
         let caller = context.caller
         let owner = try caller.named(owner)
         guard caller.has(.owner) || owner.lowercased() == caller.name.lowercased() else {
-            throw Refusal(.forbidden, "Only the role 'owner' claims workspaces for others", remedy: "Claim your own.")
+            throw Refusal(.forbidden, "Only the role 'owner' may claim for others", remedy: "Claim your own.")
         }
         let request = ClaimRequest(
             template: template,
@@ -85,7 +85,7 @@ package struct ClaimWorkspace: Operation {
     }
 }
 
-/// What a claim gave, as it is now.
+/// The current result of a claim.
 package struct ShowClaim: Operation {
     package var claim: ClaimID
 

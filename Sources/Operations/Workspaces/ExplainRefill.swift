@@ -3,10 +3,10 @@
 package import Prebuilds
 import Store
 
-/// Why the next prebuild of a pool has not come yet: what a claim that waits for it is told meanwhile.
+/// Why the next prebuild of a pool is not there yet: shown to waiting claims.
 package struct ExplainRefill: Operation {
     package var template: String
-    /// `nil`: the one that a claim without a preset gets.
+    /// `nil`: the preset that a claim without a preset gets.
     package var preset: String?
 
     package static let route = Route(
@@ -36,7 +36,7 @@ package struct ExplainRefill: Operation {
         return RefillReport(facts, health: pool.health, state: pool.state, reasons + Self.progress(of: pool, facts))
     }
 
-    /// What is under way, where nothing holds it up.
+    /// What is in progress, when nothing delays it.
     private static func progress(of pool: PresetPlan, _ facts: RefillFacts) -> [WaitReason] {
         let state = pool.state
         var reasons: [WaitReason] = []
@@ -50,7 +50,7 @@ package struct ExplainRefill: Operation {
         if deaf > 0 {
             let them =
                 deaf == 1 ? "1 prebuild runs, and its agents have" : "\(deaf) prebuilds run, and their agents have"
-            reasons.append(WaitReason("agents", "\(them) not reported to be ready"))
+            reasons.append(WaitReason("agents", "\(them) not reported that they are ready"))
         }
         if state.desired == 0, state.starting == 0, reasons.isEmpty {
             reasons.append(WaitReason("nothing_wanted", "the pool keeps no prebuilds at this time"))
@@ -59,16 +59,16 @@ package struct ExplainRefill: Operation {
     }
 }
 
-/// A pool that somebody waits for.
+/// A pool with waiting claims.
 package struct RefillReport: Hashable, Sendable, Codable {
     package let templateName: String
     package let presetName: String
-    /// This and the state: `nil`, when no pool is kept.
+    /// This and the state are `nil` when there is no pool.
     package let health: PoolHealth?
     package let state: PoolState?
-    /// How many claims wait for a prebuild of it.
+    /// The number of waiting claims.
     package let claimsWaiting: Int
-    /// What they wait for, most general first; empty: the next prebuild is on its way.
+    /// The reasons, most general first; empty: the next prebuild is on its way.
     package let waits: [WaitReason]
 
     init(_ facts: RefillFacts, health: PoolHealth?, state: PoolState?, _ waits: [WaitReason]) {

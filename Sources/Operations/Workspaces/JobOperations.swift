@@ -53,7 +53,7 @@ package struct ShowJob: Operation {
     }
 }
 
-/// A part of a job's log, from the beginning or from behind a line.
+/// A part of a job's log, from the beginning or after a line.
 package struct ReadLog: PagedOperation {
     package typealias Element = StoredLogLine
 
@@ -79,7 +79,7 @@ package struct ReadLog: PagedOperation {
     }
 }
 
-/// A job's log as it grows, until the job has ended. It is streamed, so it is no ``Operation``.
+/// A job's log as it grows, until the job has ended. It is streamed, so it is not an ``Operation``.
 package struct FollowLog: Sendable {
     package static let route = Route(
         .get,
@@ -89,7 +89,7 @@ package struct FollowLog: Sendable {
         [jobField, Field("cursor", .text(most: 20), in: .header("Last-Event-ID"))]
     )
 
-    /// Reads the id of a line. Throws ``Refusal`` when it is none.
+    /// Reads the id of a line. Throws ``Refusal`` when it is invalid.
     package static func line(_ cursor: String) throws(Refusal) -> Int64 {
         guard let line = Int64(cursor), line >= 0 else {
             throw Refusal(.invalid, "'\(cursor)' is not the id of a line", remedy: "Begin without one.")

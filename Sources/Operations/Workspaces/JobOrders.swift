@@ -3,7 +3,7 @@
 package import Domain
 package import Store
 
-/// Cancels a job: at once while it waits, else its worker is told.
+/// Cancels a job: at once while it is pending, else through its worker.
 package struct CancelJob: Operation {
     package var job: JobID
 
@@ -20,7 +20,7 @@ package struct CancelJob: Operation {
     }
 }
 
-/// Puts a job that failed or was canceled back into the queue.
+/// Puts a failed or canceled job back into the queue.
 package struct RetryJob: Operation {
     package var job: JobID
 
@@ -37,7 +37,7 @@ package struct RetryJob: Operation {
     }
 }
 
-/// A job, and why it waits if it does.
+/// A job, with the reasons why it is pending.
 package struct JobReport: Hashable, Sendable, Codable {
     package let job: JobSummary
     package let waits: [PendingReason]
@@ -56,7 +56,7 @@ package struct JobReport: Hashable, Sendable, Codable {
         waits = try decoder.container(keyedBy: CodingKeys.self).decode([PendingReason].self, forKey: .waits)
     }
 
-    /// The job's members, and beside them `waits_for`.
+    /// The job's members, and `waits_for`.
     package func encode(to encoder: any Encoder) throws {
         try job.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)

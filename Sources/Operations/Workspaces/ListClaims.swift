@@ -2,11 +2,11 @@
 
 package import Store
 
-/// What a user has claimed, newest first.
+/// A user's claims, newest first.
 package struct ListClaims: PagedOperation {
     package typealias Element = PastClaim
 
-    /// Whose; `nil`: the caller's.
+    /// The claimant; `nil`: the caller.
     package var owner: String?
     package var limit: Int?
     package var cursor: String?
@@ -29,7 +29,7 @@ package struct ListClaims: PagedOperation {
         let caller = context.caller
         let owner = try caller.named(owner)
         guard caller.has(.owner) || owner.lowercased() == caller.name.lowercased() else {
-            throw Refusal(.forbidden, "Only the role 'owner' lists what others have claimed", remedy: "List your own.")
+            throw Refusal(.forbidden, "Only the role 'owner' may list the claims of others", remedy: "List your own.")
         }
         return try await Cursor.page(limit, cursor) { mark, limit in
             try await context.store.claims(of: owner, after: mark, limit: limit)

@@ -40,9 +40,9 @@ package struct ListWorkspaces: PagedOperation {
 
 /// A workspace with its builds, resources, agents and claim.
 package struct ShowWorkspace: Operation {
-    /// Its name or id; by its id a deleted one is found too.
+    /// Its name or id; by id, a deleted workspace is found too.
     package var workspace: String
-    /// Its owner, where several workspaces have the name.
+    /// Its owner, when several workspaces have the name.
     package var owner: String?
 
     package static let route = Route(.get, "/workspaces/{workspace}", .workspaces, for: .member, workspaceFields)

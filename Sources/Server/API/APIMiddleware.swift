@@ -10,17 +10,17 @@ import PostgresClient
 import ServiceLifecycle
 import Store
 
-/// Serves the API: finds the route, finds out who asks and whether they may, and lets the operation be performed.
+/// Serves the API: finds the route, authenticates and authorises the caller, and performs the operation.
 ///
-/// What is no route of the API is left to the router.
+/// The router answers all other paths.
 package struct APIMiddleware: RouterMiddleware {
     package typealias Context = ServerRequestContext
 
-    /// What operations are performed with; the caller is each request's own.
+    /// The context of operations; each request adds its caller.
     private let context: OperationContext
     private let authenticator: Authenticator
     private let limiter: RateLimiter
-    /// What stays open: logs that are followed, and operations that wait.
+    /// The open streams: followed logs, and waiting operations.
     private let streams: OpenStreams
 
     package init(
@@ -58,7 +58,7 @@ package struct APIMiddleware: RouterMiddleware {
         do {
             return try await answer(request, match.route, path: match.path, context)
         } catch {
-            // What is not the client's doing is logged further up.
+            // Errors that the client did not cause are logged further up.
             throw Problem(error) ?? error
         }
     }
@@ -99,7 +99,7 @@ package struct APIMiddleware: RouterMiddleware {
         }
     }
 
-    /// What may wait is performed for as long as somebody waits for it, and the server goes on.
+    /// A waiting operation runs as long as the client waits and the server runs.
     private func perform(
         _ operation: AskedOperation,
         _ context: OperationContext,
@@ -115,14 +115,14 @@ package struct APIMiddleware: RouterMiddleware {
         } catch is CancellationError {
             throw Problem(
                 .unavailable,
-                "The server goes, and what was waited for has not come.",
-                remedy: "Ask again; with the same idempotency key a claim is not made twice.",
+                "The server stops, and there is no result yet.",
+                remedy: "Send the request again; with the same idempotency key a claim is not made twice.",
                 headers: [.retryAfter: "1"]
             )
         }
     }
 
-    /// Who asks, once they have not asked too often: by whoever's token it is, where that is known here, else by address.
+    /// The caller, after the rate limit: by the holder of the token if it is known here, else by address.
     private func caller(of request: Request, from address: String) async throws -> Caller {
         let secret: TokenSecret
         do {
@@ -143,25 +143,25 @@ package struct APIMiddleware: RouterMiddleware {
         let key = RateLimiter.Key.caller(caller.identity)
         if holder != key {
             limiter.know(secret.hash, as: key)
-            // It was the caller's request, and is counted as theirs.
+            // The request counts for the caller, not for the address.
             limiter.giveBack(holder ?? .address(address))
             try limiter.take(key)
         }
         return caller
     }
 
-    /// What everybody may know of a route is whether they may use it; what it holds they learn behind this.
+    /// Everybody may see whether they may use a route; its fields are checked after that.
     private static func authorize(_ caller: Caller, _ route: Route) throws(Problem) {
         guard caller.scopes.allows(route.resource, reading: route.isRead) else {
             let scope = "\(route.resource)\(route.isRead ? ":read" : "")"
             throw Problem(.insufficientScope, "The token lacks the scope '\(scope)'.")
         }
         guard caller.has(route.access) else {
-            throw Problem(.forbidden, "It takes the role '\(route.access.rawValue)'.")
+            throw Problem(.forbidden, "The role '\(route.access.rawValue)' is required.")
         }
     }
 
-    /// The parts of a path below the API's root; `nil`: it lies elsewhere, or is no text.
+    /// The segments of a path below the API's root; `nil`: it is elsewhere, or not text.
     private static func segments(of path: String) -> [String]? {
         guard path.hasPrefix(APIRoute.root + "/") else { return nil }
         let parts = path.dropFirst(APIRoute.root.count + 1).split(separator: "/", omittingEmptySubsequences: false)

@@ -4,10 +4,10 @@ import HTTPTypes
 package import Operations
 package import Store
 
-/// Finds out who asks, by the bearer token of a request (RFC 6750).
+/// Authenticates the bearer token of a request (RFC 6750).
 package struct Authenticator: Sendable {
     private let store: Store
-    /// A token of this process alone, and whose it is: the page's, of `stoker up`.
+    /// A token of this process only, with its holder: the page's token of `stoker up`.
     private let own: (secret: TokenSecret, caller: Caller)?
 
     package init(store: Store, own: (secret: TokenSecret, caller: Caller)? = nil) {
@@ -15,7 +15,7 @@ package struct Authenticator: Sendable {
         self.own = own
     }
 
-    /// The token that a request presents. Throws a problem when there is none.
+    /// The token of a request. Throws a problem when there is none.
     static func secret(_ headers: HTTPFields) throws(Problem) -> TokenSecret {
         guard let header = headers[.authorization] else {
             throw refusal(.unauthenticated, "There is no token.")
@@ -27,7 +27,7 @@ package struct Authenticator: Sendable {
         return TokenSecret(String(parts[1]))
     }
 
-    /// Who holds the token. Throws a problem when nobody does, or no longer.
+    /// The holder of the token. Throws a problem when there is none, or the token has expired.
     func caller(_ secret: TokenSecret) async throws -> Caller {
         if let own, own.secret.matches(secret.hash) { return own.caller }
         guard let holder = try await store.tokenHolder(secret.hash), secret.matches(holder.hash) else {

@@ -8,9 +8,9 @@ import Operations
 import ServiceLifecycle
 import Store
 
-/// A job's log as server-sent events: a line each, with its id, and the job itself as the event `end`.
+/// A job's log as server-sent events: one for each line, with its id, and the job itself as the event `end`.
 ///
-/// Whoever was cut off sends the last id as `Last-Event-ID`, as browsers do, and misses nothing.
+/// A client that was disconnected sends the last id as `Last-Event-ID`, as browsers do, and misses nothing.
 struct LogStream: Sendable {
     private struct Asked: Decodable {
         let job: JobID
@@ -50,22 +50,22 @@ struct LogStream: Sendable {
         )
     }
 
-    /// What is not yet read waits, and a job's log has its limits.
+    /// Unread lines are buffered; a job's log is limited.
     private func follow(_ feed: AsyncStream<ByteBuffer>.Continuation) async {
         defer { feed.finish() }
         do {
             let ended = try await context.follow(job, after: line) { line in
-                // A server that stops does not wait for logs to end: whoever follows begins again elsewhere.
+                // A stopping server does not wait for logs to end: the client continues on another one.
                 guard !Task.isShuttingDownGracefully else { throw CancellationError() }
                 feed.yield(try line.map { try Self.event("id: \($0.id)", $0) } ?? Self.beat)
             }
             feed.yield(try Self.event("event: end", ended))
         } catch {
-            // Without the event `end`, the log goes on: whoever follows asks again, and is told then.
+            // Without the event `end`, the log is not complete: the client reconnects.
         }
     }
 
-    /// Shows proxies that the stream lives, and us that somebody listens.
+    /// A keep-alive, which also detects that the client is gone.
     private static let beat = ByteBuffer(string: ":\n\n")
 
     private static func event(_ head: String, _ data: some Encodable) throws -> ByteBuffer {

@@ -9,7 +9,7 @@ import Templates
 import Webhooks
 
 extension Problem {
-    /// What the client is told of an operation's error; `nil`: it is none of the client's making.
+    /// The problem for an operation's error; `nil`: the client did not cause it.
     init?(_ error: any Error) {
         switch error {
         case let error as Problem: self = error
@@ -31,12 +31,12 @@ extension Problem {
         }
     }
 
-    /// The connection to the database was lost before it had answered a change.
+    /// The connection to the database was lost before it answered a change.
     static let outcomeUnknown = Problem(
         .outcomeUnknown,
         "The connection to the database was lost before it had answered.",
         remedy:
-            "Look whether it was done before you ask again; with the same idempotency key a claim is not made twice."
+            "Check whether it was done before you ask again; with the same idempotency key a claim is not made twice."
     )
 
     private static func kind(of code: Refusal.Code) -> ProblemKind {
@@ -61,7 +61,7 @@ extension Problem {
 }
 
 extension PostgresError {
-    /// Whether it is the database that is gone, going, coming or overrun, and not the statement that is wrong.
+    /// Whether the database is down, starting, stopping or overloaded, and not the statement wrong.
     fileprivate var isPassing: Bool {
         switch kind {
         case .connection, .deadlineExceeded, .poolExhausted, .closed: true
@@ -72,7 +72,7 @@ extension PostgresError {
 }
 
 extension SQLState {
-    /// The server takes no connection of this role to this database.
+    /// The server does not accept connections of this role to this database.
     fileprivate var isRefusal: Bool {
         ["28", "3D"].contains(conditionClass) || code == "55000"
     }

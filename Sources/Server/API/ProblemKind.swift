@@ -2,7 +2,7 @@
 
 import HTTPTypes
 
-/// Every kind of problem that the API answers with: its own type, title and status.
+/// Every kind of problem of the API, with its type, title and status.
 package enum ProblemKind: String, CaseIterable, Sendable {
     case malformedBody = "malformed-body"
     case unknownField = "unknown-field"
@@ -26,7 +26,7 @@ package enum ProblemKind: String, CaseIterable, Sendable {
     case unavailable
     case outcomeUnknown = "outcome-unknown"
 
-    /// The URI that names the kind, the same in every release.
+    /// The URI of the kind, the same in every release.
     package var type: String { "urn:stoker:problem:\(rawValue)" }
 
     var title: String {
@@ -37,21 +37,21 @@ package enum ProblemKind: String, CaseIterable, Sendable {
         case .wrongType: "A field's value is not what was expected"
         case .unauthenticated: "No valid token was given"
         case .tokenExpired: "The token has expired"
-        case .forbidden: "The role does not reach so far"
-        case .insufficientScope: "The token's scopes do not reach so far"
-        case .notFound: "There is no such thing"
+        case .forbidden: "The role is not sufficient"
+        case .insufficientScope: "The token's scopes are not sufficient"
+        case .notFound: "It does not exist"
         case .methodNotAllowed: "The method is not allowed here"
         case .nameTaken: "The name is taken"
-        case .conflict: "The state of things does not allow it"
+        case .conflict: "The current state does not allow it"
         case .templateDeleted: "The template was deleted"
         case .bodyTooLarge: "The body is too large"
-        case .unsupportedMediaType: "The body is of another media type"
-        case .invalid: "The request makes no sense as it stands"
+        case .unsupportedMediaType: "The media type of the body is not supported"
+        case .invalid: "The request is invalid"
         case .templateInvalid: "The template cannot be used"
         case .tooManyRequests: "Too many requests"
-        case .tooManyStreams: "Too many requests are open"
-        case .unavailable: "It cannot be done at the moment"
-        case .outcomeUnknown: "Whether it was done is not known"
+        case .tooManyStreams: "Too many streams are open"
+        case .unavailable: "The service is unavailable at the moment"
+        case .outcomeUnknown: "The outcome is unknown"
         }
     }
 

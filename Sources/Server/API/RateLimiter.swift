@@ -3,11 +3,10 @@
 package import Operations
 import Synchronization
 
-/// A token bucket for each caller: so many requests a second, and twice as many at once.
+/// The rate limit: a token bucket for each caller, with a burst of twice the rate.
 ///
-/// A caller is whoever a token that has proved right here before belongs to, whichever of their tokens they use, else an
-/// address: guessing tokens from one address empties that address's bucket and nobody else's, and more tokens are no more
-/// requests.
+/// A caller is the holder of a token that was accepted here before, with all tokens together, else an address. So
+/// guessing tokens from one address empties only that address's bucket, and more tokens allow no more requests.
 package final class RateLimiter: Sendable {
     package enum Key: Hashable, Sendable {
         case address(String)
@@ -23,24 +22,24 @@ package final class RateLimiter: Sendable {
 
     private struct State {
         var buckets: [Key: Bucket] = [:]
-        /// Whose a token is, by its hash.
+        /// The holders of tokens by the tokens' hashes.
         var holders: [[UInt8]: Key] = [:]
     }
 
-    /// Beyond it, buckets that are full again are forgotten, and so are all tokens: each proves right anew.
+    /// Beyond this number, full buckets are dropped, and so are all tokens, which must be accepted anew.
     private static let room = 10_000
 
     private let rate: Double
     private let state = Mutex(State())
 
-    /// - Parameter rate: Requests a second; 0: any number.
+    /// - Parameter rate: Requests a second; 0: no limit.
     package init(rate: Int) {
         self.rate = Double(rate)
     }
 
     /// Takes one request from the bucket.
     ///
-    /// - Returns: How long to wait before the next attempt, in seconds; `nil`: go on.
+    /// - Returns: How long to wait before the next attempt, in seconds; `nil`: admitted.
     package func admit(_ key: Key, at now: ContinuousClock.Instant = .now) -> Int? {
         guard rate > 0 else { return nil }
         return state.withLock { state in
@@ -56,7 +55,7 @@ package final class RateLimiter: Sendable {
         }
     }
 
-    /// Puts one request back that ``admit(_:at:)`` took, since it was of somebody who is counted elsewhere.
+    /// Returns a request that ``admit(_:at:)`` took, because another bucket counts it.
     package func giveBack(_ key: Key, at now: ContinuousClock.Instant = .now) {
         guard rate > 0 else { return }
         state.withLock { state in
@@ -65,7 +64,7 @@ package final class RateLimiter: Sendable {
         }
     }
 
-    /// From now on the token's requests are taken from its holder's bucket.
+    /// From now on, the token's requests count for its holder.
     package func know(_ token: [UInt8], as holder: Key) {
         state.withLock { state in
             if state.holders.count >= Self.room { state.holders = [:] }
@@ -73,17 +72,17 @@ package final class RateLimiter: Sendable {
         }
     }
 
-    /// The token has proved wrong: whoever sends it is an address again.
+    /// The token was refused: its requests count for their address again.
     package func forget(_ token: [UInt8]) {
         state.withLock { _ = $0.holders.removeValue(forKey: token) }
     }
 
-    /// Whose the token is, as far as it has proved right here; `nil`: not known.
+    /// The token's holder, if the token was accepted here before; `nil`: unknown.
     package func holder(of token: [UInt8]) -> Key? {
         state.withLock { $0.holders[token] }
     }
 
-    /// How many buckets are kept.
+    /// The number of buckets.
     package var size: Int { state.withLock(\.buckets.count) }
 
     private func level(of bucket: Bucket, at now: ContinuousClock.Instant) -> Double {

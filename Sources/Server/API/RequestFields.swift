@@ -7,7 +7,7 @@ import Hummingbird
 import NIOCore
 import Operations
 
-/// Reads the fields of a route from the parts of a request, and refuses everything else.
+/// Reads the fields of a route from the parts of a request, and refuses unknown ones.
 struct RequestFields {
     let route: Route
     let request: Request
@@ -22,9 +22,9 @@ struct RequestFields {
         self.path = path
     }
 
-    /// The fields as a JSON object. Throws a problem for one that is unknown, missing, or not what was expected.
+    /// The fields as a JSON object. Throws a problem for a field that is unknown, missing or malformed.
     ///
-    /// - Parameter requiresMediaType: Whether a body must say what it is.
+    /// - Parameter requiresMediaType: Whether a body must declare its media type.
     static func read(
         _ route: Route,
         _ request: Request,
@@ -95,7 +95,7 @@ struct RequestFields {
 
     private func content() async throws -> [UInt8] {
         let limit = route.bodyLimit
-        let problem = Problem(.bodyTooLarge, "At most \(limit) bytes are read here.", headers: [.connection: "close"])
+        let problem = Problem(.bodyTooLarge, "At most \(limit) bytes are accepted.", headers: [.connection: "close"])
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw problem }
         do {
             let buffer = try await request.body.collect(upTo: limit)
@@ -132,7 +132,7 @@ struct RequestFields {
         guard !value.hasNUL else {
             throw Problem(
                 .invalid,
-                "'\(field.name)' holds the character NUL, which cannot be kept.",
+                "'\(field.name)' holds the character NUL, which cannot be stored.",
                 members: ["field": .string(field.name)]
             )
         }

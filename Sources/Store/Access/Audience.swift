@@ -4,15 +4,15 @@ package import Domain
 import PostgresClient
 package import Time
 
-/// Whose workspaces and jobs somebody may know of. What is not among them does not exist for them.
+/// The workspaces and jobs that a caller may see. All others do not exist for the caller.
 package enum Audience: Hashable, Sendable {
     case everything
-    /// A person's own workspaces and their jobs.
+    /// The caller's own workspaces and their jobs.
     case own(UserID)
-    /// A person's own, and what pools are made of: prebuilds, their jobs, and imports.
+    /// The caller's own, and the parts of pools: prebuilds, their jobs, and imports.
     case ownAndPools(UserID)
 
-    /// Whether a workspace `w` is among them; false where there is no workspace.
+    /// Whether the caller may see a workspace `w`; false when there is no workspace.
     var seesWorkspace: SQL {
         switch self {
         case .everything: "true"
@@ -21,7 +21,7 @@ package enum Audience: Hashable, Sendable {
         }
     }
 
-    /// Whether a job `j`, which may be a build of the workspace `w`, is among them.
+    /// Whether the caller may see a job `j`, which may be a build of the workspace `w`.
     var seesJob: SQL {
         switch self {
         case .everything, .own: seesWorkspace
@@ -30,7 +30,7 @@ package enum Audience: Hashable, Sendable {
     }
 }
 
-/// The last element of a page, behind which the next one begins.
+/// The last element of a page; the next page begins after it.
 package struct PageMark<Kind>: Hashable, Sendable {
     package let createdAt: Instant
     package let id: Identifier<Kind>

@@ -2,11 +2,11 @@
 
 import PostgresClient
 
-/// What names of workspaces, users and templates may look like.
+/// The rules for names of workspaces, users and templates.
 package enum Name {
     /// 1 to 32 letters, digits, hyphens, underscores and dots, with no hyphen at either end.
     ///
-    /// Throws ``StoreError`` of code `.invalid` that says what was expected.
+    /// Throws ``StoreError`` of code `.invalid` with the expected form.
     package static func requireLabel(_ name: String, of kind: String, most: Int = 32) throws {
         let bytes = Array(name.utf8)
         let isLabel = bytes.allSatisfy { byte in
@@ -30,7 +30,7 @@ package enum Name {
 }
 
 extension StoreError {
-    /// Runs the body and says a violated unique name, whose constraint is called so, in words.
+    /// Runs the body, and converts the violation of the named unique constraint into an error for people.
     static func naming<Result>(_ kind: String, _ name: String, _ body: () async throws -> Result) async throws -> Result
     {
         do {

@@ -3,8 +3,8 @@
 import PostgresClient
 
 extension Store {
-    /// The deployment's secret of this name, as it is stored; the candidate becomes it when there is none yet. Whoever asks,
-    /// and whenever, gets the same.
+    /// The deployment's secret of this name, as it is stored. The candidate is stored when there is none yet, so every
+    /// caller always gets the same.
     package func secret(_ name: String, orKeep candidate: [UInt8]) async throws -> [UInt8] {
         let answers = try await pool.executeBatch([
             Statement(

@@ -4,14 +4,14 @@ package import Domain
 import PostgresClient
 package import Time
 
-/// An API token as lists show it; the token itself is nowhere.
+/// An API token as lists show it, without the token itself.
 package struct APIToken: Hashable, Sendable, Codable {
     package var id: TokenID
     package var name: String
     package var username: String
     package var scopes: [String]
     package var createdAt: Instant
-    /// `nil`: it does not expire.
+    /// `nil`: it never expires.
     package var expiresAt: Instant?
     /// To the minute; `nil`: never.
     package var lastUsedAt: Instant?
@@ -24,7 +24,7 @@ package struct APIToken: Hashable, Sendable, Codable {
     }
 }
 
-/// Who presents a token.
+/// The holder of a token.
 package struct TokenHolder: Hashable, Sendable {
     package var tokenID: TokenID
     /// SHA-256 of the token, as it is stored.
@@ -33,15 +33,15 @@ package struct TokenHolder: Hashable, Sendable {
     package var username: String
     package var roles: [String]
     package var scopes: [String]
-    /// By the database's time.
+    /// By the database's clock.
     package var isExpired: Bool
 }
 
 extension Store {
-    /// Stores a token's hash for an active user. Throws ``StoreError`` of code `.notFound`, and of code `.conflict` when the user
-    /// has as many as they may.
+    /// Stores a token's hash for an active user. Throws ``StoreError`` of code `.notFound`, and of `.conflict` when the
+    /// user has the maximum number of tokens.
     ///
-    /// - Parameter most: How many tokens a user may have. Expired ones make room when there is none left.
+    /// - Parameter most: How many tokens a user may have. Expired ones are removed when there is no room left.
     package func addToken(
         _ name: String,
         for username: String,
@@ -51,7 +51,7 @@ extension Store {
         most: Int = .max
     ) async throws -> APIToken {
         try Name.requireLabel(name, of: "token", most: 64)
-        // Two at once count one after the other: the second statement sees what was committed while the first one waited.
+        // Two at once count one after the other: the second statement sees what was committed while it waited.
         let answers = try await pool.executeBatch([
             Statement(
                 "tokens.lock_holder",
@@ -84,13 +84,13 @@ extension Store {
             throw StoreError(
                 .conflict,
                 "'\(username)' has \(most) tokens, and may have no more",
-                remedy: "Revoke one that is not used any more: see 'stoker tokens list'."
+                remedy: "Revoke an unused one: see 'stoker tokens list'."
             )
         }
         return try APIToken(row)
     }
 
-    /// Tokens by user and name, expired ones too; of one user, when given.
+    /// Tokens by user and name, expired ones too; of one user, if given.
     package func tokens(of user: UserID? = nil) async throws -> [APIToken] {
         try await pool.execute(
             Statement(
@@ -105,7 +105,8 @@ extension Store {
         ).map(APIToken.init)
     }
 
-    /// Ends a token at once. Throws ``StoreError`` of code `.notFound`, also for one of another user than the given.
+    /// Revokes a token at once. Throws ``StoreError`` of code `.notFound`, also for a token of another user than the
+    /// given one.
     package func revokeToken(_ token: TokenID, of user: UserID? = nil) async throws {
         let removed = try await pool.execute(
             Statement(
@@ -120,8 +121,8 @@ extension Store {
         }
     }
 
-    /// Who holds the token of this hash; `nil`: nobody, or somebody who is no longer active. Notes the use, at most once a
-    /// minute.
+    /// The holder of the token with this hash; `nil`: none, or a user who is no longer active. Records the use, at most
+    /// once a minute.
     package func tokenHolder(_ hash: [UInt8]) async throws -> TokenHolder? {
         let rows = try await pool.execute(
             Statement(

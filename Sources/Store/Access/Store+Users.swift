@@ -50,7 +50,7 @@ extension Store {
         }
     }
 
-    /// Users that are not deleted, by name: those behind a name, and so many at most, when given.
+    /// Users that are not deleted, by name: those after a name, and at most that many, if given.
     package func users(after username: String? = nil, limit: Int? = nil) async throws -> [User] {
         let rows = try await pool.execute(
             Statement(

@@ -2,18 +2,18 @@
 
 package import Domain
 
-/// A person's request for a workspace.
+/// A request for a workspace.
 package struct ClaimRequest: Hashable, Sendable {
     package var template: String
     /// `nil`: the default preset, or the only one.
     package var preset: String?
-    /// The user name of whom it is for.
+    /// The name of the user who gets the workspace.
     package var owner: String
-    /// What the workspace is to be called.
+    /// The name of the new workspace.
     package var name: String
     /// Values that differ from the preset's or complete them.
     package var parameters: [String: String]
-    /// The same key with the same request gives the same workspace for ever.
+    /// The same key with the same request always gives the same workspace.
     package var idempotencyKey: String?
 
     package init(
@@ -33,38 +33,38 @@ package struct ClaimRequest: Hashable, Sendable {
     }
 }
 
-/// Whether a claim got a prebuild, and if not, why; the raw values are those of `workspace_claims.outcome`.
+/// The outcome of a claim; the raw values are those of `workspace_claims.outcome`.
 package enum ClaimOutcome: String, Hashable, Sendable, Codable {
-    /// A ready prebuild changed hands.
+    /// A prebuild was handed over.
     case hit
-    /// The pool has none ready.
+    /// The pool has no eligible prebuild.
     case missEmpty = "miss_empty"
     /// No pool fits the request.
     case missUnmatched = "miss_unmatched"
     /// The pool is empty because an operator paused it.
     case missPaused = "miss_paused"
-    /// The pool is empty because a cap or quota holds it.
+    /// The pool is empty because of a cap or quota.
     case missCapped = "miss_capped"
-    /// It could not be served at all.
+    /// The claim was refused or failed.
     case error
 }
 
-/// What a claim gave.
+/// The result of a claim.
 package struct ClaimResult: Hashable, Sendable, Codable {
     package var claimID: ClaimID
     package var outcome: ClaimOutcome
-    /// Why it was no hit, or what it waited for, in words; empty for a hit at once.
+    /// Why it was a miss, or what it waited for; empty for an immediate hit.
     package var reason: String
     package var workspaceID: WorkspaceID
     package var workspaceName: String
     package var templateName: String
     package var presetName: String
     package var ownerName: String
-    /// The build that hands the workspace over, or makes it.
+    /// The build that hands the workspace over, or creates it.
     package var buildID: BuildID
     package var buildNumber: Int
     package var jobID: JobID
-    /// An earlier claim with the same idempotency key was answered with its result.
+    /// Whether an earlier claim with the same idempotency key got this result.
     package var isRepeat: Bool
 
     private enum CodingKeys: String, CodingKey {

@@ -3,15 +3,15 @@
 package import Domain
 package import PostgresClient
 
-/// The two ways in which a claim is served, each for one round trip and one implicit transaction.
+/// The statements of the two ways to serve a claim, each for one round trip and one implicit transaction.
 package struct ClaimStatements {
     let id: ClaimID
     let request: ClaimRequest
     let target: ClaimTarget
-    /// Whether it has, or takes, a place among those that wait for a prebuild.
+    /// Whether the claim has, or takes, a place in the queue of waiting claims.
     let isQueued: Bool
 
-    /// - Parameter target: What ``Store/resolve(_:)`` made of the request.
+    /// - Parameter target: The result of ``Store/resolve(_:)``.
     package init(id: ClaimID, request: ClaimRequest, target: ClaimTarget, isQueued: Bool) {
         self.id = id
         self.request = request
@@ -19,14 +19,14 @@ package struct ClaimStatements {
         self.isQueued = isQueued
     }
 
-    /// Hand over a ready prebuild. The last returns a row when there is one; of a claim with a key, the one before returns
-    /// what the key has given already.
+    /// Hands over an eligible prebuild. The last statement returns a row when there was one; for a claim with a key,
+    /// the statement before it returns the earlier result of the key.
     package var bindings: [Statement] { (isQueued ? [queueUp] : []) + oncePerKey + [bind] }
 
-    /// Build a workspace from the start. As ``bindings``; no row when the template has changed since it was looked up.
+    /// Builds a new workspace. As ``bindings``; no row when the template has changed since the lookup.
     var freshBuild: [Statement] { oncePerKey + [build] }
 
-    /// Reads the row of either.
+    /// Reads the row of either way.
     func result(_ row: Row) throws -> ClaimResult {
         ClaimResult(
             claimID: id,
@@ -44,7 +44,7 @@ package struct ClaimStatements {
         )
     }
 
-    /// Claims with the same key go one after the other, and the later ones see what the first has got.
+    /// Serialises claims with the same key, so that later ones see the result of the first.
     private var oncePerKey: [Statement] {
         guard let key = request.idempotencyKey else { return [] }
         return [
@@ -66,7 +66,7 @@ package struct ClaimStatements {
             """
     }
 
-    /// The place in the queue is the first one it had, whatever has become of the preset since.
+    /// The place in the queue stays the first one, whatever happens to the preset.
     private var queueUp: Statement {
         Statement(
             "claims.queue_up",
@@ -83,7 +83,7 @@ package struct ClaimStatements {
         )
     }
 
-    /// Whether nobody has waited for longer. Claims that do not wait take what there is.
+    /// Whether no other claim has waited for longer. Claims that do not wait ignore the queue.
     private var isNext: SQL {
         guard isQueued else { return "true" }
         return """
@@ -97,10 +97,10 @@ package struct ClaimStatements {
 }
 
 extension ClaimStatements {
-    /// Takes the oldest prebuild that is ready, not expired and of the active version, and hands it over.
+    /// Takes the oldest prebuild that is eligible, not expired and of the active version, and hands it over.
     ///
-    /// The lock is on the base table, and everything that another transaction may change about the row is on the row
-    /// (owner, deleted, retiring): whoever gets the lock sees it as it is.
+    /// The lock is on the base table, and all columns that another transaction may change are on that row (owner,
+    /// deleted, retiring), so the lock's holder sees their current values.
     private var bind: Statement {
         Statement(
             "claims.bind",
@@ -132,7 +132,7 @@ extension ClaimStatements {
         )
     }
 
-    /// Of the workspace in `bound`, whichever it is.
+    /// The workspace in `bound`.
     private var columns: SQL {
         """
         \(target.organizationID) AS organization_id, \(target.templateID) AS template_id, \(target.versionID) AS version_id,
@@ -140,7 +140,7 @@ extension ClaimStatements {
         """
     }
 
-    /// How a claim that had to wait is told from one that was served at once: it has looked before.
+    /// Distinguishes a claim that waited from one that was served at once: it has looked before.
     private var waitedFor: SQL {
         guard isQueued else { return "''" }
         return """
@@ -150,14 +150,14 @@ extension ClaimStatements {
             """
     }
 
-    /// A workspace of the claimant's own from the start, for want of a prebuild.
+    /// Builds a new workspace for the claimant, because no prebuild is eligible.
     private var build: Statement {
         Statement(
             "claims.build",
             within: .seconds(10),
             """
             WITH said AS (
-                -- The reconciler's last word on the pool: what it withheld, and why.
+                -- The reconciler's latest decision about the pool: what it withheld, and why.
                 SELECT w->>'reason' IN ('capped', 'quota') AS is_capped, w->>'message' AS message
                 FROM (
                     SELECT withheld FROM prebuild_decisions d WHERE d.preset_id = \(target.presetID)
@@ -184,14 +184,15 @@ extension ClaimStatements {
         )
     }
 
-    /// Whether the version that was looked up is still the one to be given.
+    /// Whether the version of the lookup is still the active one.
     private var isOffered: SQL {
         "EXISTS (SELECT FROM templates o WHERE o.id = \(target.templateID) AND \(sql: .isActive("\(target.versionID)", of: "o")))"
     }
 
-    /// The build and its job, the record of the claim, and the wake-ups, for the workspace in `bound`.
+    /// The build, its job, the record of the claim, and the notifications, for the workspace in `bound`.
     ///
-    /// - Parameter parameters: Of the build, where the claim gives no others: `name` and `value` for the row `n` of `bound`.
+    /// - Parameter parameters: Parameters of the build that the claim does not set: `name` and `value` for the row `n`
+    ///   of `bound`.
     private func handOver(_ reason: String, parameters: SQL) -> SQL {
         let builds = NewBuilds(
             rows: "bound",
@@ -232,12 +233,12 @@ extension ClaimStatements {
             """
     }
 
-    /// The next one in the queue looks at once.
+    /// Wakes the next claim in the queue at once.
     private var nextInQueue: SQL {
         isQueued ? News.on(Channel.ready, "(SELECT preset_id FROM served)") : "NULL"
     }
 
-    /// When the claim was made: for one that waited, when it took its place.
+    /// The time of the claim: for one that waited, when it took its place.
     private var askedAt: SQL {
         guard isQueued else { return "\(target.askedAt)" }
         return "coalesce((SELECT q.created_at FROM workspace_claim_waiters q WHERE q.id = \(id)), \(target.askedAt))"

@@ -4,7 +4,7 @@ import Domain
 import PostgresClient
 import Time
 
-/// What a claim's names stand for.
+/// The rows that a claim's names refer to.
 package struct ClaimTarget: Sendable {
     var ownerID: UserID
     var ownerName: String
@@ -14,25 +14,25 @@ package struct ClaimTarget: Sendable {
     var versionID: TemplateVersionID
     var presetID: PresetID
     var presetName: String
-    /// What the request gives, each in its canonical text (``ParameterType/canonical(_:)``).
+    /// The request's values, each in its canonical text (``ParameterType/canonical(_:)``).
     var parameters: [String: String]
-    /// Whether a prebuild of the preset can become what is asked for.
+    /// Whether a prebuild of the preset can become what was requested.
     var fitsPool: Bool
-    /// Why no prebuild is to be had, should none be ready.
+    /// The outcome if no prebuild is eligible.
     var missOutcome: ClaimOutcome
-    /// The same in words.
+    /// The reason for that outcome, in words.
     var missReason: String
     /// When the names were looked up, in database time.
     var askedAt: Instant
 }
 
-/// What a claim's names stand for, or what its key has given before, which needs no names any more.
+/// The rows that a claim's names refer to, or the earlier result of its key, for which the names do not matter.
 package enum ResolvedClaim {
     case target(ClaimTarget)
     case earlier(EarlierClaim)
 }
 
-/// What a claim may choose between, and what comes with it.
+/// A preset that a claim may choose, with its parameters.
 private struct ClaimedPreset {
     var id: PresetID
     var name: String
@@ -43,7 +43,7 @@ private struct ClaimedPreset {
     struct Parameter {
         var name: String
         var isMutable: Bool
-        /// The preset's, else the version's default; `nil` where there is neither.
+        /// The preset's value, else the version's default; `nil` when there is neither.
         var value: String?
     }
 
@@ -58,11 +58,12 @@ private struct ClaimedPreset {
         parameters = names.indices.map { Parameter(name: names[$0], isMutable: mutable[$0], value: values[$0]) }
     }
 
-    /// Why no prebuild can become what is asked for: a value that cannot change must be as it was built; `nil`: one can.
+    /// Why no prebuild can become what was requested: a value that cannot change differs from the built one; `nil`: one
+    /// can.
     ///
-    /// Throws ``StoreError`` of code `.invalid` when no workspace at all could be built of these values.
+    /// Throws ``StoreError`` of code `.invalid` when no workspace can be built with these values.
     ///
-    /// - Parameter types: Of the parameters that are given. Rows may have been written by others, in another notation.
+    /// - Parameter types: The types of the given parameters. Other programs may have written rows in another notation.
     func misfit(
         _ given: [String: String],
         _ types: [String: ParameterType],
@@ -94,7 +95,7 @@ private struct ClaimedPreset {
 }
 
 extension Store {
-    /// Looks up who and what. Throws ``StoreError`` of code `.notFound`, `.invalid` or `.conflict`.
+    /// Looks up the names. Throws ``StoreError`` of code `.notFound`, `.invalid` or `.conflict`.
     package func resolve(_ request: ClaimRequest) async throws -> ResolvedClaim {
         let earlier = request.idempotencyKey.map { EarlierClaim.statement($0, of: request.owner) }
         let answers = try await pool.executeBatch(
@@ -142,7 +143,8 @@ extension Store {
         )
     }
 
-    /// The values in their canonical texts, and the types of their parameters. Those of unknown names stay as they are.
+    /// The values in their canonical texts, and the types of their parameters. Values of unknown names stay as they
+    /// are.
     ///
     /// Throws ``StoreError`` of code `.invalid` when a value breaks its parameter's type, options or validation.
     private func canonical(
@@ -166,7 +168,7 @@ extension Store {
         return (types.canonical(values), types)
     }
 
-    /// What to say of a template that is not there: whether there was one.
+    /// The error for a missing template: whether it was deleted.
     private func missingTemplate(_ name: String) async throws -> StoreError {
         let deleted = try await pool.execute(
             Statement(

@@ -4,13 +4,13 @@ package import Domain
 import PostgresClient
 package import Time
 
-/// A claim as lists show it, whatever has become of what it gave.
+/// A claim as lists show it, whatever has happened to its workspace.
 package struct PastClaim: Hashable, Sendable, Codable {
     package var id: ClaimID
     package var outcome: ClaimOutcome
-    /// Why it was no hit, or what it waited for.
+    /// Why it was a miss, or what it waited for.
     package var reason: String
-    /// Empty: it named none that exists.
+    /// Empty when it named no existing one.
     package var templateName: String
     package var presetName: String
     package var ownerName: String
@@ -36,9 +36,9 @@ package struct PastClaim: Hashable, Sendable, Codable {
 }
 
 extension Store {
-    /// What a user has claimed, newest first; nothing of a user who is not there.
+    /// A user's claims, newest first; none for an unknown user.
     ///
-    /// - Parameter mark: Where the page before ended.
+    /// - Parameter mark: The end of the previous page.
     package func claims(of owner: String, after mark: PageMark<Kind.Claim>? = nil, limit: Int) async throws
         -> [PastClaim]
     {

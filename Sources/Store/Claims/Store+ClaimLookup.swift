@@ -4,15 +4,15 @@ package import Domain
 package import PostgresClient
 
 extension ClaimResult {
-    /// What is read of ``tables``.
+    /// The columns of ``tables``.
     static let columns: SQL = """
         c.id AS claim_id, c.outcome, c.outcome_reason, w.id AS workspace_id, w.name AS workspace_name,
             coalesce(t.name, '') AS template_name, coalesce(p.name, '') AS preset_name, u.username AS owner_name,
             b.id AS build_id, b.build_number, b.job_id
         """
 
-    /// Claims `c` that gave a workspace `w`, for `FROM`: with the user `u`, and the build `b` that handed the workspace over,
-    /// or else made it. That is not found by time: a claim and its build are not dated by the same clock reading.
+    /// Claims `c` that gave a workspace `w`, for `FROM`: with the user `u`, and the build `b` that handed the workspace
+    /// over or created it. The build is not found by time, because a claim and its build have different clock readings.
     static let tables: SQL = """
         users u
         JOIN workspace_claims c ON c.claimant_id = u.id
@@ -25,7 +25,7 @@ extension ClaimResult {
         ) b
         """
 
-    /// - Parameter isRepeat: Whether it answers another claim with the same key.
+    /// - Parameter isRepeat: Whether this answers another claim with the same key.
     init(_ row: Row, isRepeat: Bool) throws {
         self.init(
             claimID: try row["claim_id"],
@@ -45,16 +45,16 @@ extension ClaimResult {
 }
 
 extension ClaimOutcome: PostgresDecodable {
-    /// One that this release does not know gave nothing that it could tell of.
+    /// An outcome that this release does not know gave nothing that it could report.
     package init(postgres value: PostgresValue) throws {
         self = Self(rawValue: try String(postgres: value)) ?? .error
     }
 }
 
 extension Store {
-    /// A claim's result as it is now: a replacement policy may have given the claimant another workspace than the prebuild.
+    /// A claim's current result: a replacement policy may have given the claimant another workspace than the prebuild.
     ///
-    /// Throws ``StoreError`` of code `.notFound`, also for one that the audience may not know of.
+    /// Throws ``StoreError`` of code `.notFound`, also for a claim that the audience may not see.
     package func claim(_ id: ClaimID, visibleTo audience: Audience = .everything) async throws -> ClaimResult {
         let rows = try await pool.execute(
             Statement(

@@ -5,14 +5,14 @@ import Domain
 import PostgresClient
 
 extension Store {
-    /// Gives a person a ready prebuild at once, else a fresh build at interactive priority.
+    /// Hands an eligible prebuild to a user at once, else builds a new workspace at interactive priority.
     ///
-    /// Ownership, the build that hands it over, the record of the claim and the wake-ups are one transaction, and one round
-    /// trip behind the one that looks the names up. Prebuilds that another claim or a delete holds are skipped, not waited
-    /// for.
+    /// Ownership, the claim build, the record of the claim and the notifications are one transaction, and one round
+    /// trip after the lookup of the names. Prebuilds that another claim or a deletion has locked are skipped, not
+    /// waited for.
     ///
-    /// Throws ``StoreError`` of code `.notFound`, `.nameTaken`, `.invalid` or `.conflict`; then nothing was spent. What was
-    /// asked for and why it failed is recorded all the same.
+    /// Throws ``StoreError`` of code `.notFound`, `.nameTaken`, `.invalid` or `.conflict`; then nothing was spent. The
+    /// failed request and its reason are recorded nevertheless.
     package func claim(_ request: ClaimRequest) async throws -> ClaimResult {
         let id = ClaimID.random()
         return try await recordingErrors(of: request, id) {
@@ -23,11 +23,11 @@ extension Store {
         }
     }
 
-    /// As ``claim(_:)``, but when no prebuild is ready, waits for the next one: first come, first served. After `limit` it is
-    /// a fresh build after all, and at once when no prebuild can become what is asked for.
+    /// As ``claim(_:)``, but when no prebuild is eligible, waits for the next one: first come, first served. After
+    /// `limit` it builds a new workspace, and at once when no prebuild can become what was requested.
     ///
-    /// - Parameter woken: Returns when a prebuild may have become ready (``Channel/ready``), and no later than after the time
-    ///   it is given.
+    /// - Parameter woken: Returns when a prebuild may have become eligible (``Channel/ready``), and at the latest after
+    ///   the given time.
     package func claim(
         _ request: ClaimRequest,
         waitingAtMost limit: Duration,
@@ -40,7 +40,7 @@ extension Store {
                 while true {
                     let remaining = ContinuousClock.now.duration(to: deadline)
                     if let result = try await serve(request, as: id, onMiss: remaining > .zero ? .waits : .hasWaited) {
-                        // Else its place was given up with the claim.
+                        // Otherwise the claim itself has left the queue.
                         if result.isRepeat { try await leaveQueue(id) }
                         return result
                     }
@@ -49,27 +49,27 @@ extension Store {
                 }
             }
         } catch {
-            // In a task of its own: the wait may have ended because this one is canceled.
+            // In a task of its own, because this one may be canceled.
             try? await Task { try await leaveQueue(id) }.value
             throw error
         }
     }
 
-    /// What a claim does when no prebuild is ready.
+    /// What a claim does if no prebuild is eligible.
     private enum Miss {
-        /// Builds a workspace; it never waits.
+        /// It builds a new workspace at once.
         case builds
-        /// Takes a place among those that wait for a prebuild, or keeps it.
+        /// It joins the queue for the next prebuild, or keeps its place.
         case waits
-        /// Builds a workspace: it has waited for long enough.
+        /// It builds a new workspace, because it has waited long enough.
         case hasWaited
     }
 
-    /// `nil`: no prebuild is ready, and the claim has its place among those that wait.
+    /// `nil`: no prebuild is eligible, and the claim has its place in the queue.
     private func serve(_ request: ClaimRequest, as id: ClaimID, onMiss: Miss) async throws -> ClaimResult? {
         try Name.requireLabel(request.name, of: "workspace", most: 64)
         return try await StoreError.naming("workspace of \(request.owner)", request.name) {
-            // What the names stood for may have changed before they were used: then they are looked up again.
+            // The names may refer to other rows since the lookup: then they are looked up again.
             for _ in 0..<5 {
                 let target: ClaimTarget
                 switch try await resolve(request) {
@@ -112,11 +112,11 @@ extension Store {
     }
 }
 
-/// A claim that waits for a prebuild.
+/// The timing of a waiting claim.
 enum ClaimWaiter {
-    /// After which it looks by itself: a notification may be lost.
+    /// The polling interval: a notification may be lost.
     static let poll = Duration.seconds(1)
-    /// After which one that has not looked is taken for dead, and lets those behind it pass.
+    /// After this time without polling, a waiter counts as dead, and those behind it pass.
     static let lease = Duration.seconds(4)
 }
 
@@ -133,13 +133,13 @@ extension Store {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            // Should this fail too, the first error is the one to be told.
+            // If this fails too, the first error is reported.
             try? await record(error, of: request, id)
             throw error
         }
     }
 
-    /// The key is not recorded: a claim that failed has not used it up.
+    /// The key is not recorded, because a failed claim does not use it up.
     private func record(_ error: any Error, of request: ClaimRequest, _ id: ClaimID) async throws {
         let reason = (error as? StoreError).map { "\($0.code.rawValue): \($0.message)" } ?? "\(error)"
         _ = try await pool.execute(
@@ -164,11 +164,11 @@ extension Store {
 
 // MARK: - Idempotency
 
-/// What a claim with the same key gave before.
+/// The earlier result of an idempotency key.
 package struct EarlierClaim {
     let result: ClaimResult
     private let digest: [UInt8]?
-    /// Of the parameters as they were when it was made.
+    /// The types of the parameters at that time.
     private let types: [String: ParameterType]
 
     /// Reads a row of ``statement(_:)``.
@@ -193,7 +193,7 @@ package struct EarlierClaim {
         return result
     }
 
-    /// Finds it, whatever has become of the template, the preset and the workspace since.
+    /// Finds it, whatever has happened to the template, the preset and the workspace since.
     static func statement(_ key: String, of owner: String) -> Statement {
         Statement(
             "claims.earlier",
@@ -212,9 +212,9 @@ package struct EarlierClaim {
 }
 
 extension ClaimRequest {
-    /// SHA-256 over all that makes one request differ from another; the key itself is not part of it.
+    /// SHA-256 over everything that makes two requests different; the key itself is not part of it.
     ///
-    /// - Parameter values: The parameters, in whatever notation.
+    /// - Parameter values: The parameters in any notation.
     func digest(giving values: [String: String]) -> [UInt8] {
         var hash = SHA256()
         let values = values.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
@@ -226,7 +226,7 @@ extension ClaimRequest {
         return Array(hash.finalize())
     }
 
-    /// A length before each field, so that no two requests run together.
+    /// The length before each field, so that fields cannot run together.
     private func lengthPrefix(_ count: Int) -> [UInt8] {
         (0..<8).map { UInt8(truncatingIfNeeded: count >> ($0 * 8)) }
     }

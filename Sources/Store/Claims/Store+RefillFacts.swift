@@ -3,18 +3,18 @@
 package import Domain
 import PostgresClient
 
-/// What is known of a pool for whose next prebuild a claim waits, beyond its plan.
+/// Facts about a pool for whose next prebuild a claim waits, besides its plan.
 package struct RefillFacts: Hashable, Sendable {
     package var presetID: PresetID
     package var templateName: String
     package var presetName: String
-    /// Claims that wait for a prebuild of it.
+    /// Waiting claims.
     package var claimsWaiting: Int
-    /// Of its start jobs that no worker has taken, the one that is next.
+    /// The next of its pending start jobs.
     package var pendingJob: JobID?
-    /// How many of its start jobs a worker has.
+    /// How many of its start jobs are running.
     package var running: Int
-    /// Where the one that was begun first is, by the last line of its log.
+    /// The progress of the one that was begun first: the last line of its log.
     package var stage: String
 }
 

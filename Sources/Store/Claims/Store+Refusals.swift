@@ -3,31 +3,31 @@
 import Domain
 import PostgresClient
 
-/// What becomes of a claim whose build was stopped before it changed anything: a replacement policy forbids what it would
-/// replace (jobs.md, "Resource replacement"), or the template refuses its values.
+/// What happens to a claim whose build was stopped before any change: a replacement policy forbids it (jobs.md,
+/// "Executing"), or the template refuses its values.
 package enum ClaimRefusal: Hashable, Sendable {
     /// The claim fails.
     case block
-    /// The claim goes on as a workspace of its own, from the start.
+    /// The claim continues with a new workspace.
     case fresh
 }
 
 extension Store {
-    /// Undoes a claim whose build was stopped before it changed anything: the prebuild goes back to its pool as it was, and
-    /// the claim's build becomes that of a workspace of the claimant's own. Under `block` that workspace has ended with its
-    /// failed build; under `fresh` the same job is queued again, for a person waits, and builds it from the start.
+    /// Undoes a claim whose build was stopped before any change: the prebuild goes back to its pool as it was, and the
+    /// claim's build becomes that of a new workspace of the claimant. Under `block` that workspace is deleted, and its
+    /// build failed; under `fresh` the same job is enqueued again at interactive priority and builds it from the start.
     ///
-    /// A claim that was a fresh build from the beginning has no prebuild to give back: under `block` its workspace, of which
-    /// nothing exists, has ended in the same way, and its name is free.
+    /// A claim that was a new build from the beginning has no prebuild to return: under `block` its workspace, of which
+    /// nothing exists, is deleted, and its name is free.
     ///
     /// One transaction, fenced: throws ``StoreError`` of code `.leaseLost`, and changes nothing, when the execution has lost
     /// the job.
     ///
     /// - Parameters:
     ///   - code: The error's code, for a claim that fails.
-    ///   - message: Why, for people.
-    /// - Returns: false when the workspace is neither a prebuild that can go back, or not any more, nor a claim's own; then
-    ///   nothing is changed.
+    ///   - message: The reason, for people.
+    /// - Returns: False when the workspace is neither a prebuild that can go back nor a claim's own; then nothing is
+    ///   changed.
     package func refuseClaim(
         _ job: HeldJob,
         _ refusal: ClaimRefusal,
@@ -64,7 +64,8 @@ extension Store {
         }
     }
 
-    /// The claim's workspace, locked with its job. It may go back while the claim's build is its last, and nobody deletes it.
+    /// The claim's workspace, locked with its job. It may go back while the claim build is its latest and it is not
+    /// being deleted.
     private static func claimed(_ job: HeldJob) -> Statement {
         Statement(
             "refusals.claimed",
@@ -88,7 +89,7 @@ extension Store {
         )
     }
 
-    /// Ends a claim's own workspace, of which nothing exists.
+    /// Deletes a claim's own workspace, of which nothing exists.
     private static func abandon(_ job: HeldJob, _ workspace: WorkspaceID, _ message: String) -> [Statement] {
         [
             Statement(
@@ -155,7 +156,7 @@ extension Store {
                 "refusals.move_job",
                 "UPDATE provisioner_jobs SET workspace_id = \(own) WHERE id = \(job.id)"
             ),
-            // The agents stay the prebuild's; a workspace of its own gets others.
+            // The agents stay with the prebuild; the new workspace gets others.
             agentsGone(job),
             Statement(
                 "refusals.claim",
@@ -169,7 +170,8 @@ extension Store {
         ]
     }
 
-    /// The same job again, as the build of a new workspace. The interruption was ours, so the attempt does not count.
+    /// Enqueues the same job again, as the build of a new workspace. Stoker interrupted it, so the attempt does not
+    /// count.
     private static func restart(_ job: HeldJob) -> Statement {
         Statement(
             "refusals.restart",

@@ -26,7 +26,7 @@ extension Store {
             """
     }
 
-    /// All endpoints by name; one of them, when named.
+    /// All endpoints by name, or the named one.
     package func endpoints(named name: String? = nil) async throws -> [Endpoint] {
         try await pool.execute(Self.listEndpoints(named: name)).map(Endpoint.init)
     }
@@ -49,7 +49,7 @@ extension Store {
         return endpoint
     }
 
-    /// What there is to know of an endpoint. Throws ``StoreError`` of code `.notFound`.
+    /// The report of an endpoint. Throws ``StoreError`` of code `.notFound`.
     package func endpointDetails(_ name: String) async throws -> EndpointDetails {
         let endpoint = try await endpoint(named: name)
         let rows = try await pool.execute(

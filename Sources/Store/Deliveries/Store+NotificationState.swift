@@ -2,18 +2,18 @@
 
 import PostgresClient
 
-/// Whether the server passes notifications on.
+/// Whether the server accepts notifications.
 package struct NotificationState: Hashable, Sendable {
-    /// Why it takes none; `nil`: it takes them.
+    /// Why it accepts none; `nil`: it accepts them.
     package var refusal: String?
-    /// How much of its queue for them is full, from 0 to 1. It fills when a session that listens does not read.
+    /// How much of its notification queue is full, from 0 to 1. It fills when a listening session does not read.
     package var queueUsage: Double
-    /// The session whose transaction has been open for longest, which may be the one that does not read.
+    /// The session with the oldest transaction, which may be the one that does not read.
     package var oldestTransaction: String?
 }
 
 extension Store {
-    /// Tries a notification that nobody listens to.
+    /// Sends a notification without listeners, as a test.
     package func notificationState() async throws -> NotificationState {
         let row = try await pool.execute(
             Statement(

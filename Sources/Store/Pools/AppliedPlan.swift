@@ -2,12 +2,12 @@
 
 package import Domain
 
-/// What a pass really wrote. It may be less than the plan: a prebuild that is being claimed is not deleted, and a preset
-/// whose writes fail holds up no other.
+/// What a pass has written. It may be less than the plan: a prebuild that is being claimed is not deleted, and a preset
+/// whose writes fail does not block the others.
 package struct AppliedPlan: Hashable, Sendable {
     /// New prebuilds, by preset.
     package var created: [PresetID: Int] = [:]
-    /// Prebuilds whose first build was taken out of the queue.
+    /// Prebuilds whose order was canceled.
     package var canceled: [WorkspaceID] = []
     /// Prebuilds that got a delete build.
     package var deleted: [WorkspaceID] = []
@@ -17,10 +17,10 @@ package struct AppliedPlan: Hashable, Sendable {
     package var events: [EventID] = []
     /// Presets whose writes failed, with the reason; everything of theirs was rolled back.
     package var failures: [PresetID: String] = [:]
-    /// For how long, from before the pass, its worker is the one that reports on the pools for the whole fleet: never two
-    /// workers at a time. Zero: another worker is, or nobody.
+    /// How long the worker reports on the pools for the whole fleet, counted from before the pass, so that two workers
+    /// never report at the same time. Zero if another worker reports, or none.
     package var reporterLease = Duration.zero
-    /// The last decision recorded; `nil`: there was nothing new.
+    /// The last recorded decision; `nil`: there was nothing to record.
     var lastDecision: Int64?
 
     package init() {}

@@ -5,8 +5,8 @@ import PostgresClient
 package import Prebuilds
 package import Time
 
-/// A pass in progress: one transaction under the reconciler's lock. Valid inside the body of
-/// ``Store/pass(by:at:limits:_:)`` alone.
+/// A running pass: one transaction under the reconciler's lock. Valid only inside the body of
+/// ``Store/pass(by:at:limits:_:)``.
 ///
 /// ```swift
 /// let applied = try await store.pass(limits: limits) { pass in
@@ -17,20 +17,20 @@ package import Time
 package struct Pass {
     /// The moment to reconcile for.
     package let now: Instant
-    /// What the transaction sees, once the lock is its own.
+    /// What the transaction sees once it has the lock.
     package let snapshot: Snapshot
-    /// The newest row of `prebuild_decisions`; `nil`: there is none.
+    /// The newest row of `prebuild_decisions`; `nil` if there is none.
     package let lastDecision: Int64?
     fileprivate let worker: WorkerID?
     fileprivate let transaction: PostgresTransaction
-    /// A maintenance was announced, and its end was not.
+    /// Whether the start of a maintenance was announced, and its end was not.
     fileprivate let announcesMaintenance: Bool
     fileprivate let reporterLease: Duration
 
-    /// Writes the plan and commits, in one round trip: when a statement fails, preset by preset instead, so that the one that
-    /// fails stands alone. A plan of a fleet that is paused has nothing to write but the end of a maintenance.
+    /// Writes the plan and commits, in one round trip. If a statement fails, it writes preset by preset instead, so
+    /// that only the failing preset is left out. For a paused fleet, only the end of a maintenance is written.
     ///
-    /// - Parameter news: The presets whose plan is recorded as a decision, unless the last record says the same.
+    /// - Parameter news: The presets whose plan is recorded as a decision, unless the last record is the same.
     package func write(_ plan: Plan, recording news: [PresetPlan]) async throws -> AppliedPlan {
         var applied = AppliedPlan()
         if announcesMaintenance, plan.pause?.kind != .maintenance {
@@ -46,22 +46,24 @@ package struct Pass {
 }
 
 extension Store {
-    /// Opens a pass: takes the lock and a snapshot, and hands both to the body; when that ends, commits. A pass takes three
-    /// round trips, however many prebuilds it creates and deletes.
+    /// Starts a pass: takes the lock and a snapshot, passes both to the body, and commits when the body ends. A pass
+    /// takes three round trips, however many prebuilds it creates and deletes.
     ///
-    /// A process that dies or is cut off in the middle leaves nothing behind: the server gives the lock up with the
-    /// transaction, and limits how long an idle or stuck one may hold it.
+    /// If the process dies or loses its connection midway, nothing was written: the server releases the lock with the
+    /// transaction, and limits how long an idle or stuck transaction may hold it.
     ///
-    /// - Parameter worker: Who makes the pass, for the record; `nil` for a command.
+    /// - Parameter worker: The worker that makes the pass, for the record; `nil` for a command.
     /// - Parameter now: The moment to reconcile for; `nil` is the transaction's own time.
-    /// - Returns: What the body returns; `nil`: another process is in a pass. That cost one round trip and changed nothing.
+    /// - Returns: The body's result; `nil` if another process is running a pass, which cost one round trip and changed
+    ///   nothing.
     package func pass<Value>(
         by worker: WorkerID? = nil,
         at now: Instant? = nil,
         limits: PlanLimits,
         _ body: (Pass) async throws -> Value
     ) async throws -> Value? {
-        // One statement of its own: a worker that does not win has spent one round trip and holds no transaction open.
+        // A statement of its own: a worker that does not get the lock has spent one round trip, and holds no
+        // transaction open.
         let probe = try await pool.execute(Self.probe(stuckAfter: Self.longestPass))
         guard try probe.only()["won"] else { return nil }
         return try await pool.withTransaction("reconcile", attempts: 1) { transaction in
@@ -86,8 +88,7 @@ extension Store {
         }
     }
 
-    /// A pass is over long before. One that holds the lock for longer cannot be ended by any time-out of the server: its
-    /// process is frozen while the server hands it rows.
+    /// Longer than any pass. No time-out of the server ends a process that is frozen while the server sends it rows.
     private static let longestPass = Duration.seconds(180)
 
     private static let tryLock: SQL = """
@@ -96,7 +97,7 @@ extension Store {
 
     private static let lock = Statement("reconcile.lock", within: .seconds(5), "SELECT \(sql: tryLock) AS won")
 
-    /// Tries the lock. When it is held, hangs up on a holder whose transaction is older than any pass.
+    /// Tries the lock. When it is held, terminates a holder whose transaction is older than any pass.
     static func probe(stuckAfter age: Duration) -> Statement {
         Statement(
             "reconcile.probe",
@@ -116,7 +117,7 @@ extension Store {
         )
     }
 
-    /// A winner that freezes or vanishes in the middle of a pass loses the lock on the server's side.
+    /// A leader that freezes or disappears in the middle of a pass loses the lock on the server's side.
     private static let passTimeouts = Statement(
         "reconcile.timeouts",
         within: .seconds(5),
@@ -128,8 +129,8 @@ extension Store {
         """
     )
 
-    /// What a pass must know beside the snapshot. A statement of its own: behind the lock it sees what the pass before has
-    /// committed.
+    /// Facts that a pass needs beside the snapshot. They are read by a separate statement, which sees, once it has the
+    /// lock, what the previous pass has committed.
     private static func circumstances(_ worker: WorkerID?) -> Statement {
         Statement(
             "reconcile.circumstances",

@@ -4,9 +4,9 @@ import Domain
 package import Prebuilds
 import Synchronization
 
-/// What a process knows of the last pass that it made, so that the next one writes nothing where nothing is new.
+/// A cache of the last pass of this process, so that the next one records nothing when nothing has changed.
 ///
-/// It trusts itself only while no other process has recorded a decision since: workers take turns at passes.
+/// It is valid only while no other process has recorded a decision since: workers take turns at passes.
 package final class PlanMemory: Sendable {
     private struct Recollection {
         /// The newest row of `prebuild_decisions` at the end of the pass; `nil`: there was none.
@@ -18,7 +18,7 @@ package final class PlanMemory: Sendable {
 
     package init() {}
 
-    /// The presets whose plan may differ from the last one recorded.
+    /// The presets whose plan may differ from the recorded one.
     ///
     /// - Parameter lastDecision: The newest row of `prebuild_decisions`.
     package func news(in plan: Plan, since lastDecision: Int64?) -> [PresetPlan] {
@@ -28,13 +28,13 @@ package final class PlanMemory: Sendable {
         }
     }
 
-    /// To be called after the pass was committed. Of a fleet that is paused nothing was recorded.
+    /// To be called after the pass was committed. For a paused fleet nothing was recorded.
     ///
-    /// - Parameter lastDecision: As of ``news(in:since:)``.
+    /// - Parameter lastDecision: As in ``news(in:since:)``.
     package func remember(_ plan: Plan, _ applied: AppliedPlan, since lastDecision: Int64?) {
         guard plan.pause == nil else { return }
         var plans = Dictionary(plan.presets.map { ($0.pool.presetID, $0) }) { first, _ in first }
-        // Nothing of these was recorded.
+        // Nothing was recorded for these.
         for preset in applied.failures.keys { plans[preset] = nil }
         recollection.withLock {
             $0 = Recollection(lastDecision: applied.lastDecision ?? lastDecision, plans: plans)

@@ -4,7 +4,8 @@ import PostgresClient
 import Prebuilds
 
 extension PlanWriter {
-    /// New prebuilds: workspace, first build, its parameters (the preset's values, then the version's defaults), and job.
+    /// Creates prebuilds: workspace, first build, its parameters (the preset's values, then the version's defaults),
+    /// and job.
     func creations(_ presets: [PresetPlan]) -> Statement {
         let wanted = presets.filter { $0.creations > 0 }
         let replaced = wanted.flatMap { preset in preset.deletions.map { (preset.pool.presetID, $0.workspaceID) } }
@@ -13,8 +14,8 @@ extension PlanWriter {
             within: .seconds(60),
             """
             WITH kept AS (
-                -- Prebuilds that were to be replaced, but that a claim holds at this moment: should it not go through, there
-                -- must not be one too many. If it does, it wakes the reconciler.
+                -- Prebuilds that this pass wanted to replace, but that a claim has locked at this moment. If the claim
+                -- fails, there must not be one too many; if it succeeds, it wakes the reconciler.
                 SELECT r.preset_id, count(*) AS instances
                 FROM unnest(\(replaced.map(\.0)), \(replaced.map(\.1))) r(preset_id, workspace_id)
                 JOIN workspaces w ON w.id = r.workspace_id
@@ -33,7 +34,8 @@ extension PlanWriter {
                     \(sql: newID) AS workspace_id, \(sql: newID) AS build_id, \(sql: newID) AS job_id
                 FROM wanted CROSS JOIN LATERAL generate_series(1, instances)
             ), new_workspaces AS (
-                -- The last 60 bits of the id are random; their digits, moved into base32's alphabet, make the name.
+                -- The last 60 bits of the id are random; their hexadecimal digits, mapped to base32's alphabet, make
+                -- the name.
                 INSERT INTO workspaces (id, owner_id, organization_id, template_id, name, created_at, updated_at, last_used_at)
                 SELECT workspace_id, \(sql: .prebuildsUser), organization_id, template_id,
                     'prebuild-' || translate(right(replace(workspace_id::text, '-', ''), 15), '0189', 'ghij'),

@@ -5,7 +5,7 @@ import PostgresClient
 import Prebuilds
 
 extension PlanWriter {
-    /// One `prebuild_failure_limit_reached` for each preset that this transaction has just made hard limited.
+    /// One `prebuild_failure_limit_reached` for each preset that becomes hard limited in this transaction.
     func limitEvents(_ presets: [PresetPlan]) -> Statement {
         let limited = presets.filter { $0.statusChange?.to == .hardLimited && $0.statusChange?.from != .hardLimited }
         return Statement(
@@ -38,7 +38,7 @@ extension PlanWriter {
         )
     }
 
-    /// One `preset_validation_failed` for each preset that this transaction has just found invalid.
+    /// One `preset_validation_failed` for each preset that becomes invalid in this transaction.
     func invalidEvents(_ presets: [PresetPlan]) -> Statement {
         let invalid = presets.filter {
             $0.statusChange?.to == .validationFailed && $0.statusChange?.from != .validationFailed
@@ -68,7 +68,7 @@ extension PlanWriter {
         )
     }
 
-    /// Recipients of the mission's two events: every active user with the role `template-admin`.
+    /// The recipients of events: every active user with the role `template-admin`.
     static let templateAdmins: SQL = """
         ARRAY(
             SELECT u.id FROM users u
@@ -76,7 +76,7 @@ extension PlanWriter {
         )
         """
 
-    /// What an event about a preset is about, for `FROM`: the preset `p`, its version, template and organization.
+    /// The tables of an event about a preset, for `FROM`: the preset `p`, its version, template and organization.
     static let presetTables: SQL = """
         (
             template_version_presets p
@@ -91,7 +91,7 @@ extension PlanWriter {
         jsonb_build_object('org', o.name, 'template', t.name, 'template_version', v.name, 'preset', p.name)
         """
 
-    /// The ids and names that the data of every event about a preset begins with.
+    /// The common ids and names in the data of events about a preset.
     static let presetData: SQL = """
         jsonb_build_object(
             'organization', jsonb_build_object('id', o.id, 'name', o.name),

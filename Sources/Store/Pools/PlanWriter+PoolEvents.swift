@@ -4,11 +4,12 @@ import PostgresClient
 import Prebuilds
 
 extension PlanWriter {
-    /// `pool_depleted` for each pool that had a prebuild to give and has none left, and `pool_recovered` for each whose
-    /// depletion is over. To be run before the decisions of this pass are recorded: it compares with the last ones.
+    /// `pool_depleted` for each pool that had an eligible prebuild and has none left, and `pool_recovered` for each
+    /// whose depletion ends. It must run before this pass's decisions are recorded, because it compares with the last
+    /// ones.
     ///
-    /// A pool that is being filled for the first time, or for a schedule's next window, is not depleted. A depletion also
-    /// ends when nothing is desired any more or the preset is no longer active; the event says which it was.
+    /// A pool that is being filled for the first time, or for a schedule's next window, is not depleted. A depletion
+    /// also ends when nothing is desired any more, or the preset is no longer active; the event says which.
     func poolEvents(_ news: [PresetPlan]) -> Statement {
         Statement(
             "plan.pool_events",
@@ -19,7 +20,7 @@ extension PlanWriter {
                     \(news.map(\.state.eligible)), \(news.map(\.state.actual)), \(news.map(\.state.starting))
                 ) n(preset_id, depleted, desired, eligible, running, starting)
             ), open AS MATERIALIZED (
-                -- Those that last: few, and all of them in the partial index of unresolved incidents.
+                -- Unresolved depletions: few, and all of them in the partial index.
                 SELECT e.id, e.targets[2] AS preset_id FROM notification_events e
                 WHERE e.dedupe_key IS NOT NULL AND e.resolved_at IS NULL AND e.type = 'pool_depleted'
             ), ended AS (

@@ -5,16 +5,16 @@ import FoundationEssentials
 import PostgresClient
 import Prebuilds
 
-/// Writes a plan with set-based statements: a constant number of round trips, however many prebuilds it creates.
+/// Writes a plan with set-based statements: a constant number of round trips, however many prebuilds are created.
 struct PlanWriter {
     let plan: Plan
-    /// The presets whose plan is to be recorded as a decision, unless the last record says the same.
+    /// The presets whose plan is recorded as a decision, unless the last record is equal.
     let news: [PresetPlan]
-    /// Who makes the pass; `nil` for a command.
+    /// The worker that makes the pass; `nil` for a command.
     let worker: WorkerID?
 
-    /// Writes everything at once and commits. If that fails, writes preset by preset, so that the one that fails stands
-    /// alone, and leaves the transaction to be committed.
+    /// Writes everything in one batch and commits. If that fails, writes preset by preset, so that one failing preset
+    /// does not affect the others, and leaves the commit to the caller.
     func write(on transaction: PostgresTransaction) async throws -> AppliedPlan {
         let busy = plan.presets.filter { !$0.isEmpty }
         guard !busy.isEmpty || !news.isEmpty else { return AppliedPlan() }
@@ -71,7 +71,7 @@ extension AppliedPlan {
 }
 
 extension PlanWriter {
-    /// The last plan of each preset that differs from the one recorded before it, for `prebuild_decisions`.
+    /// Records each plan that differs from the preset's last one in `prebuild_decisions`.
     private func decisions(_ news: [PresetPlan]) throws -> Statement {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
@@ -101,7 +101,7 @@ extension PlanWriter {
         )
     }
 
-    /// Status changes that are still true: a reset by an operator since the snapshot wins.
+    /// Changes statuses that are still as the snapshot saw them: a reset by an operator since then wins.
     private func statusChanges(_ presets: [PresetPlan]) -> Statement {
         let changes = presets.compactMap { preset in preset.statusChange.map { (preset.pool.presetID, $0) } }
         return Statement(

@@ -3,9 +3,9 @@
 import Domain
 import PostgresClient
 
-/// Rules about prebuilds that several statements need, each as a part of one. Tables are named by their alias.
+/// Conditions on prebuilds that several statements need. Tables are named by their aliases.
 extension SQL {
-    /// ``prebuildsUserID``, written out: a partial index needs to see it.
+    /// ``prebuildsUserID`` as a literal: a partial index is used only for a literal.
     static let prebuildsUser: SQL = "\(quoted: "\(prebuildsUserID)")"
 
     /// Whether the workspace is a prebuild that nobody has claimed.
@@ -13,8 +13,8 @@ extension SQL {
         "(\(identifier: workspace).owner_id = \(sql: prebuildsUser) AND NOT \(identifier: workspace).deleted)"
     }
 
-    /// Whether the prebuild is strictly older than its preset's time to live, or than the last invalidation. The planner says
-    /// it too, when it splits a pool (`RuleTests`).
+    /// Whether the prebuild is older than its preset's time to live, or than the last invalidation. The planner has the
+    /// same rule, which splits a pool (`RuleTests` compares them).
     static func isExpired(_ workspace: String = "w", of preset: String = "p", at moment: SQL = "now()") -> SQL {
         let (created, preset): (SQL, SQL) = ("\(identifier: workspace).created_at", "\(identifier: preset)")
         return """

@@ -14,8 +14,8 @@ extension SnapshotQuery {
 
     /// Parameters `p` that the clauses select, for ``readParameters(_:)``.
     ///
-    /// What another release has written into `options` or `validation` must not end the statement: what is not of the known
-    /// form is NULL here, or a text that is not a number, and the row cannot be read.
+    /// Unexpected content in `options` or `validation`, such as of another release, must not fail the statement. It
+    /// becomes NULL, or a text that is not a number, and then the row cannot be read.
     static func parameters(_ selection: SQL) -> Statement {
         Statement(
             "snapshot.parameters",
@@ -46,11 +46,11 @@ extension SnapshotQuery {
     }
 }
 
-/// The parameters of versions, each version by itself: one that cannot be read is none of the others' concern.
+/// The parameters by version. An unreadable version does not affect the others.
 struct VersionParameters {
     private var versions: [TemplateVersionID: Result<[VersionParameter], any Error>] = [:]
 
-    /// Those of a version, in their order. Throws what kept one of them from being read.
+    /// Those of a version, in their order. Throws the reason if one of them cannot be read.
     func of(_ version: TemplateVersionID) throws -> [VersionParameter] {
         try versions[version]?.get() ?? []
     }
@@ -60,7 +60,7 @@ struct VersionParameters {
     }
 
     fileprivate mutating func add(_ error: any Error, of row: Row) {
-        // A row of which not even the version can be read belongs to none.
+        // A row without a readable version belongs to none.
         guard let version = try? row["template_version_id"] as TemplateVersionID else { return }
         let name = (try? row["name"] as String) ?? ""
         versions[version] = .failure(

@@ -4,9 +4,9 @@ package import Domain
 import PostgresClient
 import Time
 
-/// What reports on pools say beyond what a plan is made of; a pass does not ask for it.
+/// Data for reports on pools that a pass does not need.
 extension Store {
-    /// Why builds failed, by build; builds whose jobs are gone are left out.
+    /// Why builds failed, by build; builds without a job are left out.
     package func failures(of builds: [BuildID]) async throws -> [BuildID: PoolFailure] {
         guard !builds.isEmpty else { return [:] }
         let rows = try await pool.execute(
@@ -34,8 +34,8 @@ extension Store {
         return Dictionary(failures) { first, _ in first }
     }
 
-    /// How long builds of presets take, by preset: the median of the newest five that succeeded. A preset without any takes
-    /// those of the version before.
+    /// How long builds of presets take, by preset: the median of the newest five that succeeded. A preset without any
+    /// uses those of the previous version.
     package func buildTimes(of presets: [PresetID]) async throws -> [PresetID: Duration] {
         guard !presets.isEmpty else { return [:] }
         let rows = try await pool.execute(
@@ -53,8 +53,8 @@ extension Store {
         return Dictionary(times.compactMap { id, seconds in seconds.map { (id, .seconds($0)) } }) { first, _ in first }
     }
 
-    /// As ``buildTimes(of:)``, for the presets of the template's newest versions, by their names; none of a template that is
-    /// not there yet.
+    /// As ``buildTimes(of:)``, for the presets of the template's newest versions, by name; empty for an unknown
+    /// template.
     package func buildTimes(ofTemplate template: String, presets: [String]) async throws -> [String: Duration] {
         guard !presets.isEmpty else { return [:] }
         let rows = try await pool.execute(
@@ -73,7 +73,7 @@ extension Store {
         }
     }
 
-    /// A scalar subquery, in seconds. It reads at most a hundred builds of two presets by an index, however many there are.
+    /// A scalar subquery, in seconds. It reads at most a hundred builds of two presets by an index.
     private static func buildTime(ofPresetNamed name: SQL, inVersionsOf template: SQL, until: SQL) -> SQL {
         """
         (

@@ -14,7 +14,7 @@ package struct PrebuildSummary: Hashable, Sendable, Codable {
     /// Whether its version is the active one of a template that is neither deleted nor deprecated.
     package var isActive: Bool
     package var transition: String
-    /// Of its latest build's job.
+    /// The status of its latest build's job.
     package var status: String
     /// Whether it can be claimed.
     package var isEligible: Bool
@@ -35,7 +35,7 @@ package struct PrebuildSummary: Hashable, Sendable, Codable {
 }
 
 extension Store {
-    /// The pools' workspaces, oldest first; of one template, when given.
+    /// The pools' workspaces, oldest first; of one template, if given.
     package func prebuilds(of template: String? = nil, limit: Int = 1_000) async throws -> [PrebuildSummary] {
         try await pool.execute(
             Statement(
@@ -60,7 +60,7 @@ extension Store {
                     ) AS waiting_for,
                     w.created_at
                 FROM workspaces w
-                -- What a prebuild was made from may be gone; it is listed all the same.
+                -- A prebuild is listed even when its preset, version or template is gone.
                 LEFT JOIN workspace_prebuilds b ON b.workspace_id = w.id
                 LEFT JOIN workspace_latest_builds l ON l.workspace_id = w.id
                 LEFT JOIN template_versions v ON v.id = l.template_version_id

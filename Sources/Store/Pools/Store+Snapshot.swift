@@ -6,7 +6,7 @@ package import Prebuilds
 package import Time
 
 extension Store {
-    /// What a plan is made from, as of now and without the lock: for `stoker plan`.
+    /// The input of a plan as of now, without the lock: for `stoker plan`.
     package func snapshot(at now: Instant? = nil, limits: PlanLimits) async throws -> (now: Instant, snapshot: Snapshot)
     {
         let answers = try await pool.executeBatch(SnapshotQuery(now: now, limits: limits).statements)
@@ -14,19 +14,19 @@ extension Store {
     }
 }
 
-/// The statements that make a ``Snapshot``, for one round trip. The first of them alone holds everything that must agree
-/// with itself; the others read what does not change once a preset is visible.
+/// The statements that make a ``Snapshot``, for one round trip. The first of them holds everything that must be
+/// consistent; the others read data that does not change once a preset is visible.
 struct SnapshotQuery {
     let now: Instant?
     let limits: PlanLimits
 
     var statements: [Statement] { [Self.prepare, settings, presets, parameters] }
 
-    /// The moment that the snapshot is for.
+    /// The moment of the snapshot.
     var moment: SQL { "coalesce(\(now), transaction_timestamp())" }
 
-    /// The newest of many builds are read through their index, from its end: a bitmap would have all of them read, whatever
-    /// the planner believes about their number.
+    /// The newest of many builds are read through their index, from its end: a bitmap scan would read all of them,
+    /// whatever the planner estimates.
     private static let prepare = Statement(
         "snapshot.prepare",
         within: .seconds(5),
@@ -34,7 +34,7 @@ struct SnapshotQuery {
     )
 
     static func read(_ answers: [QueryResult]) throws -> (now: Instant, snapshot: Snapshot) {
-        guard answers.count == 4 else { throw StoreError.internalInconsistency("the snapshot is not whole") }
+        guard answers.count == 4 else { throw StoreError.internalInconsistency("the snapshot is incomplete") }
         let (now, pause, quotas) = try readSettings(answers[1])
         let parameters = readParameters(answers[3])
         var snapshot = Snapshot(presets: [], pause: pause, prebuildQuotas: quotas)
@@ -69,7 +69,7 @@ extension SnapshotQuery {
                 ARRAY(SELECT prebuild_quota FROM organizations WHERE prebuild_quota IS NOT NULL ORDER BY id) AS quotas
             FROM (SELECT) one
             LEFT JOIN LATERAL (
-                -- Maintenance comes before a pause of the reconciler: it holds more.
+                -- Maintenance comes before a pause of the reconciler, because it stops more.
                 SELECT * FROM settings s WHERE \(sql: PauseScope.isAnyInForce(at: moment)) ORDER BY s.key LIMIT 1
             ) s ON true
             """

@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// Wakes one waiting loop. Rings that come while nobody waits are remembered as one.
+/// Wakes one waiting loop. Wake-ups without a waiter are remembered as one.
 package final class Doorbell: Sendable {
     private enum State {
         case quiet
@@ -27,15 +27,15 @@ package final class Doorbell: Sendable {
         waiter?.resume(returning: true)
     }
 
-    /// Forgets a ring that nobody has awaited: what it was for is about to be looked at.
+    /// Forgets a remembered wake-up: the caller is about to look for the work.
     package func hush() {
         state.withLock { state in
             if case .rung = state { state = .quiet }
         }
     }
 
-    /// Returns at the next ring, at once when one is remembered, or when the task is canceled; false for the last. One
-    /// waiter at a time.
+    /// Returns at the next wake-up, at once when one is remembered, or when the task is canceled; false in the last
+    /// case. Only one waiter at a time.
     @discardableResult
     package func wait() async -> Bool {
         await withTaskCancellationHandler {
@@ -45,7 +45,7 @@ package final class Doorbell: Sendable {
                         state = .quiet
                         return true
                     }
-                    // Canceled before it came here: the handler has run already.
+                    // It was canceled before it came here: the handler has already run.
                     if Task.isCancelled { return false }
                     state = .awaited(continuation)
                     return nil
@@ -57,7 +57,7 @@ package final class Doorbell: Sendable {
         }
     }
 
-    /// Wakes the waiter without a ring: it has been canceled.
+    /// Releases a canceled waiter without a wake-up.
     private func release() {
         let waiter = state.withLock { state -> CheckedContinuation<Bool, Never>? in
             guard case .awaited(let waiter) = state else { return nil }
@@ -67,7 +67,7 @@ package final class Doorbell: Sendable {
         waiter?.resume(returning: false)
     }
 
-    /// As ``wait()``, but no longer than so long. Returns whether it was rung.
+    /// As ``wait()``, with a time limit. Returns whether there was a wake-up.
     @discardableResult
     package func wait(atMost limit: Duration, clock: any Clock<Duration> = ContinuousClock()) async -> Bool {
         await withTaskGroup(of: Bool.self) { group in
@@ -78,7 +78,7 @@ package final class Doorbell: Sendable {
             }
             var wasRung = await group.next() ?? false
             group.cancelAll()
-            // A ring that came just as the time ran out has been taken, so it counts.
+            // A wake-up at the very end of the time has been consumed, so it counts.
             for await answer in group where answer { wasRung = true }
             return wasRung
         }

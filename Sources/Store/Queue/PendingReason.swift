@@ -2,7 +2,7 @@
 
 package import Time
 
-/// Why a job still waits for a worker.
+/// Why a job is still pending.
 package struct PendingReason: Hashable, Sendable, Codable {
     /// What the job waits for, as JSON and metrics name it.
     package enum Code: String, Hashable, Sendable, Codable {
@@ -10,36 +10,36 @@ package struct PendingReason: Hashable, Sendable, Codable {
         case maintenance
         /// It is not due yet.
         case notDue = "not_due"
-        /// No worker is up.
+        /// No worker runs.
         case noWorker = "no_worker"
-        /// None of the workers has its tags.
+        /// No worker has its tags.
         case tags = "no_worker_with_tags"
-        /// None of the workers that have its tags works for its organization.
+        /// No worker with its tags works for its organization.
         case organization = "no_worker_for_organization"
-        /// All workers that could run it drain.
+        /// All workers that could run it are draining.
         case draining
-        /// As many builds of its template run as may.
+        /// The cap of its template is reached.
         case templateCap = "template_capped"
-        /// As many builds of its organization run as may.
+        /// The cap of its organization is reached.
         case organizationCap = "organization_capped"
-        /// All slots of the workers that could run it are taken.
+        /// All slots of the workers that could run it are in use.
         case busy
-        /// Nothing holds it up: the next free worker takes it.
+        /// Nothing delays it: the next free worker claims it.
         case next
     }
 
     package let reason: Code
-    /// For people.
+    /// A message for people.
     package let message: String
-    /// When it ends by itself, where that is known.
+    /// When the reason ends by itself, if that is known.
     package let until: Instant?
 }
 
-/// What decides whether a job can be claimed, at one moment.
+/// The facts that decide whether a job can be claimed, at one moment.
 struct PendingFacts: Hashable, Sendable {
     var now: Instant
     var availableAt: Instant
-    /// What its last attempt failed by.
+    /// The failure of its last attempt.
     var retryReason = ""
     var tags: String
     var organization: String
@@ -48,14 +48,14 @@ struct PendingFacts: Hashable, Sendable {
     var maintenanceUntil: Instant?
     var maintenanceReason = ""
     var maintenanceBy = ""
-    /// It refills a pool, so that slots which workers reserve are not for it.
+    /// Whether it refills a pool, and so cannot use reserved slots.
     var isRefill = false
-    /// Workers whose lease runs.
+    /// Workers with a valid lease.
     var workers = 0
-    /// Those of them that have its tags, and of those the ones that work for its organization.
+    /// Those with its tags, and among those the ones that work for its organization.
     var matching = 0
     var eligible = 0
-    /// Eligible ones that are active, with their slots.
+    /// Active workers among them, with their slots.
     var active = 0
     var slots = 0
     var busySlots = 0
@@ -63,10 +63,10 @@ struct PendingFacts: Hashable, Sendable {
     var templateRunning = 0
     var organizationCap: Int?
     var organizationRunning = 0
-    /// Jobs that stand before it in the queue.
+    /// Jobs before it in the queue.
     var ahead = 0
 
-    /// Everything that holds the job up, the most general first; never empty.
+    /// All reasons, the most general first; never empty.
     var reasons: [PendingReason] {
         var reasons: [PendingReason] = []
         func add(_ code: PendingReason.Code, _ message: String, until: Instant? = nil) {
@@ -108,7 +108,7 @@ struct PendingFacts: Hashable, Sendable {
             add(.busy, "all \(slots) slots of the \(them) that could run it are taken, and \(ahead) jobs are before it")
         }
         if reasons.isEmpty {
-            // How many they reserve is in their own settings.
+            // The number of reserved slots is in the workers' own settings.
             let but = isRefill && busySlots > 0 ? " but slots that workers keep for jobs of people, if any" : ""
             add(.next, "nothing holds it up\(but); \(ahead) jobs are before it")
         }

@@ -3,28 +3,28 @@
 import Domain
 import PostgresClient
 
-/// What became of a state that outlived its execution.
+/// The result of handing in a state that outlived its execution.
 package enum HandedIn: String, Hashable, Sendable {
-    /// It is the build's state now: the job was still the execution's, or had been given back and not been begun again.
+    /// It is now the build's state: the job was still the execution's, or was given back and not begun again.
     case stored
-    /// The execution has recorded its own end, and with it its state.
+    /// The execution has recorded its own end with its state.
     case ended
-    /// Another execution had begun from an older state. It is kept beside the job, for the workspace's next build; for its
-    /// deletion, a new one where it has been deleted already.
+    /// Another execution had begun from an older state. It is kept as a late state for the workspace's next build; for
+    /// a deleted workspace, another deletion is enqueued.
     case late
-    /// There is no such build any more.
+    /// There is no such build.
     case unknown
 }
 
 extension Store {
-    /// Takes a state that an execution has left behind because its worker was killed, cut off, or out of time.
+    /// Takes a state that an execution has left because its worker was killed, cut off, or out of time.
     ///
-    /// The fence decides. While the job is the execution's, the state is a checkpoint like any other. A job that was given
-    /// back has an epoch that is higher by one, and each claim adds one more: so as long as it is one, nobody has read an
-    /// older state, and the next execution starts from this one and refreshes first. The same holds for a build that
-    /// ended with its worker, until a later build of the workspace has begun.
+    /// The fence decides. While the job is the execution's, the state is a checkpoint like any other. When a job is
+    /// given back, its epoch grows by one, and each claim adds one more: so while the difference is one, nobody has
+    /// read an older state, and the next execution starts from this one and refreshes first. The same holds for a build
+    /// that ended with its worker, until a later build of the workspace has begun.
     ///
-    /// - Parameter state: As it is to be stored: sealed, where states are.
+    /// - Parameter state: The state as it is stored: encrypted, if states are.
     package func handIn(_ state: [UInt8], of execution: HeldJob, from worker: String) async throws -> HandedIn {
         try await pool.withTransaction("executions.hand_in") { transaction in
             _ = try await transaction.execute(Self.lockBuilds(from: execution.id))
@@ -32,14 +32,14 @@ extension Store {
             guard let row = rows.first else { return .unknown }
             let (word, workspace) = try row.decode(String.self, WorkspaceID.self)
             let fate = HandedIn(rawValue: word) ?? .unknown
-            // The workspace may be gone already; what this state names is not.
+            // The workspace may be gone already, while the resources of this state exist.
             if fate == .late { _ = try await transaction.execute(Self.deletionOfLateStates(of: "\(workspace)")) }
             return fate
         }
     }
 
-    /// Locks the job, those of later builds and the workspace: a claim passes over what is locked, so that none of these is
-    /// begun from an older state while this one is being stored.
+    /// Locks the job, those of later builds and the workspace: a claim skips locked rows, so none of these begins from
+    /// an older state while this one is being stored.
     private static func lockBuilds(from job: JobID) -> Statement {
         Statement(
             "executions.lock_builds",
@@ -92,7 +92,7 @@ extension Store {
                 INSERT INTO late_states (job_id, claim_epoch, workspace_id, worker_name, state)
                 SELECT id, \(execution.epoch), workspace_id, \(worker), \(state) FROM fate WHERE word = 'late'
                 ON CONFLICT (job_id, claim_epoch) DO UPDATE SET state = excluded.state, received_at = now()
-                -- Told once: a row that was there has been updated.
+                -- Logged once: an existing row was updated.
                 RETURNING job_id, xmax = 0 AS is_new
             ), told AS (
                 INSERT INTO provisioner_job_logs (job_id, attempt, source, level, output)
@@ -106,10 +106,10 @@ extension Store {
         )
     }
 
-    /// Gives back jobs that their worker holds without executing them: it never heard that it had claimed them, or could not
-    /// record what came of them. Fenced; those without attempts left fail, as if their worker had been lost.
+    /// Gives back jobs that their worker holds without executing them: it never received the answer to its claim, or
+    /// could not record the end. Fenced; jobs without attempts left fail, as if their worker had been lost.
     ///
-    /// - Returns: how many were given back or ended.
+    /// - Returns: How many were given back or ended.
     package func giveBack(_ jobs: [HeldJob]) async throws -> Int {
         try await pool.withTransaction("executions.give_back") { transaction in
             let rows = try await transaction.execute(
@@ -136,8 +136,9 @@ extension Store {
         }
     }
 
-    /// What becomes of a job `j` that is taken from its worker: it waits for another one, which refreshes before it changes
-    /// anything; canceled, or without attempts left, it ends. The epoch shuts the old execution out (jobs.md, "Leases").
+    /// The columns of a job `j` that is taken from its worker: it is pending for another one, which refreshes before
+    /// any change; when it was canceled, or has no attempts left, it ends. The new epoch fences the old execution off
+    /// (jobs.md, "Leases").
     static func takenBack(orFailing message: SQL) -> SQL {
         """
         worker_id = CASE WHEN j.attempt < j.max_attempts THEN NULL ELSE j.worker_id END,

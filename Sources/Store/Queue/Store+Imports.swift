@@ -30,8 +30,8 @@ extension Store {
         }
     }
 
-    /// Finds or makes the template and locks it to the end of the transaction: imports of one template end one after the
-    /// other.
+    /// Finds or makes the template and locks it until the end of the transaction, so that imports of one template end
+    /// one after the other.
     private func ensureTemplate(_ manifest: TemplateManifest, _ context: ImportContext) -> Statement {
         Statement(
             "imports.template",
@@ -50,8 +50,8 @@ extension Store {
         )
     }
 
-    /// Makes the version the active one, unless its push asked for the contrary, or something else was asked for since: a
-    /// later push that ended earlier, or a promotion.
+    /// Makes the version the active one, unless its push asked not to, or a later push or promotion has set another
+    /// one.
     private func activate(_ manifest: TemplateManifest, _ context: ImportContext) -> Statement {
         Statement(
             "imports.activate",
@@ -61,7 +61,8 @@ extension Store {
                 provisioner = \(manifest.provisioner.rawValue)::provisioner_type, updated_at = now()
             FROM template_versions v
             WHERE v.id = \(context.versionID) AND t.id = v.template_id AND \(context.activates)
-                -- The version's own time too: programs of the release before do not record when they activate.
+                -- The version's own time counts as well: programs of the previous release do not record when they
+                -- activate.
                 AND v.created_at >= coalesce(greatest(t.activated_at, (
                     SELECT a.created_at FROM template_versions a WHERE a.id = t.active_version_id
                 )), '-infinity')

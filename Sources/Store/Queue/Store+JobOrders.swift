@@ -3,20 +3,20 @@
 package import Domain
 import PostgresClient
 
-/// What became of a request to cancel a job.
+/// The result of a request to cancel a job.
 package enum CancelOutcome: Hashable, Sendable {
-    /// It had not been begun, and has ended.
+    /// It was not begun, and has ended.
     case ended
-    /// Its worker has been told, and ends it.
+    /// Its worker was notified, and will end it.
     case requested(worker: String)
 }
 
 extension Store {
-    /// Cancels a job: at once while it waits, else its worker is told by notification, and by its next heartbeat if that is
-    /// lost. Asking again for the same is no error.
+    /// Cancels a job: at once while it is pending; otherwise its worker is notified, and learns it from its next
+    /// heartbeat if the notification is lost. Repeating the request is no error.
     ///
-    /// A prebuild whose first build was never begun is removed with it: nothing of it exists. A workspace of a user stays,
-    /// and its build can be tried again.
+    /// A prebuild whose first build was never begun is removed with it, because nothing of it exists. A user's
+    /// workspace stays, and its build can be retried.
     ///
     /// Throws ``StoreError`` of code `.notFound`, and of `.conflict` when the job has ended.
     package func cancelJob(_ job: JobID) async throws -> CancelOutcome {
@@ -57,14 +57,14 @@ extension Store {
         }
     }
 
-    /// Puts a job that failed or was canceled back into the queue: the same build, with all its attempts again. It goes on
-    /// from the last state that was stored, and refreshes before it changes anything.
+    /// Puts a failed or canceled job back into the queue: the same build, with all its attempts. It starts from the
+    /// last stored state, and refreshes before any change.
     ///
-    /// Throws ``StoreError`` of code `.notFound`, and of `.conflict` when the job has not ended that way, or when its
-    /// workspace has gone on without it.
+    /// Throws ``StoreError`` of code `.notFound`, and of `.conflict` when the job did not end that way, or its
+    /// workspace has a later build.
     package func retryJob(_ job: JobID) async throws {
         try await pool.withTransaction("jobs.retry") { transaction in
-            // Whoever adds a build locks the workspace: from here on nobody does, and what follows sees those that are there.
+            // Adding a build locks the workspace, so no build is added from here on.
             _ = try await transaction.execute(
                 Statement(
                     "jobs.lock_workspace",
@@ -130,7 +130,8 @@ extension Store {
         }
     }
 
-    /// Ends jobs that nobody has begun, which the transaction has locked; a prebuild that was to be made by one is removed.
+    /// Ends jobs that no worker has begun and that the transaction has locked; prebuilds that they would have built are
+    /// removed.
     ///
     /// - Parameter code: Written to `error_code`; empty for none.
     static func endPending(_ jobs: [JobID], code: String = "") -> [Statement] {

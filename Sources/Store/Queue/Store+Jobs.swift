@@ -37,7 +37,7 @@ package struct JobSummary: Hashable, Sendable, Codable {
 
 /// A line of a job's log as it is stored.
 package struct StoredLogLine: Hashable, Sendable, Codable {
-    /// Grows; where to read on from.
+    /// It grows; reading continues after it.
     package var id: Int64
     package var attempt: Int
     package var at: Instant
@@ -50,7 +50,7 @@ package struct StoredLogLine: Hashable, Sendable, Codable {
 extension Store {
     /// The newest jobs, newest first; of one status, when given.
     ///
-    /// - Parameter mark: Where the page before ended.
+    /// - Parameter mark: The end of the previous page.
     package func jobs(
         status: String? = nil,
         visibleTo audience: Audience = .everything,
@@ -66,7 +66,7 @@ extension Store {
         )
     }
 
-    /// One job. Throws ``StoreError`` of code `.notFound`, also for one that the audience may not know of.
+    /// One job. Throws ``StoreError`` of code `.notFound`, also for a job that the audience may not see.
     package func job(_ id: JobID, visibleTo audience: Audience = .everything) async throws -> JobSummary {
         guard let job = try await summaries("WHERE j.id = \(id) AND \(sql: audience.seesJob)").first else {
             throw StoreError.notFound("job", "\(id)")
@@ -134,7 +134,7 @@ extension Store {
         }
     }
 
-    /// Up to `limit` lines of a job's log behind the line `after`, in order.
+    /// Up to `limit` lines of a job's log after the line `after`, in order.
     package func jobLogs(of job: JobID, after line: Int64 = 0, limit: Int = 1000) async throws -> [StoredLogLine] {
         let rows = try await pool.execute(
             Statement(

@@ -5,7 +5,7 @@ import PostgresClient
 import Time
 
 extension Store {
-    /// The states that came too late to be a build's of this workspace, in the order in which they came.
+    /// The late states of this workspace, in the order of their arrival.
     package func lateStates(of workspace: WorkspaceID) async throws -> [LateState] {
         let rows = try await pool.execute(
             Statement(
@@ -23,8 +23,7 @@ extension Store {
         }
     }
 
-    /// Makes one state of the build's and of late ones: from now on it names what they did, and of those only what could not
-    /// be taken over is kept.
+    /// Stores the merged state of the build and the late states, and keeps only the unmerged rest of those.
     ///
     /// Fenced: returns false, and changes nothing, when the execution has lost the job. A late state that was handed in
     /// again meanwhile stays whole, for the next build.
@@ -68,9 +67,9 @@ extension Store {
         """
     }
 
-    /// What a finished deletion has destroyed is forgotten; for what it did not know of, because it was handed in meanwhile,
-    /// there is another one. To be run after the workspace has been marked deleted: whoever hands in a state waits for that
-    /// row, so none falls between the two.
+    /// Removes the late states that a finished deletion has destroyed; for those that arrived meanwhile, another
+    /// deletion is enqueued. It must run after the workspace was marked deleted: handing in a state waits for that row,
+    /// so none is missed.
     static func destroyed(_ job: HeldJob, _ states: [LateState]) -> [Statement] {
         let forget = Statement(
             "completion.late_states",
@@ -86,7 +85,7 @@ extension Store {
         return (states.isEmpty ? [] : [forget]) + [deletionOfLateStates(of: workspace)]
     }
 
-    /// Another deletion of a workspace that is deleted already, when there are late states of it and no build is under way.
+    /// Enqueues another deletion of a deleted workspace, when it has late states and no build is in progress.
     static func deletionOfLateStates(of workspace: SQL) -> Statement {
         deletion(
             of: """

@@ -5,7 +5,7 @@ import PostgresClient
 import Time
 
 extension Store {
-    /// Why the job still waits for a worker; empty when it does not wait.
+    /// Why the job is pending; empty when it is not.
     package func pendingReasons(of job: JobID) async throws -> [PendingReason] {
         guard let row = try await pool.execute(Self.pendingFacts(of: job)).first else { return [] }
         let (
@@ -62,7 +62,7 @@ extension Store {
         ).reasons
     }
 
-    /// As the claim sees it: the same matcher of tags, and the same count of what caps count.
+    /// The same facts as in the claim: the same tag matcher, and the same counts for caps.
     private static func pendingFacts(of job: JobID) -> Statement {
         Statement(
             "jobs.why_pending",

@@ -4,16 +4,17 @@ import FoundationEssentials
 import PostgresClient
 package import Tracing
 
-/// The trace in which a job was ordered. It travels in the job's row, as the headers that the tracer would send, to whichever worker executes the job.
+/// The trace context of a job. It is stored in the job's row, as the headers that the tracer would send, and continues
+/// in the worker that executes the job.
 package enum TraceContext {
-    /// That of the current task, as a job's row keeps it; `nil` where nothing is traced.
+    /// The context of the current task as a job's row stores it; `nil` without a trace.
     static var current: PostgresJSON? {
         let headers = headers
         guard !headers.isEmpty, let json = try? JSONEncoder().encode(headers) else { return nil }
         return PostgresJSON(String(decoding: json, as: UTF8.self))
     }
 
-    /// That of the current task, as the tracer sends it; empty where nothing is traced.
+    /// The context of the current task as the tracer sends it; empty without a trace.
     package static var headers: [String: String] {
         guard let context = ServiceContext.current else { return [:] }
         var headers: [String: String] = [:]
@@ -28,7 +29,7 @@ package enum TraceContext {
 
     fileprivate static func read(_ json: String) -> ServiceContext {
         var context = ServiceContext.topLevel
-        // What another program has written there is no reason not to execute the job.
+        // Unreadable content must not prevent the job's execution.
         guard let headers = try? JSONDecoder().decode([String: String].self, from: Data(json.utf8)) else {
             return context
         }
@@ -38,6 +39,6 @@ package enum TraceContext {
 }
 
 extension ClaimedJob {
-    /// Where its execution belongs in the trace of whoever ordered it.
+    /// The context of the transaction that enqueued it.
     package var context: ServiceContext { trace.map(TraceContext.read) ?? .topLevel }
 }

@@ -3,13 +3,13 @@
 import Basics
 import Crypto
 
-/// One numbered step of the schema, forward only. A file that has been released is never edited.
+/// One numbered step of the schema, forward only. A released file is never edited.
 package struct Migration: Hashable, Sendable {
     package let version: Int
     package let name: String
     let sql: String
 
-    /// SHA-256 of the file, in hexadecimal: what tells an edited file from the one that was applied.
+    /// SHA-256 of the file, in hexadecimal: it detects a file that was edited after it was applied.
     package var checksum: String {
         SHA256.hash(data: Array(sql.utf8)).hexadecimal
     }

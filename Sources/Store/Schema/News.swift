@@ -2,13 +2,13 @@
 
 package import PostgresClient
 
-/// What a statement has to tell others once it is committed, as elements of its column ``column(_:)``.
+/// The notifications of a statement, sent after its commit: the elements of its column ``column(_:)``.
 ///
-/// Nothing is sent by the statement itself: the process's `PostgresNotifier` does it after the commit.
+/// The statement itself sends nothing: the process's `PostgresNotifier` does, after the commit.
 package enum News {
-    /// Something that a plan depends on has changed.
+    /// An input of the reconciler's plan has changed.
     static let reconcile = on(Channel.reconcile)
-    /// All workers have an order waiting.
+    /// All workers have a request waiting.
     static let workers = on(Channel.workers)
     /// There are jobs to be claimed, anywhere in the queue.
     static let jobs = on(Channel.jobs)
@@ -17,7 +17,7 @@ package enum News {
     /// The column of a statement whose rows have each written an event.
     package static let ofEvents: SQL = column(events)
 
-    /// The last column of a statement. An element that is NULL is not told.
+    /// The last column of a statement. Elements that are NULL are not sent.
     package static func column(_ elements: SQL...) -> SQL {
         let list = elements.dropFirst().reduce(elements.first ?? "NULL") { "\(sql: $0), \(sql: $1)" }
         return "array_remove(ARRAY[\(sql: list)]::text[], NULL) AS news"
@@ -25,24 +25,25 @@ package enum News {
 
     private static func on(_ channel: String) -> SQL { SQL(trusted: "'\(channel)'") }
 
-    /// A channel's news with a payload; none when the payload is NULL.
+    /// A notification with a payload; NULL when the payload is NULL.
     static func on(_ channel: String, _ payload: SQL) -> SQL {
         "(\(sql: SQL(trusted: "'\(channel) '")) || \(sql: payload))"
     }
 
-    /// There are jobs to be claimed, from the first of those in `rows` on, which have a `claim_order`.
+    /// There are jobs to be claimed, the first of them in `rows`, which has a `claim_order`.
     package static func jobs(of rows: String) -> SQL {
         "(SELECT \(sql: on(Channel.jobs, place(of: "min(claim_order)"))) FROM \(identifier: rows))"
     }
 
-    /// What became of a job of this row, which has `id`, `claim_order` and `completed_at`: it has ended, or waits again.
+    /// The notifications about a returned job, for a row with `id`, `claim_order` and `completed_at`: it has ended, or
+    /// is pending again.
     static let returnedJob: SQL = column(
         reconcile,
         "CASE WHEN completed_at IS NULL THEN \(sql: on(Channel.jobs, place(of: "claim_order"))) END",
         "CASE WHEN completed_at IS NOT NULL THEN \(sql: on(Channel.finished, "id")) END"
     )
 
-    /// As ``returnedJob``, of all in `rows`, for a statement that returns one row.
+    /// As ``returnedJob``, for all in `rows`, in a statement that returns one row.
     static func returnedJobs(of rows: String) -> SQL {
         """
         CASE WHEN EXISTS (SELECT FROM \(identifier: rows)) THEN

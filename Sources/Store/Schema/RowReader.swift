@@ -2,7 +2,7 @@
 
 import PostgresClient
 
-/// Reads the columns of a row from the first to the last, where there are too many for one `decode`.
+/// Reads the columns of a row in order, when there are too many for one `decode`.
 struct RowReader {
     private let row: Row
     private var column: Int

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a database's schema compares with the one this program was built for.
+/// The state of a database's schema, compared with this program's.
 package enum SchemaState: Hashable, Sendable {
     /// No migration has been applied.
     case empty
@@ -10,7 +10,7 @@ package enum SchemaState: Hashable, Sendable {
     case older(version: Int)
     /// A newer program has migrated it further.
     case newer(version: Int)
-    /// An applied step is not the one this program knows under its number.
+    /// An applied step differs from the one that this program knows.
     case different(version: Int)
 
     /// Compares the applied steps with the known ones as sequences.
@@ -31,8 +31,8 @@ package enum SchemaState: Hashable, Sendable {
         }
     }
 
-    /// Why a program must not start on such a schema; `nil` when it may. Running workers do not ask again: a migration
-    /// keeps the previous release's workers going.
+    /// Why a program must not start on such a schema; `nil` when it may. Running workers do not check again, because a
+    /// migration keeps the previous release's workers running.
     package var refusal: StoreError? {
         switch self {
         case .current: nil

@@ -3,7 +3,7 @@
 import PostgresClient
 
 extension Store {
-    /// How the schema compares with this program's.
+    /// The state of the schema, compared with this program's.
     package func schemaState() async throws -> SchemaState {
         try SchemaState(applied: await Self.applied(pool))
     }
@@ -15,8 +15,8 @@ extension Store {
 
     /// Applies the missing steps, each in a transaction of its own, and returns them.
     ///
-    /// Any number of processes may call it at once: an advisory lock lets one through at a time. Throws ``StoreError`` of
-    /// code `.schema` when the applied steps are not the known ones, before anything is touched, and when the role may not
+    /// Any number of processes may call it at once: an advisory lock admits one at a time. Throws ``StoreError`` of
+    /// code `.schema` when the applied steps differ from the known ones, before any change, and when the role may not
     /// change the schema.
     package func migrate() async throws -> [Migration] {
         var done: [Migration] = []
@@ -33,8 +33,8 @@ extension Store {
     }
 
     private func migrateOnce() async throws -> Migration? {
-        // The workers of the release before go on meanwhile: a step that takes tables in another order than they do may have
-        // to give way several times.
+        // The workers of the previous release keep running meanwhile: a step that locks tables in another order may
+        // deadlock with them, and is repeated.
         try await pool.withTransaction("migrate", attempts: 20) { transaction in
             _ = try await transaction.execute(
                 Statement(

@@ -2,7 +2,7 @@
 
 import PostgresClient
 
-/// What is removed once it is old. Each kind by itself, so that none waits for another.
+/// The kinds of rows that retention removes, each independently of the others.
 package enum Prunable: String, CaseIterable, Sendable {
     /// Lines of jobs' logs.
     case logs
@@ -13,17 +13,18 @@ package enum Prunable: String, CaseIterable, Sendable {
     case decisions
     case deliveries
     case events
-    /// Workers that are gone.
+    /// Workers that are lost or drained.
     case workers
 }
 
 extension Store {
-    /// Removes up to `batch` rows of a kind that are older than `age`, and what belongs to them, in one short transaction.
+    /// Removes up to `batch` rows of a kind that are older than `age`, with their dependent rows, in one short
+    /// transaction.
     ///
-    /// Kept whatever its age: what a workspace that exists was built by, the newest failed build of each preset, the import of
-    /// each version, the newest event of each subject, whose sequence goes on from there, and what has not come to its end.
+    /// jobs.md ("Retention") lists what is kept whatever its age.
     ///
-    /// Returns how many went: fewer than `batch` means that nothing of the kind is left for now. `nil`: another worker is at it.
+    /// Returns the number of removed rows: fewer than `batch` means that none are left for now. `nil`: another worker
+    /// does it.
     package func prune(_ kind: Prunable, olderThan age: Duration, batch: Int = 1_000) async throws -> Int? {
         try await pool.withTransaction("retention", attempts: 1) { transaction in
             let lock = try await transaction.execute(
@@ -76,7 +77,7 @@ extension Prunable {
             WITH old AS MATERIALIZED (
                 SELECT w.id, NOT EXISTS (SELECT FROM workspace_claims c WHERE c.workspace_id = w.id) AS unclaimed
                 FROM workspaces w
-                -- One by one, the oldest first, until there are enough: else all builds there are would be read each time.
+                -- One by one, the oldest first, until the batch is full; otherwise all builds would be read each time.
                 CROSS JOIN LATERAL (
                     SELECT count(*) AS kept FROM workspace_builds b JOIN provisioner_jobs j ON j.id = b.job_id
                     WHERE b.workspace_id = w.id
@@ -87,7 +88,7 @@ extension Prunable {
                     AND NOT EXISTS (SELECT FROM late_states l WHERE l.workspace_id = w.id)
                 ORDER BY w.updated_at \(sql: limit)
             ), named AS (
-                -- What a claim has given a name stays known, and is done with.
+                -- A workspace that a claim names is kept, and is done with.
                 UPDATE workspaces w SET pruned = true FROM old WHERE w.id = old.id AND NOT old.unclaimed
             ), builds AS (
                 DELETE FROM workspace_builds b USING old WHERE b.workspace_id = old.id RETURNING b.job_id
@@ -165,7 +166,7 @@ extension Prunable {
         }
     }
 
-    /// The job `j` of the build `b` is the newest of its preset that failed.
+    /// Whether the job `j` of the build `b` is the newest failed one of its preset.
     private static let isEvidence: SQL = """
         j.job_status = 'failed' AND b.template_version_preset_id IS NOT NULL AND NOT EXISTS (
             SELECT FROM workspace_builds n JOIN provisioner_jobs f ON f.id = n.job_id

@@ -3,14 +3,14 @@
 import PostgresClient
 package import Time
 
-/// Which part of the fleet an operator holds still; the raw values are keys of the table `settings`.
+/// The parts of the fleet that an operator can pause; the raw values are keys of the table `settings`.
 package enum PauseScope: String, Hashable, Sendable {
-    /// Only the reconciler: pools stand still, claims are served from stock.
+    /// Only the reconciler; claims get existing prebuilds.
     case prebuilds
     /// The whole fleet: nothing is reconciled, and no job is claimed.
     case maintenance
 
-    /// The member of the setting's value that says whether it holds.
+    /// The member of the setting's value that says whether it is on.
     fileprivate var flag: String {
         switch self {
         case .prebuilds: "reconciliation_paused"
@@ -20,13 +20,13 @@ package enum PauseScope: String, Hashable, Sendable {
 }
 
 extension Store {
-    /// Holds the fleet still, until the given moment or until ``resume(_:by:)``.
+    /// Pauses the fleet, until the given moment or until ``resume(_:by:)``.
     package func pause(_ scope: PauseScope, until: Instant? = nil, reason: String = "", by: String? = nil) async throws
     {
         try await set(scope, holds: true, until: until, reason: reason, by: by)
     }
 
-    /// Ends what ``pause(_:until:reason:by:)`` began. Does nothing when nothing is paused.
+    /// Ends ``pause(_:until:reason:by:)``. Does nothing when nothing is paused.
     package func resume(_ scope: PauseScope, by: String? = nil) async throws {
         try await set(scope, holds: false, until: nil, reason: "", by: by)
     }
@@ -53,12 +53,12 @@ extension Store {
         if scope == .maintenance, holds { try await awaitClaims() }
     }
 
-    /// Waits for claims that had begun before now: what is decided by then, the next ones see.
+    /// Waits for claims that began before now; later ones see the new setting.
     private func awaitClaims() async throws {
         _ = try await pool.execute(
             Statement(
                 "settings.await_claims",
-                // As long as a claim may take.
+                // The longest duration of a claim.
                 within: .seconds(70),
                 "SELECT pg_advisory_xact_lock(\(literal: AdvisoryLock.namespace), \(literal: AdvisoryLock.claims))::text"
             )
@@ -66,11 +66,12 @@ extension Store {
     }
 }
 
-// MARK: - Whether it holds
+// MARK: - Conditions
 
 extension PauseScope {
-    /// Whether the row `s` of settings holds this still at the moment. What is no Boolean is not true, and an end that is no
-    /// moment never comes. ``FleetPause/holds(at:)`` says the same of the end (`RuleTests`).
+    /// Whether the row `s` of settings pauses this at the moment. A value that is not a Boolean counts as false, and an
+    /// end that is not a time never comes. ``FleetPause/holds(at:)`` has the same rule for the end (`RuleTests`
+    /// compares them).
     func isInForce(at moment: SQL = "now()") -> SQL {
         """
         (s.key = \(quoted: rawValue) AND lower(s.value->>\(quoted: flag)) IN ('true', 't', 'yes', 'y', 'on', '1')
@@ -78,12 +79,12 @@ extension PauseScope {
         """
     }
 
-    /// Whether the row `s` of settings holds the pools still: either does.
+    /// Whether the row `s` of settings pauses the pools: a pause or a maintenance does.
     static func isAnyInForce(at moment: SQL = "now()") -> SQL {
         "(\(sql: prebuilds.isInForce(at: moment)) OR \(sql: maintenance.isInForce(at: moment)))"
     }
 
-    /// When what the row `s` of settings orders ends by itself; NULL: never.
+    /// When the pause in the row `s` of settings ends by itself; NULL if never.
     static let end: SQL = "stoker_moment(s.value->>'until')"
 }
 

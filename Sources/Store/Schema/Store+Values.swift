@@ -24,7 +24,7 @@ extension Instant: PostgresEncodable {
     package static var postgresType: PostgresType { .timestamptz }
 
     package func encode(into buffer: inout PostgresBuffer) {
-        // Postgres' infinities are the ends of its range; ours are the ends of our own.
+        // Postgres' infinities are mapped to the ends of the program's range.
         let isInfinite = self == .distantFuture || microseconds == .min
         let (sum, overflows) = microseconds.subtractingReportingOverflow(Self.postgresEpoch)
         buffer.append(integer: isInfinite ? microseconds : overflows ? .min : sum)
@@ -41,7 +41,7 @@ extension Instant: PostgresDecodable {
         switch microseconds {
         case .max: self.init(microseconds: .max)
         case .min: self.init(microseconds: .min)
-        // The last centuries of Postgres' range lie beyond ours.
+        // The last centuries of Postgres' range are outside of the program's.
         default:
             let (sum, overflows) = microseconds.addingReportingOverflow(Self.postgresEpoch)
             self.init(microseconds: overflows ? .max : sum)
@@ -57,7 +57,7 @@ extension Duration {
 }
 
 extension QueryResult {
-    /// The one row of a statement that always returns one.
+    /// The only row of a statement that always returns one.
     package func only() throws -> Row {
         guard let row = first else { throw StoreError.internalInconsistency("a statement returned no row") }
         return row

@@ -2,9 +2,9 @@
 
 package import Domain
 
-/// Why the store did not do what was asked, in words for the person who asked.
+/// Why the store refused a request, with a message for people.
 package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What kind of refusal it is. Programs decide by it; commands make an exit code of it, the API a problem type.
+    /// The kind of refusal. Commands turn it into an exit code, the API into a problem type.
     package enum Code: String, Hashable, Sendable {
         /// Nothing of that name or id exists.
         case notFound = "not_found"
@@ -12,21 +12,21 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case nameTaken = "name_taken"
         /// The template of that name was deleted.
         case deleted
-        /// The request makes no sense as it stands.
+        /// The request is invalid.
         case invalid
-        /// The thing is in a state in which this cannot be done.
+        /// The current state does not allow it.
         case conflict
-        /// The execution's claim has ended: the job was canceled, finished, or given to another worker.
+        /// The execution no longer holds the job: it was canceled, finished, or given to another worker.
         case leaseLost = "lease_lost"
         /// The database's schema does not fit this program.
         case schema
-        /// The program's own assumption was wrong.
+        /// An assumption of the program was wrong.
         case inconsistent
     }
 
     package let code: Code
     package let message: String
-    /// What to do about it; empty when the message says all.
+    /// The remedy; empty when the message contains it.
     package let remedy: String
 
     package init(_ code: Code, _ message: String, remedy: String = "") {

@@ -3,11 +3,11 @@
 package import Domain
 package import Time
 
-/// Which presets an operator means.
+/// Which presets an operator's command applies to.
 package enum PresetSelection: Hashable, Sendable {
-    /// Any preset, of an old version too.
+    /// Any preset, also of an old version.
     case id(PresetID)
-    /// Of the template's active version: the one of that name, or all.
+    /// A preset of the template's active version by name, or all of them.
     case ofTemplate(String, named: String? = nil)
 
     var presetID: PresetID? {
@@ -22,7 +22,7 @@ package enum PresetSelection: Hashable, Sendable {
         if case .ofTemplate(_, let name) = self { name } else { nil }
     }
 
-    /// What to say when there are none.
+    /// The error when there are none.
     var missing: StoreError {
         switch self {
         case .id(let id): .notFound("preset", "\(id)", remedy: "See 'stoker presets list'.")
@@ -34,7 +34,7 @@ package enum PresetSelection: Hashable, Sendable {
     }
 }
 
-/// A preset of an active version, as lists show it. Its numbers at this moment are the plan's.
+/// A preset of an active version, as lists show it. Its current counts are in the plan.
 package struct PresetSummary: Hashable, Sendable, Codable {
     package var id: PresetID
     package var name: String
@@ -42,13 +42,14 @@ package struct PresetSummary: Hashable, Sendable, Codable {
     package var versionName: String
     package var organizationName: String
     package var isDefault: Bool
-    /// The count where no schedule says otherwise; `nil`: no pool is kept.
+    /// The count outside of the schedule; `nil`: no pool.
     package var desiredInstances: Int?
     package var status: PrebuildStatus
     package var statusMessage: String
     package var failuresForgottenBefore: Instant?
     package var lastInvalidatedAt: Instant?
-    /// Whether the template's pools are held still, and until when; ``Instant/distantFuture``: until they are resumed.
+    /// Until when the template's pools are paused; ``Instant/distantFuture``: until they are resumed; `nil`: not
+    /// paused.
     package var pausedUntil: Instant?
 
     private enum CodingKeys: String, CodingKey {

@@ -2,25 +2,25 @@
 
 import PostgresClient
 
-/// Rules about templates that several statements need, each as a part of one. Tables are named by their alias.
+/// Conditions on templates that several statements need. Tables are named by their aliases.
 extension SQL {
-    /// Whether the template is given to people: neither deleted nor deprecated.
+    /// The template can be claimed: it is neither deleted nor deprecated.
     static func isInUse(_ template: String = "t") -> SQL {
         "(NOT \(identifier: template).deleted AND \(identifier: template).deprecated = '')"
     }
 
-    /// Whether the version is the active one of a template in use, so that pools are kept of it. Unknown while the template
-    /// has none.
+    /// The version is the active one of a template in use, so that it has pools. Unknown while the template has no
+    /// active version.
     static func isActive(_ version: SQL = "v.id", of template: String = "t") -> SQL {
         "(\(sql: version) = \(identifier: template).active_version_id AND \(sql: isInUse(template)))"
     }
 
-    /// Whether the template's pools create nothing at the moment. The planner says it too (`RuleTests`).
+    /// The template's pools create nothing at the moment. The planner has the same rule (`RuleTests` compares them).
     static func isPaused(_ template: String = "t", at moment: SQL = "now()") -> SQL {
         "coalesce(\(identifier: template).prebuilds_paused_until > \(sql: moment), false)"
     }
 
-    /// The query for the id of a template that is not deleted, the default organization's before others.
+    /// A query for the id of a template that is not deleted, the default organization's before others.
     static func templateID(named name: String?) -> SQL {
         """
         SELECT t.id FROM templates t JOIN organizations o ON o.id = t.organization_id

@@ -26,10 +26,10 @@ extension Store {
     }
 
     /// Makes hard limited presets healthy again, and forgets all failures up to now, so that neither hard limit nor
-    /// back-off counts them. Returns all presets that were meant.
+    /// back-off counts them. Returns all matching presets.
     ///
-    /// For each preset that was hard limited, its incident ends with one `prebuild_failure_limit_resolved`. A preset that
-    /// is invalid stays so: only what is wrong with it can be mended.
+    /// For each preset that was hard limited, one `prebuild_failure_limit_resolved` ends its incident. An invalid
+    /// preset stays invalid until it is corrected.
     ///
     /// - Parameter now: The moment up to which failures are forgotten; `nil` is the transaction's own time.
     @discardableResult
@@ -63,7 +63,7 @@ extension Store {
                     \(sql: PlanWriter.presetData) || jsonb_build_object('how', 'reset', 'by', \(operatorName)),
                     ARRAY[t.id, p.id], 'preset/' || p.id, NULL, now()
                 ), \(sql: News.ofEvents)
-                -- As they were: the update above is not seen here, and the rows are locked.
+                -- The rows before the update, which is not visible here; they are locked.
                 FROM \(sql: PlanWriter.presetTables)
                 WHERE p.id = ANY(\(ids)) AND p.prebuild_status = 'hard_limited'
                 """
@@ -71,7 +71,7 @@ extension Store {
         }
     }
 
-    /// Makes all prebuilds that exist now expire: the next pass replaces them. Returns all presets that were meant.
+    /// Expires all existing prebuilds: the next pass replaces them. Returns all matching presets.
     ///
     /// - Parameter now: Prebuilds created before it expire; `nil` is the transaction's own time.
     @discardableResult
@@ -88,7 +88,7 @@ extension Store {
         }
     }
 
-    /// Locks the presets, changes them, and wakes the reconciler, in one transaction.
+    /// Locks the presets, changes them, and notifies the reconciler, in one transaction.
     ///
     /// The change is a statement of its own after the lock, so that it sees what a pass that held the rows has written.
     private func change(

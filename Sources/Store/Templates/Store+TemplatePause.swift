@@ -4,15 +4,15 @@ import PostgresClient
 package import Time
 
 extension Store {
-    /// Lets the pools of a template create nothing, until the given moment or until ``resumeTemplate(_:)``. What has
-    /// expired is deleted all the same, and claims are served from stock.
+    /// Pauses the pools of a template, until the given moment or until ``resumeTemplate(_:)``: nothing is created.
+    /// Expired prebuilds are still deleted, and claims get existing ones.
     ///
     /// Throws ``StoreError`` of code `.notFound`.
     package func pauseTemplate(_ name: String, until: Instant? = nil) async throws {
         try await setPause(of: name, until: until ?? .distantFuture)
     }
 
-    /// Ends what ``pauseTemplate(_:until:)`` began. Does nothing when the template is not paused.
+    /// Ends ``pauseTemplate(_:until:)``. Does nothing when the template is not paused.
     package func resumeTemplate(_ name: String) async throws {
         try await setPause(of: name, until: nil)
     }

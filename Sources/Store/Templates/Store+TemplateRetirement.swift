@@ -4,8 +4,8 @@ import Domain
 import PostgresClient
 
 extension Store {
-    /// Lets nobody claim a template any more, and its pools be emptied; workspaces that people have stay. An empty message
-    /// takes it back.
+    /// Deprecates a template: it cannot be claimed any more, and its pools are emptied; workspaces of users stay. An
+    /// empty message undoes it.
     ///
     /// Throws ``StoreError`` of code `.notFound`.
     package func deprecateTemplate(_ name: String, message: String) async throws {
@@ -24,10 +24,10 @@ extension Store {
         if changed.isEmpty { throw StoreError.noTemplate(name) }
     }
 
-    /// Deletes a template: its name is free again, its pools are emptied, and imports of it that wait or run are canceled.
+    /// Deletes a template: its name is free, its pools are emptied, and its pending and running imports are canceled.
     ///
-    /// Throws ``StoreError`` of code `.notFound`, or of `.conflict` while people have workspaces of it: what they were built
-    /// from must stay until they are deleted.
+    /// Throws ``StoreError`` of code `.notFound`, or of `.conflict` while users have workspaces of it, because their
+    /// builds still need it.
     package func deleteTemplate(_ name: String) async throws {
         try await pool.withTransaction("templates.delete") { transaction in
             let rows = try await transaction.execute(
@@ -56,7 +56,7 @@ extension Store {
                     "templates.delete",
                     "UPDATE templates SET deleted = true, updated_at = now() WHERE id = \(template)"
                 ),
-                // Else an import that ends now would bring the template back.
+                // Otherwise an import that ends now would create the template again.
                 Statement(
                     "templates.cancel_imports",
                     """

@@ -32,9 +32,9 @@ extension Store {
         return try answers[1].map(TemplateVersionSummary.init)
     }
 
-    /// Makes a version the active one: pools are kept of it from now on, and claims get it.
+    /// Promotes a version to the active one: pools and claims use it from now on.
     ///
-    /// It stays the active one when the import of a version that was pushed before ends later.
+    /// It stays active when the import of a version that was pushed before ends later.
     ///
     /// - Parameter version: Its id, or its name; of several versions of one name the newest.
     /// - Throws: ``StoreError`` of code `.notFound`, or of `.conflict` while its import has not succeeded.

@@ -13,9 +13,9 @@ package struct TemplatePush: Hashable, Sendable {
     package var archive: [UInt8]
     /// SHA-256 of the archive, in hexadecimal.
     package var hash: String
-    /// Whether the version becomes the active one once it is imported.
+    /// Whether the version becomes active after its import.
     package var activates: Bool
-    /// The first lines of the import's log: what was left out of the archive.
+    /// The first lines of the import's log: the files that were left out of the archive.
     package var notes: [String]
 
     package init(
@@ -61,7 +61,7 @@ package struct TemplateSummary: Hashable, Sendable, Codable {
 extension Store {
     /// Stores the archive and enqueues its import; returns the version and the import's job.
     ///
-    /// The template itself comes into being with its first successful import: a push that fails leaves no template.
+    /// The first successful import creates the template, so a failed push leaves no template.
     package func pushTemplate(_ push: TemplatePush) async throws -> (version: TemplateVersionID, job: JobID) {
         try Name.requireLabel(push.templateName, of: "template", most: 64)
         let rows = try await pool.execute(
@@ -72,7 +72,7 @@ extension Store {
                 WITH organization AS (
                     SELECT id FROM organizations WHERE is_default LIMIT 1
                 ), file AS (
-                    -- The same bytes are stored once; the update is there to return the row.
+                    -- Equal bytes are stored once; the update only returns the row.
                     INSERT INTO files (hash, data) VALUES (\(push.hash), \(push.archive))
                     ON CONFLICT (hash) DO UPDATE SET mimetype = files.mimetype RETURNING id
                 ), job AS (

@@ -8,13 +8,13 @@ package struct TemplateVersionSummary: Hashable, Sendable, Codable {
     package var id: TemplateVersionID
     package var name: String
     package var message: String
-    /// The status of its import's job; `succeeded` for a version that needed none.
+    /// The status of its import's job; `succeeded` for a version without an import.
     package var status: String
     /// Why its import failed; empty otherwise.
     package var error: String
     package var isActive: Bool
     package var presets: Int
-    /// Workspaces that are not deleted and whose latest build is of this version, prebuilds among them.
+    /// Workspaces, including prebuilds, that are not deleted and whose latest build is of this version.
     package var workspaces: Int
     package var createdAt: Instant
 

@@ -4,10 +4,10 @@ package import Domain
 import PostgresClient
 
 extension Store {
-    /// Has the workers of this name, or of this id, take on nothing new; what they run goes on until the deadline, and is
-    /// then handed to others. Returns their ids. Doing it again changes the deadline.
+    /// Drains the workers of this name, or of this id: they claim nothing; running jobs go on until the deadline, and
+    /// are then handed over. Returns their ids. Repeating it changes the deadline.
     ///
-    /// Throws ``StoreError`` of code `.notFound` when no such worker is up.
+    /// Throws ``StoreError`` of code `.notFound` when no such worker runs.
     package func drainWorkers(named name: String, within deadline: Duration, by user: String) async throws -> [WorkerID]
     {
         try await order(
@@ -21,10 +21,10 @@ extension Store {
         )
     }
 
-    /// Has workers that were drained by command, and are still up, claim again. Returns their ids.
+    /// Resumes workers that were drained by command and still run. Returns their ids.
     ///
-    /// Throws ``StoreError`` of code `.notFound` when no such worker is up, and of `.conflict` when none of them was drained
-    /// by command.
+    /// Throws ``StoreError`` of code `.notFound` when no such worker runs, and of `.conflict` when none of them was
+    /// drained by command.
     package func resumeWorkers(named name: String) async throws -> [WorkerID] {
         try await order(
             "resume",
@@ -74,14 +74,14 @@ extension Store {
         )
     }
 
-    /// Why a worker drains whose process ends, and how it has ended: nobody resumes it.
+    /// The state reasons of a worker whose process ends, which cannot be resumed.
     package static let stopping = "stopping"
     package static let stopped = "stopped"
 
-    /// Writes that a worker's drain has come to its end, when it still drains and holds no job. Returns whether it has.
+    /// Marks a worker's drain as finished if it still drains and holds no job. Returns whether it has.
     package func finishDrain(of worker: WorkerID) async throws -> Bool {
         try await pool.withTransaction("workers.finish_drain") { transaction in
-            // Locked: a resume comes before this, and there is no drain any more, or after it.
+            // The row is locked, so a resume comes before this, and there is no drain any more, or after it.
             let rows = try await transaction.execute(
                 Statement(
                     "workers.drained",

@@ -3,17 +3,17 @@
 package import Domain
 import PostgresClient
 
-/// What all claims of the fleet add up to, whichever process made them.
+/// Totals of all claims of the fleet, whichever process made them.
 package struct ClaimTotals: Hashable, Sendable {
-    /// How often something took how long.
+    /// A histogram of durations.
     package struct Distribution: Hashable, Sendable {
-        /// Per bucket, not cumulated; the last is for what is above all bounds.
+        /// Per bucket, not cumulated; the last bucket is for values above all bounds.
         package var counts: [UInt64]
         package var sum: Double
     }
 
-    /// What came of a claim, and of which pool: empty names where the claim named nothing that exists, or was counted by a release
-    /// that did not ask.
+    /// The outcome and the pool of a claim: the names are empty when the claim named nothing that exists, or when an
+    /// older release counted it.
     package struct Outcome: Hashable, Sendable {
         package var name: String
         package var pool: PoolName
@@ -24,22 +24,22 @@ package struct ClaimTotals: Hashable, Sendable {
     package var claimed: [PoolName: Double] = [:]
     /// By stage, `bind` and `usable`; in seconds.
     package var durations: [String: Distribution] = [:]
-    /// Of the last hour; `nil`: nobody claimed anything.
+    /// Of the last hour; `nil`: there were no claims.
     package var hitRatio: Double?
-    /// For how long, from before the call, this worker is the fleet's reporter.
+    /// How long this worker is the fleet's reporter, counted from before the call.
     package var reporterLease: Duration = .zero
 }
 
 extension Store {
-    /// Adds the claims that were not counted yet to the fleet's totals, and returns these; `nil`: it is another worker's to
-    /// tell them, and nothing was done.
+    /// Adds the claims that are not counted yet to the fleet's totals, and returns these; `nil`: another worker exports
+    /// them, and nothing was done.
     ///
-    /// Each claim is counted once, whoever calls and however often; what retention removes stays counted.
+    /// Each claim is counted once, whoever calls and how often; claims that retention removes stay counted.
     ///
     /// - Parameters:
     ///   - bounds: Upper bounds of the histograms' buckets; the same in every process.
-    ///   - hitsAreFinal: Whether a hit is one whatever its build shows. Else it is counted when that has ended: what was counted
-    ///     cannot be taken back.
+    ///   - hitsAreFinal: Whether a hit is counted at once. Otherwise it is counted when its build has ended, because a
+    ///     counter cannot go down.
     package func claimTotals(
         for worker: WorkerID,
         bounds: [Double],
@@ -71,10 +71,10 @@ extension Store {
         return totals
     }
 
-    /// Takes claims in small numbers: their rows are locked meanwhile, and a first call after years finds many.
+    /// Takes claims in small batches, because their rows are locked meanwhile, and the first call may find many.
     private static func count(_ bounds: [Double], _ hitsAreFinal: Bool) -> Statement {
         // A claim's build succeeds, or it ends; a refusal has changed the outcome before that. Whatever the policy, the
-        // template may refuse values that the prebuild was not built of.
+        // template may refuse values that differ from the prebuild's.
         let isOpen: SQL = """
             (c.outcome = 'hit' AND c.usable_at IS NULL AND EXISTS (
                 SELECT FROM workspace_builds b JOIN provisioner_jobs j ON j.id = b.job_id AND j.completed_at IS NULL
@@ -124,7 +124,7 @@ extension Store {
                 SELECT 'claimed', ARRAY[template, preset, organization], '', count(*)
                 FROM pools WHERE NOT outcome_counted AND outcome = 'hit' AND preset <> '' GROUP BY 2
                 UNION ALL
-                -- A value on a bound belongs below it.
+                -- A value on a bound belongs to the lower bucket.
                 SELECT 'duration', ARRAY[stage], (
                     SELECT count(*) FROM unnest(\(bounds)) b(bound) WHERE b.bound < took.seconds
                 )::text, count(*)
@@ -158,7 +158,7 @@ extension ClaimTotals {
         buckets: Int
     ) {
         switch (metric, labels.count) {
-        // Of the release before, which knew no pools here.
+        // Counted by the previous release, which had no pool labels.
         case ("claims/outcomes", 1): outcomes[Outcome(name: labels[0], pool: .none), default: 0] += value
         case ("claims/outcomes", 4):
             outcomes[Outcome(name: labels[0], pool: PoolName(labels.dropFirst())), default: 0] += value
@@ -172,7 +172,7 @@ extension ClaimTotals {
                 distribution.counts[bucket] = UInt64(value)
             }
             durations[labels[0]] = distribution
-        // Other metrics' totals, or those of a newer program.
+        // Totals of other metrics, or of a newer program.
         default: break
         }
     }

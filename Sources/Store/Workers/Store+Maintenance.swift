@@ -3,9 +3,9 @@
 import PostgresClient
 import Time
 
-/// Events about the fleet's maintenance: one when it starts, one when it ends, whoever or whatever ends it.
+/// Events about the fleet's maintenance: one when it starts, and one when it ends.
 extension Store {
-    /// What makes a maintenance one incident: starting it again while it lasts announces nothing.
+    /// The dedupe key that makes a maintenance one incident: starting it again while it lasts writes no event.
     static let maintenanceIncident = "maintenance"
 
     static func maintenanceStarted(until: Instant?, reason: String, by: String?) -> Statement {
@@ -21,7 +21,7 @@ extension Store {
         )
     }
 
-    /// Announces the end of a maintenance whose start was announced; else does nothing.
+    /// Writes the end event of a maintenance whose start was announced; otherwise does nothing.
     ///
     /// - Parameter how: `command`, or `time` when it ended by itself.
     static func maintenanceEnded(at now: Instant?, how: String, by: String?) -> Statement {

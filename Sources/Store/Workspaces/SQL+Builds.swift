@@ -2,7 +2,7 @@
 
 import PostgresClient
 
-/// Rules about builds that several statements need, each as a part of one. Tables are named by their alias.
+/// Conditions on builds that several statements need. Tables are named by their aliases.
 extension SQL {
     /// A subquery for `LATERAL`: the latest build of the workspace, the one with the highest number.
     static func latestBuild(of workspace: String = "w") -> SQL {
@@ -14,7 +14,7 @@ extension SQL {
         """
     }
 
-    /// Whether the workspace has no build that is newer.
+    /// The workspace has no newer build.
     static func isLatest(_ build: String = "b", of workspace: String = "w") -> SQL {
         """
         NOT EXISTS (
@@ -24,7 +24,7 @@ extension SQL {
         """
     }
 
-    /// Whether nothing can exist of what the build was to make: it is the first, and no execution of its job has begun.
+    /// No resource of the build can exist: it is the first build, and no execution of its job has started.
     static func isUnbegun(_ build: String = "b", _ job: String = "j") -> SQL {
         """
         (\(identifier: build).build_number = 1 AND \(identifier: job).attempt = 0 AND NOT \(identifier: job).refresh_first
@@ -32,11 +32,11 @@ extension SQL {
         """
     }
 
-    /// A subquery of one row, `are_ready`: whether all agents that a start build has are ready, and they are as many as its
+    /// A subquery of one row, `are_ready`: whether all agents of a start build are ready, and as many exist as its
     /// version declares.
     ///
-    /// The function `stoker_agents_ready` of the views says the same to operators (`RuleTests`); the planner cannot look into
-    /// a function.
+    /// The function `stoker_agents_ready` of the views has the same rule for operators (`RuleTests` compares them); the
+    /// planner cannot look into a function.
     static func agentsReady(ofJob job: SQL, declared: SQL) -> SQL {
         """
         SELECT count(*) = count(*) FILTER (WHERE agent.lifecycle_state = 'ready') AND count(*) >= \(sql: declared) AS are_ready
@@ -45,7 +45,7 @@ extension SQL {
         """
     }
 
-    /// How many agents a build of the version has to bring up.
+    /// The number of agents that a build of the version must start.
     static func declaredAgents(of version: SQL) -> SQL {
         "(SELECT count(*) FROM template_version_agents x WHERE x.template_version_id = \(sql: version))"
     }

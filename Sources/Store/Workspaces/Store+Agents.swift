@@ -3,17 +3,17 @@
 import Domain
 import PostgresClient
 
-/// How a build's agents stand in the tables: each hangs on a resource of its own, which is there from the build's start, so
-/// that an agent can report while the build still runs.
+/// Each agent of a build belongs to a resource of its own, which exists from the build's start, so that an agent can
+/// report while the build still runs.
 enum AgentRows {
     static let resourceType = "stoker_agent"
 }
 
 extension Store {
-    /// Makes the agents of a start build known by the hashes of their tokens. Another attempt finds them as they are.
+    /// Inserts the agents of a start build with the hashes of their tokens. Another attempt keeps them as they are.
     ///
-    /// In a claim build they go on as they were: whoever was ready is ready, and is told of the claim when the build has
-    /// succeeded. In any other they begin anew, and there is nothing to tell them.
+    /// In a claim build their states are kept: an agent that was ready stays ready, and is told about the claim after
+    /// the build has succeeded. In any other build they start anew, and there is nothing to tell.
     ///
     /// Fenced: returns false, and changes nothing, when the execution has lost the job.
     package func prepareAgents(_ tokens: [String: AgentTokenHash], of job: HeldJob) async throws -> Bool {
@@ -68,22 +68,22 @@ extension Store {
             )
         )
         if !rows.isEmpty { return true }
-        // All were there already, or the fence has fallen.
+        // All existed already, or the fence does not hold.
         return try await !pool.execute(Statement("agents.fence", within: .seconds(10), Self.fence(job))).isEmpty
     }
 
-    /// The agent of a token; `nil`: there is none, or its workspace is deleted.
+    /// The agent with the token; `nil`: there is none, or its workspace is deleted.
     package func agent(_ token: AgentTokenHash) async throws -> AgentIdentity? {
         try await pool.execute(
             Statement("agents.identify", within: .seconds(5), Self.identity(token))
         ).first.map(AgentIdentity.init)
     }
 
-    /// Records what an agent says of itself. `nil`: there is no such agent.
+    /// Records an agent's report. `nil`: there is no such agent.
     ///
-    /// The last agent of a prebuild to become ready makes it eligible, which is told to claims that wait, and to the
-    /// reconciler.
-    /// The first time, it was a refill.
+    /// When the last agent of a prebuild becomes ready, the prebuild is eligible; waiting claims and the reconciler are
+    /// notified.
+    /// The first time completes a refill.
     package func report(_ state: AgentState, by token: AgentTokenHash) async throws -> AgentIdentity? {
         let answers = try await pool.executeBatch([
             Statement(
@@ -98,7 +98,7 @@ extension Store {
                         AND a.lifecycle_state <> \(state.rawValue)::workspace_agent_lifecycle_state
                     RETURNING a.id
                 )
-                -- The agents as they were: 'a', which has changed, and the others.
+                -- The agents before the change: 'a', which has changed, and the others.
                 SELECT CASE WHEN \(state == .ready) AND a.ready_at IS NULL AND j.job_status = 'succeeded' AND NOT EXISTS (
                     SELECT FROM workspace_resources s JOIN workspace_agents o ON o.resource_id = s.id
                     WHERE s.job_id = b.job_id AND o.id <> a.id AND NOT o.deleted AND o.lifecycle_state <> 'ready'

@@ -7,8 +7,8 @@ import Time
 extension Store {
     /// One workspace, named by its id or by its name and owner, with its builds, resources, agents and claim.
     ///
-    /// By its id a deleted one is found too. Throws ``StoreError`` of code `.notFound`, or of `.invalid` when the name fits
-    /// several.
+    /// By id, a deleted workspace is found too. Throws ``StoreError`` of code `.notFound`, or of `.invalid` when
+    /// several have the name.
     package func workspace(
         _ workspace: String,
         owner: String? = nil,

@@ -15,7 +15,7 @@ struct BenchCommand: ParsableCommand {
         subcommands: [Queue.self, Reconcile.self, Webhooks.self, Claim.self]
     )
 
-    /// Where a measurement is made, and how its report is printed.
+    /// Where to measure, and how to print the report.
     struct Options: ParsableArguments {
         @OptionGroup var global: GlobalOptions
         @OptionGroup var output: OutputOptions

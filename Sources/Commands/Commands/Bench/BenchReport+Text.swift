@@ -34,7 +34,7 @@ extension BenchFigure: TableRow {
 }
 
 extension Shown {
-    /// Three digits that count, without an exponent.
+    /// Three significant digits, without an exponent.
     fileprivate static func number(_ value: Double) -> String {
         guard value.magnitude < 1e15 else { return "\(value)" }
         guard value.magnitude < 100 else { return "\(Int64(value.rounded()))" }

@@ -10,7 +10,7 @@ import Time
 struct JobsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs",
-        abstract: "Builds and imports, waiting, running and ended.",
+        abstract: "List, show, follow, cancel and retry jobs.",
         subcommands: [List.self, Show.self, Logs.self, Cancel.self, Retry.self]
     )
 

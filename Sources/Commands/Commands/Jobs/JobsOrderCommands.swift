@@ -34,7 +34,7 @@ extension JobsCommand {
     /// `stoker jobs retry`
     struct Retry: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Put a job that failed or was canceled back into the queue.",
+            abstract: "Put a failed or canceled job back into the queue.",
             discussion: """
                 It is the same build, with all its attempts again, and goes on from the last state that was stored. Only the \
                 job of a workspace's latest build can be tried again.

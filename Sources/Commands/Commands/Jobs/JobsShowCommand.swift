@@ -9,7 +9,7 @@ import Store
 extension JobsCommand {
     /// `stoker jobs show`
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show one job; of one that waits, also why.")
+        static let configuration = CommandConfiguration(abstract: "Show one job, and why it waits if it does.")
 
         @Argument(help: "The job's id.")
         var job: JobID
@@ -24,10 +24,10 @@ extension JobsCommand {
 
 extension JobReport {
     var text: String {
-        // Indented: whatever it says, no line of it passes for one of ours.
+        // Indented, so that none of its lines looks like one of this command.
         let error = job.error.split(separator: "\n").map { "  " + Printable.line(String($0)) }.joined(separator: "\n")
         let reasons = waits.map { reason in
-            // What is not due says itself when it is.
+            // The message of a job that is not due contains the time.
             let until = reason.reason == .notDue ? nil : reason.until
             return "It waits: \(reason.message)" + (until.map { ", until \($0)" } ?? "") + "."
         }

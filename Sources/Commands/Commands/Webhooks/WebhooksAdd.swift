@@ -10,13 +10,13 @@ extension WebhooksCommand {
         static let configuration = CommandConfiguration(
             abstract: "Add an endpoint.",
             discussion:
-                "Its requests are signed as Standard Webhooks 1.0 say. A secret that is made here is shown once."
+                "Its requests are signed by Standard Webhooks 1.0. A generated secret is shown once."
         )
 
-        @Argument(help: "What the endpoint is called.")
+        @Argument(help: "The endpoint's name.")
         var name: String
 
-        @Argument(help: "Where requests go: an https URL without credentials.")
+        @Argument(help: "The URL of requests: https, without credentials.")
         var url: String
 
         @Option(
@@ -24,10 +24,10 @@ extension WebhooksCommand {
         )
         var secret: String?
 
-        @Flag(help: "Make a secret; the default without --secret.")
+        @Flag(help: "Generate a secret; the default without --secret.")
         var generate = false
 
-        @Option(name: .customLong("event"), help: "Only events of this type; may be repeated. Else all.")
+        @Option(name: .customLong("event"), help: "Only events of this type; may be repeated. Default: all.")
         var events: [String] = []
 
         @Option(help: "The form of the body: \(Envelope.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -41,11 +41,11 @@ extension WebhooksCommand {
 
         @Flag(
             name: .customLong("ed25519"),
-            help: "Sign with an Ed25519 key as well; its public key is shown, which receivers need no secret to use."
+            help: "Sign with an Ed25519 key as well; its public key is shown, with which receivers need no secret."
         )
         var signsPublicly = false
 
-        @Option(help: "How many requests are on their way to it at once, from one worker: 1 to 64.")
+        @Option(help: "The limit of simultaneous requests from one worker: 1 to 64.")
         var concurrency = 8
 
         @OptionGroup var control: ReportOptions

@@ -8,7 +8,7 @@ extension WebhooksCommand {
     /// `stoker webhooks show`
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show an endpoint: how it has been doing, and what waits for it."
+            abstract: "Show an endpoint with its health and backlog."
         )
 
         @Argument(help: "The endpoint's name.")
@@ -24,7 +24,7 @@ extension WebhooksCommand {
     /// `stoker webhooks rotate-secret`
     struct RotateSecret: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Give an endpoint a new secret; the one before signs as well for a while.",
+            abstract: "Give an endpoint a new secret; the previous one signs as well for a while.",
             discussion: """
                 During the overlap each request has a signature by either secret, so that the receiver can change whenever \
                 it likes. A secret that is made here is shown once.
@@ -40,12 +40,12 @@ extension WebhooksCommand {
         )
         var secret: String?
 
-        @Option(help: "How long the previous secret signs as well, such as 24h; 0s: not at all.")
+        @Option(help: "How long the previous secret signs too, such as 24h; 0s means not at all.")
         var overlap = DurationArgument(.seconds(86_400))
 
         @Flag(
             name: .customLong("ed25519"),
-            help: "Make a new Ed25519 key instead, and show its public key. The one before signs no more."
+            help: "Generate a new Ed25519 key instead, and show its public key. The previous one signs no more."
         )
         var signingKey = false
 
@@ -69,7 +69,7 @@ extension WebhooksCommand {
     /// `stoker webhooks enable`
     struct Enable: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Let an endpoint have what waits for it and what comes, and forget its failures."
+            abstract: "Enable an endpoint, and reset its circuit breaker."
         )
 
         @Argument(help: "The endpoint's name.")
@@ -85,14 +85,14 @@ extension WebhooksCommand {
     /// `stoker webhooks disable`
     struct Disable: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Send an endpoint nothing until it is enabled, by command or by a ping that arrives.",
-            discussion: "What waits for it already is kept; of what happens meanwhile it is told nothing."
+            abstract: "Disable an endpoint until it is enabled, by command or by a successful ping.",
+            discussion: "Its waiting deliveries are kept; it gets no deliveries of events that happen meanwhile."
         )
 
         @Argument(help: "The endpoint's name.")
         var name: String
 
-        @Option(help: "Why; shown in lists.")
+        @Option(help: "The reason, shown in lists.")
         var reason = ""
 
         @OptionGroup var control: ReportOptions
@@ -105,7 +105,7 @@ extension WebhooksCommand {
     /// `stoker webhooks remove`
     struct Remove: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Remove an endpoint, and with it all that waits for it and its dead letters."
+            abstract: "Remove an endpoint with its waiting deliveries and dead letters."
         )
 
         @Argument(help: "The endpoint's name.")

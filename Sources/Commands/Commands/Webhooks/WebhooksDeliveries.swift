@@ -10,13 +10,13 @@ extension WebhooksCommand {
     /// `stoker webhooks deliveries`
     struct Deliveries: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List deliveries, the newest first, with what became of their last attempts."
+            abstract: "List deliveries, the newest first, with the results of their last attempts."
         )
 
-        @Argument(help: "The endpoint's name; else all.")
+        @Argument(help: "The endpoint's name. Default: all.")
         var name: String?
 
-        @Flag(help: "Only those that were given up.")
+        @Flag(help: "Only dead letters.")
         var failed = false
 
         @Option(help: "How many at most.")
@@ -45,11 +45,11 @@ extension WebhooksCommand {
     /// `stoker webhooks replay`
     struct Replay: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make deliveries again, with the same ids: one, or all that were given up since an instant.",
-            discussion: "Receivers that deduplicate by webhook-id lose nothing by it, and do nothing twice."
+            abstract: "Replay deliveries with the same ids: one, or all dead letters since an instant.",
+            discussion: "Receivers that deduplicate by webhook-id do nothing twice."
         )
 
-        @Argument(help: "A delivery's id, as 'stoker webhooks deliveries' shows it; it may have arrived before.")
+        @Argument(help: "A delivery's id, as 'stoker webhooks deliveries' shows it; it may have been sent before.")
         var delivery: String?
 
         @Option(name: .customLong("endpoint"), help: "Only those to this endpoint.")
@@ -66,7 +66,7 @@ extension WebhooksCommand {
                 throw ValidationError("--endpoint and --type go with --since.")
             }
             if let delivery, DeliveryID(delivery) == nil {
-                throw ValidationError("'\(delivery)' is no delivery's id.")
+                throw ValidationError("'\(delivery)' is not the id of a delivery.")
             }
         }
 
@@ -82,7 +82,7 @@ extension WebhooksCommand {
     }
 }
 
-/// Which deliveries are meant.
+/// The filter of deliveries.
 struct DeliveryOptions: ParsableArguments {
     @Option(help: "Only those made since then, such as 2025-06-02T03:00:00Z.")
     var since: Instant?

@@ -59,10 +59,10 @@ let tests: [Target] = [
     ),
     .testTarget(name: "TimeTests", dependencies: ["TestSupport", "Time"], swiftSettings: swift),
     .testTarget(name: "PatternsTests", dependencies: ["Patterns", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "DomainTests", dependencies: ["Domain", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: swift),
     .testTarget(
         name: "PrebuildsTests",
-        dependencies: ["Domain", "Patterns", "Prebuilds", "TestSupport", "Time"],
+        dependencies: ["Domain", "Prebuilds", "TestSupport", "Time"],
         swiftSettings: swift
     ),
     .testTarget(
@@ -72,34 +72,29 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "TemplatesTests",
-        dependencies: ["Basics", "Domain", "Prebuilds", "Templates", "TestSupport", "Time"],
+        dependencies: ["Templates"],
         swiftSettings: swift
     ),
     .testTarget(
         name: "StoreTests",
         dependencies: [
-            "Basics", "LocalPostgres", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time", "Store",
-            "Templates",
-            "TestSupport",
-            "Webhooks", "Worker",
-            .logging, .subprocess, .systemPackage,
+            "Basics", "Domain", "Operations", "PostgresClient", "Prebuilds", "Store", "Templates", "TestSupport",
+            "Time", "Webhooks", "Worker", .logging, .subprocess, .systemPackage,
         ],
         swiftSettings: swift
     ),
     .testTarget(
         name: "ProvisioningTests",
         dependencies: [
-            "Basics", "Domain", "Prebuilds", "Time", "Provisioning", "Stoker", "Templates", "TestSupport", .logging,
-            .subprocess,
-            .systemPackage,
+            "Basics", "CLinux", "Domain", "Prebuilds", "Provisioning", "Stoker", "Templates", "TestSupport", .crypto,
+            .subprocess, .systemPackage,
         ],
         swiftSettings: swift
     ),
     .testTarget(
         name: "WebhooksTests",
         dependencies: [
-            "Basics", "CurlClient", "Domain", "Prebuilds", "Time", "TestSupport", "Webhooks", .crypto, .subprocess,
-            .systemPackage,
+            "Basics", "CurlClient", "Domain", "TestSupport", "Time", "Webhooks", .crypto, .subprocess, .systemPackage,
         ],
         exclude: ["Golden"],
         swiftSettings: swift
@@ -122,9 +117,7 @@ let tests: [Target] = [
     .testTarget(
         name: "ServerTests",
         dependencies: [
-            "Basics", "CurlClient", "LocalPostgres", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time",
-            "Provisioning", "Server",
-            "Store",
+            "CurlClient", "Domain", "Operations", "PostgresClient", "Prebuilds", "Provisioning", "Server", "Store",
             "Telemetry", "Templates", "TestSupport", .coreMetrics, .httpTypes, .hummingbird, .lifecycle, .logging,
             .subprocess, .systemPackage, .yams,
         ],
@@ -133,13 +126,8 @@ let tests: [Target] = [
     .testTarget(
         name: "WorkerTests",
         dependencies: [
-            "Basics", "Bench", "CurlClient", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time",
-            "Provisioning",
-            "Store",
-            "Telemetry",
-            "TestSupport",
-            "Webhooks",
-            "Worker", .lifecycle, .logging, .metrics, .tracing,
+            "Bench", "CurlClient", "Domain", "Operations", "PostgresClient", "Prebuilds", "Provisioning", "Store",
+            "Telemetry", "TestSupport", "Time", "Webhooks", "Worker", .inMemoryTracing, .lifecycle, .logging, .tracing,
         ],
         swiftSettings: swift
     ),
@@ -158,24 +146,22 @@ let tests: [Target] = [
     .testTarget(
         name: "FuzzTests",
         dependencies: [
-            "Basics", "Commands", "CurlClient", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time",
-            "Provisioning",
-            "Server", "Store",
-            "Telemetry", "Templates", "TestSupport", .lifecycle, .logging, .systemPackage,
+            "Basics", "Commands", "CurlClient", "Operations", "Patterns", "PostgresClient", "Prebuilds", "Provisioning",
+            "Server", "Store", "Telemetry", "Templates", "TestSupport", "Time", .lifecycle, .logging, .systemPackage,
         ],
         exclude: ["Corpus"],
         swiftSettings: swift
     ),
     .testTarget(
         name: "EndToEndTests",
-        dependencies: ["Stoker", "Store", "PostgresClient", "TestSupport", .logging, .subprocess, .systemPackage],
+        dependencies: ["PostgresClient", "Stoker", "Store", "TestSupport", .subprocess, .systemPackage],
         exclude: ["thief.py"],
         swiftSettings: swift
     ),
     .testTarget(
         name: "ChaosTests",
         dependencies: [
-            "LocalPostgres", "PostgresClient", "Stoker", "Store", "TestSupport", .subprocess, .systemPackage,
+            "LocalPostgres", "PostgresClient", "Stoker", "Store", "TestSupport", .logging, .subprocess, .systemPackage,
         ],
         exclude: ["stalling_proxy.py", "wrong_clock.c"],
         swiftSettings: swift
@@ -236,7 +222,7 @@ let package = Package(
 
         // What all rooms share, and rules.
         .target(name: "Domain", dependencies: ["Basics", "Patterns", "Time"], swiftSettings: safe),
-        .target(name: "Prebuilds", dependencies: ["Domain", "Patterns", "Time"], swiftSettings: safe),
+        .target(name: "Prebuilds", dependencies: ["Domain", "Time"], swiftSettings: safe),
         .target(
             name: "Templates",
             dependencies: ["Basics", "Domain", "Patterns", "Prebuilds", "Time", .yams],
@@ -246,24 +232,18 @@ let package = Package(
         // Middle.
         .target(
             name: "Store",
-            dependencies: [
-                "Basics", "PostgresClient", "Domain", "Prebuilds", "Time", "Templates", .crypto, .logging, .metrics,
-                .tracing,
-            ],
+            dependencies: ["Basics", "Domain", "PostgresClient", "Prebuilds", "Templates", "Time", .crypto, .tracing],
             resources: [.embedInCode("Schema/Migrations")],
             swiftSettings: safe
         ),
         .target(
             name: "Provisioning",
-            dependencies: [
-                "Basics", "CLinux", "CZlib", "Domain", "Prebuilds", "Time", "Templates", .crypto, .logging, .subprocess,
-                .systemPackage,
-            ],
+            dependencies: ["Basics", "CLinux", "CZlib", "Domain", "Templates", .crypto, .systemPackage],
             swiftSettings: swift
         ),
         .target(
             name: "Webhooks",
-            dependencies: ["Basics", "CurlClient", "Domain", "Prebuilds", "Time", .crypto],
+            dependencies: ["Basics", "CurlClient", "Domain", "Time", .crypto],
             swiftSettings: safe
         ),
         .target(
@@ -273,7 +253,7 @@ let package = Package(
         ),
         .target(
             name: "LocalPostgres",
-            dependencies: ["Basics", "CLinux", .logging, .subprocess, .systemPackage],
+            dependencies: ["Basics", .logging, .subprocess, .systemPackage],
             swiftSettings: swift
         ),
 
@@ -305,12 +285,9 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Basics", "CurlClient", "Operations", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning",
-                "Store",
-                "Telemetry",
-                "Templates", "Webhooks",
-                .crypto, .hummingbird, .hummingbirdCore, .httpTypes, .lifecycle, .logging, .metrics, .nioCore,
-                .nioHTTP1,
+                "Basics", "CurlClient", "Domain", "Operations", "PostgresClient", "Store", "Telemetry", "Templates",
+                "Webhooks", .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .lifecycle, .logging, .metrics,
+                .nioCore, .nioHTTP1,
             ],
             resources: [.embedInCode("Description"), .embedInCode("Page")],
             swiftSettings: safe
@@ -345,10 +322,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "CLinux", "LocalPostgres", "PostgresClient", "Domain", "Prebuilds", "Time", "Store", .inMemoryTracing,
-                .logging,
-                .subprocess,
-                .systemPackage, .tracing,
+                "LocalPostgres", "PostgresClient", "Prebuilds", "Store", "Time", .inMemoryTracing, .logging,
+                .subprocess, .systemPackage, .tracing,
             ],
             swiftSettings: swift
         ),

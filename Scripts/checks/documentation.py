@@ -17,6 +17,7 @@ KNOWN = {
     "run", "validate", "configuration", "CodingKeys", "Element", "RawValue", "AsyncIterator", "StringLiteralType",
     "ArrayLiteralElement", "defaultValueDescription", "handle", "makeCounter", "makeMeter", "makeRecorder", "makeTimer",
     "destroyCounter", "destroyMeter", "destroyRecorder", "destroyTimer", "Context",
+    "response",
 }
 ATTRIBUTE = r"(?:@\w+(?:\([^)\n]*\))?[ \t]+)*"
 MODIFIER = r"(?:(?:static|final|nonisolated(?:\(\w+\))?|mutating|indirect|lazy|weak|consuming|borrowing|unsafe" \

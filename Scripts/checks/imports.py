@@ -11,7 +11,7 @@ ONLY = {
     "CZlib": ({"Provisioning"}, "only Provisioning knows zlib"),
     "Hummingbird": ({"Server"}, "only Server serves HTTP"),
     "HummingbirdCore": ({"Server"}, "only Server serves HTTP"),
-    "Subprocess": ({"Provisioning", "LocalPostgres"}, "only Provisioning and LocalPostgres start processes"),
+    "Subprocess": ({"LocalPostgres"}, "only LocalPostgres runs programs with it; Provisioning starts processes under its guard"),
     "Yams": ({"Templates", "Commands"}, "only Templates and Commands read YAML"),
 }
 PURE = {"Prebuilds": {"Domain", "Time", "Patterns", "Basics"}}

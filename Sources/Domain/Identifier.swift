@@ -39,18 +39,11 @@ package struct Identifier<Kind>: Hashable, Comparable, Sendable {
 
     /// A new random identifier (version 4, RFC 9562).
     package static func random() -> Self {
-        // Not through the other function: the system's generator has no bytes, and Thread Sanitizer takes two of them
-        // for one.
-        version4(.random(in: .min ... .max), .random(in: .min ... .max))
-    }
-
-    /// A version 4 identifier from the given generator; tests pass a seeded one.
-    package static func random(using generator: inout some RandomNumberGenerator) -> Self {
-        version4(generator.next(), generator.next())
-    }
-
-    private static func version4(_ high: UInt64, _ low: UInt64) -> Self {
-        Self(high: high & 0xffff_ffff_ffff_0fff | 0x4000, low: low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000)
+        let (high, low) = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
+        return Self(
+            high: high & 0xffff_ffff_ffff_0fff | 0x4000,
+            low: low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
+        )
     }
 
     package static func < (left: Self, right: Self) -> Bool {
@@ -91,6 +84,7 @@ extension Identifier: Codable {
 
 /// The tags of identifiers. They have no cases.
 package enum Kind {
+    /// What identifiers can be of: one for each table that has them.
     package enum Organization {}
     package enum User {}
     package enum File {}
@@ -101,7 +95,6 @@ package enum Kind {
     package enum Build {}
     package enum Job {}
     package enum Worker {}
-    package enum Agent {}
     package enum Claim {}
     package enum Event {}
     package enum Endpoint {}
@@ -109,6 +102,7 @@ package enum Kind {
     package enum Token {}
 }
 
+/// An identifier of each kind, by the name that signatures use.
 package typealias OrganizationID = Identifier<Kind.Organization>
 package typealias UserID = Identifier<Kind.User>
 package typealias FileID = Identifier<Kind.File>
@@ -119,7 +113,6 @@ package typealias WorkspaceID = Identifier<Kind.Workspace>
 package typealias BuildID = Identifier<Kind.Build>
 package typealias JobID = Identifier<Kind.Job>
 package typealias WorkerID = Identifier<Kind.Worker>
-package typealias AgentID = Identifier<Kind.Agent>
 package typealias ClaimID = Identifier<Kind.Claim>
 package typealias EventID = Identifier<Kind.Event>
 package typealias EndpointID = Identifier<Kind.Endpoint>

@@ -36,9 +36,4 @@ package struct Plan: Hashable, Sendable {
 
     /// The failed builds that the presets' health refers to.
     package var failedBuilds: [BuildID] { presets.compactMap(\.failedBuild) }
-
-    /// Whether there is nothing to write.
-    package var isEmpty: Bool {
-        presets.allSatisfy(\.isEmpty)
-    }
 }

@@ -22,12 +22,4 @@ package struct PlanLimits: Hashable, Sendable {
         self.failureHardLimit = failureHardLimit
         self.maxPendingJobs = maxPendingJobs
     }
-
-    /// No back-off, no lookback, no limits.
-    package static let none = Self(
-        backoffInterval: .zero,
-        backoffLookback: .zero,
-        failureHardLimit: 0,
-        maxPendingJobs: 0
-    )
 }

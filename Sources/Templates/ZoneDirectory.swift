@@ -28,18 +28,14 @@ package final class ZoneDirectory: Sendable {
 
     /// The zones that a snapshot's schedules name.
     package func rules(for snapshot: Snapshot) -> [String: TimeZoneRules] {
-        var zones: [String: TimeZoneRules] = [:]
-        for preset in snapshot.presets where zones[preset.timeZone] == nil {
-            zones[preset.timeZone] = rules(named: preset.timeZone)
-        }
-        return zones
+        let zones = snapshot.timeZones.compactMap { name in rules(named: name).map { (name, $0) } }
+        return Dictionary(uniqueKeysWithValues: zones)
     }
 
     private func read(_ name: String) -> TimeZoneRules? {
-        // A name must be a path below the directory.
-        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.allSatisfy({ !$0.isEmpty && !$0.hasPrefix(".") }) else { return nil }
-        guard let data = FileManager.default.contents(atPath: "\(directory)/\(name)") else { return nil }
+        guard TimeZoneRules.isWellFormed(name: name),
+            let data = FileManager.default.contents(atPath: "\(directory)/\(name)")
+        else { return nil }
         return try? TimeZoneRules(tzif: Array(data))
     }
 }

@@ -55,12 +55,12 @@ package struct LocalHour: Hashable, Sendable {
     let weekday: Int
     let hour: Int
 
-    /// - Parameter seconds: Since the Unix epoch.
     /// The hour that clocks of the zone show at `instant`.
     package init(at instant: Instant, in zone: TimeZoneRules) {
         self.init(instant.seconds, offset: zone.offset(at: instant))
     }
 
+    /// - Parameter seconds: Since the Unix epoch.
     init(_ seconds: Int64, offset: Int) {
         let local = seconds + Int64(offset)
         let secondOfDay = Instant.floorModulo(local, 86_400)

@@ -7,10 +7,6 @@ extension PosixTimeZone {
         }
         self = rule
     }
-
-    init(_ text: String) throws(TimeZoneError) {
-        try self.init(Array(text.utf8)[...])
-    }
 }
 
 /// Every method returns `nil` where the text is malformed.

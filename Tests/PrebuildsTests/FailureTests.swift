@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Prebuilds
+import TestSupport
 import Testing
 import Time
 

@@ -2,6 +2,7 @@
 
 import Domain
 import Prebuilds
+import TestSupport
 import Time
 
 /// Monday 2 June 2025, 12:00 UTC, and the identifiers and rows of a small fleet.
@@ -58,6 +59,11 @@ enum Fixtures {
     ) -> Plan {
         Plan(snapshot: Snapshot(presets: presets), now: now, limits: limits, zones: zones)
     }
+}
+
+extension Plan {
+    /// Whether there is nothing to write.
+    var isEmpty: Bool { presets.allSatisfy(\.isEmpty) }
 }
 
 extension PresetPlan {

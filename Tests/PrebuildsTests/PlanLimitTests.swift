@@ -2,6 +2,7 @@
 
 import Domain
 import Prebuilds
+import TestSupport
 import Testing
 import Time
 

@@ -3,6 +3,7 @@
 import Domain
 import FoundationEssentials
 import Prebuilds
+import TestSupport
 import Testing
 
 /// What `stoker plan --output json` prints.

@@ -6,6 +6,7 @@ import PostgresClient
 import Prebuilds
 import Store
 import Templates
+import TestSupport
 import Time
 
 /// The labels of the database's enum `provisioner_job_status`.

@@ -1,8 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Crypto
+import FoundationEssentials
 import Testing
 import Time
-import Webhooks
+
+@testable import Webhooks
+
+/// What a receiver does (Standard Webhooks 1.0).
+extension Signature {
+    /// Whether one of the signatures is the verifier's over this body, and the time is within five minutes of `now`.
+    ///
+    /// - Parameter verifier: What ``SigningKey/verifier`` tells: `whsec_` or `whpk_`.
+    fileprivate func isValid(for body: [UInt8], by verifier: String, at now: Instant) -> Bool {
+        guard let seconds = Int64(timestamp), abs(seconds - now.seconds) <= 300 else { return false }
+        let content = Self.content(id: id, timestamp: timestamp, body: body)
+        return signatures.split(separator: " ").contains { Self.matches($0, verifier, content) }
+    }
+
+    private static func matches(_ entry: Substring, _ verifier: String, _ content: [UInt8]) -> Bool {
+        let parts = entry.split(separator: ",", maxSplits: 1)
+        guard parts.count == 2, let signature = Data(base64Encoded: String(parts[1])) else { return false }
+        if parts[0] == "v1", let secret = SigningKey.decode(verifier, prefix: "whsec_") {
+            let key = SymmetricKey(data: secret)
+            return HMAC<SHA256>.isValidAuthenticationCode(signature, authenticating: content, using: key)
+        }
+        if parts[0] == "v1a", let bytes = SigningKey.decode(verifier, prefix: "whpk_") {
+            let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes)
+            return key?.isValidSignature(signature, for: content) ?? false
+        }
+        return false
+    }
+}
 
 @Suite struct SignatureTests {
     private let body = Array(#"{"test": 2432232314}"#.utf8)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Basics
 import ArgumentParser
+import Basics
 
 /// A duration in the notation of settings, such as `90s` or `5m`.
 struct DurationArgument: ExpressibleByArgument {

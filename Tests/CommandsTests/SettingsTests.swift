@@ -144,6 +144,17 @@ import Testing
         )
     }
 
+    @Test func `a wrong value is refused where it is read, and nowhere else`() throws {
+        let settings = try Self.settings(environment: ["STOKER_WORKER_CONCURRENCY": "many"], yaml: Self.file)
+        #expect(try settings[\.workerName] == "from-file")
+        let problem = "STOKER_WORKER_CONCURRENCY: expected a whole number from 1 to 1000, found 'many'"
+        #expect(throws: SettingsError(problem)) { try settings[\.concurrency] }
+        #expect(throws: SettingsError(problem)) { try settings.checked() }
+        let unreadable = try Self.settings(environment: ["STOKER_TOKEN_FILE": "/nowhere"])
+        #expect(try unreadable[\.server] == nil)
+        #expect(throws: SettingsError.self) { try unreadable[\.token] }
+    }
+
     @Test func `lists are lists in the file, and commas elsewhere`() throws {
         let networks = ["10.0.0.0/8", "192.168.0.0/16"]
         let yaml = "notifications:\n  allow_networks: [10.0.0.0/8, 192.168.0.0/16]\n"

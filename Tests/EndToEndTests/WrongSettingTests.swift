@@ -81,6 +81,10 @@ import Testing
         ),
         ("STOKER_PREBUILDS_FAILURE_HARD_LIMIT=few", "plan", "STOKER_PREBUILDS_FAILURE_HARD_LIMIT: expected a whole"),
         ("STOKER_WORKER_DRAIN_DEADLINE=soon", "workers drain one", "STOKER_WORKER_DRAIN_DEADLINE: expected a duration"),
+        (
+            "STOKER_NOTIFICATIONS_WEBHOOK_URL=https://example.com", "doctor",
+            "notifications.webhook.secret: expected a secret"
+        ),
         ("STOKER_HTTP_ADDRESS=nowhere", "healthcheck", "http.address: expected host:port"),
         ("STOKER_DATABASE_URL_FILE=/nowhere", "users list", "STOKER_DATABASE_URL_FILE: the file '/nowhere'"),
     ])

@@ -16,7 +16,7 @@ struct Composition: Sendable {
         self.settings = settings
     }
 
-    /// For what is told otherwise: what a command has to say, it says in its error.
+    /// Logs nothing: a command says in its error what went wrong.
     static let silence = Logger(label: "stoker", factory: { _ in SwiftLogNoOpLogHandler() })
 
     // MARK: Database

@@ -67,16 +67,3 @@ struct ServiceReports: Service, CustomStringConvertible {
 
     var description: String { "ServiceReports" }
 }
-
-extension ServiceReports {
-    init(to manager: ServiceManager?, of services: WorkerServices, _ configuration: WorkerConfiguration, logger: Logger)
-    {
-        self.init(
-            manager: manager,
-            drain: services.drain,
-            capacity: configuration.registration.capacity,
-            runningJobs: { services.runningJobs },
-            logger: logger
-        )
-    }
-}

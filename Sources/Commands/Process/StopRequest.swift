@@ -51,7 +51,7 @@ final class StopRequest: Sendable {
         return try await work.value
     }
 
-    /// From now on, a stop is the business of these.
+    /// From now on, a stop drains the worker and shuts the group of its services down.
     func attach(_ drain: Drain, _ group: ServiceGroup) async {
         let phase = state.withLock { state in
             state.running = (drain, group)

@@ -59,9 +59,10 @@ struct WorkerProcess: Sendable {
         let endedEarly = Promise<Void>()
         let reports = ServiceReports(
             // Who started this process and wants to be kept informed, such as systemd.
-            to: ServiceManager(environment: settings.all.environment),
-            of: services,
-            settings.worker,
+            manager: ServiceManager(environment: settings.all.environment),
+            drain: services.drain,
+            capacity: settings.worker.registration.capacity,
+            runningJobs: { services.runningJobs },
             logger: telemetry.logger
         )
         let running: [any Service] =

@@ -7,7 +7,7 @@ import Provisioning
 import Server
 import SystemPackage
 
-// What settings mean to other rooms. Each throws ``SettingsError`` for those that it is made of.
+// Settings as values of other rooms. Each throws ``SettingsError`` when a setting that it is made of is wrong.
 
 extension Settings {
     /// Where health, metrics and the page are served.

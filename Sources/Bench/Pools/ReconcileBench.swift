@@ -68,7 +68,7 @@ package struct ReconcileBench: Benchmark {
             return [
                 BenchFigure(
                     "fill \(prebuilds) prebuilds of \(presets) presets",
-                    spread: fill,
+                    fill.p50,
                     unit: "ms",
                     against: .floor(bare.p50),
                     target: "<= 2 x"

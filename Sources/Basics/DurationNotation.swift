@@ -44,7 +44,7 @@ package enum DurationNotation {
 
     /// The shortest notation; milliseconds are the smallest unit.
     package static func write(_ duration: Duration) -> String {
-        var rest = duration.components.seconds * 1_000 + duration.components.attoseconds / 1_000_000_000_000_000
+        var rest = duration.milliseconds
         guard rest > 0 else { return "0s" }
         var text = ""
         for unit in units.dropFirst() where rest >= unit.milliseconds {

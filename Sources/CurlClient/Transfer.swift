@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import CLibCurl
 
 /// One request in progress: libcurl's easy handle and what its callbacks have gathered.
@@ -51,12 +52,12 @@ final class Transfer {
         try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         try set(CURLOPT_USERAGENT, configuration.userAgent)
         if request.onBody == nil {
-            try set(CURLOPT_TIMEOUT_MS, configuration.timeout.milliseconds)
+            try set(CURLOPT_TIMEOUT_MS, Int(configuration.timeout.milliseconds))
         } else {
             try set(CURLOPT_LOW_SPEED_LIMIT, 1)
             try set(CURLOPT_LOW_SPEED_TIME, 30)
         }
-        try set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.milliseconds)
+        try set(CURLOPT_CONNECTTIMEOUT_MS, Int(configuration.connectTimeout.milliseconds))
         try set(CURLOPT_DNS_CACHE_TIMEOUT, Int(configuration.nameCache.components.seconds))
         try configureProxy()
         if case .file(let path) = configuration.authorities {
@@ -132,8 +133,4 @@ final class Transfer {
 
     /// libcurl's own words about what went wrong.
     var message: String { String(cString: errorText) }
-}
-
-extension Duration {
-    var milliseconds: Int { Int(components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000) }
 }

@@ -87,8 +87,6 @@ package actor PostgresSession: PostgresExecutor {
             timer = Timer(label: "stoker_db_query_duration_seconds", dimensions: [("query", statement)])
             timers[statement] = timer
         }
-        timer.recordNanoseconds(
-            duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000
-        )
+        timer.recordNanoseconds(duration.nanoseconds)
     }
 }

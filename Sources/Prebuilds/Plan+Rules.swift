@@ -10,9 +10,17 @@ extension Plan {
     ///
     /// - Parameter zones: The rules of the time zones that schedules name. A schedule whose zone is missing cannot be
     ///   read: its preset creates nothing.
-    package init(snapshot: Snapshot, now: Instant, limits: PlanLimits, zones: [String: TimeZoneRules] = [:]) {
+    /// - Parameter validations: The process's own, so that a preset is validated once and not in each pass.
+    package init(
+        snapshot: Snapshot,
+        now: Instant,
+        limits: PlanLimits,
+        zones: [String: TimeZoneRules] = [:],
+        validations: PresetValidations = PresetValidations()
+    ) {
         var planner = Planner(now: now, limits: limits, zones: zones)
-        let presets = snapshot.presets.map { planner.plan($0) }
+        let problems = validations.problems(of: snapshot.presets)
+        let presets = zip(snapshot.presets, problems).map { planner.plan($0, invalid: $1) }
         let pause = snapshot.pause.flatMap { $0.holds(at: now) ? $0 : nil }
         self.init(
             now: now,

@@ -8,7 +8,6 @@ struct Planner {
     private let now: Instant
     private let limits: PlanLimits
     private let zones: [String: TimeZoneRules]
-    private var patterns = ParameterPatterns()
     /// The earliest schedule edge of the presets seen so far.
     private(set) var nextScheduleEdge: Instant?
 
@@ -18,8 +17,9 @@ struct Planner {
         self.zones = zones
     }
 
-    mutating func plan(_ preset: PresetSnapshot) -> PresetPlan {
-        preset.isActive ? planActive(preset) : planInactive(preset)
+    /// - Parameter problems: What is wrong with the preset's values.
+    mutating func plan(_ preset: PresetSnapshot, invalid problems: [String]) -> PresetPlan {
+        preset.isActive ? planActive(preset, problems) : planInactive(preset)
     }
 
     private func planInactive(_ preset: PresetSnapshot) -> PresetPlan {
@@ -50,14 +50,12 @@ struct Planner {
             ? [] : [.delete(.deletionCanceled, preset.abandonedDeletions.sorted(by: PrebuildSnapshot.isOlder))]
     }
 
-    private mutating func planActive(_ preset: PresetSnapshot) -> PresetPlan {
+    private mutating func planActive(_ preset: PresetSnapshot, _ invalid: [String]) -> PresetPlan {
         let (expired, current) = split(preset)
         var problems: [String] = []
         var warnings: [String] = []
         let desired = desiredCount(preset, &problems, &warnings)
-        if preset.versionReadiness == .ready {
-            problems += PresetValidation(of: preset, patterns: &patterns).problems
-        }
+        problems += invalid
         if let warning = TimeToLive.warning(seconds: preset.ttlSeconds, build: preset.buildTime) {
             warnings.append(warning)
         }

@@ -243,17 +243,6 @@ extension GuardLease {
     }
 }
 
-extension Duration {
-    /// Whole nanoseconds, limited to the range of 64 bits.
-    var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        guard abs(seconds) < 4_000_000_000 else {
-            return seconds < 0 ? -4_000_000_000_000_000_000 : 4_000_000_000_000_000_000
-        }
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-    }
-}
-
 extension SystemError {
     /// Why a program could not be started, with the usual cause.
     static func startFailure(_ errno: Int32) -> String {

@@ -11,6 +11,7 @@ package struct Reconciliation: Sendable {
     private let store: Store
     private let limits: PlanLimits
     private let zones: ZoneDirectory
+    private let validations = PresetValidations()
 
     package init(store: Store, limits: PlanLimits, zones: ZoneDirectory) {
         self.store = store
@@ -56,7 +57,13 @@ package struct Reconciliation: Sendable {
     }
 
     private func makePlan(_ snapshot: Snapshot, at now: Instant) -> Plan {
-        Plan(snapshot: snapshot, now: now, limits: limits, zones: zones.rules(for: snapshot))
+        Plan(
+            snapshot: snapshot,
+            now: now,
+            limits: limits,
+            zones: zones.rules(for: snapshot),
+            validations: validations
+        )
     }
 }
 

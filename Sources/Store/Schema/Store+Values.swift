@@ -52,7 +52,7 @@ extension Instant: PostgresDecodable {
 extension Duration {
     /// Seconds with their fraction, for `make_interval(secs => ...)`.
     var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) / 1e18
+        self / .seconds(1)
     }
 }
 

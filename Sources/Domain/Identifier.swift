@@ -84,7 +84,7 @@ extension Identifier: Codable {
 
 /// The tags of identifiers. They have no cases.
 package enum Kind {
-    /// What identifiers can be of: one for each table that has them.
+    /// The kinds of identifiers: one for each table that has them.
     package enum Organization {}
     package enum User {}
     package enum File {}
@@ -102,7 +102,7 @@ package enum Kind {
     package enum Token {}
 }
 
-/// An identifier of each kind, by the name that signatures use.
+/// An identifier of each kind, under the name that signatures use.
 package typealias OrganizationID = Identifier<Kind.Organization>
 package typealias UserID = Identifier<Kind.User>
 package typealias FileID = Identifier<Kind.File>

@@ -10,7 +10,7 @@ extension Plan {
     ///
     /// - Parameter zones: The rules of the time zones that schedules name. A schedule whose zone is missing cannot be
     ///   read: its preset creates nothing.
-    /// - Parameter validations: The process's own, so that a preset is validated once and not in each pass.
+    /// - Parameter validations: Kept by the process, so that a preset is validated once and not in each pass.
     package init(
         snapshot: Snapshot,
         now: Instant,

@@ -17,7 +17,7 @@ struct Planner {
         self.zones = zones
     }
 
-    /// - Parameter problems: What is wrong with the preset's values.
+    /// - Parameter problems: The errors of the preset's values.
     mutating func plan(_ preset: PresetSnapshot, invalid problems: [String]) -> PresetPlan {
         preset.isActive ? planActive(preset, problems) : planInactive(preset)
     }

@@ -25,7 +25,7 @@ package enum PoolHealth: String, Hashable, Sendable, Codable, CaseIterable {
     /// The preset is not of its template's active version.
     case inactive
 
-    /// For people.
+    /// A message for people.
     package var words: String { rawValue.replacing("_", with: " ") }
 }
 

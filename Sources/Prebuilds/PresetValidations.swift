@@ -3,8 +3,8 @@
 import Domain
 import Synchronization
 
-/// The validations of presets. Each is worked out once in a process and stands from pass to pass, until the preset's values
-/// or its version's parameters are changed: an import makes new presets, and a row that is mended counts at once.
+/// The results of validating presets. The process keeps each result from pass to pass, until the preset's values or its
+/// version's parameters change: an import creates new presets, and a corrected row is validated again at once.
 package final class PresetValidations: Sendable {
     private struct Known {
         let parameters: [VersionParameter]
@@ -20,8 +20,9 @@ package final class PresetValidations: Sendable {
 
     package init() {}
 
-    /// The reasons why each of the presets cannot be built, in the order of its version's parameters; none for presets that
-    /// are not active, and while the version's parameters are unknown. Forgets all other presets.
+    /// The reasons why each of the presets cannot be built, in the order of its version's parameters. There are none
+    /// for presets that are not active, and while the version's parameters are unknown. Results of all other presets
+    /// are removed.
     package func problems(of presets: [PresetSnapshot]) -> [[String]] {
         known.withLock { known in
             var current: [PresetID: Known] = [:]

@@ -3,7 +3,7 @@
 import CurlClient
 package import Time
 
-/// The three headers by which a receiver knows that a request is genuine, fresh and not a repetition (Standard
+/// The three headers with which a receiver verifies that a request is genuine, fresh and not a repetition (Standard
 /// Webhooks 1.0).
 package struct Signature: Hashable, Sendable {
     /// `webhook-id`: the same over all attempts.
@@ -28,7 +28,7 @@ package struct Signature: Hashable, Sendable {
         self.signatures = signatures
     }
 
-    /// What is signed.
+    /// The signed content.
     static func content(id: String, timestamp: String, body: [UInt8]) -> [UInt8] {
         Array("\(id).\(timestamp).".utf8) + body
     }

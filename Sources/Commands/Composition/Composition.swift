@@ -7,8 +7,8 @@ import PostgresClient
 import Store
 import Templates
 
-/// The composition root: the one place where sessions, stores, clients, loggers and services are made of the settings, for
-/// commands that ask (here) and for processes that run (`Composition+Worker.swift`).
+/// The composition root: the only place that creates sessions, stores, clients, loggers and services from the settings,
+/// for commands (here) and for long-running processes (`Composition+Worker.swift`).
 struct Composition: Sendable {
     let settings: Settings
 
@@ -16,12 +16,12 @@ struct Composition: Sendable {
         self.settings = settings
     }
 
-    /// Logs nothing: a command says in its error what went wrong.
+    /// Logs nothing: a command reports what went wrong by its error.
     static let silence = Logger(label: "stoker", factory: { _ in SwiftLogNoOpLogHandler() })
 
     // MARK: Database
 
-    /// Performs the body with the database of the settings, whose schema must be this program's own.
+    /// Performs the body with the database of the settings, whose schema must match this program.
     func withStore<Result>(
         requiringSchema: Bool = true,
         _ body: (Store, DatabaseAddress) async throws -> Result
@@ -47,9 +47,9 @@ struct Composition: Sendable {
 
     // MARK: Operations
 
-    /// Performs the body with the server that the settings name, else with their database.
+    /// Performs the body with the server of the settings if there is one, otherwise with their database.
     ///
-    /// - Parameter prefersDatabase: The command line names the database.
+    /// - Parameter prefersDatabase: Whether the command line names the database.
     func withControl<Result>(
         prefersDatabase: Bool,
         _ body: (any Control) async throws -> Result
@@ -62,9 +62,9 @@ struct Composition: Sendable {
         return try await withStore { try await body(context($0, $1)) }
     }
 
-    /// What operations are performed with. A setting that is wrong stops those that use it.
+    /// The context of operations. An invalid setting affects only the operations that use it.
     ///
-    /// - Parameter caller: Whoever types, unless it is somebody else.
+    /// - Parameter caller: By default, whoever runs the command.
     func context(
         _ store: Store,
         _ address: DatabaseAddress,
@@ -87,9 +87,9 @@ struct Composition: Sendable {
 
     // MARK: HTTP
 
-    /// A client of servers that whoever types has named: wherever they are, and without TLS where they have none.
+    /// A client for servers that the user names: at any address, and without TLS if their URL has none.
     ///
-    /// - Parameter timeout: Of a whole request.
+    /// - Parameter timeout: The time-out of a whole request.
     static func client(timeout: Duration) throws -> HTTPClient {
         var configuration = HTTPClientConfiguration()
         let anywhere = [try IPNetwork("0.0.0.0/0"), try IPNetwork("::/0")]

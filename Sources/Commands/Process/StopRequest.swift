@@ -5,13 +5,13 @@ import Synchronization
 import UnixSignals
 import Worker
 
-/// How a process is asked to end, and how hard (jobs.md, "Drain and maintenance"): the first SIGTERM lets running jobs go
-/// on, a second signal or SIGINT interrupts them, a third kills them.
+/// The signals that end a process (jobs.md, "Drain and maintenance"): the first SIGTERM drains, a second signal or
+/// SIGINT interrupts running jobs, a third kills them.
 final class StopRequest: Sendable {
     private struct State {
         var signals = 0
         var phase = Drain.Phase.active
-        /// What runs; before that, the start itself is what is given up.
+        /// The running services; before that, the cancellation of the start.
         var running: (drain: Drain, group: ServiceGroup)?
         var giveUpStart: (@Sendable () -> Void)?
     }
@@ -25,7 +25,7 @@ final class StopRequest: Sendable {
 
     /// Runs the body, and passes on the signals that arrive meanwhile.
     ///
-    /// A stop during the start cancels the body. Once it has called ``attach(_:_:)``, its services are shut down.
+    /// A signal during the start cancels the body. After ``attach(_:_:)``, it shuts the services down.
     static func run<Result: Sendable>(
         _ body: @escaping @Sendable (StopRequest) async throws -> Result
     ) async throws -> Result {
@@ -38,7 +38,7 @@ final class StopRequest: Sendable {
         return try await request.startingUnlessStopped { try await body(request) }
     }
 
-    /// Runs the body, which a stop cancels as long as nothing is attached.
+    /// Runs the body, which a signal cancels as long as no services are attached.
     func startingUnlessStopped<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws
         -> Result
     {
@@ -51,7 +51,7 @@ final class StopRequest: Sendable {
         return try await work.value
     }
 
-    /// From now on, a stop drains the worker and shuts the group of its services down.
+    /// From now on, a stop drains the worker and shuts down the group of its services.
     func attach(_ drain: Drain, _ group: ServiceGroup) async {
         let phase = state.withLock { state in
             state.running = (drain, group)

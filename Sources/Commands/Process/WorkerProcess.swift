@@ -10,17 +10,18 @@ import Supervision
 import Telemetry
 import Worker
 
-/// A worker process, from its start to its end. What it is made of stands in `Composition`.
+/// A worker process, from its start to its end. `Composition` creates its parts.
 struct WorkerProcess: Sendable {
     let settings: WorkerSettings
     let address: DatabaseAddress
     let telemetry: ProcessTelemetry
-    /// Lets whoever holds it look at the page of this process; `nil`: only tokens of the database do.
+    /// A token that may read the page of this process; `nil`: only tokens of the database may.
     var pageToken: TokenSecret?
 
-    /// Runs until a stop is asked for, or a service fails.
+    /// Runs until a stop is requested, or a service fails.
     ///
-    /// - Parameter whenUp: Called once the worker takes jobs, while the services run; when it throws, they are shut down.
+    /// - Parameter whenUp: Called once the worker claims jobs, while the services run; when it throws, they are shut
+    ///   down.
     func run(
         stop: StopRequest,
         whenUp: @escaping @Sendable (Store, HTTPAddress) async throws -> Void = { _, _ in }
@@ -30,7 +31,7 @@ struct WorkerProcess: Sendable {
             try await serve(store, stop: stop, whenUp: whenUp)
         }
         if stop.wasHard {
-            throw CommandError("stopped by a third signal", remedy: "Its jobs are taken over by other workers.")
+            throw CommandError("stopped by a third signal", remedy: "Other workers take over its jobs.")
         }
     }
 
@@ -45,7 +46,7 @@ struct WorkerProcess: Sendable {
             )
         }
         for gap in isolation.gaps { telemetry.logger.warning("\(gap)") }
-        // One machine alone has one address.
+        // A single machine has a single address.
         if settings.accessURL == nil, pageToken == nil { telemetry.logger.warning(AccessURL.warning) }
     }
 
@@ -58,7 +59,7 @@ struct WorkerProcess: Sendable {
         let services = try await services(of: store, up: up)
         let endedEarly = Promise<Void>()
         let reports = ServiceReports(
-            // Who started this process and wants to be kept informed, such as systemd.
+            // The process that started this one and wants to be informed, such as systemd.
             manager: ServiceManager(environment: settings.all.environment),
             drain: services.drain,
             capacity: settings.worker.registration.capacity,
@@ -77,9 +78,9 @@ struct WorkerProcess: Sendable {
             ]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                // One that fails stops the others as a signal would: their jobs are finished or handed over.
+                // A failing service stops the others as a signal would: their jobs are finished or handed over.
                 services: running.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
-                // It would log services with all that they hold.
+                // It would log whole services.
                 logger: Composition.silence
             )
         )
@@ -94,7 +95,7 @@ struct WorkerProcess: Sendable {
         telemetry.logger.info("worker stopped")
         if services.drain.isFinal, !stop.isMade {
             throw CommandError(
-                "this worker's lease ended, and its jobs were given to others",
+                "this worker's lease ended, and other workers have its jobs",
                 remedy: "Start it again."
             )
         }
@@ -106,7 +107,7 @@ struct WorkerProcess: Sendable {
         return [
             "worker.id": "\(worker.id)", "worker.name": "\(worker.registration.name)",
             "slots": "\(worker.registration.capacity)",
-            // What Kubernetes must grant for a whole drain.
+            // The time that Kubernetes must allow for a drain.
             "terminationGracePeriodSeconds": "\(grace.components.seconds)",
         ]
     }

@@ -7,10 +7,10 @@ import Provisioning
 import Server
 import SystemPackage
 
-// Settings as values of other rooms. Each throws ``SettingsError`` when a setting that it is made of is wrong.
+// Settings as values of other rooms. Each throws ``SettingsError`` if a setting that it is made from is invalid.
 
 extension Settings {
-    /// Where health, metrics and the page are served.
+    /// The address of the HTTP server.
     var httpListener: HTTPAddress {
         get throws(SettingsError) {
             let text = try self[\.httpAddress]
@@ -21,7 +21,7 @@ extension Settings {
         }
     }
 
-    /// `http.public_url`, without a slash at its end.
+    /// `http.public_url`, without a trailing slash.
     var accessURL: String? {
         get throws(SettingsError) {
             guard var url = try self[\.publicURL] else { return nil }
@@ -35,7 +35,7 @@ extension Settings {
         }
     }
 
-    /// What a plan depends on.
+    /// The settings that affect a plan.
     var planLimits: PlanLimits {
         get throws(SettingsError) {
             PlanLimits(
@@ -47,7 +47,7 @@ extension Settings {
         }
     }
 
-    /// Where webhooks may go.
+    /// The addresses that webhooks may reach.
     var addressPolicy: AddressPolicy {
         get throws(SettingsError) {
             var networks: [IPNetwork] = []
@@ -62,8 +62,8 @@ extension Settings {
         }
     }
 
-    /// `encryption.key`: one key, or several divided by commas, of which the first seals what the database stores and all
-    /// open it.
+    /// `encryption.key`: one key, or several separated by commas. The first one seals what the database stores; all of
+    /// them can open it.
     var stateCodec: StateCodec {
         get throws(SettingsError) {
             let keys = try (self[\.encryptionKey] ?? "").split(separator: ",").map { Data(base64Encoded: String($0)) }
@@ -79,7 +79,7 @@ extension Settings {
         }
     }
 
-    /// Where builds run and unpacked templates are kept.
+    /// The directory of builds and unpacked templates.
     var workDirectory: FilePath {
         get throws(SettingsError) {
             if let configured = try self[\.workDirectory] { return FilePath(configured) }
@@ -87,7 +87,7 @@ extension Settings {
         }
     }
 
-    /// How webhooks leave.
+    /// The configuration of the webhooks' HTTP client.
     var webhookClient: HTTPClientConfiguration {
         get throws(SettingsError) {
             var client = HTTPClientConfiguration()
@@ -97,13 +97,13 @@ extension Settings {
             if let proxy = try self[\.webhookProxy] {
                 client.proxy = proxy == "environment" ? .environment : .url(proxy)
             }
-            // Each endpoint has a limit of its own (`DeliveryLanes`).
+            // Each endpoint has its own limit (`DeliveryLanes`).
             client.maximumTransfersPerKey = client.maximumTransfers
             return client
         }
     }
 
-    /// How templates are kept from what is not theirs.
+    /// The isolation of templates.
     var templateIsolation: Isolation {
         get throws(SettingsError) {
             var problems: [String] = []
@@ -145,7 +145,7 @@ extension Settings {
         }
     }
 
-    /// The files that settings came from, and those that libpq reads passwords and keys from.
+    /// The files of settings, and those from which libpq reads passwords and keys.
     private var secretFiles: [FilePath] {
         var files = ["STOKER_CONFIG", "PGPASSFILE", "PGSERVICEFILE", "PGSSLKEY"].compactMap { environment[$0] }
         for key in SettingKey.all {
@@ -157,7 +157,7 @@ extension Settings {
         }
         if let home = environment["HOME"] { files += ["\(home)/.pgpass", "\(home)/.postgresql"] }
         let paths = Set(files).sorted().map { FilePath($0) }
-        // Beside a secret lie others, that this worker does not know of.
+        // Other secrets that this worker does not know may be in the same directory.
         let beside = paths.map { $0.removingLastComponent() }.filter { $0.starts(with: "/etc") && $0 != "/etc" }
         return paths + beside
     }

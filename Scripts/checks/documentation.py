@@ -19,6 +19,7 @@ KNOWN = {
     "destroyCounter", "destroyMeter", "destroyRecorder", "destroyTimer", "Context",
     "response",
 }
+BESIDE = {"TestSupport", "Operations", "Server"}
 ATTRIBUTE = r"(?:@\w+(?:\([^)\n]*\))?[ \t]+)*"
 MODIFIER = r"(?:(?:static|final|nonisolated(?:\(\w+\))?|mutating|indirect|lazy|weak|consuming|borrowing|unsafe" \
            r"|(?:package|public|private|internal)\(set\))[ \t]+)*"
@@ -30,7 +31,7 @@ PROTOCOL = re.compile(r"^[ \t]*(?:@\w+[ \t]+)*(?P<access>(?:package|public|priva
 
 
 def check(tree):
-    sources = [source for source in tree.sources if source.room != "TestSupport"]
+    sources = [source for source in tree.sources if source.room not in BESIDE]
     requirements = {source: list(required(source)) for source in sources}
     fulfilled = KNOWN | {match["name"] for found in requirements.values() for _, match, _ in found}
     for source in sources:

@@ -12,6 +12,7 @@ package struct BenchReport: Hashable, Sendable, Encodable {
 package struct BenchFigure: Hashable, Sendable, Encodable {
     /// The reference that was measured in the same run.
     package struct Reference: Hashable, Sendable {
+        /// On which side of the figure the reference lies.
         package enum Kind: String, Hashable, Sendable {
             /// The minimum, or the cost of the bare work.
             case floor

@@ -18,6 +18,7 @@ extension JSON {
 
 /// A value of JSON with its line, for files that people write.
 package struct JSONNode {
+    /// What a value is, with the lines of what is inside of it.
     package enum Content {
         case scalar(JSON)
         case array([JSONNode])
@@ -43,6 +44,7 @@ package struct JSONNode {
         self.line = line
     }
 
+    /// The value without its lines.
     package var value: JSON {
         switch content {
         case .scalar(let value): value
@@ -51,11 +53,13 @@ package struct JSONNode {
         }
     }
 
+    /// The text, if the value is one.
     package var string: String? {
         guard case .scalar(let value) = content else { return nil }
         return value.string
     }
 
+    /// The members, if the value is an object.
     package var members: [(name: String, value: JSONNode)]? {
         guard case .object(let members) = content else { return nil }
         return members

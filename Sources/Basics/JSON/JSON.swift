@@ -10,6 +10,7 @@ package enum JSON: Hashable, Sendable {
     case array([JSON])
     case object([Member])
 
+    /// A member of an object.
     package struct Member: Hashable, Sendable {
         package let name: String
         package var value: JSON
@@ -20,6 +21,7 @@ package enum JSON: Hashable, Sendable {
         }
     }
 
+    /// An integer, with all its digits.
     package static func number(_ value: some BinaryInteger) -> JSON { .number("\(value)") }
 
     /// Infinities and NaN become `null`, because JSON cannot express them.

@@ -2,6 +2,7 @@
 
 /// Why a text is not JSON, or exceeds a bound, and at which byte.
 package struct JSONFault: Error, Hashable, CustomStringConvertible {
+    /// What was expected, or what bound is exceeded.
     package enum Reason: Hashable, Sendable {
         case value, name, colon, memberEnd, elementEnd, end
         case openString, control, escape, hexadecimal

@@ -28,6 +28,7 @@ package struct JSONScan {
         self.init(bytes[...], depth: depth)
     }
 
+    /// Whether the document is well-formed and within the bounds.
     package var isWhole: Bool { fault == nil }
 
     /// The member's value (the last, if there are several, as in most readers).

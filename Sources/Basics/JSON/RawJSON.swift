@@ -63,6 +63,7 @@ package struct RawJSON: Hashable, Sendable {
         return JSON.integer(String(decoding: bytes, as: UTF8.self))
     }
 
+    /// Whether the value is this text as it stands, such as `true`.
     package func isWord(_ word: String) -> Bool { bytes.elementsEqual(word.utf8) }
 
     private var scan: JSONScan { JSONScan(bytes, depth: .max, most: .max) }

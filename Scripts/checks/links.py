@@ -6,7 +6,7 @@ from tree import Problem
 
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.M | re.S)
-PAGE = re.compile(r"(?<![\w/.:*{$-])((?:\.{1,2}/)*[\w./-]*\w\.md)\b")
+PAGE = re.compile(r"(?<![\w/.:*{$-])((?:\.{1,2}/)*[\w./-]*\w\.md)\b(?:#([\w-]+))?")
 PATH = re.compile(r"(?<![\w/.:-])((?:Sources|Tests|Documentation|Config|Containers|Scripts|Benchmarks)/[\w./+-]*\w)(?![\w*{<\0])")
 # Files of others that Stoker reads.
 ELSEWHERE = {"LICENSE.md"}
@@ -20,7 +20,7 @@ def check(tree):
             yield from in_swift(tree.swift[path], known)
         elif path.endswith(".md"):
             yield from in_markdown(path, text, known)
-        elif not path.startswith(("Tests/", "Sources/", "Scripts/checks/")):
+        elif not path.startswith(("Tests/", "Scripts/checks/")):
             for line, part in enumerate(text.splitlines(), 1):
                 yield from named(path, line, part, known)
 
@@ -31,7 +31,7 @@ class Known:
     def __init__(self, tree):
         self.files = set(tree.files)
         self.folders = {folder for path in tree.files for folder in parents(path)}
-        self.pages = {posixpath.basename(path) for path in tree.files if path.endswith(".md")}
+        self.pages = {posixpath.basename(path): path for path in tree.files if path.endswith(".md")}
         self.anchors = {path: anchors(text) for path, text in tree.files.items() if path.endswith(".md")}
         self.words = set()
         for source in tree.swift.values():
@@ -91,10 +91,13 @@ def in_swift(source, known):
 
 
 def named(path, line, text, known):
-    for page in set(PAGE.findall(text)) - ELSEWHERE:
+    for page, anchor in PAGE.findall(text):
         near = posixpath.normpath(posixpath.join(posixpath.dirname(path), page))
-        if not (known.has(page) or known.has(near) or ("/" not in page and page in known.pages)):
+        whole = next((one for one in (page, near, known.pages.get(page)) if one and known.has(one)), None)
+        if not whole and page not in ELSEWHERE:
             yield Problem(path, line, f"there is no {page}: name a page of Documentation, or say it here")
+        elif whole and anchor and anchor not in known.anchors[whole]:
+            yield Problem(path, line, f"{whole} has no heading '#{anchor}': mend the reference")
     for file in PATH.findall(text):
         if not file.endswith(".md") and not known.has(file) and not any(other.startswith(file + ".") for other in known.files):
             yield Problem(path, line, f"there is no {file}: name what there is")
@@ -103,12 +106,13 @@ def named(path, line, text, known):
 EXAMPLES = [
     ({"README.md": "# One\n[a](Documentation/a.md#two-things) [b](https://c.d) `Scripts/up`\n", "Scripts/up": "# see README.md\n",
       "Documentation/a.md": "## Two things\n[up](../README.md#one)\n",
-      "Sources/Store/A.swift": "// a.md says why, ``A/b(_:)``\nstruct A { func b(_ c: Int) {} }\n",
+      "Sources/Store/A.swift": "// a.md#two-things says why, ``A/b(_:)``\nstruct A { func b(_ c: Int) {} }\n",
       "Tests/StoreTests/B.swift": 'let file = "templates/notes.md"\n'}, []),
     ({"README.md": "[a](a.md) [b](#three)\n`Scripts/gone --all`\n", "Scripts/up": "# layout.md\n"},
      ["README.md:1: the link leads to a.md", "README.md:1: README.md has no heading '#three'",
       "README.md:2: there is no Scripts/gone", "Scripts/up:1: there is no layout.md"]),
-    ({"Sources/Store/A.swift": '/// As ``Gone`` has it.\n// jobs.md, 4.2\nlet a = """\n    one\n    see b.md\n    """\n'},
+    ({"Sources/Store/A.swift": '/// As ``Gone`` has it.\n// jobs.md, 4.2\nlet a = """\n    one\n    see b.md\n    """\n// c.md#gone\n',
+      "Documentation/c.md": "# Here\n"},
      ["Sources/Store/A.swift:1: ``Gone``: there is no 'Gone'", "Sources/Store/A.swift:2: there is no jobs.md",
-      "Sources/Store/A.swift:5: there is no b.md"]),
+      "Sources/Store/A.swift:5: there is no b.md", "Sources/Store/A.swift:7: Documentation/c.md has no heading '#gone'"]),
 ]

@@ -54,7 +54,7 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "CurlClientTests",
-        dependencies: ["CurlClient", "TestSupport", .subprocess, .systemPackage],
+        dependencies: ["CurlClient", "TestSupport", .httpTypes, .subprocess, .systemPackage],
         swiftSettings: swift
     ),
     .testTarget(name: "TimeTests", dependencies: ["TestSupport", "Time"], swiftSettings: swift),
@@ -94,7 +94,8 @@ let tests: [Target] = [
     .testTarget(
         name: "WebhooksTests",
         dependencies: [
-            "Basics", "CurlClient", "Domain", "TestSupport", "Time", "Webhooks", .crypto, .subprocess, .systemPackage,
+            "Basics", "CurlClient", "Domain", "TestSupport", "Time", "Webhooks", .crypto, .httpTypes, .subprocess,
+            .systemPackage,
         ],
         exclude: ["Golden"],
         swiftSettings: swift
@@ -121,6 +122,7 @@ let tests: [Target] = [
             "Telemetry", "Templates", "TestSupport", .coreMetrics, .httpTypes, .hummingbird, .lifecycle, .logging,
             .subprocess, .systemPackage, .yams,
         ],
+        exclude: ["schemathesis.toml"],
         swiftSettings: swift
     ),
     .testTarget(
@@ -138,8 +140,7 @@ let tests: [Target] = [
             "Time",
             "Provisioning",
             "Server", "Store", "Supervision", "Telemetry", "Templates", "TestSupport", "Webhooks", "Worker",
-            .argumentParser, .lifecycle, .logging,
-            .systemPackage, .unixSignals,
+            .argumentParser, .httpTypes, .lifecycle, .logging, .systemPackage, .unixSignals,
         ],
         swiftSettings: swift
     ),
@@ -147,7 +148,8 @@ let tests: [Target] = [
         name: "FuzzTests",
         dependencies: [
             "Basics", "Commands", "CurlClient", "Operations", "Patterns", "PostgresClient", "Prebuilds", "Provisioning",
-            "Server", "Store", "Telemetry", "Templates", "TestSupport", "Time", .lifecycle, .logging, .systemPackage,
+            "Server", "Store", "Telemetry", "Templates", "TestSupport", "Time", .httpTypes, .lifecycle, .logging,
+            .systemPackage,
         ],
         exclude: ["Corpus"],
         swiftSettings: swift
@@ -215,7 +217,7 @@ let package = Package(
             dependencies: ["Basics", "CLibPQ", "CLinux", .logging, .metrics],
             swiftSettings: swift
         ),
-        .target(name: "CurlClient", dependencies: ["Basics", "CLibCurl"], swiftSettings: swift),
+        .target(name: "CurlClient", dependencies: ["Basics", "CLibCurl", .httpTypes], swiftSettings: swift),
         .target(name: "Time", swiftSettings: safe),
         .target(name: "Patterns", swiftSettings: safe),
         .target(name: "Supervision", dependencies: ["CLinux"], swiftSettings: swift),
@@ -243,7 +245,7 @@ let package = Package(
         ),
         .target(
             name: "Webhooks",
-            dependencies: ["Basics", "CurlClient", "Domain", "Time", .crypto],
+            dependencies: ["Basics", "CurlClient", "Domain", "Time", .crypto, .httpTypes],
             swiftSettings: safe
         ),
         .target(
@@ -264,7 +266,7 @@ let package = Package(
                 "Basics", "CurlClient", "PostgresClient", "Domain", "Prebuilds", "Time", "Provisioning", "Store",
                 "Templates",
                 "Webhooks",
-                .crypto, .logging, .tracing,
+                .crypto, .httpTypes, .logging, .tracing,
             ],
             swiftSettings: safe
         ),
@@ -278,7 +280,7 @@ let package = Package(
                 "Telemetry",
                 "Templates",
                 "Webhooks",
-                .crypto, .deque, .lifecycle, .logging, .metrics, .tracing,
+                .crypto, .deque, .httpTypes, .lifecycle, .logging, .metrics, .tracing,
             ],
             swiftSettings: safe
         ),
@@ -298,7 +300,7 @@ let package = Package(
             name: "Bench",
             dependencies: [
                 "CurlClient", "Domain", "Operations", "PostgresClient", "Prebuilds", "Server", "Store", "Supervision",
-                "Templates", "Time", "Webhooks", "Worker", .lifecycle, .logging,
+                "Templates", "Time", "Webhooks", "Worker", .httpTypes, .lifecycle, .logging,
             ],
             swiftSettings: safe
         ),
@@ -310,7 +312,7 @@ let package = Package(
                 "Prebuilds", "Time",
                 "Provisioning",
                 "Server", "Store", "Supervision", "Telemetry", "Templates", "Webhooks", "Worker",
-                .argumentParser, .lifecycle, .logging, .metrics, .systemPackage, .unixSignals,
+                .argumentParser, .httpTypes, .lifecycle, .logging, .metrics, .systemPackage, .unixSignals,
                 .yams,
             ],
             resources: [.embedInCode("Examples")],

@@ -25,12 +25,9 @@ package final class HTTPClient: Sendable {
     ///
     /// Every status is an answer, not an error. Cancelling the task ends the transfer at once and throws the code
     /// `canceled`; the request may have reached its server by then.
-    package func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
-        if let header = request.headers.first(where: { !$0.isWellFormed }) {
-            throw HTTPFailure(.invalidRequest, "the header '\(header.name.prefix(64).debugDescription)' cannot be sent")
-        }
+    package func send(_ request: Request) async throws(HTTPFailure) -> Response {
         let ticket = Ticket()
-        let result: Result<HTTPResponse, HTTPFailure> = await withTaskCancellationHandler {
+        let result: Result<Response, HTTPFailure> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let submission = Submission(request: request, ticket: ticket, continuation: continuation)
                 if !mailbox.post(.submit(submission)) {

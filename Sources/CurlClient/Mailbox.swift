@@ -67,9 +67,9 @@ struct MultiHandle: @unchecked Sendable {
 
 /// A request on its way to the loop, with the caller that waits for its answer.
 struct Submission: Sendable {
-    let request: HTTPRequest
+    let request: HTTPClient.Request
     let ticket: Ticket
-    let continuation: CheckedContinuation<Result<HTTPResponse, HTTPFailure>, Never>
+    let continuation: CheckedContinuation<Result<HTTPClient.Response, HTTPFailure>, Never>
 
     var key: String { request.concurrencyKey ?? request.url.origin }
 }

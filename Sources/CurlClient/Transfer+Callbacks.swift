@@ -2,6 +2,7 @@
 
 import CLibCurl
 import Glibc
+import HTTPTypes
 
 extension Transfer {
     /// Returned to libcurl instead of the number of bytes taken, to end a transfer.
@@ -52,9 +53,9 @@ extension Transfer {
         let text = String(decoding: line, as: UTF8.self)
         if text.hasPrefix("HTTP/") {
             headers.removeAll()
-        } else if let colon = text.firstIndex(of: ":") {
-            let value = text[text.index(after: colon)...]
-            headers.append(HTTPHeader(text[..<colon].lowercased(), value.trimmingBlanks()))
+        } else if let colon = text.firstIndex(of: ":"), let name = HTTPField.Name(String(text[..<colon])) {
+            // Without the blanks around it.
+            headers.append(HTTPField(name: name, value: String(text[text.index(after: colon)...])))
         }
         return line.count
     }
@@ -68,15 +69,5 @@ extension Transfer {
         }
         let type = target.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
         return socket(target.pointee.family, type, target.pointee.protocol)
-    }
-}
-
-extension Substring {
-    fileprivate func trimmingBlanks() -> String {
-        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\n" || $0 == "\r\n" }
-        guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) }) else {
-            return ""
-        }
-        return String(self[first...last])
     }
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLibCurl
+import HTTPTypes
 
 extension Transfer {
     /// The result for the caller, once libcurl has ended the transfer with `code`.
-    func result(_ code: CURLcode) -> Result<HTTPResponse, HTTPFailure> {
+    func result(_ code: CURLcode) -> Result<HTTPClient.Response, HTTPFailure> {
         // A body that we cut ends the transfer with an error of libcurl, but the answer is valid.
         if code == CURLE_OK || (code == CURLE_WRITE_ERROR && isTruncated) {
             // libcurl passes on its own interpretation of a malformed first line.
@@ -12,8 +13,8 @@ extension Transfer {
                 let failure = HTTPFailure(.protocol, "the answer has no status", address: address, latency: latency)
                 return .failure(failure)
             }
-            let response = HTTPResponse(
-                status: status,
+            let response = HTTPClient.Response(
+                status: HTTPResponse.Status(code: status),
                 headers: headers,
                 body: body,
                 isTruncated: isTruncated,

@@ -2,6 +2,7 @@
 
 import Basics
 import CLibCurl
+import HTTPTypes
 
 /// One request in progress: libcurl's easy handle and what its callbacks have gathered.
 final class Transfer {
@@ -12,7 +13,7 @@ final class Transfer {
     /// The last address that the policy refused.
     var refusal: AddressRefusal?
     /// Of the current answer; an interim one (1xx) is replaced by what follows.
-    var headers: [HTTPHeader] = []
+    var headers: HTTPFields = [:]
     var headerSize = 0
     var body: [UInt8] = []
     var isTruncated = false
@@ -88,7 +89,7 @@ final class Transfer {
         }
     }
 
-    private func configureContent(of request: HTTPRequest) throws(HTTPFailure) {
+    private func configureContent(of request: HTTPClient.Request) throws(HTTPFailure) {
         if request.method == .delete { try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue) }
         if request.method == .post {
             try set(CURLOPT_POST, 1)
@@ -102,9 +103,9 @@ final class Transfer {
         }
         // No 100-continue: sending a body of some kilobytes is faster than asking first.
         var lines = ["Expect:"]
-        for header in request.headers {
+        for field in request.headers {
             // A semicolon is libcurl's way of writing a header without value.
-            lines.append(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
+            lines.append(field.value.isEmpty ? "\(field.name.rawName);" : "\(field.name.rawName): \(field.value)")
         }
         for line in lines {
             guard let list = curl_slist_append(headerLines, line) else {

@@ -111,7 +111,7 @@ final class TransferLoop {
         return anyEnded
     }
 
-    private func finish(_ transfer: Transfer, _ result: Result<HTTPResponse, HTTPFailure>) {
+    private func finish(_ transfer: Transfer, _ result: Result<HTTPClient.Response, HTTPFailure>) {
         running[transfer.easy] = nil
         curl_multi_remove_handle(multi.pointer, transfer.easy)
         admission.remove(transfer.submission.ticket, key: transfer.submission.key)

@@ -8,7 +8,10 @@ import Time
 /// Where a list goes on: opaque to whoever asks, so that its order can change.
 enum Cursor {
     /// What every long list takes.
-    static let fields = [Field("limit", .integer(1...1000)), Field("cursor", .text(most: 200))]
+    static let fields = [
+        Field("limit", .integer(1...1000), "How many elements a page has at most."),
+        Field("cursor", .text(most: 200), "As the link `next` of the page before has it."),
+    ]
 
     /// How many elements a page has when nobody says.
     private static let usual = 100

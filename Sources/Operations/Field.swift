@@ -5,12 +5,12 @@ import Domain
 package import FoundationEssentials
 import Time
 
-/// One value that a request may carry: its name, what it may be, and whether it must be there.
+/// One value that a request may carry: its name, what it may be, whether it must be there, and what is said of it.
 package struct Field: Sendable {
     /// What a value may be.
     package enum Kind: Sendable {
-        /// So many characters at most, as JSON Schema counts them.
-        case text(most: Int)
+        /// So many characters at most, as JSON Schema counts them; that it is not shorter, the operation itself sees to.
+        case text(least: Int = 0, most: Int)
         case identifier
         case instant
         case integer(ClosedRange<Int>)
@@ -25,15 +25,36 @@ package struct Field: Sendable {
 
     package let name: String
     package let kind: Kind
+    /// For people; empty: the name says it.
+    package let description: String
     package let isRequired: Bool
     /// `nil`: in the path when the path names it, else in the query of a read, else in the body.
     package let place: Route.Place?
+    /// What the operation takes instead of a value that is not there, for the description.
+    package let fallback: FieldValue?
+    /// For the description. A body with an example is one without which nothing can be asked.
+    package let example: FieldValue?
+    /// A regular expression for texts that the operation itself takes, for the description.
+    package let pattern: String?
 
-    package init(_ name: String, _ kind: Kind, required: Bool = false, in place: Route.Place? = nil) {
+    package init(
+        _ name: String,
+        _ kind: Kind,
+        _ description: String = "",
+        required: Bool = false,
+        in place: Route.Place? = nil,
+        default fallback: FieldValue? = nil,
+        example: FieldValue? = nil,
+        pattern: String? = nil
+    ) {
         self.name = name
         self.kind = kind
+        self.description = description
         self.isRequired = required
         self.place = place
+        self.fallback = fallback
+        self.example = example
+        self.pattern = pattern
     }
 }
 
@@ -69,10 +90,18 @@ package enum FieldValue: Hashable, Sendable, Encodable {
 }
 
 extension Field.Kind {
+    package static func choice<Choice: CaseIterable & RawRepresentable<String>>(of type: Choice.Type) -> Self {
+        .choice(Choice.allCases.map(\.rawValue))
+    }
+
+    package static func choices<Choice: CaseIterable & RawRepresentable<String>>(of type: Choice.Type) -> Self {
+        .choices(Choice.allCases.map(\.rawValue))
+    }
+
     /// Completes "expected ...".
     package var expectation: String {
         switch self {
-        case .text(let most): "a text of at most \(most) characters"
+        case .text(_, let most): "a text of at most \(most) characters"
         case .identifier: "a UUID"
         case .instant: "a time such as 2025-06-02T03:00:00Z"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
@@ -87,7 +116,7 @@ extension Field.Kind {
     /// Reads the value of a path, a query or a header; `nil`: it is not what was expected.
     package func read(_ text: String) -> FieldValue? {
         switch self {
-        case .text(let most): text.unicodeScalars.count <= most ? .text(text) : nil
+        case .text(_, let most): text.unicodeScalars.count <= most ? .text(text) : nil
         case .identifier: Identifier<Never>(text).map { .text("\($0)") }
         case .instant: Instant(iso8601: text).map { _ in .text(text) }
         case .integer(let range): Int(text).flatMap { range.contains($0) ? .integer($0) : nil }

@@ -25,7 +25,7 @@ extension Operation {
 }
 
 /// The answer of what has nothing to tell.
-package struct Nothing: Hashable, Sendable, Codable {
+package struct NoContent: Hashable, Sendable, Codable {
     package init() {}
 }
 

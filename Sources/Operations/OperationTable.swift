@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import FoundationEssentials
+import HTTPTypes
 
 /// A type-erased operation: an entry of the table of routes.
 package struct AnyOperation: Sendable {
@@ -38,15 +39,34 @@ package struct OperationAnswer: Sendable {
     package let next: String?
 
     init(_ answer: some Encodable) throws {
+        body = answer is NoContent ? Data() : try JSONEncoder.sorted.encode(answer)
+        next = (answer as? any AnyPage)?.next
+    }
+}
+
+extension JSONEncoder {
+    /// As all of the API is written: the same bytes for equal values.
+    package static var sorted: JSONEncoder {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        body = answer is Nothing ? Data() : try encoder.encode(answer)
-        next = (answer as? any AnyPage)?.next
+        return encoder
     }
 }
 
 /// All operations.
 package enum OperationTable {
+    /// Every route of the API, by the name that its description has: those of the operations, and those of what is none.
+    package static let routes: [(name: String, route: Route)] =
+        all.map { ($0.name, $0.route) } + [
+            ("followLog", FollowLog.route), ("reportAgent", AgentRequests.report), ("awaitClaim", AgentRequests.wait),
+            ("describe", describe),
+        ]
+
+    /// The API's description itself.
+    package static let describe = Route(.get, "/openapi.yaml", for: .everybody, tag: .access)
+        .doing("This document")
+        .answering("An OpenAPI 3.1 document.", .description)
+
     package static let all: [AnyOperation] = [
         AnyOperation(ListTemplates.self),
         AnyOperation(PushTemplate.self),

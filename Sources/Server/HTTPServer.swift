@@ -16,14 +16,13 @@ package func buildServer(
     readiness: @escaping ReadinessCheck,
     registry: MetricsRegistry,
     routes: [any RouteSet] = [],
-    api: APIMiddleware? = nil,
     logger: Logger,
     listening: @escaping @Sendable (HTTPAddress) async -> Void = { _ in }
 ) -> some Service {
-    let router = Router(context: ServerRequestContext.self, options: .autoGenerateHeadEndpoints)
+    let router = Router(context: ServerRequestContext.self)
     router.add(middleware: RequestMetrics(registry: registry))
     router.add(middleware: ProblemMiddleware())
-    if let api { router.add(middleware: api) }
+    router.add(middleware: UnknownRoutes())
     for set in [HealthRoutes(readiness: readiness, registry: registry), PageRoutes()] + routes { set.add(to: router) }
     let address = configuration.address
     let application = Application(

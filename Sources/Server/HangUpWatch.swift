@@ -28,8 +28,8 @@ final class HangUpWatch: ChannelInboundHandler, RemovableChannelHandler, Sendabl
     /// Whether the other side has ended the connection in order. One that was reset, or has gone silent, has not.
     var hasHungUp: Bool { state.withLock(\.hasHungUp) }
 
-    /// Calls the function once when the connection has ended in whatever way, unless what is returned is dropped before.
-    func whenEnded(_ function: @escaping @Sendable () -> Void) -> Registration {
+    /// Calls the function once when the connection has ended in whatever way, unless what is returned is released before.
+    func whenEnded(_ function: @escaping @Sendable () -> Void) -> Held {
         let id = state.withLock { state -> Int? in
             guard !state.hasEnded else { return nil }
             state.lastWaiter += 1
@@ -37,24 +37,10 @@ final class HangUpWatch: ChannelInboundHandler, RemovableChannelHandler, Sendabl
             return state.lastWaiter
         }
         if id == nil { function() }
-        return Registration { [self] in
+        return Held { [self] in
             guard let id else { return }
             state.withLock { _ = $0.waiters.removeValue(forKey: id) }
         }
-    }
-
-    /// Holds what ``whenEnded(_:)`` was given, until it is ended or dropped.
-    final class Registration: Sendable {
-        private let remove: @Sendable () -> Void
-
-        fileprivate init(_ remove: @escaping @Sendable () -> Void) {
-            self.remove = remove
-        }
-
-        deinit { remove() }
-
-        /// The function is not called any more.
-        func end() { remove() }
     }
 
     private func end(inOrder: Bool) {
@@ -90,7 +76,7 @@ extension Channel {
         let watch = try await HangUpWatch.on(self)
         let work = Task { try await body() }
         let registration = watch.whenEnded { work.cancel() }
-        defer { registration.end() }
+        defer { registration.release() }
         return try await withTaskCancellationHandler {
             try await work.value
         } onCancel: {

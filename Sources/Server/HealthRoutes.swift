@@ -24,21 +24,21 @@ struct HealthRoutes: RouteSet {
 
     func add(to router: Router<ServerRequestContext>) {
         let check = SharedCheck(limit: Self.readinessLimit, freshness: Self.freshness, check: readiness)
-        router.get("/livez") { _, _ in Self.text("ok\n") }
-        router.get("/readyz") { _, _ in
+        router.show("/livez") { Self.text("ok\n") }
+        router.show("/readyz") {
             try await Self.requireReadiness(check)
             return Self.text("ready\n")
         }
         // Was it ready once? From then on nobody is asked any more.
-        let hasStarted = Once()
-        router.get("/startupz") { _, _ in
-            if !hasStarted.hasHappened {
+        let hasStarted = Atomic(false)
+        router.show("/startupz") {
+            if !hasStarted.load(ordering: .relaxed) {
                 try await Self.requireReadiness(check)
-                hasStarted.happened()
+                hasStarted.store(true, ordering: .relaxed)
             }
             return Self.text("started\n")
         }
-        router.get("/metrics") { _, _ in Self.text(registry.text(), type: MetricsRegistry.contentType) }
+        router.show("/metrics") { Self.text(registry.text(), type: MetricsRegistry.contentType) }
     }
 
     private static func requireReadiness(_ check: SharedCheck) async throws(Problem) {
@@ -54,19 +54,6 @@ struct HealthRoutes: RouteSet {
     }
 
     private static func text(_ body: String, type: String = "text/plain; charset=utf-8") -> Response {
-        Response(
-            status: .ok,
-            headers: [.contentType: type, .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: body))
-        )
+        Response(.ok, ByteBuffer(string: body), type: type)
     }
-}
-
-/// Something that does not unhappen.
-private final class Once: Sendable {
-    private let state = Atomic(false)
-
-    var hasHappened: Bool { state.load(ordering: .relaxed) }
-
-    func happened() { state.store(true, ordering: .relaxed) }
 }

@@ -8,7 +8,7 @@ import Hummingbird
 /// The page for people: pools, jobs, workers and deliveries, from the API with the caller's token.
 struct PageRoutes: RouteSet {
     func add(to router: Router<ServerRequestContext>) {
-        router.get("/") { _, _ in
+        router.show("/") {
             Response(
                 status: .ok,
                 headers: Self.headers,
@@ -17,14 +17,10 @@ struct PageRoutes: RouteSet {
         }
     }
 
-    private static let headers: HTTPFields = {
-        var headers: HTTPFields = [
-            .contentType: "text/html; charset=utf-8", .cacheControl: "no-cache", .xContentTypeOptions: "nosniff",
-            .contentSecurityPolicy: policy,
-        ]
-        if let name = HTTPField.Name("Referrer-Policy") { headers[name] = "no-referrer" }
-        return headers
-    }()
+    private static let headers: HTTPFields = [
+        .contentType: "text/html; charset=utf-8", .cacheControl: "no-cache", .xContentTypeOptions: "nosniff",
+        .contentSecurityPolicy: policy, .referrerPolicy: "no-referrer",
+    ]
 
     /// The page's own script and style by their hashes, and its own server: nothing else is loaded, run or requested,
     /// and no other page can embed it (Content Security Policy Level 3).

@@ -16,8 +16,6 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
     ) async throws -> Response {
         do {
             return try await next(request, context)
-        } catch let problem as Problem {
-            return try problem.response(from: request, context: context)
         } catch let error as HTTPError {
             var response = try Problem(error.status, detail: error.body).response(from: request, context: context)
             for field in error.headers where field.name != .contentType && field.name != .contentLength {
@@ -29,9 +27,10 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
             var problem = Problem(.badRequest, detail: "The body does not match the request's headers.")
             problem.headers[.connection] = "close"
             return try problem.response(from: request, context: context)
-        } catch let error as any HTTPResponseError {
-            return try Problem(error.status).response(from: request, context: context)
         } catch {
+            if let problem = Problem(error) ?? (error as? any HTTPResponseError).map({ Problem($0.status) }) {
+                return try problem.response(from: request, context: context)
+            }
             context.logger.error(
                 "A request failed",
                 metadata: ["error": "\(error)", "http.method": "\(request.method)", "http.path": "\(request.uri.path)"]

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
-import HTTPTypes
 import Hummingbird
 import NIOCore
 import Store
@@ -25,37 +23,30 @@ struct ReinitStream: Sendable {
     /// How long a connection must have stood for what was sent to have arrived.
     private static let settled = Duration.seconds(75)
 
-    func response(to agent: AgentIdentity, on channel: any NIOCore.Channel) async throws
-        -> Response
-    {
+    func response(to agent: AgentIdentity, on channel: any NIOCore.Channel) async throws -> Response {
         // Before the look: a claim between the two is seen by one of them.
         let signals = hub.signals(for: token, of: agent.workspaceID)
         let missed = try await store.missedReinit(of: token, heard: heard)
         try await channel.limitUnacknowledged(to: Self.unacknowledged)
         let hangUp = try await HangUpWatch.on(channel)
-        return Response(
-            status: .ok,
-            headers: Self.headers,
-            body: ResponseBody { writer in
-                let (heard, feed) = AsyncStream.makeStream(of: ReinitHub.Signal.self)
-                let feeding = Task {
-                    for await signal in signals { feed.yield(signal) }
-                    feed.finish()
-                }
-                defer { feeding.cancel() }
-                let registration = hangUp.whenEnded { feed.finish() }
-                defer { registration.end() }
-                var sent = Sent()
-                do {
-                    try await tell(heard, missed, &sent, &writer)
-                    if hangUp.hasHungUp { try await acknowledge(sent) }
-                } catch {
-                    if hangUp.hasHungUp { try await acknowledge(sent) }
-                    throw error
-                }
-                try await writer.finish(nil)
+        return Response { writer in
+            let (heard, feed) = AsyncStream.makeStream(of: ReinitHub.Signal.self)
+            let feeding = Task {
+                for await signal in signals { feed.yield(signal) }
+                feed.finish()
             }
-        )
+            defer { feeding.cancel() }
+            let registration = hangUp.whenEnded { feed.finish() }
+            defer { registration.release() }
+            var sent = Sent()
+            do {
+                try await tell(heard, missed, &sent, &writer)
+                if hangUp.hasHungUp { try await acknowledge(sent) }
+            } catch {
+                if hangUp.hasHungUp { try await acknowledge(sent) }
+                throw error
+            }
+        }
     }
 
     /// What was sent on this connection, and when, until it is known to have been heard.
@@ -98,10 +89,7 @@ struct ReinitStream: Sendable {
         guard isOurs else { return }
         do {
             try Task.checkCancellation()
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            let data = String(decoding: try encoder.encode(reinit), as: UTF8.self)
-            try await writer.write(ByteBuffer(string: "id: \(reinit.buildID)\nevent: reinit\ndata: \(data)\n\n"))
+            try await writer.write(ByteBuffer(event: "id: \(reinit.buildID)", "event: reinit", data: reinit))
             sent = Sent(reinit: reinit, at: .now)
         } catch {
             try await Task { try await store.returnReinit(reinit, for: token) }.value
@@ -112,12 +100,5 @@ struct ReinitStream: Sendable {
     private func acknowledge(_ sent: Sent) async throws {
         guard let reinit = sent.reinit else { return }
         try await Task { try await store.acknowledgeReinit(reinit.buildID, by: token) }.value
-    }
-
-    private static var headers: HTTPFields {
-        var headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
-        // Proxies that collect answers before they pass them on would hold the event back.
-        if let buffering = HTTPField.Name("X-Accel-Buffering") { headers[buffering] = "no" }
-        return headers
     }
 }

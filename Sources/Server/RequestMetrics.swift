@@ -37,7 +37,7 @@ struct RequestMetrics: RouterMiddleware {
             if response.body.contentLength == nil {
                 let body = response.body
                 response.body = ResponseBody { writer in
-                    defer { ticket.leave() }
+                    defer { ticket.release() }
                     try await body.write(writer)
                 }
             }
@@ -67,25 +67,8 @@ private final class RequestsInFlight: Sendable {
 
     var count: Int { state.load(ordering: .relaxed) }
 
-    func enter() -> Ticket {
+    func enter() -> Held {
         state.add(1, ordering: .relaxed)
-        return Ticket(self)
-    }
-
-    /// Leaves once, at the latest when nobody holds it any more.
-    final class Ticket: Sendable {
-        private let requests: RequestsInFlight
-        private let hasLeft = Atomic(false)
-
-        init(_ requests: RequestsInFlight) {
-            self.requests = requests
-        }
-
-        deinit { leave() }
-
-        func leave() {
-            guard !hasLeft.exchange(true, ordering: .relaxed) else { return }
-            requests.state.subtract(1, ordering: .relaxed)
-        }
+        return Held { [self] in state.subtract(1, ordering: .relaxed) }
     }
 }

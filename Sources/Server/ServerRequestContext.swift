@@ -2,6 +2,7 @@
 
 package import Hummingbird
 package import NIOCore
+import Operations
 
 /// The properties of a request that are not in its text, such as its origin.
 package struct ServerRequestContext: RequestContext {
@@ -10,6 +11,8 @@ package struct ServerRequestContext: RequestContext {
     package let address: String
     /// The connection.
     package let channel: any Channel
+    /// The user who asks, where that has been found out.
+    var caller: Caller?
 
     /// The declared route that answers, such as `/api/v1/jobs/{job}`. `nil`: unknown yet, or none.
     var route: String? {

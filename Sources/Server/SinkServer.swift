@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 package import Logging
 package import ServiceLifecycle
+import Webhooks
 
 /// A server on a free loopback port that answers 204 to every POST: the target of a measurement.
 ///
@@ -18,7 +19,7 @@ package func buildSink(
     let router = Router()
     router.post("/") { request, _ in
         for try await _ in request.body {}
-        if let name = HTTPField.Name("webhook-id"), let id = request.headers[name] { received(id) }
+        if let id = request.headers[.webhookID] { received(id) }
         return HTTPResponse.Status.noContent
     }
     return Application(

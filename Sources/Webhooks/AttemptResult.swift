@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import CurlClient
+import HTTPTypes
 package import Time
 
 /// How one attempt to deliver ended.
@@ -12,22 +13,22 @@ package enum AttemptResult: Hashable, Sendable {
 
     /// - Parameter now: Of this side's clock; the answer's own `Date` is preferred, so that a wrong clock on either side
     ///   does no harm.
-    package init(_ response: HTTPResponse, now: Instant) {
-        self = .answered(status: response.status, retryAfter: Self.retryAfter(response, now: now))
+    package init(_ response: HTTPClient.Response, now: Instant) {
+        self = .answered(status: response.status.code, retryAfter: Self.retryAfter(response, now: now))
     }
 
     package init(_ failure: HTTPFailure) {
         self = .failed(failure.code)
     }
 
-    private static func retryAfter(_ response: HTTPResponse, now: Instant) -> Duration? {
-        guard let value = response.header("retry-after") else { return nil }
+    private static func retryAfter(_ response: HTTPClient.Response, now: Instant) -> Duration? {
+        guard let value = response.headers[.retryAfter] else { return nil }
         if !value.isEmpty, value.utf8.allSatisfy({ (48...57).contains($0) }) {
             // More digits than a number can hold are a wish for a very long time.
             return .seconds(min(Int64(value) ?? .max, 1 << 32))
         }
         guard let until = HTTPDate.parse(value) else { return nil }
-        let since = response.header("date").flatMap(HTTPDate.parse) ?? now
+        let since = response.headers[.date].flatMap(HTTPDate.parse) ?? now
         return until > since ? until - since : .zero
     }
 }

@@ -2,6 +2,7 @@
 
 package import CurlClient
 package import Domain
+package import HTTPTypes
 package import Time
 
 /// Where an endpoint's requests go and how they are signed.
@@ -11,7 +12,7 @@ package struct EndpointTarget: Sendable {
     /// All that are valid now: the current secret, the previous one during a rotation, an Ed25519 key.
     package let keys: [SigningKey]
     /// The operator's own headers, an `Authorization` for instance.
-    package let headers: [HTTPHeader]
+    package let headers: HTTPFields
     /// Requests of one key share the client's limit; the endpoint's id.
     package let concurrencyKey: String
 
@@ -20,17 +21,22 @@ package struct EndpointTarget: Sendable {
         url: EndpointURL,
         envelope: Envelope,
         keys: [SigningKey],
-        headers: [HTTPHeader] = [],
+        headers: [String: String] = [:],
         concurrencyKey: String
     ) throws(EndpointTargetError) {
-        for header in headers {
-            guard header.isWellFormed else { throw .malformedHeader(header.name) }
-            guard !Self.isReserved(header.name.lowercased()) else { throw .reservedHeader(header.name) }
+        var fields: HTTPFields = [:]
+        for header in headers.sorted(by: { $0.key < $1.key }) {
+            do throws(HTTPFailure) {
+                fields += try HTTPFields(checking: [header])
+            } catch {
+                throw .malformedHeader(header.key)
+            }
+            guard !Self.isReserved(header.key.lowercased()) else { throw .reservedHeader(header.key) }
         }
         self.url = url
         self.envelope = envelope
         self.keys = keys
-        self.headers = headers
+        self.headers = fields
         self.concurrencyKey = concurrencyKey
     }
 
@@ -45,16 +51,16 @@ package struct EndpointTarget: Sendable {
         body: [UInt8],
         contentType: String,
         at now: Instant,
-        trace: [HTTPHeader] = []
-    ) throws(SigningKeyError) -> HTTPRequest {
+        trace: HTTPFields = [:]
+    ) throws(SigningKeyError) -> HTTPClient.Request {
         let signature = try Signature(of: body, id: "\(id)", at: now, keys: keys)
         var all = headers
-        all.append(HTTPHeader("Content-Type", contentType))
-        all.append(HTTPHeader("webhook-id", signature.id))
-        all.append(HTTPHeader("webhook-timestamp", signature.timestamp))
-        if !keys.isEmpty { all.append(HTTPHeader("webhook-signature", signature.signatures)) }
-        if envelope == .coder { all.append(HTTPHeader("X-Message-Id", signature.id)) }
-        return HTTPRequest(url, headers: all + trace, body: body, concurrencyKey: concurrencyKey)
+        all[.contentType] = contentType
+        all[.webhookID] = signature.id
+        all[.webhookTimestamp] = signature.timestamp
+        if !keys.isEmpty { all[.webhookSignature] = signature.signatures }
+        if envelope == .coder { all[.messageID] = signature.id }
+        return HTTPClient.Request(url, headers: all + trace, body: body, concurrencyKey: concurrencyKey)
     }
 
     private static func isReserved(_ name: String) -> Bool {
@@ -64,6 +70,15 @@ package struct EndpointTarget: Sendable {
         ]
         return name.hasPrefix("webhook-") || reserved.contains(name)
     }
+}
+
+extension HTTPField.Name {
+    /// The headers of Standard Webhooks 1.0.
+    package static let webhookID = Self(known: "webhook-id")
+    package static let webhookTimestamp = Self(known: "webhook-timestamp")
+    package static let webhookSignature = Self(known: "webhook-signature")
+    /// The header of Coder's webhooks.
+    package static let messageID = Self(known: "X-Message-Id")
 }
 
 /// A header that an endpoint cannot have.

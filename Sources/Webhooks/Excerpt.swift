@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import HTTPTypes
 
 /// The beginning of an answer, as it may be stored and shown.
 package enum Excerpt {

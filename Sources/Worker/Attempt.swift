@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import HTTPTypes
 import Store
 import Time
 import Webhooks
@@ -20,7 +21,7 @@ struct Attempt {
 
     func send(by client: HTTPClient) async -> DeliveryAttempt {
         let target: EndpointTarget
-        let request: HTTPRequest
+        let request: HTTPClient.Request
         do {
             target = try self.target()
             request = try target.request(
@@ -28,7 +29,7 @@ struct Attempt {
                 body: delivery.body,
                 contentType: delivery.contentType,
                 at: now,
-                trace: TraceContext.headers.sorted { $0.key < $1.key }.map { HTTPHeader($0.key, $0.value) }
+                trace: HTTPFields(checking: TraceContext.headers)
             )
         } catch {
             // An endpoint that cannot be sent to as it is configured; it will not get better by itself.
@@ -41,7 +42,7 @@ struct Attempt {
                 result,
                 DeliveryAttempt(
                     status: "",
-                    responseCode: response.status,
+                    responseCode: response.status.code,
                     latency: response.latency,
                     errorClass: result.meaning == .success ? "" : "status",
                     address: response.address.map { "\($0)" } ?? "",
@@ -71,7 +72,7 @@ struct Attempt {
             url: EndpointURL(endpoint.url),
             envelope: Envelope(rawValue: endpoint.envelope) ?? .standard,
             keys: keys,
-            headers: endpoint.headers.sorted { $0.key < $1.key }.map { HTTPHeader($0.key, $0.value) },
+            headers: endpoint.headers,
             concurrencyKey: "\(endpoint.id)"
         )
     }

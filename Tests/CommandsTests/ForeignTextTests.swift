@@ -3,6 +3,7 @@
 import Basics
 import CurlClient
 import FoundationEssentials
+import HTTPTypes
 import Testing
 import Time
 

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import FoundationEssentials
+import HTTPTypes
 import Operations
 import SystemPackage
 import TestSupport
@@ -133,7 +134,7 @@ import Testing
             let request = try #require(try await server.requests(before + 1).last)
             let route = try #require(routes[line.operation])
             let path = request.path.prefix { $0 != "?" }.split(separator: "/").dropFirst(2)
-            let pattern = route.segments
+            let pattern = route.path.split(separator: "/")
             #expect(request.method == route.method.rawValue, "\(name)")
             #expect(
                 path.count == pattern.count && zip(path, pattern).allSatisfy { $1.hasPrefix("{") || $0 == $1 },

@@ -3,6 +3,7 @@
 import ArgumentParser
 import CurlClient
 import FoundationEssentials
+import HTTPTypes
 import Operations
 import Store
 import Testing
@@ -35,7 +36,7 @@ import Testing
         #expect(claim.method == .post)
         #expect(claim.target == "/api/v1/claims")
         #expect(
-            claim.headers == [HTTPHeader("Idempotency-Key", "key"), HTTPHeader("Content-Type", "application/json")]
+            claim.headers == [.idempotencyKey: "key", .contentType: "application/json"]
         )
         #expect(
             String(decoding: claim.body, as: UTF8.self)
@@ -44,7 +45,7 @@ import Testing
 
         let push = try Self.request(PushTemplate(archive: Data([0, 255, 10]), name: "v 2", activate: false))
         #expect(push.target == "/api/v1/templates?name=v%202&activate=false")
-        #expect(push.headers == [HTTPHeader("Content-Type", "application/x-tar")])
+        #expect(push.headers == [.contentType: "application/x-tar"])
         #expect(push.body == [0, 255, 10])
 
         let list = try Self.request(ListJobs(status: .failed, limit: 7))
@@ -74,7 +75,7 @@ import Testing
     @Test func `a problem is told in the server's words, with the exit code of the same refusal here`() throws {
         let server = try EndpointURL("https://stoker.example")
         func error(_ status: Int, _ body: String) -> CommandError {
-            CommandError.problem(status, Array(body.utf8), from: server)
+            CommandError.problem(HTTPResponse.Status(code: status), Array(body.utf8), from: server)
         }
         let taken = error(
             409,

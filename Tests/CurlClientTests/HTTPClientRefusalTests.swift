@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import HTTPTypes
 import Subprocess
 import SystemPackage
 import TestSupport
@@ -18,7 +19,7 @@ import Testing
 
     private func failure(_ client: HTTPClient, _ url: String) async throws -> HTTPFailure? {
         do throws(HTTPFailure) {
-            _ = try await client.send(HTTPRequest(try endpoint(url)))
+            _ = try await client.send(HTTPClient.Request(try endpoint(url)))
             return nil
         } catch {
             return error
@@ -47,7 +48,7 @@ import Testing
     @Test func `the same listener sees the connection when its address is allowed`() async throws {
         let listener = try LoopbackListener()
         let client = try client(allowing: ["127.0.0.0/8"])
-        let request = HTTPRequest(try EndpointURL("https://127.0.0.1:\(listener.port)/"))
+        let request = HTTPClient.Request(try EndpointURL("https://127.0.0.1:\(listener.port)/"))
         let task = Task { try? await client.send(request) }
         var connections = 0
         while connections == 0 {
@@ -83,9 +84,10 @@ import Testing
 
         try hosts.write(["rebound.test": "127.0.0.2"])
         // The connection is not kept, so that the next request resolves again.
-        let close = [HTTPHeader("Connection", "close")]
+        let close: HTTPFields = [.connection: "close"]
         #expect(
-            try await client.send(HTTPRequest(try EndpointURL(url), headers: close)).address == IPAddress("127.0.0.2")
+            try await client.send(HTTPClient.Request(try EndpointURL(url), headers: close)).address
+                == IPAddress("127.0.0.2")
         )
 
         try hosts.write(["rebound.test": "127.0.0.1"])
@@ -111,8 +113,8 @@ import Testing
         let client = try await PrivateHosts.client(configuration, nameserver: "127.0.0.77")
         let url = outside.url("/ok", host: "rebound.test")
         // The connection is not kept, so that the next request resolves again.
-        let close = [HTTPHeader("Connection", "close")]
-        let first = try await client.send(HTTPRequest(try EndpointURL(url), headers: close))
+        let close: HTTPFields = [.connection: "close"]
+        let first = try await client.send(HTTPClient.Request(try EndpointURL(url), headers: close))
         #expect(first.address == IPAddress("127.0.0.2"))
         let refusal = try await failure(client, url)
         #expect(refusal?.code == .refusedAddress)
@@ -144,7 +146,7 @@ import Testing
         let client = try client(allowing: ["127.0.0.0/8"], hosts: hosts)
         // If the loop waited for the resolver, the second request would never be answered.
         #expect(try await failure(client, "https://silent.test/")?.code == .timeout)
-        #expect(try await client.send(HTTPRequest(try EndpointURL(receiver.url("/ok")))).status == 200)
+        #expect(try await client.send(HTTPClient.Request(try EndpointURL(receiver.url("/ok")))).status == 200)
         try hosts.answerAll()
     }
 }

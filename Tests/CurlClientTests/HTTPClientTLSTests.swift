@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import HTTPTypes
 import Subprocess
 import SystemPackage
 import TestSupport
@@ -14,7 +15,7 @@ import Testing
         configuration.addressPolicy.allowedNetworks = [try IPNetwork("127.0.0.0/8")]
         configuration.authorities = authorities
         let client = try HTTPClient(configuration)
-        let request = HTTPRequest(try EndpointURL(url))
+        let request = HTTPClient.Request(try EndpointURL(url))
         do throws(HTTPFailure) {
             let response = try await client.send(request)
             #expect(response.status == 200)
@@ -51,12 +52,12 @@ import Testing
         let client = try HTTPClient(configuration)
         let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
             for number in 0..<count {
-                let request = HTTPRequest(
+                let request = HTTPClient.Request(
                     try EndpointURL(receiver.url("/ok")),
-                    headers: [HTTPHeader("webhook-id", "\(number)")],
+                    headers: try HTTPFields(checking: ["webhook-id": "\(number)"]),
                     body: Array("body \(number)".utf8)
                 )
-                group.addTask { try await client.send(request).status }
+                group.addTask { try await client.send(request).status.code }
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }

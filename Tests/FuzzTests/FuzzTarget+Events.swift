@@ -2,6 +2,7 @@
 
 import Basics
 import CurlClient
+import HTTPTypes
 import Telemetry
 
 @testable import Commands

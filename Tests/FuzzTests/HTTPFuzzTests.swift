@@ -100,12 +100,14 @@ import Testing
             configuration: HTTPConfiguration(address: HTTPAddress(host: "127.0.0.1", port: 0)),
             readiness: { [] },
             registry: MetricsRegistry(),
-            routes: [AgentRoutes(store: store, hub: hub, admission: AgentAdmission(store: store, rate: 0))],
-            api: APIMiddleware(
-                context: context,
-                authenticator: Authenticator(store: store),
-                limiter: RateLimiter(rate: 0)
-            ),
+            routes: [
+                AgentRoutes(store: store, hub: hub, admission: AgentAdmission(store: store, rate: 0)),
+                APIRoutes(
+                    context: context,
+                    authenticator: Authenticator(store: store),
+                    limiter: RateLimiter(rate: 0)
+                ),
+            ],
             logger: .silent
         ) { listening.send($0) }
         let group = ServiceGroup(services: [server, hub], logger: .silent)

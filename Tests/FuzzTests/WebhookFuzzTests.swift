@@ -3,6 +3,7 @@
 import CurlClient
 import FoundationEssentials
 import Glibc
+import HTTPTypes
 import Synchronization
 import SystemPackage
 import TestSupport
@@ -41,13 +42,13 @@ import Testing
             let begin = ContinuousClock.now
             var broken: String?
             do throws(HTTPFailure) {
-                let response = try await client.send(HTTPRequest(url, body: Array("{}".utf8)))
-                let headers = response.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+                let response = try await client.send(HTTPClient.Request(url, body: Array("{}".utf8)))
+                let headers = response.headers.reduce(0) { $0 + $1.name.rawName.utf8.count + $1.value.utf8.count }
                 if response.body.count > configuration.maximumBodySize {
                     broken = "a body of \(response.body.count) bytes"
                 }
                 if headers > configuration.maximumHeaderSize * 3 { broken = "headers of \(headers) bytes" }
-                if !(0...999).contains(response.status) { broken = "the status \(response.status)" }
+                if !(0...999).contains(response.status.code) { broken = "the status \(response.status.code)" }
             } catch {
                 // The receiver closes the connection at once, so there is nothing to wait for.
                 if error.code == .timeout || error.code == .local || error.message.isEmpty { broken = "\(error)" }
@@ -67,7 +68,7 @@ import Testing
             try await attempt(mutator.mutate(corpus.map(\.bytes)), "\(count)")
         }
         receiver.answer.withLock { $0 = Array("HTTP/1.1 204 No Content\r\n\r\n".utf8) }
-        #expect(try await client.send(HTTPRequest(url, body: Array("{}".utf8))).status == 204)
+        #expect(try await client.send(HTTPClient.Request(url, body: Array("{}".utf8))).status == 204)
         try FileManager.default.removeItem(atPath: "\(folder)/\(name).current")
     }
 }

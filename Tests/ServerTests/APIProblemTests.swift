@@ -2,6 +2,7 @@
 
 import CurlClient
 import FoundationEssentials
+import HTTPTypes
 import Operations
 import PostgresClient
 import Server
@@ -258,7 +259,7 @@ struct APIProblemTests {
         let pool = PostgresPool(PostgresConfiguration("postgresql://127.0.0.1:1/none"), size: 1, logger: .silent)
         let store = Store(pool: pool)
         let context = try APIRoom.context(store, "postgresql://127.0.0.1:1/none")
-        let api = APIMiddleware(
+        let api = APIRoutes(
             context: context,
             authenticator: Authenticator(store: store),
             limiter: RateLimiter(rate: 0)

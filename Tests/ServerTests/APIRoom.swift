@@ -3,6 +3,7 @@
 import CurlClient
 import Domain
 import FoundationEssentials
+import HTTPTypes
 import Logging
 import Operations
 import PostgresClient
@@ -55,7 +56,7 @@ struct APIRoom {
                 tokens[person.name] = secret.text
             }
             let context = try context(store, url, tokensPerUser: tokensPerUser)
-            let api = APIMiddleware(
+            let api = APIRoutes(
                 context: context,
                 authenticator: Authenticator(store: store, own: own),
                 limiter: RateLimiter(rate: rate),
@@ -139,17 +140,17 @@ extension APIRoom {
         var fields = headers
         if let person { fields["Authorization"] = "Bearer \(tokens[person] ?? person)" }
         if body != nil, fields["Content-Type"] == nil { fields["Content-Type"] = "application/json" }
-        let request = HTTPRequest(
+        let request = HTTPClient.Request(
             try EndpointURL("http://\(address)/api/v1\(path)"),
             method: method,
-            headers: fields.map { HTTPHeader($0.key, $0.value) },
+            headers: try HTTPFields(checking: fields),
             body: Array((body ?? "").utf8)
         )
         let response = try await client.send(request)
         return Reply(
-            status: response.status,
+            status: response.status.code,
             body: String(decoding: response.body, as: UTF8.self),
-            headers: Dictionary(response.headers.map { ($0.name, $0.value) }) { first, _ in first }
+            headers: Dictionary(response.headers.map { ($0.name.canonicalName, $0.value) }) { first, _ in first }
         )
     }
 }

@@ -2,6 +2,7 @@
 
 import CurlClient
 import FoundationEssentials
+import HTTPTypes
 import Operations
 import Server
 import Store
@@ -18,12 +19,6 @@ struct DescriptionTests {
             let name: String?
             let `in`: String?
             let required: Bool?
-            let ref: String?
-
-            private enum CodingKeys: String, CodingKey {
-                case name, `in`, required
-                case ref = "$ref"
-            }
         }
 
         struct Object: Decodable {
@@ -33,15 +28,7 @@ struct DescriptionTests {
 
         struct Media: Decodable { let schema: Object }
 
-        struct Body: Decodable {
-            let content: [String: Media]?
-            let ref: String?
-
-            private enum CodingKeys: String, CodingKey {
-                case content
-                case ref = "$ref"
-            }
-        }
+        struct Body: Decodable { let content: [String: Media]? }
 
         struct Node: Decodable {}
 
@@ -55,17 +42,12 @@ struct DescriptionTests {
         }
 
         struct Path: Decodable {
-            let parameters: [Parameter]?
             let get: Asked?
             let post: Asked?
             let delete: Asked?
         }
 
-        struct Components: Decodable {
-            let parameters: [String: Parameter]
-            let requestBodies: [String: Body]
-            let schemas: [String: Schema]
-        }
+        struct Components: Decodable { let schemas: [String: Schema] }
 
         struct Schema: Decodable { let `enum`: [String]? }
 
@@ -88,13 +70,13 @@ struct DescriptionTests {
                 case .path: "path \(field.name)"
                 case .query: "query \(field.name)"
                 case .body: "body \(field.name)"
-                case .header(let name): "header \(name)"
+                case .header(let name): "header \(name.rawName)"
                 case .content: ""
                 }
             return place + (field.isRequired ? "!" : "")
         }
         return [
-            route.method.rawValue, route.path, name, "\(route.status)",
+            route.method.rawValue, route.path, name, "\(route.status.code)",
             fields.sorted().joined(separator: ", "),
         ].joined(separator: " ")
     }
@@ -102,20 +84,16 @@ struct DescriptionTests {
     private func lines() -> [String] {
         described.paths.flatMap { path, entry in
             [("GET", entry.get), ("POST", entry.post), ("DELETE", entry.delete)].compactMap { method, asked in
-                asked.map { line(method, path, entry, $0) }
+                asked.map { line(method, path, $0) }
             }
         }.sorted()
     }
 
-    private func line(_ method: String, _ path: String, _ entry: Described.Path, _ asked: Described.Asked) -> String {
-        let parameters = ((entry.parameters ?? []) + (asked.parameters ?? [])).map { parameter in
-            parameter.ref.flatMap { described.components.parameters[Self.name($0)] } ?? parameter
+    private func line(_ method: String, _ path: String, _ asked: Described.Asked) -> String {
+        var fields = (asked.parameters ?? []).map {
+            "\($0.in ?? "?") \($0.name ?? "?")" + ($0.required == true ? "!" : "")
         }
-        var fields = parameters.map { "\($0.in ?? "?") \($0.name ?? "?")" + ($0.required == true ? "!" : "") }
-        let body = asked.requestBody.flatMap { body in
-            body.ref.flatMap { described.components.requestBodies[Self.name($0)] } ?? body
-        }
-        if let object = body?.content?["application/json"]?.schema {
+        if let object = asked.requestBody?.content?["application/json"]?.schema {
             fields += (object.properties ?? [:]).keys.map { name in
                 "body \(name)" + (object.required?.contains(name) == true ? "!" : "")
             }
@@ -125,13 +103,9 @@ struct DescriptionTests {
             .joined(separator: " ")
     }
 
-    private static func name(_ reference: String) -> String {
-        reference.split(separator: "/").last.map(String.init) ?? reference
-    }
-
     @Test func `every route is described with its fields, and nothing else is`() {
         #expect(described.openapi == "3.1.0")
-        let served = APIRoute.all.map { Self.line($0.name, $0.route) } + AgentRoutes.described.map(Self.line)
+        let served = OperationTable.routes.map(Self.line)
         #expect(lines() == served.sorted())
     }
 
@@ -147,16 +121,12 @@ struct DescriptionTests {
     }
 
     @Test func `the role that each route takes is said`() {
-        for route in APIRoute.all where !route.isPublic {
-            let entry = described.paths[route.route.path]
-            let asked =
-                switch route.route.method {
-                case .get: entry?.get
-                case .post: entry?.post
-                case .delete: entry?.delete
-                }
-            let expected = route.route.access == .member ? "For every role" : "For `\(route.route.access.rawValue)`"
-            #expect(asked?.description?.hasPrefix(expected) == true, "\(route.name): \(expected)")
+        for (name, route) in OperationTable.routes {
+            guard let role = route.role else { continue }
+            let entry = described.paths[route.path]
+            let asked = [HTTPRequest.Method.get: entry?.get, .post: entry?.post, .delete: entry?.delete][route.method]
+            let expected = role == .member ? "For every role" : "For `\(role.rawValue)`"
+            #expect(asked??.description?.hasPrefix(expected) == true, "\(name): \(expected)")
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import HTTPTypes
 import Operations
 import PostgresClient
 import Store

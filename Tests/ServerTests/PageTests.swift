@@ -2,6 +2,7 @@
 
 import CurlClient
 import FoundationEssentials
+import HTTPTypes
 import Server
 import SystemPackage
 import Testing
@@ -11,10 +12,10 @@ struct PageTests {
     @Test func `the page runs its own script and style alone, and asks its own server alone`() async throws {
         try await withServer { address async throws in
             let client = try HTTPClient(PageTests.anywhere)
-            let answer = try await client.send(HTTPRequest(try EndpointURL("http://\(address)/"), method: .get))
+            let answer = try await client.send(HTTPClient.Request(try EndpointURL("http://\(address)/"), method: .get))
             #expect(answer.status == 200)
-            #expect(answer.header("content-type") == "text/html; charset=utf-8")
-            let policy = try #require(answer.header("content-security-policy"))
+            #expect(answer.headers[.contentType] == "text/html; charset=utf-8")
+            let policy = try #require(answer.headers[.contentSecurityPolicy])
             #expect(policy.hasPrefix("default-src 'none'; script-src 'sha256-"))
             #expect(policy.contains("connect-src 'self'") && policy.contains("frame-ancestors 'none'"))
             #expect(!policy.contains("unsafe") && !policy.contains("'none'; style-src 'none'"))

@@ -2,6 +2,7 @@
 
 import CurlClient
 import FoundationEssentials
+import HTTPTypes
 import Operations
 import PostgresClient
 import Store

@@ -3,6 +3,7 @@
 import CurlClient
 import Domain
 import FoundationEssentials
+import HTTPTypes
 import SystemPackage
 import TestSupport
 import Testing

@@ -25,7 +25,7 @@ func withServer(
     readiness: @escaping ReadinessCheck = { [] },
     registry: MetricsRegistry = MetricsRegistry(),
     routes: [any RouteSet] = [],
-    api: APIMiddleware? = nil,
+    api: APIRoutes? = nil,
     logger: Logger = .silent,
     _ body: (HTTPAddress) async throws -> Void
 ) async throws {
@@ -34,8 +34,7 @@ func withServer(
         configuration: HTTPConfiguration(address: HTTPAddress(host: "127.0.0.1", port: 0)),
         readiness: readiness,
         registry: registry,
-        routes: routes,
-        api: api,
+        routes: routes + [api].compactMap { $0 },
         logger: logger
     ) { listening.send($0) }
     let group = ServiceGroup(services: [server], logger: .silent)

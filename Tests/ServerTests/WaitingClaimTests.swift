@@ -3,6 +3,7 @@
 import CurlClient
 import Domain
 import FoundationEssentials
+import HTTPTypes
 import PostgresClient
 import Store
 import SystemPackage

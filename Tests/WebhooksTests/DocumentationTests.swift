@@ -3,6 +3,7 @@
 import CurlClient
 import Domain
 import FoundationEssentials
+import HTTPTypes
 import Subprocess
 import SystemPackage
 import TestSupport
@@ -35,7 +36,7 @@ import Webhooks
             let sent = try target.request(id: message.id, body: message.body, contentType: message.contentType, at: now)
             return Received(
                 secret: secret.encoded,
-                headers: Dictionary(uniqueKeysWithValues: sent.headers.map { ($0.name.lowercased(), $0.value) }),
+                headers: Dictionary(uniqueKeysWithValues: sent.headers.map { ($0.name.canonicalName, $0.value) }),
                 body: String(decoding: sent.body, as: UTF8.self)
             )
         }

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import HTTPTypes
 import Testing
 import Time
 import Webhooks
 
 @Suite struct EndpointTargetTests {
-    private func target(_ envelope: Envelope, _ headers: [HTTPHeader] = [], keys: [SigningKey]) throws -> EndpointTarget
-    {
+    private func target(
+        _ envelope: Envelope,
+        _ headers: [String: String] = [:],
+        keys: [SigningKey]
+    ) throws -> EndpointTarget {
         try EndpointTarget(
             url: EndpointURL("https://example.com/hook"),
             envelope: envelope,
@@ -19,26 +23,26 @@ import Webhooks
 
     @Test func `a request has the operator's headers, the signature and the envelope's own`() throws {
         let key = try SigningKey("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-        let target = try target(.coder, [HTTPHeader("Authorization", "Bearer x")], keys: [key])
+        let target = try target(.coder, ["Authorization": "Bearer x"], keys: [key])
         let request = try target.request(
             id: Samples.delivery,
             body: [1, 2],
             contentType: "application/json",
             at: Samples.now,
-            trace: [HTTPHeader("traceparent", "00-0-0-00")]
+            trace: [.traceparent: "00-0-0-00"]
         )
         #expect(
-            request.headers == [
-                HTTPHeader("Authorization", "Bearer x"),
-                HTTPHeader("Content-Type", "application/json"),
-                HTTPHeader("webhook-id", "\(Samples.delivery)"),
-                HTTPHeader("webhook-timestamp", "\(Samples.now.seconds)"),
-                HTTPHeader(
-                    "webhook-signature",
-                    try Signature(of: [1, 2], id: "\(Samples.delivery)", at: Samples.now, keys: [key]).signatures
+            Array(request.headers) == [
+                HTTPField(name: .authorization, value: "Bearer x"),
+                HTTPField(name: .contentType, value: "application/json"),
+                HTTPField(name: .webhookID, value: "\(Samples.delivery)"),
+                HTTPField(name: .webhookTimestamp, value: "\(Samples.now.seconds)"),
+                HTTPField(
+                    name: .webhookSignature,
+                    value: try Signature(of: [1, 2], id: "\(Samples.delivery)", at: Samples.now, keys: [key]).signatures
                 ),
-                HTTPHeader("X-Message-Id", "\(Samples.delivery)"),
-                HTTPHeader("traceparent", "00-0-0-00"),
+                HTTPField(name: .messageID, value: "\(Samples.delivery)"),
+                HTTPField(name: .traceparent, value: "00-0-0-00"),
             ]
         )
         #expect(request.body == [1, 2])
@@ -57,7 +61,7 @@ import Webhooks
     ])
     func `a header that is not the operator's to set is an error`(name: String, value: String, message: String) throws {
         let error = #expect(throws: EndpointTargetError.self) {
-            try target(.standard, [HTTPHeader(name, value)], keys: [])
+            try target(.standard, [name: value], keys: [])
         }
         #expect(error?.description == message)
     }

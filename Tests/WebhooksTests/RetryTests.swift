@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import HTTPTypes
 import Testing
 import Time
 
@@ -97,9 +98,9 @@ import Time
         ] as [(String, String?, Duration?)]
     )
     func `Retry-After is read as seconds or as a date`(value: String, date: String?, wait: Duration?) {
-        var headers = [HTTPHeader("Retry-After", value)]
-        if let date { headers.append(HTTPHeader("Date", date)) }
-        let result = AttemptResult(HTTPResponse(status: 429, headers: headers), now: now)
+        var headers: HTTPFields = [.retryAfter: value]
+        headers[.date] = date
+        let result = AttemptResult(HTTPClient.Response(status: 429, headers: headers), now: now)
         #expect(result == .answered(status: 429, retryAfter: wait))
     }
 }

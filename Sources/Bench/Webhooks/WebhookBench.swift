@@ -2,6 +2,7 @@
 
 import CurlClient
 import Domain
+import HTTPTypes
 import PostgresClient
 import Server
 import Store
@@ -137,7 +138,7 @@ package struct WebhookBench: Benchmark {
                             contentType: "application/json",
                             at: Instant(seconds: 0)
                         )
-                        request.headers.removeAll { $0.name == "webhook-id" }
+                        request.headers[.webhookID] = nil
                         _ = try await client.send(request)
                     }
                 }

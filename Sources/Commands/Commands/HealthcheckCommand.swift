@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import CurlClient
+import HTTPTypes
 import Server
 
 /// `stoker healthcheck`
@@ -33,7 +34,7 @@ struct HealthcheckCommand: AsyncParsableCommand {
     func run() async throws {
         let address = try global.settings([SettingKey[\.httpAddress].name: httpAddress]).httpListener
         let answer = try await Self.ask(Self.reachable(address), probe)
-        guard answer.status == 200 else {
+        guard answer.status == .ok else {
             throw CommandError("\(probe.rawValue): no. \(String(decoding: answer.body, as: UTF8.self))")
         }
         try Console.print("\(probe.rawValue): yes")
@@ -45,12 +46,12 @@ struct HealthcheckCommand: AsyncParsableCommand {
         return HTTPAddress(host: loopback[listening.host] ?? listening.host, port: listening.port)
     }
 
-    private static func ask(_ address: HTTPAddress, _ probe: Probe) async throws -> HTTPResponse {
+    private static func ask(_ address: HTTPAddress, _ probe: Probe) async throws -> HTTPClient.Response {
         let client = try Composition.client(timeout: .seconds(3))
         defer { client.close() }
         let url = try EndpointURL("http://\(address)\(probe.path)")
         do {
-            return try await client.send(HTTPRequest(url, method: .get))
+            return try await client.send(HTTPClient.Request(url, method: .get))
         } catch {
             throw CommandError(
                 "\(probe.rawValue): http://\(address) does not answer (\(error))",

@@ -83,8 +83,9 @@ extension WorkerProcess {
                     configuration: settings.http,
                     readiness: health.reasons,
                     registry: telemetry.registry,
-                    routes: [AgentRoutes(store: store, hub: hub, admission: admission)],
-                    api: api(store, requestRate: requestRate),
+                    routes: [
+                        AgentRoutes(store: store, hub: hub, admission: admission), api(store, requestRate: requestRate),
+                    ],
                     logger: logger,
                     listening: { address in
                         access.listens(on: address)
@@ -106,11 +107,11 @@ extension WorkerProcess {
     }
 
     /// The API, for people and programs without the database's credentials.
-    private func api(_ store: Store, requestRate: Int) -> APIMiddleware {
+    private func api(_ store: Store, requestRate: Int) -> APIRoutes {
         // Replaced by each request's own.
         let nobody = Caller(name: "", userID: nil, role: .member, scopes: .reading)
         let page = pageToken.map { ($0, Caller(name: "the page", userID: nil, role: .owner, scopes: .reading)) }
-        return APIMiddleware(
+        return APIRoutes(
             context: Composition(settings.all).context(store, address, zones: settings.zones, caller: nobody),
             authenticator: Authenticator(store: store, own: page),
             limiter: RateLimiter(rate: requestRate)

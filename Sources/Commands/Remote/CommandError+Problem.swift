@@ -3,10 +3,11 @@
 import Basics
 import CurlClient
 import FoundationEssentials
+import HTTPTypes
 
 extension CommandError {
     /// A server's problem as an error (RFC 9457).
-    static func problem(_ status: Int, _ body: [UInt8], from server: EndpointURL) -> CommandError {
+    static func problem(_ status: HTTPResponse.Status, _ body: [UInt8], from server: EndpointURL) -> CommandError {
         struct Problem: Decodable {
             let title: String
             let detail: String?

@@ -3,6 +3,7 @@
 import CurlClient
 import Domain
 import FoundationEssentials
+import HTTPTypes
 import Operations
 import Store
 import Synchronization
@@ -41,12 +42,15 @@ struct RemoteControl: Control {
     }
 
     func perform<Asked: Operation>(_ operation: Asked) async throws -> Asked.Answer {
-        let response = try await send(RemoteRequest(Asked.route, operation))
+        let response = try await answered { try await client.send(wire(RemoteRequest(Asked.route, operation))) }
+        guard response.status.kind == .successful else {
+            throw CommandError.problem(response.status, response.body, from: base)
+        }
         let body = response.body.isEmpty ? Data("{}".utf8) : Data(response.body)
         do {
             let answer = try JSONDecoder().decode(Asked.Answer.self, from: body)
             guard var page = answer as? any AnyPage else { return answer }
-            page.next = response.header("link").flatMap(Self.cursor)
+            page.next = response.headers[.link].flatMap(Self.cursor)
             return page as? Asked.Answer ?? answer
         } catch {
             throw CommandError(
@@ -80,37 +84,28 @@ struct RemoteControl: Control {
             // The stream ended before the job did: a problem is reported; otherwise the server, or another one behind
             // its name, is asked again.
             let response = try await answered { try await sending.value }
-            if response.status != 200 { throw CommandError.problem(response.status, reader.rest, from: base) }
+            if response.status != .ok { throw CommandError.problem(response.status, reader.rest, from: base) }
             try await Task.sleep(for: .seconds(1))
         }
-    }
-
-    private func send(_ request: RemoteRequest) async throws -> HTTPResponse {
-        let wire = try wire(request)
-        let response = try await answered { try await client.send(wire) }
-        guard 200..<300 ~= response.status else {
-            throw CommandError.problem(response.status, response.body, from: base)
-        }
-        return response
     }
 
     private func wire(
         _ request: RemoteRequest,
         onBody: (@Sendable ([UInt8]) -> Void)? = nil
-    ) throws -> HTTPRequest {
+    ) throws -> HTTPClient.Request {
         var text = base.text
         while text.last == "/" { text.removeLast() }
-        var wire = HTTPRequest(
+        var wire = HTTPClient.Request(
             try EndpointURL(text + request.target),
             method: request.method,
-            headers: [HTTPHeader("Authorization", "Bearer \(token)")] + request.headers,
+            headers: try HTTPFields(checking: ["Authorization": "Bearer \(token)"]) + request.headers,
             body: request.body
         )
         wire.onBody = onBody
         return wire
     }
 
-    private func answered(_ body: () async throws -> HTTPResponse) async throws -> HTTPResponse {
+    private func answered(_ body: () async throws -> HTTPClient.Response) async throws -> HTTPClient.Response {
         do {
             return try await body()
         } catch let error as HTTPFailure where error.code != .canceled {

@@ -3,6 +3,7 @@
 import Basics
 import CurlClient
 import FoundationEssentials
+import HTTPTypes
 import Operations
 
 /// An operation as a request of the API, with each field where its route has it.
@@ -10,7 +11,7 @@ struct RemoteRequest {
     let method: HTTPRequest.Method
     /// Path and query.
     private(set) var target: String
-    private(set) var headers: [HTTPHeader] = []
+    private(set) var headers: HTTPFields = [:]
     private(set) var body: [UInt8] = []
 
     init(_ route: Route, _ operation: some Operation) throws {
@@ -24,36 +25,28 @@ struct RemoteRequest {
             case .path: path[field.name] = value.text
             case .query: query.append("\(field.name)=\(PercentEncoding.encode(value.text ?? ""))")
             case .body: members[field.name] = value
-            case .header(let name): headers.append(HTTPHeader(name, value.text ?? ""))
+            case .header(let name): headers += try HTTPFields(checking: [name.rawName: value.text ?? ""])
             case .content: body = Data(base64Encoded: value.text ?? "").map { Array($0) } ?? []
             }
         }
-        method = Self.method(route)
+        method = route.method
         target = Self.target(route, path) + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
         if !body.isEmpty {
-            headers.append(HTTPHeader("Content-Type", "application/x-tar"))
+            headers[.contentType] = "application/x-tar"
         } else if route.method == .post {
-            headers.append(HTTPHeader("Content-Type", "application/json"))
+            headers[.contentType] = "application/json"
             body = JSON.object(members).encoded
         }
     }
 
     /// A log after a given line.
     init(_ route: Route, path: [String: String], cursor: String?) {
-        method = Self.method(route)
+        method = route.method
         target = Self.target(route, path)
-        if let cursor { headers.append(HTTPHeader("Last-Event-ID", cursor)) }
-    }
-
-    private static func method(_ route: Route) -> HTTPRequest.Method {
-        switch route.method {
-        case .get: .get
-        case .post: .post
-        case .delete: .delete
-        }
+        headers[.lastEventID] = cursor
     }
 
     private static func target(_ route: Route, _ path: [String: String]) -> String {
-        path.reduce("/api/v1" + route.path) { $0.replacing("{\($1.key)}", with: PercentEncoding.encode($1.value)) }
+        path.reduce(Route.root + route.path) { $0.replacing("{\($1.key)}", with: PercentEncoding.encode($1.value)) }
     }
 }

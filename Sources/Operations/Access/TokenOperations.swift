@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Domain
+import HTTPTypes
 package import Store
 
 package struct ListTokens: Operation {
     package static let route = Route(.get, "/tokens", .tokens, for: .member)
+        .doing("List the caller's tokens; for `owner`, all")
+        .answering("Tokens by user and name, without what they are.", .list("Token"))
 
     package init() {}
 
@@ -28,17 +31,21 @@ package struct AddToken: Operation {
         case lifetime = "expires_in"
     }
 
-    package static let route = Route(
-        .post,
-        "/tokens",
-        .tokens,
-        for: .member,
-        status: 201,
-        [
-            Field("name", .text(most: 64), required: true), Field("user", .text(most: 64)),
-            Field("scopes", .choices(ScopeSet.known)), Field("expires_in", .integer(1...315_360_000)),
-        ]
-    )
+    package static let route = Route(.post, "/tokens", .tokens, for: .member)
+        .doing("Make a token")
+        .noting(
+            """
+            ; only `owner` makes one for others. A token that is narrowed by scopes makes none that may do more. The token \
+            is shown in this answer and never again.
+            """
+        )
+        .taking(
+            Field("name", .text(most: 64), required: true),
+            Field("user", .text(most: 64), "Else the caller."),
+            Field("scopes", .choices(ScopeSet.known)),
+            Field("expires_in", .integer(1...315_360_000), "Seconds; else never.")
+        )
+        .answering("The token.", .one("NewToken"), status: .created)
 
     package init(name: String, user: String? = nil, scopes: [String]? = nil, lifetime: Int? = nil) {
         self.name = name
@@ -77,22 +84,19 @@ package struct AddToken: Operation {
 package struct RevokeToken: Operation {
     package var token: TokenID
 
-    package static let route = Route(
-        .delete,
-        "/tokens/{token}",
-        .tokens,
-        for: .member,
-        status: 204,
-        [Field("token", .identifier, required: true)]
-    )
+    package static let route = Route(.delete, "/tokens/{token}", .tokens, for: .member)
+        .doing("End a token at once")
+        .noting(", of their own; for `owner`, any.")
+        .taking(Field("token", .identifier, "Its id.", required: true))
+        .answeringNothing("The token is revoked.")
 
     package init(token: TokenID) {
         self.token = token
     }
 
-    package func perform(in context: OperationContext) async throws -> Nothing {
+    package func perform(in context: OperationContext) async throws -> NoContent {
         try await context.store.revokeToken(token, of: context.caller.confinedTo)
-        return Nothing()
+        return NoContent()
     }
 }
 

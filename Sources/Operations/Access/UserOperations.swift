@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPTypes
 package import Store
 
 package struct ListUsers: PagedOperation {
@@ -8,7 +9,10 @@ package struct ListUsers: PagedOperation {
     package var limit: Int?
     package var cursor: String?
 
-    package static let route = Route(.get, "/users", .users, for: .owner, Cursor.fields)
+    package static let route = Route(.get, "/users", .users, for: .owner)
+        .doing("List the users")
+        .taking(Cursor.fields)
+        .answering("A page of users by name.", .page("User"))
 
     package init(limit: Int? = nil, cursor: String? = nil) {
         self.limit = limit
@@ -31,17 +35,14 @@ package struct AddUser: Operation {
     /// Roles besides `member`.
     package var roles: [Role]?
 
-    package static let route = Route(
-        .post,
-        "/users",
-        .users,
-        for: .owner,
-        status: 201,
-        [
-            Field("name", .text(most: 32), required: true), Field("email", .text(most: 254)),
-            Field("roles", .choices(Role.allCases.map(\.rawValue))),
-        ]
-    )
+    package static let route = Route(.post, "/users", .users, for: .owner)
+        .doing("Add an active member of the default organization")
+        .taking(
+            Field("name", .text(most: 32), required: true),
+            Field("email", .text(most: 254)),
+            Field("roles", .choices(of: Role.self))
+        )
+        .answering("The user.", .one("User"), status: .created)
 
     package init(name: String, email: String? = nil, roles: [Role]? = nil) {
         self.name = name

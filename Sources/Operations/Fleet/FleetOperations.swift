@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Domain
+import HTTPTypes
 package import Prebuilds
 package import Store
 package import Time
@@ -8,6 +9,9 @@ package import Time
 /// Show the current state of pools, jobs, workers and deliveries.
 package struct ShowStatus: Operation {
     package static let route = Route(.get, "/status", .pools, for: .templateAdmin)
+        .tagged(.fleet)
+        .doing("Pools, jobs, workers and deliveries at this moment")
+        .answering("The fleet.", .one("Status"))
 
     package init() {}
 
@@ -19,6 +23,8 @@ package struct ShowStatus: Operation {
 
 package struct ListWorkers: Operation {
     package static let route = Route(.get, "/workers", .workers, for: .templateAdmin)
+        .doing("List the workers that are up, and those that went within the last hour")
+        .answering("Workers by state and name.", .list("Worker"))
 
     package init() {}
 
@@ -29,6 +35,8 @@ package struct ListWorkers: Operation {
 
 package struct ListSettings: Operation {
     package static let route = Route(.get, "/settings", .settings, for: .owner)
+        .doing("The settings of the server that answers, secrets hidden")
+        .answering("Every setting, its value, and where the value came from.", .list("Setting"))
 
     package init() {}
 
@@ -40,6 +48,8 @@ package struct ListSettings: Operation {
 /// The pause or maintenance of the fleet.
 package struct ShowMaintenance: Operation {
     package static let route = Route(.get, "/maintenance", .maintenance, for: .templateAdmin)
+        .doing("Whether the fleet stands still, until when, and why")
+        .answering("What holds the fleet still, if anything does.", .one("Paused"))
 
     package init() {}
 
@@ -54,35 +64,34 @@ package struct StartMaintenance: Operation {
     package var until: Instant?
     package var reason: String?
 
-    package static let route = Route(
-        .post,
-        "/maintenance",
-        .maintenance,
-        for: .owner,
-        status: 204,
-        [Field("until", .instant), Field("reason", .text(most: 1000))]
-    )
+    package static let route = Route(.post, "/maintenance", .maintenance, for: .owner)
+        .doing("Reconcile nothing and claim no job, anywhere")
+        .noting("Jobs in progress finish.")
+        .taking(Field("until", .instant, "When it ends by itself."), Field("reason", .text(most: 1000)))
+        .answeringNothing("The fleet is in maintenance.")
 
     package init(until: Instant? = nil, reason: String? = nil) {
         self.until = until
         self.reason = reason
     }
 
-    package func perform(in context: OperationContext) async throws -> Nothing {
+    package func perform(in context: OperationContext) async throws -> NoContent {
         try await context.requireToCome(until)
         try await context.store.pause(.maintenance, until: until, reason: reason ?? "", by: context.caller.name)
-        return Nothing()
+        return NoContent()
     }
 }
 
 package struct StopMaintenance: Operation {
-    package static let route = Route(.delete, "/maintenance", .maintenance, for: .owner, status: 204)
+    package static let route = Route(.delete, "/maintenance", .maintenance, for: .owner)
+        .doing("End the maintenance")
+        .answeringNothing("The fleet goes on.")
 
     package init() {}
 
-    package func perform(in context: OperationContext) async throws -> Nothing {
+    package func perform(in context: OperationContext) async throws -> NoContent {
         try await context.store.resume(.maintenance, by: context.caller.name)
-        return Nothing()
+        return NoContent()
     }
 }
 

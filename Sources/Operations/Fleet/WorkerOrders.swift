@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPTypes
 package import Store
 
 /// Drains workers.
@@ -9,13 +10,11 @@ package struct DrainWorkers: Operation {
     /// The deadline for running jobs in seconds; `nil`: `worker.drain_deadline`.
     package var deadline: Int?
 
-    package static let route = Route(
-        .post,
-        "/workers/{worker}/drain",
-        .workers,
-        for: .owner,
-        [workerField, Field("deadline", .integer(0...604_800))]
-    )
+    package static let route = Route(.post, "/workers/{worker}/drain", .workers, for: .owner)
+        .doing("Have workers take on nothing new")
+        .noting("What they run goes on until the deadline, and is then handed to others.")
+        .taking(workerField, Field("deadline", .integer(0...604_800), "Seconds."))
+        .answering("The workers that were meant.", .list("Worker"))
 
     package init(worker: String, deadline: Int? = nil) {
         self.worker = worker
@@ -37,7 +36,10 @@ package struct ResumeWorkers: Operation {
     /// A name of workers, or one worker's id.
     package var worker: String
 
-    package static let route = Route(.post, "/workers/{worker}/resume", .workers, for: .owner, [workerField])
+    package static let route = Route(.post, "/workers/{worker}/resume", .workers, for: .owner)
+        .doing("Have workers that were drained by command work again")
+        .taking(workerField)
+        .answering("The workers that were meant.", .list("Worker"))
 
     package init(worker: String) {
         self.worker = worker
@@ -49,4 +51,9 @@ package struct ResumeWorkers: Operation {
     }
 }
 
-private let workerField = Field("worker", .text(most: 255), required: true)
+private let workerField = Field(
+    "worker",
+    .text(least: 1, most: 255),
+    "The workers' name, or an id.",
+    required: true
+)

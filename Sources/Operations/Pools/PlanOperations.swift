@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Domain
+import HTTPTypes
 package import Prebuilds
 package import Store
 import Templates
@@ -11,7 +12,11 @@ package struct MakePlan: Operation {
     /// The moment of the plan, for the present pools; `nil`: now.
     package var at: Instant?
 
-    package static let route = Route(.get, "/plan", .pools, for: .templateAdmin, [Field("at", .instant)])
+    package static let route = Route(.get, "/plan", .pools, for: .templateAdmin)
+        .doing("What the reconciler would do, and why")
+        .noting("Changes nothing.")
+        .taking(ExplainSchedule.moment)
+        .answering("The plan.", .one("Plan"))
 
     package init(at: Instant? = nil) {
         self.at = at
@@ -25,6 +30,9 @@ package struct MakePlan: Operation {
 /// Makes one pass now, unless another process is in one. ``MakePlan`` plans for another moment.
 package struct Reconcile: Operation {
     package static let route = Route(.post, "/reconcile", .pools, for: .templateAdmin)
+        .doing("Make one pass of the reconciler")
+        .noting("It is made now. While a worker is in a pass, none is made.")
+        .answering("The plan, and what of it was written.", .one("Pass"))
 
     package init() {}
 

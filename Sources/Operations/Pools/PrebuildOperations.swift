@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPTypes
 package import Store
 package import Time
 
@@ -9,13 +10,13 @@ package struct ListPrebuilds: Operation {
     /// How many at most; `nil`: 1000.
     package var limit: Int?
 
-    package static let route = Route(
-        .get,
-        "/prebuilds",
-        .pools,
-        for: .templateAdmin,
-        [Field("template", .text(most: 64)), Field("limit", .integer(1...1_000_000))]
-    )
+    package static let route = Route(.get, "/prebuilds", .pools, for: .templateAdmin)
+        .doing("List the prebuilds, those that can be claimed marked")
+        .taking(
+            Field("template", .text(most: 64), "Only its own."),
+            Field("limit", .integer(1...1_000_000), default: .integer(1000))
+        )
+        .answering("Prebuilds by template, preset and age.", .list("Prebuild"))
 
     package init(template: String? = nil, limit: Int? = nil) {
         self.template = template
@@ -34,14 +35,15 @@ package struct PausePrebuilds: Operation {
     package var until: Instant?
     package var reason: String?
 
-    package static let route = Route(
-        .post,
-        "/prebuilds/pause",
-        .pools,
-        for: .templateAdmin,
-        status: 204,
-        [Field("template", .text(most: 64)), Field("until", .instant), Field("reason", .text(most: 1000))]
-    )
+    package static let route = Route(.post, "/prebuilds/pause", .pools, for: .templateAdmin)
+        .doing("Hold pools still, all of them or those of a template")
+        .noting("Claims are served from stock.")
+        .taking(
+            Field("template", .text(most: 64), "Only the pools of this template."),
+            Field("until", .instant, "When it ends by itself."),
+            Field("reason", .text(most: 1000), "Only for a pause of all pools.")
+        )
+        .answeringNothing("The pools stand still.")
 
     package init(template: String? = nil, until: Instant? = nil, reason: String? = nil) {
         self.template = template
@@ -49,7 +51,7 @@ package struct PausePrebuilds: Operation {
         self.reason = reason
     }
 
-    package func perform(in context: OperationContext) async throws -> Nothing {
+    package func perform(in context: OperationContext) async throws -> NoContent {
         try await context.requireToCome(until)
         if let template {
             guard reason?.isEmpty ?? true else {
@@ -59,7 +61,7 @@ package struct PausePrebuilds: Operation {
         } else {
             try await context.store.pause(.prebuilds, until: until, reason: reason ?? "", by: context.caller.name)
         }
-        return Nothing()
+        return NoContent()
     }
 }
 
@@ -67,25 +69,21 @@ package struct PausePrebuilds: Operation {
 package struct ResumePrebuilds: Operation {
     package var template: String?
 
-    package static let route = Route(
-        .post,
-        "/prebuilds/resume",
-        .pools,
-        for: .templateAdmin,
-        status: 204,
-        [Field("template", .text(most: 64))]
-    )
+    package static let route = Route(.post, "/prebuilds/resume", .pools, for: .templateAdmin)
+        .doing("End a pause of all pools, or of a template's")
+        .taking(Field("template", .text(most: 64)))
+        .answeringNothing("The pools go on.")
 
     package init(template: String? = nil) {
         self.template = template
     }
 
-    package func perform(in context: OperationContext) async throws -> Nothing {
+    package func perform(in context: OperationContext) async throws -> NoContent {
         if let template {
             try await context.store.resumeTemplate(template)
         } else {
             try await context.store.resume(.prebuilds, by: context.caller.name)
         }
-        return Nothing()
+        return NoContent()
     }
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Domain
+import HTTPTypes
 package import Prebuilds
 package import Store
 
 package struct ListPresets: Operation {
     package static let route = Route(.get, "/presets", .pools, for: .member)
+        .doing("List the presets of all active versions, with their pools' numbers")
+        .answering("Presets by template and name.", .list("Preset"))
 
     package init() {}
 
@@ -23,7 +26,10 @@ package struct ResetPresets: Operation {
     /// One of the template's presets.
     package var preset: String?
 
-    package static let route = Route(.post, "/presets/reset", .pools, for: .templateAdmin, presetFields)
+    package static let route = Route(.post, "/presets/reset", .pools, for: .templateAdmin)
+        .doing("Let hard limited presets be built again, and forget their failures")
+        .taking(presetFields)
+        .answering("The presets that were changed.", .list("ChangedPreset"))
 
     package init(target: String, preset: String? = nil) {
         self.target = target
@@ -41,7 +47,10 @@ package struct InvalidatePresets: Operation {
     package var target: String
     package var preset: String?
 
-    package static let route = Route(.post, "/presets/invalidate", .pools, for: .templateAdmin, presetFields)
+    package static let route = Route(.post, "/presets/invalidate", .pools, for: .templateAdmin)
+        .doing("Replace every prebuild that exists now")
+        .taking(presetFields)
+        .answering("The presets that were changed.", .list("ChangedPreset"))
 
     package init(target: String, preset: String? = nil) {
         self.target = target
@@ -54,8 +63,13 @@ package struct InvalidatePresets: Operation {
 }
 
 private let presetFields = [
-    Field("target", .text(most: 200), required: true),
-    Field("preset", .text(most: 128)),
+    Field(
+        "target",
+        .text(most: 200),
+        "A template, for all its presets; a preset as `template/preset`; or a preset's id.",
+        required: true
+    ),
+    Field("preset", .text(most: 128), "One of the template's presets."),
 ]
 
 extension PresetSelection {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPTypes
 import Prebuilds
 import Store
 package import Templates
@@ -15,16 +16,23 @@ package struct ExplainSchedule: Operation {
     /// How many windows to show; `nil`: 5.
     package var count: Int?
 
-    package static let route = Route(
-        .get,
-        "/schedule/explain",
-        .pools,
-        for: .member,
-        [
-            Field("cron", .text(most: 200), required: true), Field("timezone", .text(most: 64)),
-            Field("at", .instant), Field("count", .integer(0...50)),
-        ]
-    )
+    package static let route = Route(.get, "/schedule/explain", .pools, for: .member)
+        .doing("Whether a schedule covers a moment, and its next windows")
+        .taking(
+            Field(
+                "cron",
+                .text(most: 200),
+                "Five fields, read as a window; the minute is `*`.",
+                required: true,
+                example: .text("* 9-18 * * 1-5")
+            ),
+            Field("timezone", .text(most: 64), "An IANA time zone.", default: .text("UTC")),
+            moment,
+            Field("count", .integer(0...50), default: .integer(5))
+        )
+        .answering("What the schedule says.", .one("Schedule"))
+
+    static let moment = Field("at", .instant, "A moment; else now.")
 
     package init(cron: String, timezone: String? = nil, at: Instant? = nil, count: Int? = nil) {
         self.cron = cron

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Domain
+import HTTPTypes
 package import Prebuilds
 import Store
 package import Templates
@@ -15,13 +16,14 @@ package struct PreviewSchedules: Operation {
     /// `nil`: 7.
     package var days: Int?
 
-    package static let route = Route(
-        .get,
-        "/schedule/preview",
-        .pools,
-        for: .templateAdmin,
-        [Field("template", .text(most: 64)), Field("at", .instant), Field("days", .integer(1...366))]
-    )
+    package static let route = Route(.get, "/schedule/preview", .pools, for: .templateAdmin)
+        .doing("How many prebuilds the schedules want, and from when to when")
+        .taking(
+            Field("template", .text(most: 64), "Only its pools."),
+            ExplainSchedule.moment,
+            Field("days", .integer(1...366), default: .integer(7))
+        )
+        .answering("A preview for each active pool.", .list("SchedulePreview"))
 
     package init(template: String? = nil, at: Instant? = nil, days: Int? = nil) {
         self.template = template

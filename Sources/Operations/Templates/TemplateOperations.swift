@@ -2,11 +2,14 @@
 
 package import Domain
 package import FoundationEssentials
+import HTTPTypes
 package import Store
 import Templates
 
 package struct ListTemplates: Operation {
     package static let route = Route(.get, "/templates", .templates, for: .member)
+        .doing("List the templates")
+        .answering("Templates by name.", .list("Template"))
 
     package init() {}
 
@@ -27,20 +30,27 @@ package struct PushTemplate: Operation {
     /// Files that the client has already left out, as lines for the import's log.
     package var leftOut: String?
 
-    package static let route = Route(
-        .post,
-        "/templates",
-        .templates,
-        for: .templateAdmin,
-        status: 202,
-        [
+    package static let route = Route(.post, "/templates", .templates, for: .templateAdmin)
+        .doing("Push a template as a new version")
+        .noting(
+            """
+            The body is a tar archive of the template's directory. It is checked at once; then a worker imports it as the \
+            job that is answered, and the version becomes the active one.
+            """
+        )
+        .taking(
             Field("archive", .bytes, required: true, in: .content),
-            Field("name", .text(most: 64), in: .query),
-            Field("message", .text(most: 1000), in: .query),
-            Field("activate", .flag, in: .query),
-            Field("left_out", .text(most: 4000), in: .query),
-        ]
-    )
+            Field("name", .text(most: 64), "What the version is called.", in: .query),
+            Field("message", .text(most: 1000), "What is new.", in: .query),
+            Field("activate", .flag, "Whether it becomes the active version.", in: .query, default: .flag(true)),
+            Field(
+                "left_out",
+                .text(most: 4000),
+                "What the sender has left out of the directory already, in lines for the import's log.",
+                in: .query
+            )
+        )
+        .answering("The version, and the job that imports it.", .one("Push"), status: .accepted)
 
     package init(
         archive: Data,

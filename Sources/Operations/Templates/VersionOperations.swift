@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPTypes
 package import Store
 
 /// The versions of a template, newest first.
 package struct ListTemplateVersions: Operation {
     package var template: String
 
-    package static let route = Route(
-        .get,
-        "/templates/{template}/versions",
-        .templates,
-        for: .templateAdmin,
-        [templateField]
-    )
+    package static let route = Route(.get, "/templates/{template}/versions", .templates, for: .templateAdmin)
+        .doing("List the versions of a template, newest first")
+        .taking(templateField)
+        .answering("Versions, and how their imports ended.", .list("TemplateVersion"))
 
     package init(template: String) {
         self.template = template
@@ -29,13 +27,14 @@ package struct PromoteTemplateVersion: Operation {
     /// Its name or id; the newest of several with one name.
     package var version: String
 
-    package static let route = Route(
-        .post,
-        "/templates/{template}/promote",
-        .templates,
-        for: .templateAdmin,
-        [templateField, Field("version", .text(most: 64), required: true)]
-    )
+    package static let route = Route(.post, "/templates/{template}/promote", .templates, for: .templateAdmin)
+        .doing("Make a version the active one")
+        .noting("Pools are kept of it from now on, and claims get it.")
+        .taking(
+            templateField,
+            Field("version", .text(most: 64), "Its name or id; of several of one name the newest.", required: true)
+        )
+        .answering("The version, which is active.", .one("TemplateVersion"))
 
     package init(template: String, version: String) {
         self.template = template
@@ -57,14 +56,15 @@ package struct DeprecateTemplate: Operation {
 
     package static let usualMessage = "it is not offered any more"
 
-    package static let route = Route(
-        .post,
-        "/templates/{template}/deprecate",
-        .templates,
-        for: .templateAdmin,
-        status: 204,
-        [templateField, Field("message", .text(most: 1000)), Field("undo", .flag)]
-    )
+    package static let route = Route(.post, "/templates/{template}/deprecate", .templates, for: .templateAdmin)
+        .doing("Let nobody claim a template any more, and empty its pools")
+        .noting("Workspaces that people have stay.")
+        .taking(
+            templateField,
+            Field("message", .text(least: 1, most: 1000), "What people read who want to claim it."),
+            Field("undo", .flag, "Take it back; without a message.", default: .flag(false))
+        )
+        .answeringNothing("The template is deprecated, or is not any more.")
 
     package init(template: String, message: String? = nil, undo: Bool? = nil) {
         self.template = template
@@ -72,7 +72,7 @@ package struct DeprecateTemplate: Operation {
         self.undo = undo
     }
 
-    package func perform(in context: OperationContext) async throws -> Nothing {
+    package func perform(in context: OperationContext) async throws -> NoContent {
         let isUndone = undo ?? false
         guard message?.isEmpty != true, !isUndone || message == nil else {
             throw Refusal(
@@ -83,7 +83,7 @@ package struct DeprecateTemplate: Operation {
         }
         let text = isUndone ? "" : message ?? Self.usualMessage
         try await context.store.deprecateTemplate(template, message: text)
-        return Nothing()
+        return NoContent()
     }
 }
 
@@ -91,23 +91,20 @@ package struct DeprecateTemplate: Operation {
 package struct DeleteTemplate: Operation {
     package var template: String
 
-    package static let route = Route(
-        .delete,
-        "/templates/{template}",
-        .templates,
-        for: .templateAdmin,
-        status: 204,
-        [templateField]
-    )
+    package static let route = Route(.delete, "/templates/{template}", .templates, for: .templateAdmin)
+        .doing("Delete a template and empty its pools")
+        .noting("Refused while people have workspaces of it.")
+        .taking(templateField)
+        .answeringNothing("The template is deleted.")
 
     package init(template: String) {
         self.template = template
     }
 
-    package func perform(in context: OperationContext) async throws -> Nothing {
+    package func perform(in context: OperationContext) async throws -> NoContent {
         try await context.store.deleteTemplate(template)
-        return Nothing()
+        return NoContent()
     }
 }
 
-private let templateField = Field("template", .text(most: 64), required: true)
+private let templateField = Field("template", .text(least: 1, most: 64), "Its name.", required: true)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Domain
+import HTTPTypes
 package import Store
 package import Time
 import Webhooks
@@ -18,13 +19,16 @@ package struct ListDeliveries: Operation {
     /// How many at most; `nil`: 50.
     package var limit: Int?
 
-    package static let route = Route(
-        .get,
-        "/deliveries",
-        .webhooks,
-        for: .owner,
-        [Field("failed", .flag), Field("limit", .integer(1...10_000))] + selectionFields
-    )
+    package static let route = Route(.get, "/deliveries", .webhooks, for: .owner)
+        .doing("List deliveries, the newest first, with what became of their last attempts")
+        .taking(
+            Field("endpoint", .text(most: 64), "Only those to it."),
+            Field("failed", .flag, "Only those that were given up.", default: .flag(false)),
+            Field("since", .instant, "Only those made since then."),
+            Field("type", .choice(of: EventType.self), "Only those of this type of event."),
+            Field("limit", .integer(1...10_000), default: .integer(50))
+        )
+        .answering("Deliveries.", .list("Delivery"))
 
     package init(
         endpoint: String? = nil,
@@ -55,13 +59,16 @@ package struct ReplayDeliveries: Operation {
     package var endpoint: String?
     package var type: String?
 
-    package static let route = Route(
-        .post,
-        "/deliveries/replay",
-        .webhooks,
-        for: .owner,
-        [Field("delivery", .identifier)] + selectionFields
-    )
+    package static let route = Route(.post, "/deliveries/replay", .webhooks, for: .owner)
+        .doing("Make deliveries again, with the same ids")
+        .noting("One, whatever became of it; or all that were given up since an instant.")
+        .taking(
+            Field("delivery", .identifier, "One; then nothing else is named."),
+            Field("since", .instant, example: .text("2025-06-02T03:00:00Z")),
+            Field("endpoint", .text(most: 64), "With `since`: only those to it."),
+            Field("type", .choice(of: EventType.self))
+        )
+        .answering("How many are made again.", .one("Replay"))
 
     package init(
         delivery: DeliveryID? = nil,
@@ -95,11 +102,6 @@ package struct ReplayDeliveries: Operation {
 package struct ReplayReport: Hashable, Sendable, Codable {
     package let replayed: Int
 }
-
-private let selectionFields = [
-    Field("endpoint", .text(most: 64)), Field("since", .instant),
-    Field("type", .choice(EventType.allCases.map(\.rawValue))),
-]
 
 extension DeliverySelection {
     fileprivate init(_ endpoint: String?, _ type: String?, _ since: Instant?, in store: Store) async throws {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPTypes
 import Provisioning
 import Store
 package import Webhooks
 
 package struct ListEndpoints: Operation {
     package static let route = Route(.get, "/webhooks", .webhooks, for: .owner)
+        .doing("List the endpoints")
+        .answering("Endpoints by name. Of a URL only scheme, host and port are shown.", .list("Endpoint"))
 
     package init() {}
 
@@ -18,7 +21,10 @@ package struct ListEndpoints: Operation {
 package struct ShowEndpoint: Operation {
     package var endpoint: String
 
-    package static let route = Route(.get, "/webhooks/{endpoint}", .webhooks, for: .owner, [endpointField])
+    package static let route = Route(.get, "/webhooks/{endpoint}", .webhooks, for: .owner)
+        .doing("Show how an endpoint has been doing, and what waits for it")
+        .taking(endpointField)
+        .answering("The endpoint, how it has been doing, and what waits for it.", .one("EndpointDetails"))
 
     package init(endpoint: String) {
         self.endpoint = endpoint
@@ -44,20 +50,40 @@ package struct AddEndpoint: Operation {
     /// The limit of simultaneous requests from one worker.
     package var concurrency: Int?
 
-    package static let route = Route(
-        .post,
-        "/webhooks",
-        .webhooks,
-        for: .owner,
-        status: 201,
-        [
-            Field("name", .text(most: 64), required: true), Field("url", .text(most: 2048), required: true),
+    package static let route = Route(.post, "/webhooks", .webhooks, for: .owner)
+        .doing("Add an endpoint")
+        .noting(
+            """
+            Requests are signed as Standard Webhooks 1.0 say. A secret that is made here is in this answer and in no other.
+            """
+        )
+        .taking(
+            Field("name", .text(most: 64), required: true, example: .text("hook")),
+            Field(
+                "url",
+                .text(most: 2048),
+                "An https URL without credentials.",
+                required: true,
+                example: .text("https://example.com/hook")
+            ),
             secretField,
-            Field("events", .choices(EventType.allCases.map(\.rawValue))),
-            Field("envelope", .choice(Envelope.allCases.map(\.rawValue))), Field("headers", .textMap),
-            Field("ed25519", .flag), Field("concurrency", .integer(1...64)),
-        ]
-    )
+            Field(
+                "events",
+                .choices(of: EventType.self),
+                "Only events of these types; else all.",
+                example: .texts([EventType.workerLost.rawValue])
+            ),
+            Field("envelope", .choice(of: Envelope.self), "The form of the body."),
+            Field("headers", .textMap, "Sent with every request."),
+            Field("ed25519", .flag, "Sign with an Ed25519 key as well.", default: .flag(false)),
+            Field(
+                "concurrency",
+                .integer(1...64),
+                "How many requests are on their way to it at once, from one worker.",
+                default: .integer(8)
+            )
+        )
+        .answering(newKeys, .one("Endpoint"), status: .created)
 
     package init(
         name: String,
@@ -107,13 +133,21 @@ package struct RotateEndpointSecret: Operation {
     /// Generates a new Ed25519 key instead.
     package var ed25519: Bool?
 
-    package static let route = Route(
-        .post,
-        "/webhooks/{endpoint}/rotate-secret",
-        .webhooks,
-        for: .owner,
-        [endpointField, secretField, Field("overlap", .integer(0...31_536_000)), Field("ed25519", .flag)]
-    )
+    package static let route = Route(.post, "/webhooks/{endpoint}/rotate-secret", .webhooks, for: .owner)
+        .doing("Give an endpoint a new secret; the one before signs as well for a while")
+        .noting("A secret that is made here is in this answer and in no other.")
+        .taking(
+            endpointField,
+            secretField,
+            Field(
+                "overlap",
+                .integer(0...31_536_000),
+                "For how many seconds the previous secret signs as well.",
+                default: .integer(86_400)
+            ),
+            Field("ed25519", .flag, "Make a new Ed25519 key instead.", default: .flag(false))
+        )
+        .answering(newKeys, .one("Endpoint"))
 
     package init(endpoint: String, secret: String? = nil, overlap: Int? = nil, ed25519: Bool? = nil) {
         self.endpoint = endpoint
@@ -155,8 +189,15 @@ package struct RotateEndpointSecret: Operation {
     }
 }
 
-let endpointField = Field("endpoint", .text(most: 64), required: true)
-private let secretField = Field("secret", .text(most: 200))
+let endpointField = Field("endpoint", .text(least: 1, most: 64), "The endpoint's name.", required: true)
+
+private let secretField = Field(
+    "secret",
+    .text(most: 200),
+    "`whsec_` and 24 to 64 bytes in base64; else one is made.",
+    pattern: "^whsec_"
+)
+private let newKeys = "The endpoint; a secret or public key that was made just now is shown, this once."
 
 extension Endpoint {
     /// The endpoint itself, unless it belongs to the configuration, which alone may change it.

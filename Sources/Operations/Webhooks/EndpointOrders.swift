@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPTypes
 package import Store
 
 /// Enables an endpoint and resets its circuit breaker.
 package struct EnableEndpoint: Operation {
     package var endpoint: String
 
-    package static let route = Route(.post, "/webhooks/{endpoint}/enable", .webhooks, for: .owner, [endpointField])
+    package static let route = Route(.post, "/webhooks/{endpoint}/enable", .webhooks, for: .owner)
+        .doing("Let an endpoint have what waits for it and what comes, and forget its failures")
+        .taking(endpointField)
+        .answering("The endpoint.", .one("Endpoint"))
 
     package init(endpoint: String) {
         self.endpoint = endpoint
@@ -24,13 +28,10 @@ package struct DisableEndpoint: Operation {
     /// The reason in lists.
     package var reason: String?
 
-    package static let route = Route(
-        .post,
-        "/webhooks/{endpoint}/disable",
-        .webhooks,
-        for: .owner,
-        [endpointField, Field("reason", .text(most: 1000))]
-    )
+    package static let route = Route(.post, "/webhooks/{endpoint}/disable", .webhooks, for: .owner)
+        .doing("Send an endpoint nothing until it is enabled; what waits for it is kept")
+        .taking(endpointField, Field("reason", .text(most: 1000), "Shown in lists."))
+        .answering("The endpoint.", .one("Endpoint"))
 
     package init(endpoint: String, reason: String? = nil) {
         self.endpoint = endpoint
@@ -49,7 +50,11 @@ package struct DisableEndpoint: Operation {
 package struct RemoveEndpoint: Operation {
     package var endpoint: String
 
-    package static let route = Route(.delete, "/webhooks/{endpoint}", .webhooks, for: .owner, [endpointField])
+    package static let route = Route(.delete, "/webhooks/{endpoint}", .webhooks, for: .owner)
+        .doing("Remove an endpoint, and with it all that waits for it and its dead letters")
+        .noting("The answer is what it was.")
+        .taking(endpointField)
+        .answering("The endpoint, how it has been doing, and what waits for it.", .one("EndpointDetails"))
 
     package init(endpoint: String) {
         self.endpoint = endpoint
@@ -70,13 +75,11 @@ package struct TestEndpoint: Operation {
     /// The time limit in seconds; `nil`: as long as an attempt may take, with some reserve.
     package var wait: Int?
 
-    package static let route = Route(
-        .post,
-        "/webhooks/{endpoint}/test",
-        .webhooks,
-        for: .owner,
-        [endpointField, Field("wait", .integer(0...60))]
-    )
+    package static let route = Route(.post, "/webhooks/{endpoint}/test", .webhooks, for: .owner)
+        .doing("Let a worker send a ping, and wait for what becomes of it")
+        .noting("An endpoint that was disabled is enabled when its ping arrives.")
+        .taking(endpointField, Field("wait", .integer(0...60), "Seconds.", default: .integer(30)))
+        .answering("What became of it; `pending` or `leased` when no worker has sent it in time.", .one("Ping"))
 
     package init(endpoint: String, wait: Int? = nil) {
         self.endpoint = endpoint

@@ -52,7 +52,7 @@ package struct NewEndpoint: Sendable {
             url: target,
             envelope: envelope,
             keys: [key],
-            headers: headers.map { HTTPHeader($0.key, $0.value) },
+            headers: headers,
             concurrencyKey: name
         )
         endpoint = Endpoint(

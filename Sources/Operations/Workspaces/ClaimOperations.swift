@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Domain
+import HTTPTypes
 package import Store
 import Tracing
 
@@ -26,22 +27,32 @@ package struct ClaimWorkspace: Operation {
         case patience = "wait_for_refill"
     }
 
-    package static let route = Route(
-        .post,
-        "/claims",
-        .workspaces,
-        for: .member,
-        status: 201,
-        [
+    package static let route = Route(.post, "/claims", .workspaces, for: .member)
+        .doing("Claim a workspace")
+        .noting(
+            """
+            : a ready prebuild at once, else a fresh build; `outcome` says which. Only `owner` claims for others. With an \
+            `Idempotency-Key`, the same request gives the same workspace however often it is made.
+            """
+        )
+        .taking(
             Field("template", .text(most: 64), required: true),
-            Field("preset", .text(most: 128)),
-            Field("owner", .text(most: 64)),
-            Field("name", .text(most: 64), required: true),
+            Field("preset", .text(most: 128), "Else the default preset."),
+            Field("owner", .text(most: 64), "Else the caller."),
+            Field("name", .text(most: 64), "What the workspace is to be called.", required: true),
             Field("parameters", .textMap),
-            Field("wait_for_refill", .integer(1...longestWait)),
-            Field("idempotency_key", .text(most: 255), in: .header("Idempotency-Key")),
-        ]
-    )
+            Field(
+                "wait_for_refill",
+                .integer(1...longestWait),
+                """
+                How many seconds to wait for the next prebuild when none is ready; else not at all. The wait ends with the \
+                connection, and with 503 when the server goes. Behind a proxy with a shorter time-out, claim without it and \
+                ask for the claim and its job until that has ended.
+                """
+            ),
+            Field("idempotency_key", .text(least: 1, most: 255), in: .header(.idempotencyKey), pattern: "^[!-~]+$")
+        )
+        .answering("The workspace, and the build that hands it over or makes it.", .one("Claim"), status: .created)
 
     package init(_ request: ClaimRequest, patience: Int? = nil) {
         template = request.template
@@ -89,13 +100,11 @@ package struct ClaimWorkspace: Operation {
 package struct ShowClaim: Operation {
     package var claim: ClaimID
 
-    package static let route = Route(
-        .get,
-        "/claims/{claim}",
-        .workspaces,
-        for: .member,
-        [Field("claim", .identifier, required: true)]
-    )
+    package static let route = Route(.get, "/claims/{claim}", .workspaces, for: .member)
+        .doing("What a claim gave, as it is now")
+        .noting(", their own.")
+        .taking(Field("claim", .identifier, "Its id.", required: true))
+        .answering("The workspace, and the build that hands it over or makes it.", .one("Claim"))
 
     package init(claim: ClaimID) {
         self.claim = claim

@@ -2,6 +2,7 @@
 
 import Basics
 package import Domain
+import HTTPTypes
 import Provisioning
 import Store
 
@@ -14,14 +15,24 @@ package struct DeleteWorkspace: Operation {
     /// Whether it is removed without running its provisioner, which cannot run any more. What was built stays.
     package var force: Bool?
 
-    package static let route = Route(
-        .delete,
-        "/workspaces/{workspace}",
-        .workspaces,
-        for: .member,
-        status: 202,
-        workspaceFields + [Field("force", .flag)]
-    )
+    package static let route = Route(.delete, "/workspaces/{workspace}", .workspaces, for: .member)
+        .doing("Delete a workspace and what was built for it")
+        .noting(
+            """
+            , of their own. With `force` the workspace is removed at once, its provisioner is not run, and what was built \
+            stays: for one whose provisioner cannot run any more. That is for `template-admin`.
+            """
+        )
+        .taking(
+            workspaceFields + [
+                Field("force", .flag, "Remove it without running its provisioner.", default: .flag(false))
+            ]
+        )
+        .answering(
+            "The job that deletes it; by force it has ended, and `warning` says what is left behind.",
+            .one("Deletion"),
+            status: .accepted
+        )
 
     package init(workspace: String, owner: String? = nil, force: Bool? = nil) {
         self.workspace = workspace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPTypes
 package import Prebuilds
 import Store
 
@@ -9,13 +10,14 @@ package struct ExplainRefill: Operation {
     /// `nil`: the preset that a claim without a preset gets.
     package var preset: String?
 
-    package static let route = Route(
-        .get,
-        "/refills/{template}",
-        .workspaces,
-        for: .member,
-        [Field("template", .text(most: 64), required: true), Field("preset", .text(most: 128))]
-    )
+    package static let route = Route(.get, "/refills/{template}", .workspaces, for: .member)
+        .doing("Why the next prebuild of a pool has not come yet")
+        .noting("What a claim that waits for it (`wait_for_refill`) waits for.")
+        .taking(
+            Field("template", .text(least: 1, most: 64), "Its name.", required: true),
+            Field("preset", .text(most: 128), "Else the default preset.")
+        )
+        .answering("The pool, and what holds its next prebuild up.", .one("Refill"))
 
     package init(template: String, preset: String? = nil) {
         self.template = template

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Domain
+import HTTPTypes
 package import Store
 
 package struct ListJobs: PagedOperation {
@@ -10,13 +11,10 @@ package struct ListJobs: PagedOperation {
     package var limit: Int?
     package var cursor: String?
 
-    package static let route = Route(
-        .get,
-        "/jobs",
-        .jobs,
-        for: .member,
-        [Field("status", .choice(JobStatus.allCases.map(\.rawValue)))] + Cursor.fields
-    )
+    package static let route = Route(.get, "/jobs", .jobs, for: .member)
+        .doing("List the jobs that are the caller's to know of, newest first")
+        .taking([Field("status", .choice(of: JobStatus.self))] + Cursor.fields)
+        .answering("A page of jobs.", .page("Job"))
 
     package init(status: JobStatus? = nil, limit: Int? = nil, cursor: String? = nil) {
         self.status = status
@@ -41,7 +39,11 @@ package struct ListJobs: PagedOperation {
 package struct ShowJob: Operation {
     package var job: JobID
 
-    package static let route = Route(.get, "/jobs/{job}", .jobs, for: .member, [jobField])
+    package static let route = Route(.get, "/jobs/{job}", .jobs, for: .member)
+        .doing("Show a job")
+        .noting(", of their own workspaces.")
+        .taking(jobField)
+        .answering("The job.", .one("JobReport"))
 
     package init(job: JobID) {
         self.job = job
@@ -61,7 +63,11 @@ package struct ReadLog: PagedOperation {
     package var limit: Int?
     package var cursor: String?
 
-    package static let route = Route(.get, "/jobs/{job}/logs", .jobs, for: .member, [jobField] + Cursor.fields)
+    package static let route = Route(.get, "/jobs/{job}/logs", .jobs, for: .member)
+        .doing("Read a job's log")
+        .noting(", of their own workspaces.")
+        .taking([jobField] + Cursor.fields)
+        .answering("A page of lines.", .page("LogLine"))
 
     package init(job: JobID, limit: Int? = nil, cursor: String? = nil) {
         self.job = job
@@ -81,13 +87,17 @@ package struct ReadLog: PagedOperation {
 
 /// A job's log as it grows, until the job has ended. It is streamed, so it is not an ``Operation``.
 package struct FollowLog: Sendable {
-    package static let route = Route(
-        .get,
-        "/jobs/{job}/logs/stream",
-        .jobs,
-        for: .member,
-        [jobField, Field("cursor", .text(most: 20), in: .header("Last-Event-ID"))]
-    )
+    package static let route = Route(.get, "/jobs/{job}/logs/stream", .jobs, for: .member)
+        .doing("Follow a job's log until the job has ended")
+        .noting(
+            """
+            , of their own workspaces. Server-sent events: each line as `data`, as the schema LogLine, with its `id`; then \
+            the job as the event `end`. A stream that ends before went with its server: ask again, with the last id as \
+            `Last-Event-ID`.
+            """
+        )
+        .taking(jobField, Field("cursor", .text(most: 20), in: .header(.lastEventID), pattern: "^[0-9]{1,18}$"))
+        .answering("The log.", .events("LogEvent"))
 
     /// Reads the id of a line. Throws ``Refusal`` when it is invalid.
     package static func line(_ cursor: String) throws(Refusal) -> Int64 {
@@ -98,4 +108,4 @@ package struct FollowLog: Sendable {
     }
 }
 
-let jobField = Field("job", .identifier, required: true)
+let jobField = Field("job", .identifier, "Its id.", required: true)

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Domain
+import HTTPTypes
 package import Store
 
 /// Cancels a job: at once while it is pending, else through its worker.
 package struct CancelJob: Operation {
     package var job: JobID
 
-    package static let route = Route(.post, "/jobs/{job}/cancel", .jobs, for: .member, [jobField])
+    package static let route = Route(.post, "/jobs/{job}/cancel", .jobs, for: .member)
+        .doing("Cancel a job")
+        .noting(", of their own workspaces.")
+        .taking(jobField)
+        .answering("The job, canceled or about to be.", .one("Job"))
 
     package init(job: JobID) {
         self.job = job
@@ -24,7 +29,11 @@ package struct CancelJob: Operation {
 package struct RetryJob: Operation {
     package var job: JobID
 
-    package static let route = Route(.post, "/jobs/{job}/retry", .jobs, for: .member, [jobField])
+    package static let route = Route(.post, "/jobs/{job}/retry", .jobs, for: .member)
+        .doing("Put a job that failed or was canceled back into the queue")
+        .noting(", of their own workspaces.")
+        .taking(jobField)
+        .answering("The job, which waits again.", .one("Job"))
 
     package init(job: JobID) {
         self.job = job

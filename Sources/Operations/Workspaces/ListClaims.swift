@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPTypes
 package import Store
 
 /// A user's claims, newest first.
@@ -11,13 +12,11 @@ package struct ListClaims: PagedOperation {
     package var limit: Int?
     package var cursor: String?
 
-    package static let route = Route(
-        .get,
-        "/claims",
-        .workspaces,
-        for: .member,
-        [Field("owner", .text(most: 64))] + Cursor.fields
-    )
+    package static let route = Route(.get, "/claims", .workspaces, for: .member)
+        .doing("List what a user has claimed, newest first")
+        .noting(", their own; for `owner` those of whoever is named.")
+        .taking([Field("owner", .text(most: 64), "Whose. Else the caller's.")] + Cursor.fields)
+        .answering("A page of claims.", .page("PastClaim"))
 
     package init(owner: String? = nil, limit: Int? = nil, cursor: String? = nil) {
         self.owner = owner

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPTypes
 package import Store
 
 package struct ListWorkspaces: PagedOperation {
@@ -10,13 +11,10 @@ package struct ListWorkspaces: PagedOperation {
     package var limit: Int?
     package var cursor: String?
 
-    package static let route = Route(
-        .get,
-        "/workspaces",
-        .workspaces,
-        for: .member,
-        [Field("owner", .text(most: 64))] + Cursor.fields
-    )
+    package static let route = Route(.get, "/workspaces", .workspaces, for: .member)
+        .doing("List the workspaces that are the caller's to know of, newest first")
+        .taking([Field("owner", .text(most: 64), "Only theirs.")] + Cursor.fields)
+        .answering("A page of workspaces.", .page("Workspace"))
 
     package init(owner: String? = nil, limit: Int? = nil, cursor: String? = nil) {
         self.owner = owner
@@ -45,7 +43,11 @@ package struct ShowWorkspace: Operation {
     /// Its owner, when several workspaces have the name.
     package var owner: String?
 
-    package static let route = Route(.get, "/workspaces/{workspace}", .workspaces, for: .member, workspaceFields)
+    package static let route = Route(.get, "/workspaces/{workspace}", .workspaces, for: .member)
+        .doing("Show a workspace with its builds, resources, agents and claim")
+        .noting(", of their own. By its id a deleted one is found too.")
+        .taking(workspaceFields)
+        .answering("The workspace. Sensitive values are not shown.", .one("WorkspaceDetails"))
 
     package init(workspace: String, owner: String? = nil) {
         self.workspace = workspace
@@ -58,5 +60,6 @@ package struct ShowWorkspace: Operation {
 }
 
 let workspaceFields = [
-    Field("workspace", .text(most: 64), required: true), Field("owner", .text(most: 64)),
+    Field("workspace", .text(least: 1, most: 64), "Its name or id.", required: true),
+    Field("owner", .text(most: 64), "Where several have the name."),
 ]

@@ -20,9 +20,9 @@ struct LogStream: Sendable {
     private let job: JobID
     private let line: Int64
     private let context: OperationContext
-    private let place: OpenStreams.Place
+    private let place: Held
 
-    init(_ fields: Data, _ context: OperationContext, _ place: OpenStreams.Place) throws {
+    init(_ fields: Data, _ context: OperationContext, _ place: Held) throws {
         let asked = try JSONDecoder().decode(Asked.self, from: fields)
         job = asked.job
         line = try asked.cursor.map(FollowLog.line) ?? 0
@@ -34,20 +34,15 @@ struct LogStream: Sendable {
     func response(on channel: any NIOCore.Channel) async throws -> Response {
         _ = try await context.store.job(job, visibleTo: context.caller.audience)
         let hangUp = try await HangUpWatch.on(channel)
-        return Response(
-            status: .ok,
-            headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
-            body: ResponseBody { [self] writer in
-                defer { place.close() }
-                let (events, feed) = AsyncStream.makeStream(of: ByteBuffer.self)
-                let following = Task { await follow(feed) }
-                defer { following.cancel() }
-                let registration = hangUp.whenEnded { feed.finish() }
-                defer { registration.end() }
-                for await event in events { try await writer.write(event) }
-                try await writer.finish(nil)
-            }
-        )
+        return Response { [self] writer in
+            defer { place.release() }
+            let (events, feed) = AsyncStream.makeStream(of: ByteBuffer.self)
+            let following = Task { await follow(feed) }
+            defer { following.cancel() }
+            let registration = hangUp.whenEnded { feed.finish() }
+            defer { registration.release() }
+            for await event in events { try await writer.write(event) }
+        }
     }
 
     /// Unread lines are buffered; a job's log is limited.
@@ -57,9 +52,9 @@ struct LogStream: Sendable {
             let ended = try await context.follow(job, after: line) { line in
                 // A stopping server does not wait for logs to end: the client continues on another one.
                 guard !Task.isShuttingDownGracefully else { throw CancellationError() }
-                feed.yield(try line.map { try Self.event("id: \($0.id)", $0) } ?? Self.beat)
+                feed.yield(try line.map { try ByteBuffer(event: "id: \($0.id)", data: $0) } ?? Self.beat)
             }
-            feed.yield(try Self.event("event: end", ended))
+            feed.yield(try ByteBuffer(event: "event: end", data: ended))
         } catch {
             // Without the event `end`, the log is not complete: the client reconnects.
         }
@@ -67,10 +62,4 @@ struct LogStream: Sendable {
 
     /// A keep-alive, which also detects that the client is gone.
     private static let beat = ByteBuffer(string: ":\n\n")
-
-    private static func event(_ head: String, _ data: some Encodable) throws -> ByteBuffer {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return ByteBuffer(string: "\(head)\ndata: \(String(decoding: try encoder.encode(data), as: UTF8.self))\n\n")
-    }
 }

@@ -17,8 +17,8 @@ package final class OpenStreams: Sendable {
         self.most = most
     }
 
-    /// A place for one, until it is closed or dropped. Throws a problem when there is none.
-    func open(for caller: Caller.Identity) throws(Problem) -> Place {
+    /// A place for one, until it is released. Throws a problem when there is none.
+    func open(for caller: Caller.Identity) throws(Problem) -> Held {
         let refusal = open.withLock { open -> String? in
             if open[caller, default: 0] >= mostOfOne { return "At most \(mostOfOne) are open for one user." }
             if open.values.reduce(0, +) >= most { return "At most \(most) are open on this server." }
@@ -33,28 +33,13 @@ package final class OpenStreams: Sendable {
                 headers: [.retryAfter: "5"]
             )
         }
-        return Place { [self] in close(caller) }
+        return Held { [self] in close(caller) }
     }
 
     private func close(_ caller: Caller.Identity) {
         open.withLock { open in
             let rest = open[caller, default: 1] - 1
             open[caller] = rest > 0 ? rest : nil
-        }
-    }
-
-    final class Place: Sendable {
-        private let release: @Sendable () -> Void
-        private let isClosed = Atomic(false)
-
-        init(_ release: @escaping @Sendable () -> Void) {
-            self.release = release
-        }
-
-        deinit { close() }
-
-        func close() {
-            if !isClosed.exchange(true, ordering: .acquiringAndReleasing) { release() }
         }
     }
 }

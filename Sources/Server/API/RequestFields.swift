@@ -11,12 +11,15 @@ import Operations
 struct RequestFields {
     let route: Route
     let request: Request
-    /// The values of the path's placeholders.
-    let path: [String: String]
+    /// The values of the path's placeholders, as they were sent.
+    let path: Parameters
 
     private var values: [String: FieldValue] = [:]
 
-    init(_ route: Route, _ request: Request, path: [String: String]) {
+    /// The media types of a body that is taken as it is.
+    static let archiveTypes = ["application/x-tar", "application/octet-stream"]
+
+    init(_ route: Route, _ request: Request, path: Parameters) {
         self.route = route
         self.request = request
         self.path = path
@@ -28,11 +31,11 @@ struct RequestFields {
     static func read(
         _ route: Route,
         _ request: Request,
-        path: [String: String],
+        path: Parameters = Parameters(),
         requiresMediaType: Bool = true
     ) async throws -> Data {
         var fields = RequestFields(route, request, path: path)
-        for (name, text) in path { try fields.set(name, text, in: .path) }
+        try fields.readPath()
         try fields.readQuery()
         try fields.readHeaders()
         try await fields.readBody(requiresMediaType)
@@ -44,6 +47,17 @@ struct RequestFields {
             )
         }
         return try JSONEncoder().encode(fields.values)
+    }
+
+    private mutating func readPath() throws {
+        for field in route.fields(in: .path) {
+            // A plus is itself there.
+            guard let part = path.get(field.name), let text = PercentEncoding.decode(part.replacing("+", with: "%2B"))
+            else {
+                throw Problem.noSuchPath
+            }
+            try set(field, field.kind.read(text))
+        }
     }
 
     private mutating func readQuery() throws {
@@ -58,23 +72,22 @@ struct RequestFields {
             guard values[name] == nil else {
                 throw Problem(.wrongType, "'\(name)' is given twice.", members: ["field": .string(name)])
             }
-            try set(name, text, in: .query)
+            let field = try field(name, in: .query)
+            try set(field, field.kind.read(text))
         }
     }
 
     private mutating func readHeaders() throws {
         for field in route.fields {
-            guard case .header(let header)? = field.place, let name = HTTPField.Name(header),
-                let text = request.headers[name]
-            else { continue }
-            try set(field.name, text, in: .header(header))
+            guard case .header(let name)? = field.place, let text = request.headers[name] else { continue }
+            try set(field, field.kind.read(text))
         }
     }
 
     private mutating func readBody(_ requiresMediaType: Bool) async throws {
         let body = try await content()
-        if let field = route.fields.first(where: { $0.place == .content }) {
-            try requireMediaType(["application/x-tar", "application/octet-stream"], of: body)
+        if let field = route.fields(in: .content).first {
+            try requireMediaType(Self.archiveTypes, of: body)
             if !body.isEmpty { values[field.name] = .bytes(Data(body)) }
             return
         }
@@ -116,11 +129,6 @@ struct RequestFields {
         }
     }
 
-    private mutating func set(_ name: String, _ text: String, in place: Route.Place) throws(Problem) {
-        let field = try field(name, in: place)
-        try set(field, field.kind.read(text))
-    }
-
     private mutating func set(_ field: Field, _ value: FieldValue?) throws(Problem) {
         guard let value else {
             throw Problem(
@@ -140,8 +148,9 @@ struct RequestFields {
     }
 
     private func field(_ name: String, in place: Route.Place) throws(Problem) -> Field {
-        if let field = route.fields.first(where: { $0.name == name && route.place(of: $0) == place }) { return field }
-        let known = route.fields.filter { route.place(of: $0) == place }.map(\.name)
+        let fields = route.fields(in: place)
+        if let field = fields.first(where: { $0.name == name }) { return field }
+        let known = fields.map(\.name)
         throw Problem(
             .unknownField,
             "There is no field '\(name.prefix(64))' here.",

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTypes
+import Store
+
+/// What agents inside of workspaces ask with the token that their build gave them. They are no users, so these are no
+/// operations.
+package enum AgentRequests {
+    /// What an agent may say of itself.
+    private static let states = AgentState.allCases.filter { $0 != .created }
+
+    package static let report = Route(.post, "/agents/me/ready", for: .agents, tag: .agents)
+        .doing("Report how the agent is doing")
+        .noting(
+            """
+            A prebuild can be claimed once all its agents are `ready`. With `reinit`, the agent says of which claim it has \
+            heard: it is not told again.
+            """
+        )
+        .taking(
+            Field("state", .choice(states.map(\.rawValue)), default: .text(AgentState.ready.rawValue)),
+            Field("reinit", .identifier, "The id of the event `reinit` that was heard.")
+        )
+        .answering("The agent.", .one("Agent"))
+
+    package static let wait = Route(.get, "/agents/me/reinit", for: .agents, tag: .agents)
+        .doing("Wait to be told that the workspace was claimed")
+        .noting(
+            """
+            Server-sent events, for as long as the agent listens: a `reinit` for each claim build that has succeeded, as \
+            the schema Reinit, whose `id` is the build's. It is sent once, and again to an agent that connects anew and is \
+            not known to have heard it; see `Last-Event-ID`, and `reinit` of a report.
+            """
+        )
+        .taking(
+            Field(
+                "heard",
+                .text(most: 64),
+                "The id of the last event heard, or `0` before the first. It is believed.",
+                in: .header(.lastEventID),
+                pattern: "^[!-~]*$"
+            )
+        )
+        .answering("Events, and comments as signs of life every 15 seconds.", .events("ReinitEvent"))
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// Something that is given back once: when somebody says so, at the latest when nobody holds it any more.
+final class Held: Sendable {
+    private let giveBack: @Sendable () -> Void
+    private let isReleased = Atomic(false)
+
+    init(_ giveBack: @escaping @Sendable () -> Void) {
+        self.giveBack = giveBack
+    }
+
+    deinit { release() }
+
+    func release() {
+        if !isReleased.exchange(true, ordering: .acquiringAndReleasing) { giveBack() }
+    }
+}

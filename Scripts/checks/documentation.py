@@ -19,7 +19,7 @@ KNOWN = {
     "destroyCounter", "destroyMeter", "destroyRecorder", "destroyTimer", "Context",
     "response",
 }
-BESIDE = {"TestSupport", "Operations", "Server"}
+BESIDE = {"TestSupport"}
 ATTRIBUTE = r"(?:@\w+(?:\([^)\n]*\))?[ \t]+)*"
 MODIFIER = r"(?:(?:static|final|nonisolated(?:\(\w+\))?|mutating|indirect|lazy|weak|consuming|borrowing|unsafe" \
            r"|(?:package|public|private|internal)\(set\))[ \t]+)*"

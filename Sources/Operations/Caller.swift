@@ -41,6 +41,7 @@ package struct Caller: Hashable, Sendable {
         case machine(String)
     }
 
+    /// Whom quotas and rate limits count the request for.
     package var identity: Identity { userID.map(Identity.user) ?? .machine(name) }
 
     /// Whether the role is sufficient.

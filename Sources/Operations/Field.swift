@@ -90,10 +90,12 @@ package enum FieldValue: Hashable, Sendable, Encodable {
 }
 
 extension Field.Kind {
+    /// One of the raw values of an enum.
     package static func choice<Choice: CaseIterable & RawRepresentable<String>>(of type: Choice.Type) -> Self {
         .choice(Choice.allCases.map(\.rawValue))
     }
 
+    /// Any of the raw values of an enum.
     package static func choices<Choice: CaseIterable & RawRepresentable<String>>(of type: Choice.Type) -> Self {
         .choices(Choice.allCases.map(\.rawValue))
     }

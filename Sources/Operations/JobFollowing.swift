@@ -51,5 +51,6 @@ package enum JobStatus: String, CaseIterable, Codable, Sendable {
 }
 
 extension JobSummary {
+    /// Whether the job has ended, however.
     package var hasEnded: Bool { [JobStatus.succeeded, .canceled, .failed].contains { $0.rawValue == status } }
 }

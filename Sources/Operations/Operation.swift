@@ -51,6 +51,7 @@ package struct Page<Element: Codable & Sendable>: Codable, Sendable {
 
 /// A ``Page`` whatever its elements.
 package protocol AnyPage {
+    /// The cursor of the next part; `nil`: this is the last.
     var next: String? { get set }
 }
 
@@ -58,8 +59,11 @@ extension Page: AnyPage {}
 
 /// An operation whose answer may go on.
 package protocol PagedOperation<Element>: Operation where Answer == Page<Element> {
+    /// What the list is of.
     associatedtype Element: Codable & Sendable
 
+    /// How many elements at most; `nil`: as many as the operation gives by itself.
     var limit: Int? { get set }
+    /// Where to go on: the ``Page/next`` of the part before; `nil`: at the beginning.
     var cursor: String? { get set }
 }

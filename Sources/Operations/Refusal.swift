@@ -2,6 +2,7 @@
 
 /// Why an operation was refused, when no other room's error fits. Nothing was changed.
 package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What kind of refusal it is; the API makes the status of it, commands the exit code.
     package enum Code: Hashable, Sendable {
         /// The caller's role is not sufficient.
         case forbidden

@@ -17,6 +17,7 @@ package struct ScopeSet: Hashable, Sendable {
     /// All scopes.
     package static let known = ["all", "read"] + Resource.allCases.flatMap { ["\($0)", "\($0):read"] }
 
+    /// Whether the scopes allow using the resource, or only reading it.
     package func allows(_ resource: Resource, reading: Bool) -> Bool {
         names.isEmpty || names.contains("all") || names.contains(resource.rawValue)
             || reading && (names.contains("read") || names.contains("\(resource.rawValue):read"))

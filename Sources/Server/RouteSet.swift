@@ -5,6 +5,7 @@ import Operations
 
 /// A group of routes.
 package protocol RouteSet: Sendable {
+    /// Adds its routes to the router.
     func add(to router: Router<ServerRequestContext>)
 }
 

@@ -2,6 +2,7 @@
 
 /// Why the server cannot listen, with a remedy.
 package struct ServerError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What kept the server from listening.
     package enum Code: Hashable, Sendable {
         /// Another process listens on the address.
         case addressInUse

@@ -4,6 +4,7 @@ package import Domain
 import HTTPTypes
 package import Store
 
+/// Lists tokens: the caller's own, and for owners everybody's.
 package struct ListTokens: Operation {
     package static let route = Route(.get, "/tokens", .tokens, for: .member)
         .doing("List the caller's tokens; for `owner`, all")

@@ -14,6 +14,7 @@ package struct TokenSecret: Hashable, Sendable {
         self.text = text
     }
 
+    /// A new token of 256 random bits, in letters that URLs and shells take as they are.
     package static func random() -> TokenSecret {
         var generator = SystemRandomNumberGenerator()
         let bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }

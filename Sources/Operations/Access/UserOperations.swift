@@ -3,6 +3,7 @@
 import HTTPTypes
 package import Store
 
+/// Lists users by name, page by page.
 package struct ListUsers: PagedOperation {
     package typealias Element = User
 

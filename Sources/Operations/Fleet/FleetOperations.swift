@@ -21,6 +21,7 @@ package struct ShowStatus: Operation {
     }
 }
 
+/// Lists the workers and what each is doing.
 package struct ListWorkers: Operation {
     package static let route = Route(.get, "/workers", .workers, for: .templateAdmin)
         .doing("List the workers that are up, and those that went within the last hour")
@@ -33,6 +34,7 @@ package struct ListWorkers: Operation {
     }
 }
 
+/// Lists the settings of the process that answers, and where each value comes from. Secrets are masked.
 package struct ListSettings: Operation {
     package static let route = Route(.get, "/settings", .settings, for: .owner)
         .doing("The settings of the server that answers, secrets hidden")
@@ -82,6 +84,7 @@ package struct StartMaintenance: Operation {
     }
 }
 
+/// Ends a maintenance: pools are reconciled and jobs are claimed again.
 package struct StopMaintenance: Operation {
     package static let route = Route(.delete, "/maintenance", .maintenance, for: .owner)
         .doing("End the maintenance")

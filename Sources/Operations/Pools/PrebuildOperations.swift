@@ -4,6 +4,7 @@ import HTTPTypes
 package import Store
 package import Time
 
+/// Lists prebuilds that nobody has claimed yet.
 package struct ListPrebuilds: Operation {
     /// Only those of this template.
     package var template: String?

@@ -5,6 +5,7 @@ import HTTPTypes
 package import Prebuilds
 package import Store
 
+/// Lists the presets of active versions, with the state of their pools.
 package struct ListPresets: Operation {
     package static let route = Route(.get, "/presets", .pools, for: .member)
         .doing("List the presets of all active versions, with their pools' numbers")

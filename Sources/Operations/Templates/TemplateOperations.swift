@@ -6,6 +6,7 @@ import HTTPTypes
 package import Store
 import Templates
 
+/// Lists the templates, each with its active version.
 package struct ListTemplates: Operation {
     package static let route = Route(.get, "/templates", .templates, for: .member)
         .doing("List the templates")

@@ -5,6 +5,7 @@ import Provisioning
 import Store
 package import Webhooks
 
+/// Lists the webhook endpoints, with the health of each.
 package struct ListEndpoints: Operation {
     package static let route = Route(.get, "/webhooks", .webhooks, for: .owner)
         .doing("List the endpoints")

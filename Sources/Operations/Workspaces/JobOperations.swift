@@ -4,6 +4,7 @@ package import Domain
 import HTTPTypes
 package import Store
 
+/// Lists jobs, newest first, page by page.
 package struct ListJobs: PagedOperation {
     package typealias Element = JobSummary
 
@@ -36,6 +37,7 @@ package struct ListJobs: PagedOperation {
     }
 }
 
+/// Shows a job, and while it is pending why it does not run.
 package struct ShowJob: Operation {
     package var job: JobID
 

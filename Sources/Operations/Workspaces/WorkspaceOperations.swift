@@ -3,6 +3,7 @@
 import HTTPTypes
 package import Store
 
+/// Lists workspaces, newest first, page by page.
 package struct ListWorkspaces: PagedOperation {
     package typealias Element = WorkspaceSummary
 

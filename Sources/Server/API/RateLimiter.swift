@@ -8,6 +8,7 @@ import Synchronization
 /// A caller is the holder of a token that was accepted here before, with all tokens together, else an address. So
 /// guessing tokens from one address empties only that address's bucket, and more tokens allow no more requests.
 package final class RateLimiter: Sendable {
+    /// Whom a bucket is for.
     package enum Key: Hashable, Sendable {
         case address(String)
         case caller(Caller.Identity)

@@ -64,8 +64,8 @@ extension HTTPClient {
 }
 
 extension HTTPFields {
-    /// Headers that somebody else has written. Throws ``HTTPFailure`` with the code `invalidRequest` for one that cannot be sent
-    /// as it is: its name is no token, or its value could begin another line (RFC 9110, 5.5).
+    /// Headers from elsewhere. Throws ``HTTPFailure`` with the code `invalidRequest` for a header that cannot be sent:
+    /// its name is no token, or its value contains a line break (RFC 9110, 5.5).
     package init(checking headers: some Sequence<(key: String, value: String)>) throws(HTTPFailure) {
         self.init()
         for (text, value) in headers {
@@ -78,7 +78,7 @@ extension HTTPFields {
 }
 
 extension HTTPField.Name {
-    /// A name that is written in the source.
+    /// A name that is a literal in the source.
     package init(known name: StaticString) {
         guard let name = Self("\(name)") else { preconditionFailure("\(name) is no token") }
         self = name

@@ -54,7 +54,7 @@ extension Transfer {
         if text.hasPrefix("HTTP/") {
             headers.removeAll()
         } else if let colon = text.firstIndex(of: ":"), let name = HTTPField.Name(String(text[..<colon])) {
-            // Without the blanks around it.
+            // Without the surrounding blanks.
             headers.append(HTTPField(name: name, value: String(text[text.index(after: colon)...])))
         }
         return line.count

@@ -5,20 +5,20 @@ import Domain
 import Store
 import Time
 
-/// Where a list goes on: opaque to whoever asks, so that its order can change.
+/// The cursor of a list; opaque to clients, so that the order can change.
 enum Cursor {
-    /// What every long list takes.
+    /// The fields of every long list.
     static let fields = [
-        Field("limit", .integer(1...1000), "How many elements a page has at most."),
-        Field("cursor", .text(most: 200), "As the link `next` of the page before has it."),
+        Field("limit", .integer(1...1000), "The most elements in one page."),
+        Field("cursor", .text(most: 200), "The cursor of the previous page's link `next`."),
     ]
 
-    /// How many elements a page has when nobody says.
+    /// The default size of a page.
     private static let usual = 100
 
     /// A page of a list in order of creation.
     ///
-    /// - Parameter fetch: Given where the page before ended, and how many elements to read.
+    /// - Parameter fetch: Called with the end of the previous page, and the number of elements to read.
     static func page<Element: Codable & Sendable, Kind>(
         _ limit: Int?,
         _ cursor: String?,
@@ -26,7 +26,7 @@ enum Cursor {
         mark: (Element) -> PageMark<Kind>
     ) async throws -> Page<Element> {
         let limit = limit ?? usual
-        // One more than asked for tells whether anything follows.
+        // One more than requested shows whether there is another page.
         let found = try await fetch(try cursor.map(read), limit + 1)
         let page = Array(found.prefix(limit))
         let next = found.count > limit ? page.last.map { write(mark($0)) } : nil
@@ -44,7 +44,7 @@ enum Cursor {
 
     private static let unreadable = Refusal(
         .invalid,
-        "The cursor is not one that was given out",
+        "The cursor is invalid",
         remedy: "Begin without a cursor, and follow the link 'next'."
     )
 

@@ -5,18 +5,18 @@ import Domain
 package import FoundationEssentials
 import Time
 
-/// One value that a request may carry: its name, what it may be, whether it must be there, and what is said of it.
+/// One value that a request may carry: its name, its kind, whether it is required, and its description.
 package struct Field: Sendable {
-    /// What a value may be.
+    /// The type of a value.
     package enum Kind: Sendable {
-        /// So many characters at most, as JSON Schema counts them; that it is not shorter, the operation itself sees to.
+        /// A text with at most so many characters, as JSON Schema counts them. The operation itself checks the minimum.
         case text(least: Int = 0, most: Int)
         case identifier
         case instant
         case integer(ClosedRange<Int>)
         case flag
         case choice([String])
-        /// An array of some of these texts.
+        /// An array of texts from this set.
         case choices([String])
         /// An object whose members are strings.
         case textMap
@@ -25,16 +25,16 @@ package struct Field: Sendable {
 
     package let name: String
     package let kind: Kind
-    /// For people; empty: the name says it.
+    /// For people. Empty if the name says enough.
     package let description: String
     package let isRequired: Bool
     /// `nil`: in the path when the path names it, else in the query of a read, else in the body.
     package let place: Route.Place?
-    /// What the operation takes instead of a value that is not there, for the description.
+    /// The default value, for the description.
     package let fallback: FieldValue?
-    /// For the description. A body with an example is one without which nothing can be asked.
+    /// For the description. A body that has an example is required.
     package let example: FieldValue?
-    /// A regular expression for texts that the operation itself takes, for the description.
+    /// A regular expression that the operation itself checks, for the description.
     package let pattern: String?
 
     package init(
@@ -67,7 +67,7 @@ package enum FieldValue: Hashable, Sendable, Encodable {
     case textMap([String: String])
     case bytes(Data)
 
-    /// Whether there is a NUL in a text, which the database cannot keep.
+    /// Whether there is a NUL in a text, which the database refuses.
     package var hasNUL: Bool {
         switch self {
         case .text(let text): text.utf8.contains(0)
@@ -100,7 +100,7 @@ extension Field.Kind {
         .choices(Choice.allCases.map(\.rawValue))
     }
 
-    /// Completes "expected ...".
+    /// The end of the sentence "expected ...".
     package var expectation: String {
         switch self {
         case .text(_, let most): "a text of at most \(most) characters"
@@ -115,7 +115,7 @@ extension Field.Kind {
         }
     }
 
-    /// Reads the value of a path, a query or a header; `nil`: it is not what was expected.
+    /// Reads a value of a path, a query or a header; `nil`: it does not have the type.
     package func read(_ text: String) -> FieldValue? {
         switch self {
         case .text(_, let most): text.unicodeScalars.count <= most ? .text(text) : nil
@@ -128,14 +128,14 @@ extension Field.Kind {
         }
     }
 
-    /// Reads a member of a JSON object; `nil`: it is not what was expected.
+    /// Reads a member of a JSON object; `nil`: it does not have the type.
     package func read(_ value: JSON) -> FieldValue? {
         switch (self, value) {
         case (.text, .string(let text)), (.identifier, .string(let text)), (.instant, .string(let text)),
             (.choice, .string(let text)):
             return read(text)
         case (.integer(let range), .number):
-            // JSON knows no whole numbers: 3.0 is one.
+            // JSON has no integers: 3.0 is one.
             return value.integer.flatMap { range.contains($0) ? .integer($0) : nil }
         case (.flag, .bool(let flag)):
             return .flag(flag)

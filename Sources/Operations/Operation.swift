@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Something that people and programs ask of Stoker, as a value.
+/// Something that users and programs can ask of Stoker, as a value.
 ///
-/// A command makes one and performs it on the database, or sends it to a server, which makes the same value of the request
-/// and performs it there. So whatever can be asked is done in one place, whoever asks.
+/// A command makes one and performs it on the database, or sends it to a server, which decodes the same value from the
+/// request and performs it. So each operation is implemented once.
 ///
 /// Its stored properties are the ``Route/fields`` of its route, by name.
 package protocol Operation: Codable, Sendable {
-    /// What is answered: the value that commands print and the API sends.
+    /// The answer: commands print it, and the API sends it.
     associatedtype Answer: Codable & Sendable
 
-    /// How it is asked for over HTTP, and who may.
+    /// The HTTP route, with the required role and scope.
     static var route: Route { get }
 
-    /// Whether it may wait for long: then it ends when whoever asked has gone.
+    /// Whether it may wait for long: then it ends when the client disconnects.
     var mayWait: Bool { get }
 
-    /// Does it. Throws ``Refusal``, or the errors of the rooms below, in words for the person who asked.
+    /// Performs it. Throws ``Refusal``, or an error of a lower room, with a message for the caller.
     func perform(in context: OperationContext) async throws -> Answer
 }
 
@@ -24,15 +24,15 @@ extension Operation {
     package var mayWait: Bool { false }
 }
 
-/// The answer of what has nothing to tell.
+/// The answer of an operation without one.
 package struct NoContent: Hashable, Sendable, Codable {
     package init() {}
 }
 
-/// A part of a list that may be long. As JSON it is the elements; where it goes on is told beside it.
+/// A page of a list. As JSON it is the elements; the cursor is sent beside it.
 package struct Page<Element: Codable & Sendable>: Codable, Sendable {
     package let elements: [Element]
-    /// What to ask for to get the next part; `nil`: this is the last.
+    /// The cursor of the next page; `nil`: this is the last.
     package var next: String?
 
     package init(_ elements: [Element], next: String? = nil) {
@@ -49,7 +49,7 @@ package struct Page<Element: Codable & Sendable>: Codable, Sendable {
     }
 }
 
-/// A ``Page`` whatever its elements.
+/// A ``Page`` with any elements.
 package protocol AnyPage {
     /// The cursor of the next part; `nil`: this is the last.
     var next: String? { get set }
@@ -57,7 +57,7 @@ package protocol AnyPage {
 
 extension Page: AnyPage {}
 
-/// An operation whose answer may go on.
+/// An operation whose answer has pages.
 package protocol PagedOperation<Element>: Operation where Answer == Page<Element> {
     /// What the list is of.
     associatedtype Element: Codable & Sendable

@@ -45,7 +45,7 @@ package struct OperationAnswer: Sendable {
 }
 
 extension JSONEncoder {
-    /// As all of the API is written: the same bytes for equal values.
+    /// The encoding of the whole API: equal values give equal bytes.
     package static var sorted: JSONEncoder {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -55,14 +55,14 @@ extension JSONEncoder {
 
 /// All operations.
 package enum OperationTable {
-    /// Every route of the API, by the name that its description has: those of the operations, and those of what is none.
+    /// Every route of the API with its name in the description: those of operations, and the few others.
     package static let routes: [(name: String, route: Route)] =
         all.map { ($0.name, $0.route) } + [
             ("followLog", FollowLog.route), ("reportAgent", AgentRequests.report), ("awaitClaim", AgentRequests.wait),
             ("describe", describe),
         ]
 
-    /// The API's description itself.
+    /// The route of the API's description.
     package static let describe = Route(.get, "/openapi.yaml", for: .everybody, tag: .access)
         .doing("This document")
         .answering("An OpenAPI 3.1 document.", .description)

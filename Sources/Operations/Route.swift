@@ -4,62 +4,63 @@ import CurlClient
 package import HTTPTypes
 package import Store
 
-/// How something is asked for over HTTP, who may ask, what is answered, and what is said of it.
+/// How something is requested over HTTP: who may request it, what is answered, and how it is described.
 ///
-/// The server's routes, the client's requests and the API's description (OpenAPI) are all made of it.
+/// The server's routes, the client's requests and the API's description (OpenAPI) are made from it.
 package struct Route: Sendable {
-    /// Whose token a route takes.
+    /// The kind of token that a route takes.
     package enum Access: Hashable, Sendable {
-        /// A user's, of this role at least, with a scope for the resource.
+        /// A token of a user with at least this role, and with a scope for the resource.
         case users(Role, Resource)
-        /// An agent's, which is good for nothing else.
+        /// A token of an agent, which is valid for these routes only.
         case agents
-        /// None.
+        /// No token.
         case everybody
     }
 
-    /// The part of a request that holds a field.
+    /// The part of a request that contains a field.
     package enum Place: Hashable, Sendable {
         case path, query
-        /// A member of the JSON object that the body is.
+        /// A member of the JSON body.
         case body
         case header(HTTPField.Name)
-        /// The body as it is.
+        /// The whole body.
         case content
     }
 
-    /// What is answered when all is well.
+    /// The content of a successful answer.
     package enum Content: Sendable {
         case nothing
-        /// A value of the schema that the description has under this name.
+        /// A value of the schema with this name in the description.
         case one(String)
         case list(String)
-        /// A part of a list, with a link to the next part.
+        /// A page of a list, with a link to the next page.
         case page(String)
         /// Server-sent events (HTML Living Standard, 9.2) of this schema.
         case events(String)
-        /// The API's description itself.
+        /// The API's description.
         case description
     }
 
-    /// Below which all paths lie.
+    /// All paths are below this one.
     package static let root = "/api/v1"
 
     package let method: HTTPRequest.Method
-    /// Below ``root``; `{name}` stands for the field of that name.
+    /// Below ``root``; `{name}` stands for the field with that name.
     package let path: String
     package let access: Access
-    /// What it does, for the description.
+    /// A summary, for the description.
     package private(set) var summary = ""
-    /// What else is to be known, behind "For every role": a new sentence, or, after a comma or a colon, the rest of that one.
+    /// Further text of the description, after "For every role": a new sentence, or, after a comma or a colon, the rest
+    /// of that sentence.
     package private(set) var notes = ""
-    /// The group of routes in the description.
+    /// The group of the route in the description.
     package private(set) var tag: APITag
     package private(set) var fields: [Field] = []
-    /// The status of an answer that is no problem.
+    /// The status of a successful answer.
     package private(set) var status = HTTPResponse.Status.ok
     package private(set) var content = Content.nothing
-    /// What the answer is, in words.
+    /// The answer, in words.
     package private(set) var meaning = ""
 
     /// A route for users.
@@ -74,25 +75,25 @@ package struct Route: Sendable {
         self.tag = tag
     }
 
-    /// Whether asking changes nothing.
+    /// Whether the operation only reads.
     package var isRead: Bool { method == .get }
 
-    /// The least role that may ask; `nil`: it is not for users.
+    /// The lowest role that may use the route; `nil` if it is not for users.
     package var role: Role? {
         if case .users(let role, _) = access { role } else { nil }
     }
 
-    /// How large a request's body may be, in bytes.
+    /// The maximum size of a request's body, in bytes.
     package var bodyLimit: Int { fields.contains { $0.place == .content } ? 32 << 20 : 64 << 10 }
 
-    /// Where a field stands in a request.
+    /// The place of a field in a request.
     package func place(of field: Field) -> Place {
         if let place = field.place { return place }
         if path.contains("{\(field.name)}") { return .path }
         return method == .post ? .body : .query
     }
 
-    /// The fields that stand in this part of a request.
+    /// The fields in this part of a request.
     package func fields(in place: Place) -> [Field] { fields.filter { self.place(of: $0) == place } }
 }
 
@@ -131,16 +132,16 @@ extension Route {
         return route
     }
 
-    /// With 204 and no body.
+    /// With status 204 and no body.
     func answeringNothing(_ meaning: String) -> Route { answering(meaning, .nothing, status: .noContent) }
 }
 
-/// What the scopes of tokens tell apart.
+/// The resources of token scopes.
 package enum Resource: String, Sendable, CaseIterable {
     case templates, pools, workspaces, jobs, users, tokens, workers, maintenance, webhooks, settings
 }
 
-/// How the API's description groups routes.
+/// The groups of routes in the API's description.
 package enum APITag: String, Sendable, CaseIterable {
     case templates, pools, workspaces, fleet, webhooks, agents, access
 
@@ -158,22 +159,22 @@ package enum APITag: String, Sendable, CaseIterable {
 
     package var description: String {
         switch self {
-        case .templates: "What workspaces are built from."
+        case .templates: "Push, list and manage templates."
         case .pools: "Presets, prebuilds, plans and schedules."
         case .workspaces: "Claims, workspaces and their jobs."
         case .fleet: "Workers, maintenance, status, settings."
-        case .webhooks: "Who is told what happens."
-        case .agents: "What agents inside of workspaces call."
+        case .webhooks: "Add, test and manage webhook endpoints."
+        case .agents: "Routes for agents inside workspaces."
         case .access: "Users and tokens."
         }
     }
 }
 
 extension HTTPField.Name {
-    /// Asked again with it, a claim is not made twice.
+    /// A claim that is repeated with the same key gives the same workspace.
     package static let idempotencyKey = Self(known: "Idempotency-Key")
-    /// Where a stream of server-sent events goes on.
+    /// Where a stream of server-sent events continues.
     package static let lastEventID = Self(known: "Last-Event-ID")
-    /// Where a list goes on (RFC 8288).
+    /// The next page of a list (RFC 8288).
     package static let link = Self(known: "Link")
 }

@@ -6,8 +6,8 @@ package import Hummingbird
 import Operations
 package import Store
 
-/// What agents inside of workspaces call with the token that their build gave them: they report their state, and wait to be
-/// told that their workspace was claimed.
+/// The routes for agents inside of workspaces, which use the token of their build: they report their state, and wait
+/// for the news that their workspace was claimed.
 package struct AgentRoutes: RouteSet {
     private let store: Store
     private let hub: ReinitHub
@@ -25,15 +25,15 @@ package struct AgentRoutes: RouteSet {
 
     private struct Report: Decodable {
         let state: AgentState?
-        /// The claim build of which the agent has heard.
+        /// The claim build that the agent has heard of.
         let reinit: BuildID?
     }
 
     /// Without a state, `ready`.
     @Sendable private func report(_ request: Request, _ context: ServerRequestContext) async throws -> Response {
-        // Before the body is read: who has no token sends nothing here.
+        // The token is checked before the body is read.
         let (token, _) = try await admission.agent(request, from: context.address)
-        // Of whatever media type: what is simplest in a shell says that it is a form.
+        // Any media type is accepted, because the simplest shell command declares a form.
         let fields = try await RequestFields.read(AgentRequests.report, request, requiresMediaType: false)
         let report = try JSONDecoder().decode(Report.self, from: fields)
         if let build = report.reinit { try await store.acknowledgeReinit(build, by: token) }

@@ -3,11 +3,10 @@
 import NIOCore
 import Synchronization
 
-/// Notices the end of a connection while nothing is read from it: of one that waits for its answer.
+/// Detects the end of a connection while nothing is read from it, such as during a long wait for an answer.
 ///
-/// There is one for each connection, for as long as it lasts: a connection that is kept alive for any number of requests has
-/// no more handlers after the last of them than before the first. Each request that waits asks it, and is forgotten with the
-/// end of its answer.
+/// Each connection has one, for all its requests, so a kept-alive connection does not collect handlers. Each waiting
+/// request registers, and unregisters at the end of its answer.
 final class HangUpWatch: ChannelInboundHandler, RemovableChannelHandler, Sendable {
     typealias InboundIn = Never
 
@@ -25,10 +24,10 @@ final class HangUpWatch: ChannelInboundHandler, RemovableChannelHandler, Sendabl
         try await channel.pipeline.handler(type: HangUpWatch.self).get()
     }
 
-    /// Whether the other side has ended the connection in order. One that was reset, or has gone silent, has not.
+    /// Whether the other side closed the connection properly. A connection that was reset, or is silent, was not.
     var hasHungUp: Bool { state.withLock(\.hasHungUp) }
 
-    /// Calls the function once when the connection has ended in whatever way, unless what is returned is released before.
+    /// Calls the function once when the connection has ended in any way, unless the returned value was released before.
     func whenEnded(_ function: @escaping @Sendable () -> Void) -> Held {
         let id = state.withLock { state -> Int? in
             guard !state.hasEnded else { return nil }
@@ -71,7 +70,7 @@ final class HangUpWatch: ChannelInboundHandler, RemovableChannelHandler, Sendabl
 }
 
 extension Channel {
-    /// Performs what somebody waits for at the other side, and cancels it when they go.
+    /// Performs an operation for a waiting client, and cancels it when the client disconnects.
     func whileConnected<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
         let watch = try await HangUpWatch.on(self)
         let work = Task { try await body() }
@@ -84,7 +83,7 @@ extension Channel {
         }
     }
 
-    /// Gives the connection up when what was sent has not been acknowledged for so long (tcp(7), TCP_USER_TIMEOUT).
+    /// Closes the connection when sent bytes are not acknowledged for this long (tcp(7), TCP_USER_TIMEOUT).
     func limitUnacknowledged(to limit: Duration) async throws {
         let option = ChannelOptions.Types.SocketOption(level: .tcp, name: NIOBSDSocket.Option(rawValue: 18))
         let milliseconds = Int(limit / .milliseconds(1))

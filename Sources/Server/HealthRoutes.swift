@@ -5,18 +5,18 @@ import Hummingbird
 import Synchronization
 import Telemetry
 
-/// Whether this process can do its work now.
+/// Whether this process is ready.
 ///
-/// - Returns: Why it cannot, a sentence a reason; nothing when it can. The check must end soon after its task is
-///   cancelled: it is given ``HealthRoutes/readinessLimit``.
+/// - Returns: The reasons why it is not, one sentence each; empty when it is ready. The check must end soon after its
+///   task is cancelled, which happens after ``HealthRoutes/readinessLimit``.
 package typealias ReadinessCheck = @Sendable () async -> [String]
 
-/// What an orchestrator and Prometheus ask: `/livez`, `/readyz`, `/startupz`, `/metrics`.
+/// The routes for orchestrators and Prometheus: `/livez`, `/readyz`, `/startupz`, `/metrics`.
 struct HealthRoutes: RouteSet {
-    /// Shorter than the second that Kubernetes waits by default would leave no time to a database that is only slow.
+    /// Kubernetes waits a second by default; less than this would make a slow database look unready.
     static let readinessLimit: Duration = .milliseconds(900)
-    /// For so long an answer is everybody's: whoever asks without end asks the database about once a second, from one of the
-    /// sessions that claims need.
+    /// How long an answer is reused, so that frequent probes query the database about once a second, on a session that
+    /// claims need.
     static let freshness: Duration = .seconds(1)
 
     let readiness: ReadinessCheck
@@ -29,7 +29,7 @@ struct HealthRoutes: RouteSet {
             try await Self.requireReadiness(check)
             return Self.text("ready\n")
         }
-        // Was it ready once? From then on nobody is asked any more.
+        // Once it was ready, the check is not repeated.
         let hasStarted = Atomic(false)
         router.show("/startupz") {
             if !hasStarted.load(ordering: .relaxed) {

@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// Something that is given back once: when somebody says so, at the latest when nobody holds it any more.
+/// Something that is released once: explicitly, or at the latest when the last reference to it ends.
 final class Held: Sendable {
     private let giveBack: @Sendable () -> Void
     private let isReleased = Atomic(false)

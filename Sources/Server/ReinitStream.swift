@@ -4,27 +4,27 @@ import Hummingbird
 import NIOCore
 import Store
 
-/// Server-sent events (WHATWG HTML, "Server-sent events") for one agent that waits: `reinit`, whose id is the claim build's, for
-/// as long as the agent listens.
+/// The server-sent events (WHATWG HTML, "Server-sent events") for one waiting agent: `reinit`, with the claim build's
+/// id, as long as the agent listens.
 ///
-/// Each claim build is sent once, to whoever listens first after it, and again to an agent that begins to listen anew and is
-/// not known to have heard it. It is known when the agent says so, by `Last-Event-ID` or with a report; when it hung up in
-/// order after it was sent; or when the connection stood for a while thereafter, which it does not unless the other side
-/// acknowledges what it receives.
+/// Each claim build is sent once, to the first connection after it, and again to an agent that connects anew and is not
+/// known to have heard it. It is known when the agent says so, by `Last-Event-ID` or with a report; when it closed the
+/// connection properly after the event was sent; or when the connection stayed open for a while after that, which it
+/// only does if the other side acknowledges the bytes.
 struct ReinitStream: Sendable {
     let store: Store
     let hub: ReinitHub
     let token: AgentTokenHash
-    /// What the agent says that it has heard last; `nil`: it does not say.
+    /// The last event that the agent says it has heard; `nil`: it does not say.
     let heard: String?
 
-    /// How long bytes may remain without the other side's acknowledgment before the connection is given up.
+    /// How long bytes may stay unacknowledged before the connection is closed.
     private static let unacknowledged = Duration.seconds(30)
-    /// How long a connection must have stood for what was sent to have arrived.
+    /// How long a connection must stay open for a sent event to count as received.
     private static let settled = Duration.seconds(75)
 
     func response(to agent: AgentIdentity, on channel: any NIOCore.Channel) async throws -> Response {
-        // Before the look: a claim between the two is seen by one of them.
+        // This comes before the look, so that a claim between the two is not missed.
         let signals = hub.signals(for: token, of: agent.workspaceID)
         let missed = try await store.missedReinit(of: token, heard: heard)
         try await channel.limitUnacknowledged(to: Self.unacknowledged)
@@ -49,7 +49,7 @@ struct ReinitStream: Sendable {
         }
     }
 
-    /// What was sent on this connection, and when, until it is known to have been heard.
+    /// The events that were sent on this connection, with their times, until they are known to have been heard.
     private struct Sent: Sendable {
         var reinit: Reinit?
         var at = ContinuousClock.now
@@ -84,7 +84,7 @@ struct ReinitStream: Sendable {
         _ sent: inout Sent,
         _ writer: inout any ResponseBodyWriter
     ) async throws {
-        // Tasks of their own: an agent that hangs up in the middle must not take the answer with it.
+        // They are tasks of their own, so that a disconnecting agent does not cancel the record.
         let isOurs = try await Task { try await store.takeReinit(reinit, for: token, again: again) }.value
         guard isOurs else { return }
         do {

@@ -6,9 +6,9 @@ import Metrics
 import Synchronization
 import Telemetry
 
-/// Counts requests, and for how long whoever asked waited for an answer to begin.
+/// Counts requests, and measures the time until an answer begins.
 ///
-/// Routes are named as they are declared, so that what strangers ask for makes no series of its own.
+/// Routes are named as they are declared, so that unknown paths create no series.
 struct RequestMetrics: RouterMiddleware {
     typealias Context = ServerRequestContext
 
@@ -33,7 +33,7 @@ struct RequestMetrics: RouterMiddleware {
         do {
             var response = try await next(request, context)
             record(request, context, response.status, since: began)
-            // A stream goes on when the handler has returned, and may be dropped before it begins.
+            // A stream continues after the handler has returned, and may be dropped before it begins.
             if response.body.contentLength == nil {
                 let body = response.body
                 response.body = ResponseBody { writer in
@@ -61,7 +61,7 @@ struct RequestMetrics: RouterMiddleware {
     }
 }
 
-/// How many requests have not been answered to the end.
+/// The number of requests in flight.
 private final class RequestsInFlight: Sendable {
     private let state = Atomic(0)
 

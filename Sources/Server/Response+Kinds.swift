@@ -7,7 +7,7 @@ import Hummingbird
 import Operations
 
 extension Response {
-    /// An answer that is true at this moment: nobody keeps it.
+    /// An answer that is valid only at this moment, so that nobody caches it.
     init(_ status: HTTPResponse.Status, _ body: ByteBuffer, type: String, headers: HTTPFields = [:]) {
         var headers = headers
         headers[.cacheControl] = "no-store"
@@ -19,7 +19,7 @@ extension Response {
     init(events body: @escaping @concurrent @Sendable (inout any ResponseBodyWriter) async throws -> Void) {
         let headers: HTTPFields = [
             .contentType: "text/event-stream", .cacheControl: "no-store",
-            // Proxies that collect answers before they pass them on would hold events back.
+            // Proxies that buffer answers would delay the events.
             .accelBuffering: "no",
         ]
         self.init(
@@ -38,7 +38,7 @@ extension ByteBuffer {
         self.init(bytes: try JSONEncoder.sorted.encode(value))
     }
 
-    /// One server-sent event. A line of its head is as `id: 7`.
+    /// One server-sent event. A line of its head looks like `id: 7`.
     init(event head: String..., data: some Encodable) throws {
         let data = String(decoding: try JSONEncoder.sorted.encode(data), as: UTF8.self)
         self.init(string: (head + ["data: \(data)"]).joined(separator: "\n") + "\n\n")

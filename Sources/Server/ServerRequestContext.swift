@@ -11,7 +11,7 @@ package struct ServerRequestContext: RequestContext {
     package let address: String
     /// The connection.
     package let channel: any Channel
-    /// The user who asks, where that has been found out.
+    /// The calling user, if known.
     var caller: Caller?
 
     /// The declared route that answers, such as `/api/v1/jobs/{job}`. `nil`: unknown yet, or none.

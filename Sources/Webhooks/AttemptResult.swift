@@ -4,15 +4,15 @@ package import CurlClient
 import HTTPTypes
 package import Time
 
-/// How one attempt to deliver ended.
+/// The result of one attempt of a delivery.
 package enum AttemptResult: Hashable, Sendable {
-    /// The endpoint answered; `retryAfter` is how long it asks to be left alone.
+    /// The endpoint answered; `retryAfter` is the wait that it asks for.
     case answered(status: Int, retryAfter: Duration?)
     /// There was no answer.
     case failed(HTTPFailure.Code)
 
-    /// - Parameter now: Of this side's clock; the answer's own `Date` is preferred, so that a wrong clock on either side
-    ///   does no harm.
+    /// - Parameter now: This machine's clock; the answer's own `Date` has precedence, so that a wrong clock on either
+    ///   side does no harm.
     package init(_ response: HTTPClient.Response, now: Instant) {
         self = .answered(status: response.status.code, retryAfter: Self.retryAfter(response, now: now))
     }
@@ -24,7 +24,7 @@ package enum AttemptResult: Hashable, Sendable {
     private static func retryAfter(_ response: HTTPClient.Response, now: Instant) -> Duration? {
         guard let value = response.headers[.retryAfter] else { return nil }
         if !value.isEmpty, value.utf8.allSatisfy({ (48...57).contains($0) }) {
-            // More digits than a number can hold are a wish for a very long time.
+            // More digits than an integer holds mean a very long time.
             return .seconds(min(Int64(value) ?? .max, 1 << 32))
         }
         guard let until = HTTPDate.parse(value) else { return nil }
@@ -34,17 +34,17 @@ package enum AttemptResult: Hashable, Sendable {
 }
 
 extension AttemptResult {
-    /// What a result means, whichever attempt it was.
+    /// The class of a result, whichever attempt it was.
     package enum Meaning: Hashable, Sendable {
         /// 2xx.
         case success
-        /// 410: the endpoint wants no more.
+        /// 410: the endpoint wants no more requests.
         case gone
-        /// 408, 425, 429, 5xx, no connection, no answer: it may work another time.
+        /// 408, 425, 429, 5xx, no connection, no answer: a retry may succeed.
         case retryable
-        /// Any other status, and addresses that may not be connected to: it will hardly ever work.
+        /// Any other status, and refused addresses: a retry will hardly succeed.
         case rejected
-        /// This side gave up; it says nothing of the endpoint.
+        /// This side stopped; it says nothing about the endpoint.
         case interrupted
     }
 

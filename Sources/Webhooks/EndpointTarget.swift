@@ -5,18 +5,18 @@ package import Domain
 package import HTTPTypes
 package import Time
 
-/// Where an endpoint's requests go and how they are signed.
+/// The URL, the keys and the headers of an endpoint's requests.
 package struct EndpointTarget: Sendable {
     package let url: EndpointURL
     package let envelope: Envelope
-    /// All that are valid now: the current secret, the previous one during a rotation, an Ed25519 key.
+    /// All valid keys: the current secret, the previous one during a rotation, an Ed25519 key.
     package let keys: [SigningKey]
-    /// The operator's own headers, an `Authorization` for instance.
+    /// The operator's own headers, such as `Authorization`.
     package let headers: HTTPFields
-    /// Requests of one key share the client's limit; the endpoint's id.
+    /// The endpoint's id: its requests share the client's limit.
     package let concurrencyKey: String
 
-    /// - Throws: ``EndpointTargetError`` when a header cannot be sent or is not the operator's to set.
+    /// - Throws: ``EndpointTargetError`` when a header is malformed or reserved.
     package init(
         url: EndpointURL,
         envelope: Envelope,
@@ -44,8 +44,8 @@ package struct EndpointTarget: Sendable {
     ///
     /// - Parameters:
     ///   - id: The delivery's; the same at every attempt.
-    ///   - now: Becomes `webhook-timestamp`; receivers refuse what is five minutes off.
-    ///   - trace: The headers of the trace that the attempt belongs to, if there is one.
+    ///   - now: The value of `webhook-timestamp`; receivers refuse one that is five minutes off.
+    ///   - trace: The headers of the attempt's trace, if there is one.
     package func request(
         id: DeliveryID,
         body: [UInt8],

@@ -17,7 +17,7 @@ extension WorkerProcess {
     func withStore(_ body: (Store) async throws -> Void) async throws {
         let logger = telemetry.logger
         let pool = PostgresPool(address.configuration, size: try settings.all[\.poolSize], logger: logger)
-        // However busy the pool is, a lease is renewed in time.
+        // A session of its own, so that a busy pool does not delay the renewal of the lease.
         let lifeline = PostgresPool(address.configuration, size: 1, notifier: pool.notifier, logger: logger)
         func hangUp() async {
             await lifeline.close()
@@ -34,7 +34,7 @@ extension WorkerProcess {
         await hangUp()
     }
 
-    /// All services of the process, wired.
+    /// Constructs and connects all services of the process.
     ///
     /// - Parameter up: Fulfilled once the server listens.
     func services(of store: Store, up: Promise<HTTPAddress>) async throws -> WorkerServices {
@@ -42,7 +42,7 @@ extension WorkerProcess {
         let client = try HTTPClient(settings.webhooks)
         let sealing = StateSealing(settings.codec, compressing: try await store.mayCompressStates())
         let requestRate = try settings.all[\.requestRate]
-        // An agent says a word at its start and waits; more than a few requests a second are no agent's.
+        // An agent reports at its start and then waits; no agent sends more than a few requests per second.
         let admission = AgentAdmission(store: store, rate: min(requestRate, 5))
         let health = WorkerHealth(store: store)
         let access = AccessURL(configured: settings.accessURL, address: settings.http.address)
@@ -92,7 +92,7 @@ extension WorkerProcess {
                         up.fulfill(address)
                     }
                 ),
-                // Stopped before the server, which waits for those that wait here.
+                // It is stopped before the server, which waits for waiting clients.
                 hub,
             ],
             registry: telemetry.registry,
@@ -106,9 +106,9 @@ extension WorkerProcess {
         return services
     }
 
-    /// The API, for people and programs without the database's credentials.
+    /// The API.
     private func api(_ store: Store, requestRate: Int) -> APIRoutes {
-        // Replaced by each request's own.
+        // Each request replaces the caller.
         let nobody = Caller(name: "", userID: nil, role: .member, scopes: .reading)
         let page = pageToken.map { ($0, Caller(name: "the page", userID: nil, role: .owner, scopes: .reading)) }
         return APIRoutes(
@@ -128,7 +128,7 @@ extension WorkerProcess {
 }
 
 extension ReinitHub {
-    /// Passes on what concerns agents.
+    /// Passes on notifications for agents.
     @Sendable fileprivate func hear(_ event: ListenerEvent) {
         switch event {
         case .notification(Channel.claimed, let workspace): look(at: WorkspaceID(workspace))

@@ -8,7 +8,7 @@ package import Store
 package struct ListTokens: Operation {
     package static let route = Route(.get, "/tokens", .tokens, for: .member)
         .doing("List the caller's tokens; for `owner`, all")
-        .answering("Tokens by user and name, without what they are.", .list("Token"))
+        .answering("Tokens by user and name; the secrets themselves are not shown.", .list("Token"))
 
     package init() {}
 
@@ -42,9 +42,9 @@ package struct AddToken: Operation {
         )
         .taking(
             Field("name", .text(most: 64), required: true),
-            Field("user", .text(most: 64), "Else the caller."),
+            Field("user", .text(most: 64), "Default: the caller."),
             Field("scopes", .choices(ScopeSet.known)),
-            Field("expires_in", .integer(1...315_360_000), "Seconds; else never.")
+            Field("expires_in", .integer(1...315_360_000), "Seconds. Default: it never expires.")
         )
         .answering("The token.", .one("NewToken"), status: .created)
 
@@ -86,7 +86,7 @@ package struct RevokeToken: Operation {
     package var token: TokenID
 
     package static let route = Route(.delete, "/tokens/{token}", .tokens, for: .member)
-        .doing("End a token at once")
+        .doing("Revoke a token at once")
         .noting(", of their own; for `owner`, any.")
         .taking(Field("token", .identifier, "Its id.", required: true))
         .answeringNothing("The token is revoked.")

@@ -10,7 +10,7 @@ package import Time
 package struct ShowStatus: Operation {
     package static let route = Route(.get, "/status", .pools, for: .templateAdmin)
         .tagged(.fleet)
-        .doing("Pools, jobs, workers and deliveries at this moment")
+        .doing("Show the current state of pools, jobs, workers and deliveries")
         .answering("The fleet.", .one("Status"))
 
     package init() {}
@@ -24,7 +24,7 @@ package struct ShowStatus: Operation {
 /// Lists the workers and what each is doing.
 package struct ListWorkers: Operation {
     package static let route = Route(.get, "/workers", .workers, for: .templateAdmin)
-        .doing("List the workers that are up, and those that went within the last hour")
+        .doing("List the workers that run, and those that stopped within the last hour")
         .answering("Workers by state and name.", .list("Worker"))
 
     package init() {}
@@ -37,7 +37,7 @@ package struct ListWorkers: Operation {
 /// Lists the settings of the process that answers, and where each value comes from. Secrets are masked.
 package struct ListSettings: Operation {
     package static let route = Route(.get, "/settings", .settings, for: .owner)
-        .doing("The settings of the server that answers, secrets hidden")
+        .doing("List the settings of the server that answers, without secrets")
         .answering("Every setting, its value, and where the value came from.", .list("Setting"))
 
     package init() {}
@@ -50,8 +50,8 @@ package struct ListSettings: Operation {
 /// The pause or maintenance of the fleet.
 package struct ShowMaintenance: Operation {
     package static let route = Route(.get, "/maintenance", .maintenance, for: .templateAdmin)
-        .doing("Whether the fleet stands still, until when, and why")
-        .answering("What holds the fleet still, if anything does.", .one("Paused"))
+        .doing("Show whether the fleet is paused, until when, and why")
+        .answering("The pause or maintenance in effect, if any.", .one("Paused"))
 
     package init() {}
 
@@ -67,8 +67,8 @@ package struct StartMaintenance: Operation {
     package var reason: String?
 
     package static let route = Route(.post, "/maintenance", .maintenance, for: .owner)
-        .doing("Reconcile nothing and claim no job, anywhere")
-        .noting("Jobs in progress finish.")
+        .doing("Start a maintenance: nothing is reconciled and no job is claimed")
+        .noting("Running jobs finish.")
         .taking(Field("until", .instant, "When it ends by itself."), Field("reason", .text(most: 1000)))
         .answeringNothing("The fleet is in maintenance.")
 
@@ -88,7 +88,7 @@ package struct StartMaintenance: Operation {
 package struct StopMaintenance: Operation {
     package static let route = Route(.delete, "/maintenance", .maintenance, for: .owner)
         .doing("End the maintenance")
-        .answeringNothing("The fleet goes on.")
+        .answeringNothing("The maintenance has ended.")
 
     package init() {}
 

@@ -11,10 +11,10 @@ package struct DrainWorkers: Operation {
     package var deadline: Int?
 
     package static let route = Route(.post, "/workers/{worker}/drain", .workers, for: .owner)
-        .doing("Have workers take on nothing new")
-        .noting("What they run goes on until the deadline, and is then handed to others.")
+        .doing("Drain workers: they claim no more jobs")
+        .noting("Their jobs run on until the deadline; other workers take over the rest.")
         .taking(workerField, Field("deadline", .integer(0...604_800), "Seconds."))
-        .answering("The workers that were meant.", .list("Worker"))
+        .answering("The workers concerned.", .list("Worker"))
 
     package init(worker: String, deadline: Int? = nil) {
         self.worker = worker
@@ -37,9 +37,9 @@ package struct ResumeWorkers: Operation {
     package var worker: String
 
     package static let route = Route(.post, "/workers/{worker}/resume", .workers, for: .owner)
-        .doing("Have workers that were drained by command work again")
+        .doing("Resume workers that were drained by command")
         .taking(workerField)
-        .answering("The workers that were meant.", .list("Worker"))
+        .answering("The workers concerned.", .list("Worker"))
 
     package init(worker: String) {
         self.worker = worker
@@ -54,6 +54,6 @@ package struct ResumeWorkers: Operation {
 private let workerField = Field(
     "worker",
     .text(least: 1, most: 255),
-    "The workers' name, or an id.",
+    "A name of workers, or one worker's id.",
     required: true
 )

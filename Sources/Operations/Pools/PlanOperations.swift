@@ -13,7 +13,7 @@ package struct MakePlan: Operation {
     package var at: Instant?
 
     package static let route = Route(.get, "/plan", .pools, for: .templateAdmin)
-        .doing("What the reconciler would do, and why")
+        .doing("Show what the reconciler would do, and why")
         .noting("Changes nothing.")
         .taking(ExplainSchedule.moment)
         .answering("The plan.", .one("Plan"))
@@ -30,9 +30,9 @@ package struct MakePlan: Operation {
 /// Makes one pass now, unless another process is in one. ``MakePlan`` plans for another moment.
 package struct Reconcile: Operation {
     package static let route = Route(.post, "/reconcile", .pools, for: .templateAdmin)
-        .doing("Make one pass of the reconciler")
-        .noting("It is made now. While a worker is in a pass, none is made.")
-        .answering("The plan, and what of it was written.", .one("Pass"))
+        .doing("Run one pass of the reconciler")
+        .noting("The pass runs at once, unless a worker is running one.")
+        .answering("The plan, and which of its actions were carried out.", .one("Pass"))
 
     package init() {}
 

@@ -12,9 +12,9 @@ package struct ListPrebuilds: Operation {
     package var limit: Int?
 
     package static let route = Route(.get, "/prebuilds", .pools, for: .templateAdmin)
-        .doing("List the prebuilds, those that can be claimed marked")
+        .doing("List the prebuilds, and mark those that can be claimed")
         .taking(
-            Field("template", .text(most: 64), "Only its own."),
+            Field("template", .text(most: 64), "Only its prebuilds."),
             Field("limit", .integer(1...1_000_000), default: .integer(1000))
         )
         .answering("Prebuilds by template, preset and age.", .list("Prebuild"))
@@ -37,14 +37,14 @@ package struct PausePrebuilds: Operation {
     package var reason: String?
 
     package static let route = Route(.post, "/prebuilds/pause", .pools, for: .templateAdmin)
-        .doing("Hold pools still, all of them or those of a template")
-        .noting("Claims are served from stock.")
+        .doing("Pause all pools, or those of one template")
+        .noting("Claims still get the prebuilds that exist.")
         .taking(
             Field("template", .text(most: 64), "Only the pools of this template."),
             Field("until", .instant, "When it ends by itself."),
-            Field("reason", .text(most: 1000), "Only for a pause of all pools.")
+            Field("reason", .text(most: 1000), "Only with a pause of all pools.")
         )
-        .answeringNothing("The pools stand still.")
+        .answeringNothing("The pools are paused.")
 
     package init(template: String? = nil, until: Instant? = nil, reason: String? = nil) {
         self.template = template
@@ -71,9 +71,9 @@ package struct ResumePrebuilds: Operation {
     package var template: String?
 
     package static let route = Route(.post, "/prebuilds/resume", .pools, for: .templateAdmin)
-        .doing("End a pause of all pools, or of a template's")
+        .doing("Resume all pools, or those of one template")
         .taking(Field("template", .text(most: 64)))
-        .answeringNothing("The pools go on.")
+        .answeringNothing("The pools are reconciled again.")
 
     package init(template: String? = nil) {
         self.template = template

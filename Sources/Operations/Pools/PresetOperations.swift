@@ -8,7 +8,7 @@ package import Store
 /// Lists the presets of active versions, with the state of their pools.
 package struct ListPresets: Operation {
     package static let route = Route(.get, "/presets", .pools, for: .member)
-        .doing("List the presets of all active versions, with their pools' numbers")
+        .doing("List the presets of all active versions, with the counts of their pools")
         .answering("Presets by template and name.", .list("Preset"))
 
     package init() {}
@@ -28,9 +28,9 @@ package struct ResetPresets: Operation {
     package var preset: String?
 
     package static let route = Route(.post, "/presets/reset", .pools, for: .templateAdmin)
-        .doing("Let hard limited presets be built again, and forget their failures")
+        .doing("Lift the hard limit of presets, and forget their failures")
         .taking(presetFields)
-        .answering("The presets that were changed.", .list("ChangedPreset"))
+        .answering("The changed presets.", .list("ChangedPreset"))
 
     package init(target: String, preset: String? = nil) {
         self.target = target
@@ -49,9 +49,9 @@ package struct InvalidatePresets: Operation {
     package var preset: String?
 
     package static let route = Route(.post, "/presets/invalidate", .pools, for: .templateAdmin)
-        .doing("Replace every prebuild that exists now")
+        .doing("Replace every prebuild that exists at this moment")
         .taking(presetFields)
-        .answering("The presets that were changed.", .list("ChangedPreset"))
+        .answering("The changed presets.", .list("ChangedPreset"))
 
     package init(target: String, preset: String? = nil) {
         self.target = target

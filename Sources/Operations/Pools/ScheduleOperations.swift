@@ -17,12 +17,12 @@ package struct ExplainSchedule: Operation {
     package var count: Int?
 
     package static let route = Route(.get, "/schedule/explain", .pools, for: .member)
-        .doing("Whether a schedule covers a moment, and its next windows")
+        .doing("Show whether a schedule covers a moment, and its next windows")
         .taking(
             Field(
                 "cron",
                 .text(most: 200),
-                "Five fields, read as a window; the minute is `*`.",
+                "A cron expression of five fields, read as a window; the minute must be `*`.",
                 required: true,
                 example: .text("* 9-18 * * 1-5")
             ),
@@ -30,9 +30,9 @@ package struct ExplainSchedule: Operation {
             moment,
             Field("count", .integer(0...50), default: .integer(5))
         )
-        .answering("What the schedule says.", .one("Schedule"))
+        .answering("The windows of the schedule.", .one("Schedule"))
 
-    static let moment = Field("at", .instant, "A moment; else now.")
+    static let moment = Field("at", .instant, "The moment. Default: now.")
 
     package init(cron: String, timezone: String? = nil, at: Instant? = nil, count: Int? = nil) {
         self.cron = cron

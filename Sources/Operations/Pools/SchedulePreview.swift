@@ -17,7 +17,7 @@ package struct PreviewSchedules: Operation {
     package var days: Int?
 
     package static let route = Route(.get, "/schedule/preview", .pools, for: .templateAdmin)
-        .doing("How many prebuilds the schedules want, and from when to when")
+        .doing("Show how many prebuilds the schedules ask for, and when")
         .taking(
             Field("template", .text(most: 64), "Only its pools."),
             ExplainSchedule.moment,

@@ -41,9 +41,9 @@ package struct PushTemplate: Operation {
         )
         .taking(
             Field("archive", .bytes, required: true, in: .content),
-            Field("name", .text(most: 64), "What the version is called.", in: .query),
-            Field("message", .text(most: 1000), "What is new.", in: .query),
-            Field("activate", .flag, "Whether it becomes the active version.", in: .query, default: .flag(true)),
+            Field("name", .text(most: 64), "The version's name.", in: .query),
+            Field("message", .text(most: 1000), "A message about the changes.", in: .query),
+            Field("activate", .flag, "Whether this becomes the active version.", in: .query, default: .flag(true)),
             Field(
                 "left_out",
                 .text(most: 4000),

@@ -29,12 +29,12 @@ package struct PromoteTemplateVersion: Operation {
 
     package static let route = Route(.post, "/templates/{template}/promote", .templates, for: .templateAdmin)
         .doing("Make a version the active one")
-        .noting("Pools are kept of it from now on, and claims get it.")
+        .noting("Pools and new claims use it from now on.")
         .taking(
             templateField,
-            Field("version", .text(most: 64), "Its name or id; of several of one name the newest.", required: true)
+            Field("version", .text(most: 64), "Its name or id. If several have the name: the newest of them.", required: true)
         )
-        .answering("The version, which is active.", .one("TemplateVersion"))
+        .answering("The version, now active.", .one("TemplateVersion"))
 
     package init(template: String, version: String) {
         self.template = template
@@ -57,14 +57,14 @@ package struct DeprecateTemplate: Operation {
     package static let usualMessage = "it is not offered any more"
 
     package static let route = Route(.post, "/templates/{template}/deprecate", .templates, for: .templateAdmin)
-        .doing("Let nobody claim a template any more, and empty its pools")
-        .noting("Workspaces that people have stay.")
+        .doing("Deprecate a template: it can no longer be claimed, and its pools are emptied")
+        .noting("Workspaces that people own stay.")
         .taking(
             templateField,
-            Field("message", .text(least: 1, most: 1000), "What people read who want to claim it."),
-            Field("undo", .flag, "Take it back; without a message.", default: .flag(false))
+            Field("message", .text(least: 1, most: 1000), "The message for users who want to claim it."),
+            Field("undo", .flag, "Undo the deprecation. Not together with a message.", default: .flag(false))
         )
-        .answeringNothing("The template is deprecated, or is not any more.")
+        .answeringNothing("The template is deprecated; with `undo`, it no longer is.")
 
     package init(template: String, message: String? = nil, undo: Bool? = nil) {
         self.template = template
@@ -93,7 +93,7 @@ package struct DeleteTemplate: Operation {
 
     package static let route = Route(.delete, "/templates/{template}", .templates, for: .templateAdmin)
         .doing("Delete a template and empty its pools")
-        .noting("Refused while people have workspaces of it.")
+        .noting("Refused while people own workspaces of it.")
         .taking(templateField)
         .answeringNothing("The template is deleted.")
 

@@ -20,11 +20,11 @@ package struct ListDeliveries: Operation {
     package var limit: Int?
 
     package static let route = Route(.get, "/deliveries", .webhooks, for: .owner)
-        .doing("List deliveries, the newest first, with what became of their last attempts")
+        .doing("List deliveries, newest first, with the results of their last attempts")
         .taking(
-            Field("endpoint", .text(most: 64), "Only those to it."),
-            Field("failed", .flag, "Only those that were given up.", default: .flag(false)),
-            Field("since", .instant, "Only those made since then."),
+            Field("endpoint", .text(most: 64), "Only those to this endpoint."),
+            Field("failed", .flag, "Only dead letters.", default: .flag(false)),
+            Field("since", .instant, "Only those created since then."),
             Field("type", .choice(of: EventType.self), "Only those of this type of event."),
             Field("limit", .integer(1...10_000), default: .integer(50))
         )
@@ -60,15 +60,15 @@ package struct ReplayDeliveries: Operation {
     package var type: String?
 
     package static let route = Route(.post, "/deliveries/replay", .webhooks, for: .owner)
-        .doing("Make deliveries again, with the same ids")
-        .noting("One, whatever became of it; or all that were given up since an instant.")
+        .doing("Replay deliveries, with the same ids")
+        .noting("Either one delivery, in any state, or all dead letters since an instant.")
         .taking(
-            Field("delivery", .identifier, "One; then nothing else is named."),
+            Field("delivery", .identifier, "One delivery. Not together with other fields."),
             Field("since", .instant, example: .text("2025-06-02T03:00:00Z")),
-            Field("endpoint", .text(most: 64), "With `since`: only those to it."),
+            Field("endpoint", .text(most: 64), "With `since`: only those to this endpoint."),
             Field("type", .choice(of: EventType.self))
         )
-        .answering("How many are made again.", .one("Replay"))
+        .answering("How many are replayed.", .one("Replay"))
 
     package init(
         delivery: DeliveryID? = nil,

@@ -9,7 +9,7 @@ package import Webhooks
 package struct ListEndpoints: Operation {
     package static let route = Route(.get, "/webhooks", .webhooks, for: .owner)
         .doing("List the endpoints")
-        .answering("Endpoints by name. Of a URL only scheme, host and port are shown.", .list("Endpoint"))
+        .answering("Endpoints by name. Only scheme, host and port of a URL are shown.", .list("Endpoint"))
 
     package init() {}
 
@@ -23,9 +23,9 @@ package struct ShowEndpoint: Operation {
     package var endpoint: String
 
     package static let route = Route(.get, "/webhooks/{endpoint}", .webhooks, for: .owner)
-        .doing("Show how an endpoint has been doing, and what waits for it")
+        .doing("Show an endpoint's recent results and its backlog")
         .taking(endpointField)
-        .answering("The endpoint, how it has been doing, and what waits for it.", .one("EndpointDetails"))
+        .answering("The endpoint, its recent results, and its backlog.", .one("EndpointDetails"))
 
     package init(endpoint: String) {
         self.endpoint = endpoint
@@ -55,7 +55,7 @@ package struct AddEndpoint: Operation {
         .doing("Add an endpoint")
         .noting(
             """
-            Requests are signed as Standard Webhooks 1.0 say. A secret that is made here is in this answer and in no other.
+            Requests are signed as Standard Webhooks 1.0 say. A generated secret is shown in this answer only.
             """
         )
         .taking(
@@ -71,16 +71,16 @@ package struct AddEndpoint: Operation {
             Field(
                 "events",
                 .choices(of: EventType.self),
-                "Only events of these types; else all.",
+                "Only events of these types. Default: all.",
                 example: .texts([EventType.workerLost.rawValue])
             ),
             Field("envelope", .choice(of: Envelope.self), "The form of the body."),
-            Field("headers", .textMap, "Sent with every request."),
+            Field("headers", .textMap, "Headers that are sent with every request."),
             Field("ed25519", .flag, "Sign with an Ed25519 key as well.", default: .flag(false)),
             Field(
                 "concurrency",
                 .integer(1...64),
-                "How many requests are on their way to it at once, from one worker.",
+                "The most requests to it at once, from one worker.",
                 default: .integer(8)
             )
         )
@@ -135,15 +135,15 @@ package struct RotateEndpointSecret: Operation {
     package var ed25519: Bool?
 
     package static let route = Route(.post, "/webhooks/{endpoint}/rotate-secret", .webhooks, for: .owner)
-        .doing("Give an endpoint a new secret; the one before signs as well for a while")
-        .noting("A secret that is made here is in this answer and in no other.")
+        .doing("Give an endpoint a new secret; for a while, the previous one signs too")
+        .noting("A generated secret is shown in this answer only.")
         .taking(
             endpointField,
             secretField,
             Field(
                 "overlap",
                 .integer(0...31_536_000),
-                "For how many seconds the previous secret signs as well.",
+                "For how many seconds the previous secret signs too.",
                 default: .integer(86_400)
             ),
             Field("ed25519", .flag, "Make a new Ed25519 key instead.", default: .flag(false))
@@ -195,10 +195,10 @@ let endpointField = Field("endpoint", .text(least: 1, most: 64), "The endpoint's
 private let secretField = Field(
     "secret",
     .text(most: 200),
-    "`whsec_` and 24 to 64 bytes in base64; else one is made.",
+    "`whsec_` and 24 to 64 bytes in base64. Default: a secret is generated.",
     pattern: "^whsec_"
 )
-private let newKeys = "The endpoint; a secret or public key that was made just now is shown, this once."
+private let newKeys = "The endpoint. A new secret or public key is shown in this answer only."
 
 extension Endpoint {
     /// The endpoint itself, unless it belongs to the configuration, which alone may change it.

@@ -8,7 +8,7 @@ package struct EnableEndpoint: Operation {
     package var endpoint: String
 
     package static let route = Route(.post, "/webhooks/{endpoint}/enable", .webhooks, for: .owner)
-        .doing("Let an endpoint have what waits for it and what comes, and forget its failures")
+        .doing("Enable an endpoint, send its backlog, and forget its failures")
         .taking(endpointField)
         .answering("The endpoint.", .one("Endpoint"))
 
@@ -29,7 +29,7 @@ package struct DisableEndpoint: Operation {
     package var reason: String?
 
     package static let route = Route(.post, "/webhooks/{endpoint}/disable", .webhooks, for: .owner)
-        .doing("Send an endpoint nothing until it is enabled; what waits for it is kept")
+        .doing("Disable an endpoint; its backlog is kept until it is enabled")
         .taking(endpointField, Field("reason", .text(most: 1000), "Shown in lists."))
         .answering("The endpoint.", .one("Endpoint"))
 
@@ -51,10 +51,10 @@ package struct RemoveEndpoint: Operation {
     package var endpoint: String
 
     package static let route = Route(.delete, "/webhooks/{endpoint}", .webhooks, for: .owner)
-        .doing("Remove an endpoint, and with it all that waits for it and its dead letters")
-        .noting("The answer is what it was.")
+        .doing("Remove an endpoint with its backlog and its dead letters")
+        .noting("The answer shows the endpoint as it was.")
         .taking(endpointField)
-        .answering("The endpoint, how it has been doing, and what waits for it.", .one("EndpointDetails"))
+        .answering("The endpoint, its recent results, and its backlog.", .one("EndpointDetails"))
 
     package init(endpoint: String) {
         self.endpoint = endpoint
@@ -76,10 +76,10 @@ package struct TestEndpoint: Operation {
     package var wait: Int?
 
     package static let route = Route(.post, "/webhooks/{endpoint}/test", .webhooks, for: .owner)
-        .doing("Let a worker send a ping, and wait for what becomes of it")
-        .noting("An endpoint that was disabled is enabled when its ping arrives.")
+        .doing("Have a worker send a ping, and wait for the result")
+        .noting("A successful ping enables a disabled endpoint.")
         .taking(endpointField, Field("wait", .integer(0...60), "Seconds.", default: .integer(30)))
-        .answering("What became of it; `pending` or `leased` when no worker has sent it in time.", .one("Ping"))
+        .answering("The result; `pending` or `leased` if no worker has sent it in time.", .one("Ping"))
 
     package init(endpoint: String, wait: Int? = nil) {
         self.endpoint = endpoint

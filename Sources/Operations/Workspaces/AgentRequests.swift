@@ -3,14 +3,14 @@
 import HTTPTypes
 import Store
 
-/// What agents inside of workspaces ask with the token that their build gave them. They are no users, so these are no
-/// operations.
+/// The requests of agents inside workspaces, with the token that their build gave them. Agents are not users, so these
+/// are not operations.
 package enum AgentRequests {
-    /// What an agent may say of itself.
+    /// The states that an agent may report.
     private static let states = AgentState.allCases.filter { $0 != .created }
 
     package static let report = Route(.post, "/agents/me/ready", for: .agents, tag: .agents)
-        .doing("Report how the agent is doing")
+        .doing("Report the agent's state")
         .noting(
             """
             A prebuild can be claimed once all its agents are `ready`. With `reinit`, the agent says of which claim it has \
@@ -19,12 +19,12 @@ package enum AgentRequests {
         )
         .taking(
             Field("state", .choice(states.map(\.rawValue)), default: .text(AgentState.ready.rawValue)),
-            Field("reinit", .identifier, "The id of the event `reinit` that was heard.")
+            Field("reinit", .identifier, "The id of the `reinit` event that the agent received.")
         )
         .answering("The agent.", .one("Agent"))
 
     package static let wait = Route(.get, "/agents/me/reinit", for: .agents, tag: .agents)
-        .doing("Wait to be told that the workspace was claimed")
+        .doing("Wait for the event that the workspace was claimed")
         .noting(
             """
             Server-sent events, for as long as the agent listens: a `reinit` for each claim build that has succeeded, as \
@@ -36,10 +36,10 @@ package enum AgentRequests {
             Field(
                 "heard",
                 .text(most: 64),
-                "The id of the last event heard, or `0` before the first. It is believed.",
+                "The id of the last event received, or `0` before the first.",
                 in: .header(.lastEventID),
                 pattern: "^[!-~]*$"
             )
         )
-        .answering("Events, and comments as signs of life every 15 seconds.", .events("ReinitEvent"))
+        .answering("Events; and a comment every 15 seconds as a heartbeat.", .events("ReinitEvent"))
 }

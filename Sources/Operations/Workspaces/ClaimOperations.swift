@@ -37,9 +37,9 @@ package struct ClaimWorkspace: Operation {
         )
         .taking(
             Field("template", .text(most: 64), required: true),
-            Field("preset", .text(most: 128), "Else the default preset."),
-            Field("owner", .text(most: 64), "Else the caller."),
-            Field("name", .text(most: 64), "What the workspace is to be called.", required: true),
+            Field("preset", .text(most: 128), "Default: the default preset."),
+            Field("owner", .text(most: 64), "Default: the caller."),
+            Field("name", .text(most: 64), "The workspace's name.", required: true),
             Field("parameters", .textMap),
             Field(
                 "wait_for_refill",
@@ -52,7 +52,7 @@ package struct ClaimWorkspace: Operation {
             ),
             Field("idempotency_key", .text(least: 1, most: 255), in: .header(.idempotencyKey), pattern: "^[!-~]+$")
         )
-        .answering("The workspace, and the build that hands it over or makes it.", .one("Claim"), status: .created)
+        .answering("The workspace, and the build that hands it over or creates it.", .one("Claim"), status: .created)
 
     package init(_ request: ClaimRequest, patience: Int? = nil) {
         template = request.template
@@ -101,10 +101,10 @@ package struct ShowClaim: Operation {
     package var claim: ClaimID
 
     package static let route = Route(.get, "/claims/{claim}", .workspaces, for: .member)
-        .doing("What a claim gave, as it is now")
+        .doing("Show a claim and its current outcome")
         .noting(", their own.")
         .taking(Field("claim", .identifier, "Its id.", required: true))
-        .answering("The workspace, and the build that hands it over or makes it.", .one("Claim"))
+        .answering("The workspace, and the build that hands it over or creates it.", .one("Claim"))
 
     package init(claim: ClaimID) {
         self.claim = claim

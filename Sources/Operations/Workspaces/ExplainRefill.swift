@@ -11,13 +11,13 @@ package struct ExplainRefill: Operation {
     package var preset: String?
 
     package static let route = Route(.get, "/refills/{template}", .workspaces, for: .member)
-        .doing("Why the next prebuild of a pool has not come yet")
-        .noting("What a claim that waits for it (`wait_for_refill`) waits for.")
+        .doing("Show why the next prebuild of a pool is not ready yet")
+        .noting("A claim with `wait_for_refill` waits for the same things.")
         .taking(
             Field("template", .text(least: 1, most: 64), "Its name.", required: true),
-            Field("preset", .text(most: 128), "Else the default preset.")
+            Field("preset", .text(most: 128), "Default: the default preset.")
         )
-        .answering("The pool, and what holds its next prebuild up.", .one("Refill"))
+        .answering("The pool, and what its next prebuild waits for.", .one("Refill"))
 
     package init(template: String, preset: String? = nil) {
         self.template = template

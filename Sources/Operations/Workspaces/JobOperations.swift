@@ -13,7 +13,7 @@ package struct ListJobs: PagedOperation {
     package var cursor: String?
 
     package static let route = Route(.get, "/jobs", .jobs, for: .member)
-        .doing("List the jobs that are the caller's to know of, newest first")
+        .doing("List the jobs that the caller may see, newest first")
         .taking([Field("status", .choice(of: JobStatus.self))] + Cursor.fields)
         .answering("A page of jobs.", .page("Job"))
 

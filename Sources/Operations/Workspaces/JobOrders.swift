@@ -12,7 +12,7 @@ package struct CancelJob: Operation {
         .doing("Cancel a job")
         .noting(", of their own workspaces.")
         .taking(jobField)
-        .answering("The job, canceled or about to be.", .one("Job"))
+        .answering("The job, canceled or about to be canceled.", .one("Job"))
 
     package init(job: JobID) {
         self.job = job
@@ -30,10 +30,10 @@ package struct RetryJob: Operation {
     package var job: JobID
 
     package static let route = Route(.post, "/jobs/{job}/retry", .jobs, for: .member)
-        .doing("Put a job that failed or was canceled back into the queue")
+        .doing("Put a failed or canceled job back into the queue")
         .noting(", of their own workspaces.")
         .taking(jobField)
-        .answering("The job, which waits again.", .one("Job"))
+        .answering("The job, in the queue again.", .one("Job"))
 
     package init(job: JobID) {
         self.job = job

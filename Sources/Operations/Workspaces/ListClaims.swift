@@ -13,9 +13,9 @@ package struct ListClaims: PagedOperation {
     package var cursor: String?
 
     package static let route = Route(.get, "/claims", .workspaces, for: .member)
-        .doing("List what a user has claimed, newest first")
+        .doing("List a user's claims, newest first")
         .noting(", their own; for `owner` those of whoever is named.")
-        .taking([Field("owner", .text(most: 64), "Whose. Else the caller's.")] + Cursor.fields)
+        .taking([Field("owner", .text(most: 64), "A user. Default: the caller.")] + Cursor.fields)
         .answering("A page of claims.", .page("PastClaim"))
 
     package init(owner: String? = nil, limit: Int? = nil, cursor: String? = nil) {

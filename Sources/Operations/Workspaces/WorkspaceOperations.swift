@@ -13,8 +13,8 @@ package struct ListWorkspaces: PagedOperation {
     package var cursor: String?
 
     package static let route = Route(.get, "/workspaces", .workspaces, for: .member)
-        .doing("List the workspaces that are the caller's to know of, newest first")
-        .taking([Field("owner", .text(most: 64), "Only theirs.")] + Cursor.fields)
+        .doing("List the workspaces that the caller may see, newest first")
+        .taking([Field("owner", .text(most: 64), "Only this user's.")] + Cursor.fields)
         .answering("A page of workspaces.", .page("Workspace"))
 
     package init(owner: String? = nil, limit: Int? = nil, cursor: String? = nil) {
@@ -48,7 +48,7 @@ package struct ShowWorkspace: Operation {
         .doing("Show a workspace with its builds, resources, agents and claim")
         .noting(", of their own. By its id a deleted one is found too.")
         .taking(workspaceFields)
-        .answering("The workspace. Sensitive values are not shown.", .one("WorkspaceDetails"))
+        .answering("The workspace, without sensitive values.", .one("WorkspaceDetails"))
 
     package init(workspace: String, owner: String? = nil) {
         self.workspace = workspace
@@ -62,5 +62,5 @@ package struct ShowWorkspace: Operation {
 
 let workspaceFields = [
     Field("workspace", .text(least: 1, most: 64), "Its name or id.", required: true),
-    Field("owner", .text(most: 64), "Where several have the name."),
+    Field("owner", .text(most: 64), "The owner, if several workspaces have the name."),
 ]

@@ -8,8 +8,8 @@ import Webhooks
 
 /// The description of the API: an OpenAPI 3.1 document in YAML.
 ///
-/// Its paths, its tags and the choices of its fields are made from the table of routes. The head, what problems look like, and
-/// the schemas of answers are written by hand in `Sources/Server/Description`.
+/// Its paths, tags and enumerations are made from the table of routes. The head, the problems and the schemas of
+/// answers are written by hand in `Sources/Server/Description`.
 package enum APIDescription {
     package static let yaml = [
         text(PackageResources.head_yaml), tags, paths, text(PackageResources.components_yaml), choices,
@@ -25,7 +25,7 @@ package enum APIDescription {
     }
 
     private static var paths: String {
-        // In the order of the table, those of one path together.
+        // In the order of the table; routes with the same path together.
         var order: [String] = []
         var routes: [String: [(name: String, route: Route)]] = [:]
         for entry in OperationTable.routes {
@@ -38,7 +38,7 @@ package enum APIDescription {
         return (["paths:"] + lines.indented).map { "\($0)\n" }.joined()
     }
 
-    /// Choices that have names of their own among the schemas.
+    /// Enumerations that have their own names among the schemas.
     fileprivate static let named: [(name: String, values: [String])] = [
         ("Role", Role.allCases.map(\.rawValue)), ("Scope", ScopeSet.known),
         ("JobStatus", JobStatus.allCases.map(\.rawValue)), ("AgentState", AgentState.allCases.map(\.rawValue)),
@@ -54,14 +54,14 @@ package enum APIDescription {
 // MARK: - Routes
 
 extension Route {
-    /// As an entry below its path.
+    /// The route as an entry below its path.
     fileprivate func described(as name: String) -> [String] {
         let head = ["operationId: \(name)", "tags: [\(tag)]", "summary: \(quoted(summary))"]
         return ["\(method.rawValue.lowercased()):"]
             + (head + description + security + parameters + body + responses).indented
     }
 
-    /// Who may ask, and the notes.
+    /// Who may use the route, and the notes.
     private var description: [String] {
         let audience =
             switch access {
@@ -78,7 +78,7 @@ extension Route {
 
     private var security: [String] {
         switch access {
-        // As the head says for all.
+        // The head's default applies.
         case .users: []
         case .agents: ["security: [{ agent: [] }]"]
         case .everybody: ["security: []"]
@@ -135,7 +135,7 @@ extension Route {
 }
 
 extension Route.Content {
-    /// The media type, and the schema of what is sent so; `nil`: there is nothing.
+    /// The media type and the schema of the content; `nil` if there is none.
     fileprivate var schema: (type: String, schema: String)? {
         switch self {
         case .nothing: nil
@@ -199,10 +199,10 @@ extension [String] {
 
 private func reference(_ schema: String) -> String { "$ref: \"#/components/schemas/\(schema)\"" }
 
-/// A text between quotation marks, which YAML reads as JSON does.
+/// A text in quotation marks, which YAML reads as JSON does.
 private func quoted(_ text: String) -> String { json(.text(text)) }
 
 private func json(_ value: FieldValue) -> String {
-    // Texts, numbers and truth values: nothing that cannot be encoded.
+    // Texts, numbers and Booleans can always be encoded.
     ((try? JSONEncoder.sorted.encode(value)).map { String(decoding: $0, as: UTF8.self) }) ?? "null"
 }

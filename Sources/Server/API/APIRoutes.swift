@@ -9,7 +9,7 @@ import PostgresClient
 import ServiceLifecycle
 import Store
 
-/// The API for users: each operation of the table at its route, the log that is followed, and the API's description.
+/// The API for users: a route for each operation of the table, the stream of a log, and the API's description.
 package struct APIRoutes: RouteSet {
     /// The context of operations; each request adds its caller.
     private let context: OperationContext
@@ -72,7 +72,7 @@ package struct APIRoutes: RouteSet {
         return response
     }
 
-    /// The fields of a request, and what to answer it with, once it is known that its caller may ask.
+    /// The fields of a request and the context to perform it in, after checking that the caller may use the route.
     private func admit(
         _ request: Request,
         to route: Route,

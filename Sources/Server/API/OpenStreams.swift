@@ -4,20 +4,20 @@ import HTTPTypes
 import Operations
 import Synchronization
 
-/// What stays open for long: each holds a connection, and looks at the database from time to time. So many for each caller,
-/// whichever of their tokens they use, and so many altogether.
+/// The limit of long-lived requests, each of which holds a connection and polls the database: for each caller with all
+/// tokens, and in total.
 package final class OpenStreams: Sendable {
     private let mostOfOne: Int
     private let most: Int
     private let open = Mutex<[Caller.Identity: Int]>([:])
 
-    /// As the documentation says.
+    /// The documented limits.
     package init(mostOfOne: Int = 16, most: Int = 512) {
         self.mostOfOne = mostOfOne
         self.most = most
     }
 
-    /// A place for one, until it is released. Throws a problem when there is none.
+    /// A slot for one stream, until it is released. Throws a problem if there is none.
     func open(for caller: Caller.Identity) throws(Problem) -> Held {
         let refusal = open.withLock { open -> String? in
             if open[caller, default: 0] >= mostOfOne { return "At most \(mostOfOne) are open for one user." }

@@ -16,7 +16,7 @@ struct RequestFields {
 
     private var values: [String: FieldValue] = [:]
 
-    /// The media types of a body that is taken as it is.
+    /// The media types of a body that is not parsed.
     static let archiveTypes = ["application/x-tar", "application/octet-stream"]
 
     init(_ route: Route, _ request: Request, path: Parameters) {
@@ -51,7 +51,7 @@ struct RequestFields {
 
     private mutating func readPath() throws {
         for field in route.fields(in: .path) {
-            // A plus is itself there.
+            // A plus stands for itself there.
             guard let part = path.get(field.name), let text = PercentEncoding.decode(part.replacing("+", with: "%2B"))
             else {
                 throw Problem.noSuchPath

@@ -3,8 +3,8 @@
 import Hummingbird
 import Operations
 
-/// Tells who asks below the API's root for what the router does not find: that there is no such path, or which methods it
-/// takes.
+/// Answers requests below the API's root that the router does not match: either there is no such path, or the answer
+/// lists the allowed methods.
 struct UnknownRoutes: RouterMiddleware {
     private static let patterns = OperationTable.routes.map { (RouterPath(Route.root + $0.route.path), $0.route) }
 
@@ -15,7 +15,7 @@ struct UnknownRoutes: RouterMiddleware {
     ) async throws -> Response {
         let path = request.uri.path
         guard path.hasPrefix("\(Route.root)/") else { return try await next(request, context) }
-        // The router looks past an empty part of a path; here it is one.
+        // The router ignores empty segments of a path; here they count.
         guard !path.contains("//"), !path.hasSuffix("/") else { throw Problem.noSuchPath }
         do {
             return try await next(request, context)

@@ -32,7 +32,7 @@ package struct PromoteTemplateVersion: Operation {
         .noting("Pools and new claims use it from now on.")
         .taking(
             templateField,
-            Field("version", .text(most: 64), "Its name or id. If several have the name: the newest of them.", required: true)
+            Field("version", .text(most: 64), "Its name or id; of several with the name, the newest.", required: true)
         )
         .answering("The version, now active.", .one("TemplateVersion"))
 

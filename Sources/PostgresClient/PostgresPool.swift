@@ -21,7 +21,7 @@ package final class PostgresPool: PostgresExecutor {
         }
     }
 
-    private typealias State = PoolState<PostgresSession, Waiter>
+    private typealias State = PoolStateMachine<PostgresSession, Waiter>
     private struct Waiter {
         let continuation: CheckedContinuation<State.Grant, any Error>
     }

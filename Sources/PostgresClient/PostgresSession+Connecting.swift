@@ -5,7 +5,7 @@ import Logging
 
 extension PostgresSession {
     /// The connection, made now if this is the first use.
-    func connected(_ patience: Patience) throws -> Connection {
+    func connected(_ deadline: Deadline) throws -> Connection {
         if let connection { return connection }
         guard condition.phase == .fresh else {
             throw PostgresError(
@@ -14,12 +14,12 @@ extension PostgresSession {
                 remedy: "Take another session from the pool."
             )
         }
-        let limit = min(patience.limit, .now + configuration.connectTimeout)
-        let patience = Patience(until: limit, patience.ticket)
+        let limit = min(deadline.end, .now + configuration.connectTimeout)
+        let deadline = Deadline(limit, deadline.ticket)
         var pause = Duration.milliseconds(50)
         while true {
             do {
-                let connection = try connect(patience)
+                let connection = try connect(deadline)
                 self.connection = connection
                 condition.set(.idle, descriptor: connection.socket)
                 logger.debug("connected to postgres", metadata: ["pg.destination": "\(connection.destination)"])
@@ -27,8 +27,8 @@ extension PostgresSession {
             } catch let error as PostgresError where error.sqlState == .cannotConnectNow {
                 // The server starts, stops or recovers: its answer will change soon.
                 guard .now + pause < limit else { throw error.asConnectionFailure }
-                let nap = Patience(until: .now + pause, patience.ticket)
-                if case .exhausted(.canceled) = wait(for: 0, on: -1, nap) { throw CancellationError() }
+                let nap = Deadline(.now + pause, deadline.ticket)
+                if case .over(.canceled) = wait(for: 0, on: -1, nap) { throw CancellationError() }
                 pause = min(pause * 2, .milliseconds(500))
             } catch let error as PostgresError {
                 throw error.asConnectionFailure
@@ -36,7 +36,7 @@ extension PostgresSession {
         }
     }
 
-    private func connect(_ patience: Patience) throws -> Connection {
+    private func connect(_ deadline: Deadline) throws -> Connection {
         let connection = try Connection(configuration, logger: logger)
         guard !connection.isBroken else { throw refusal(connection) }
         var progress = Connection.Progress.writing
@@ -50,10 +50,10 @@ extension PostgresSession {
             case .reading, .writing:
                 // The socket may be another one at each step: libpq tries address after address.
                 let events = progress == .reading ? POLLIN : POLLOUT
-                switch wait(for: events, on: connection.socket, patience) {
+                switch wait(for: events, on: connection.socket, deadline) {
                 case .ready: progress = connection.advance()
-                case .exhausted(.canceled): throw CancellationError()
-                case .exhausted(.deadline): throw timeout(connection)
+                case .over(.canceled): throw CancellationError()
+                case .over(.deadline): throw timeout(connection)
                 }
             }
         }

@@ -17,21 +17,21 @@ extension PostgresSession {
     }
 
     private func awaitNotifications(within limit: Duration, _ ticket: Ticket) throws -> [Notification] {
-        let patience = Patience(until: .now + limit, ticket)
-        let connection = try connected(patience)
+        let deadline = Deadline(.now + limit, ticket)
+        let connection = try connected(deadline)
         while true {
             var arrived: [Notification] = []
             while let notification = connection.nextNotification() { arrived.append(notification) }
             guard arrived.isEmpty else { return arrived }
-            switch wait(for: POLLIN, on: connection.socket, patience) {
+            switch wait(for: POLLIN, on: connection.socket, deadline) {
             case .ready:
                 guard connection.consumeInput() else {
                     let reason = connection.errorMessage
                     drop()
                     throw PostgresError.hungUp(reason)
                 }
-            case .exhausted(.deadline): return []
-            case .exhausted(.canceled): throw CancellationError()
+            case .over(.deadline): return []
+            case .over(.canceled): throw CancellationError()
             }
         }
     }

@@ -9,7 +9,7 @@ struct Reading {
     /// The statement that an error names when no other is known.
     let statement: String
     let limit: Duration
-    var patience: Patience
+    var deadline: Deadline
     /// The first error; the later ones are its consequences.
     var error: PostgresError?
     /// The cancel request that was sent when waiting had to stop.
@@ -23,7 +23,7 @@ struct Reading {
 
     /// The error for the caller when the interruption, and nothing else, ended the statement.
     var interruption: (any Error)? {
-        switch patience.interruption {
+        switch deadline.interruption {
         case .canceled: CancellationError()
         case .deadline: overdue
         case nil: nil
@@ -45,10 +45,10 @@ struct Reading {
 extension PostgresSession {
     func beginReading(_ statement: String, within limit: Duration, _ ticket: Ticket?) throws -> Reading {
         if let ticket, ticket.isCanceled { throw CancellationError() }
-        let patience = Patience(until: .now + limit, ticket)
-        let connection = try connected(patience)
+        let deadline = Deadline(.now + limit, ticket)
+        let connection = try connected(deadline)
         condition.set(.busy, descriptor: connection.socket)
-        return Reading(connection: connection, statement: statement, limit: limit, patience: patience)
+        return Reading(connection: connection, statement: statement, limit: limit, deadline: deadline)
     }
 
     /// The one result of a command, or `nil` when it failed or was skipped.
@@ -78,11 +78,11 @@ extension PostgresSession {
         let connection = reading.connection
         while !connection.isBroken, connection.isBusy {
             let isWriting = connection.flush() == .pending
-            switch wait(for: isWriting ? POLLIN | POLLOUT : POLLIN, on: connection.socket, reading.patience) {
+            switch wait(for: isWriting ? POLLIN | POLLOUT : POLLIN, on: connection.socket, reading.deadline) {
             case .ready: _ = connection.consumeInput()
-            case .exhausted(let reason):
-                guard reading.patience.interruption != nil else {
-                    reading.patience.interrupt(reason, allowing: configuration.cancelTimeout)
+            case .over(let reason):
+                guard reading.deadline.interruption != nil else {
+                    reading.deadline.interrupt(reason, allowing: configuration.cancelTimeout)
                     reading.request = CancelRequest.send(for: connection, wakes: thread.mailbox)
                     continue
                 }
@@ -107,8 +107,8 @@ extension PostgresSession {
     func endReading(_ reading: inout Reading) throws {
         if let request = reading.request, connection != nil, !request.isFinished {
             // The request must not hit the session's next statement.
-            let wake = wait(for: 0, on: -1, reading.patience) { request.isFinished }
-            if case .exhausted = wake { drop() }
+            let wake = wait(for: 0, on: -1, reading.deadline) { request.isFinished }
+            if case .over = wake { drop() }
         }
         if connection != nil {
             let isIdle = reading.connection.transactionStatus == PQTRANS_IDLE

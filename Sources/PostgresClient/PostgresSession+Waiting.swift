@@ -6,33 +6,33 @@ import Glibc
 /// How long to wait for the server, and what happens after that.
 ///
 /// `proceeding` until the limit or a cancellation; then `interrupted`, for as long as the server has to obey.
-struct Patience {
+struct Deadline {
     enum Reason { case canceled, deadline }
 
-    private(set) var limit: ContinuousClock.Instant
+    private(set) var end: ContinuousClock.Instant
     private(set) var interruption: Reason?
     let ticket: Ticket?
 
-    init(until limit: ContinuousClock.Instant, _ ticket: Ticket?) {
-        self.limit = limit
+    init(_ end: ContinuousClock.Instant, _ ticket: Ticket?) {
+        self.end = end
         self.ticket = ticket
     }
 
     /// The reason to stop waiting now, if there is one.
-    var exhausted: Reason? {
+    var passed: Reason? {
         if interruption == nil, let ticket, ticket.isCanceled { return .canceled }
-        return ContinuousClock.now >= limit ? .deadline : nil
+        return ContinuousClock.now >= end ? .deadline : nil
     }
 
     mutating func interrupt(_ reason: Reason, allowing grace: Duration) {
         interruption = reason
-        limit = .now + grace
+        end = .now + grace
     }
 }
 
 enum Wake {
     case ready
-    case exhausted(Patience.Reason)
+    case over(Deadline.Reason)
 }
 
 extension PostgresSession {
@@ -42,14 +42,14 @@ extension PostgresSession {
     func wait(
         for events: Int32,
         on socket: Int32,
-        _ patience: Patience,
+        _ deadline: Deadline,
         orUntil isDone: () -> Bool = { false }
     ) -> Wake {
         let mailbox = thread.mailbox
         while true {
             if isDone() { return .ready }
-            if let reason = patience.exhausted { return .exhausted(reason) }
-            let timeout = (patience.limit - .now).pollTimeout
+            if let reason = deadline.passed { return .over(reason) }
+            let timeout = (deadline.end - .now).pollTimeout
             let (isWoken, isReady) = withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) { entries in
                 entries.initializeElement(
                     at: 0,

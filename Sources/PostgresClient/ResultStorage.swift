@@ -83,15 +83,15 @@ import Synchronization
     ///
     /// The search begins behind the column before: whoever reads a row in the order of its columns compares one name for each.
     func column(named name: StaticString) -> Int? {
-        let start = nextColumn.load(ordering: .relaxed)
-        let isNamed = { [result] (column: Int) in
-            PQfname(result, Int32(column)).map { strcmp($0, name.utf8Start) == 0 } ?? false
+        var column = nextColumn.load(ordering: .relaxed)
+        for _ in 0..<columnCount {
+            if column >= columnCount { column = 0 }
+            if let candidate = PQfname(result, Int32(column)), strcmp(candidate, name.utf8Start) == 0 {
+                nextColumn.store(column + 1, ordering: .relaxed)
+                return column
+            }
+            column += 1
         }
-        assert((0..<columnCount).count(where: isNamed) < 2, "\(statement) returns two columns called '\(name)'")
-        guard let column = (start..<columnCount).first(where: isNamed) ?? (0..<start).first(where: isNamed) else {
-            return nil
-        }
-        nextColumn.store(column + 1, ordering: .relaxed)
-        return column
+        return nil
     }
 }

@@ -9,8 +9,10 @@ import Testing
 /// Workspaces whose provisioner cannot run any more are removed without it.
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct AbandoningTests {
     private func abandon(_ workspace: Fleet.Workspace, in fleet: Fleet) async throws -> AbandonedWorkspace {
-        try await fleet.store.abandonWorkspace("\(workspace.id)", by: "tess") { abandoned in
-            "left behind: \(abandoned.resources.joined(separator: ", "))"
+        try await fleet.store.abandoning("\(workspace.id)", by: "tess") { abandonment in
+            let abandoned = abandonment.workspace
+            try await abandonment.commit(noting: "left behind: \(abandoned.resources.joined(separator: ", "))")
+            return abandoned
         }
     }
 

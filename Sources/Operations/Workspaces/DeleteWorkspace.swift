@@ -60,23 +60,25 @@ package struct DeleteWorkspace: Operation {
             )
         }
         let (caller, codec) = (context.caller.name, try context.codec())
-        var resources: [String] = []
-        let abandoned = try await context.store.abandonWorkspace(
+        return try await context.store.abandoning(
             workspace,
             owner: owner,
             visibleTo: context.caller.audience,
             by: caller
-        ) { abandoned in
-            resources = await Self.resources(of: abandoned, codec)
-            return "\(caller) removed the workspace without running its provisioner. "
-                + abandoned.warning(resources: resources)
+        ) { abandonment in
+            let abandoned = abandonment.workspace
+            let resources = await Self.resources(of: abandoned, codec)
+            let warning = abandoned.warning(resources: resources)
+            try await abandonment.commit(
+                noting: "\(caller) removed the workspace without running its provisioner. \(warning)"
+            )
+            return DeletionReport(
+                jobID: abandoned.jobID,
+                status: JobStatus.succeeded.rawValue,
+                leftBehind: resources,
+                warning: warning
+            )
         }
-        return DeletionReport(
-            jobID: abandoned.jobID,
-            status: JobStatus.succeeded.rawValue,
-            leftBehind: resources,
-            warning: abandoned.warning(resources: resources)
-        )
     }
 }
 

@@ -5,37 +5,32 @@ import PostgresClient
 import Prebuilds
 import Time
 
-extension SnapshotQuery {
-    /// What a row of ``presets`` is about.
-    enum PresetRow {
-        /// A preset, and how many of its start jobs wait.
-        case preset(PresetSnapshot, pending: Int)
-        case unreadable(UnreadablePreset)
-        /// Prebuilds without a preset.
-        case orphans(OrphanedPrebuilds)
-    }
-
-    /// Reads a row of ``presets``. One that cannot be read is told by name, and keeps no other from being read.
-    static func read(_ row: Row, parameters: VersionParameters) -> PresetRow {
+extension Snapshot {
+    /// Reads a row of ``SnapshotQuery/presets``: a preset with its prebuilds, or prebuilds without a preset. A preset that
+    /// cannot be read is told by name, and keeps no other from being read.
+    mutating func add(_ row: Row, _ parameters: VersionParameters) {
         do {
             guard try row["is_orphan"] else {
-                let (preset, pending) = try readPreset(row, parameters)
-                return .preset(preset, pending: pending)
+                let preset = try PresetSnapshot(row, parameters)
+                pendingJobs += try row["pending"]
+                presets.append(preset)
+                return
             }
             let total: Int = try row["total"]
             guard total > 0 else { throw StoreError.internalInconsistency("its organization is gone") }
-            return .orphans(OrphanedPrebuilds(count: total, names: try (row["orphans"] as [String]).sorted()))
+            let names = try (orphans?.names ?? []) + (row["orphans"] as [String]).sorted()
+            orphans = OrphanedPrebuilds(count: (orphans?.count ?? 0) + total, names: Array(names.prefix(10)))
         } catch {
             func text<Value: PostgresDecodable>(_ column: StaticString, as type: Value.Type = Value.self) -> Value? {
                 // What is unreadable may be the name itself.
                 (try? row[column] as Value?) ?? nil
             }
-            return .unreadable(
+            unreadable.append(
                 UnreadablePreset(
                     templateName: text("template_name") ?? "",
                     presetName: text("name") ?? "",
                     presetID: text("preset_id"),
-                    message: message(error)
+                    message: Self.message(error)
                 )
             )
         }
@@ -47,12 +42,10 @@ extension SnapshotQuery {
         return "Its template is in use and has no active version, so its pool cannot be judged and is left alone. "
             + "Promote a version with `stoker templates promote`, or delete the template (\(error))"
     }
+}
 
-    /// Returns with the preset how many of its start jobs wait.
-    private static func readPreset(
-        _ row: Row,
-        _ parameters: VersionParameters
-    ) throws -> (preset: PresetSnapshot, pending: Int) {
+extension PresetSnapshot {
+    fileprivate init(_ row: Row, _ parameters: VersionParameters) throws {
         let pool = Pool(
             presetID: try row["preset_id"],
             presetName: try row["name"],
@@ -64,11 +57,11 @@ extension SnapshotQuery {
         )
         let isActive: Bool = try row["active"]
         let starting: Int = try row["starting"]
-        let running = try readRunning(row)
-        let preset = PresetSnapshot(
+        let running = try Self.readRunning(row)
+        self.init(
             pool: pool,
             isActive: isActive,
-            versionReadiness: try readiness(row["readiness"]),
+            versionReadiness: try Self.readiness(row["readiness"]),
             desiredInstances: try row["desired"],
             timeZone: try row["zone"],
             schedules: try zip(row["crons"] as [String], row["counts"] as [Int]).map(ScheduleRow.init),
@@ -87,13 +80,12 @@ extension SnapshotQuery {
             deleting: try row["deleting"],
             failed: try row["failed"],
             canceled: try row["canceled"],
-            abandonedDeletions: try readAbandoned(row),
-            pendingOrders: try readOrders(row),
-            startBuilds: try readStartBuilds(row, and: running, starting: starting),
+            abandonedDeletions: try Self.readAbandoned(row),
+            pendingOrders: try Self.readOrders(row),
+            startBuilds: try Self.readStartBuilds(row, and: running, starting: starting),
             recentFailures: try row["recent_failures"],
             ordersInVain: try row["orders_in_vain"]
         )
-        return (preset, try row["pending"])
     }
 
     private static func readRunning(_ row: Row) throws -> [PrebuildSnapshot] {

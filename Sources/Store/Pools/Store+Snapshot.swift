@@ -38,20 +38,7 @@ struct SnapshotQuery {
         let (now, pause, quotas) = try readSettings(answers[1])
         let parameters = readParameters(answers[3])
         var snapshot = Snapshot(presets: [], pause: pause, prebuildQuotas: quotas)
-        for row in answers[2] {
-            switch read(row, parameters: parameters) {
-            case .preset(let preset, let pending):
-                snapshot.presets.append(preset)
-                snapshot.pendingJobs += pending
-            case .unreadable(let preset): snapshot.unreadable.append(preset)
-            case .orphans(let some):
-                let names = (snapshot.orphans?.names ?? []) + some.names
-                snapshot.orphans = OrphanedPrebuilds(
-                    count: (snapshot.orphans?.count ?? 0) + some.count,
-                    names: Array(names.prefix(10))
-                )
-            }
-        }
+        for row in answers[2] { snapshot.add(row, parameters) }
         return (now, snapshot)
     }
 }

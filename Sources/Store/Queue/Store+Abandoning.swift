@@ -13,22 +13,39 @@ package struct AbandonedWorkspace: Hashable, Sendable {
     package var states: [[UInt8]]
 }
 
+/// The removal of a workspace in progress: one transaction, with the workspace locked. Valid inside the body of
+/// ``Store/abandoning(_:owner:visibleTo:by:_:)`` alone.
+package struct Abandonment {
+    package let workspace: AbandonedWorkspace
+    fileprivate let id: WorkspaceID
+    fileprivate let transaction: PostgresTransaction
+
+    /// Removes the workspace and commits.
+    ///
+    /// - Parameter note: What is left behind, in words, for the job's log.
+    package func commit(noting note: String) async throws {
+        _ = try await transaction.executeBatchAndCommit(
+            (workspace.jobID.map { [Store.note(note, at: $0)] } ?? []) + Store.gone(id)
+        )
+    }
+}
+
 extension Store {
-    /// Removes a workspace without running its provisioner: for one whose provisioner cannot run any more. Nothing of what it
-    /// consists of is touched; the caller says what that was. States that came too late stay, and so do its builds.
+    /// Opens the removal of a workspace without its provisioner: for one whose provisioner cannot run any more. Nothing of what
+    /// it consists of is touched; the body says what that was. States that came too late stay, and so do its builds. When the
+    /// body throws, nothing has happened.
     ///
     /// A build that waits is canceled with `ABANDONED`. Throws ``StoreError`` of code `.notFound`, of `.invalid` when the name
     /// fits several, and of `.conflict` while a worker executes a build of it.
     ///
-    /// - Parameter operatorName: Who asked for it; it stands in the job's log, with what is left behind.
-    /// - Parameter describe: Says in words what is left behind.
-    package func abandonWorkspace(
+    /// - Parameter operatorName: Who asked for it; it stands in the record, whose log says what is left behind.
+    package func abandoning<Value>(
         _ workspace: String,
         owner: String? = nil,
         visibleTo audience: Audience = .everything,
         by operatorName: String,
-        describe: (AbandonedWorkspace) async -> String
-    ) async throws -> AbandonedWorkspace {
+        _ body: (Abandonment) async throws -> Value
+    ) async throws -> Value {
         try await pool.withTransaction("workspaces.abandon") { transaction in
             let id = try await Self.lock(workspace, owner: owner, visibleTo: audience, on: transaction)
             let builds = try await transaction.execute(Self.unfinished(of: id))
@@ -43,17 +60,15 @@ extension Store {
             if !open.isEmpty {
                 _ = try await transaction.executeBatch(Self.endPending(open.map(\.0), code: "ABANDONED"))
             }
-            var abandoned = AbandonedWorkspace(
-                resources: try await transaction.execute(Self.reported(of: id)).map { try $0.decode(String.self) },
-                states: try await transaction.execute(Self.states(of: id)).map { try $0.decode([UInt8].self) }
+            let answers = try await transaction.executeBatch([
+                Self.reported(of: id), Self.states(of: id), Self.record(of: id, by: operatorName),
+            ])
+            let abandoned = AbandonedWorkspace(
+                jobID: try answers[2].first?.decode(JobID.self),
+                resources: try answers[0].map { try $0.decode(String.self) },
+                states: try answers[1].map { try $0.decode([UInt8].self) }
             )
-            let record = try await transaction.execute(Self.record(of: id, by: operatorName)).first
-            abandoned.jobID = try record?.decode(JobID.self)
-            let note = await describe(abandoned)
-            _ = try await transaction.executeBatchAndCommit(
-                (abandoned.jobID.map { [Self.note(note, at: $0)] } ?? []) + Self.gone(id)
-            )
-            return abandoned
+            return try await body(Abandonment(workspace: abandoned, id: id, transaction: transaction))
         }
     }
 
@@ -135,7 +150,7 @@ extension Store {
         )
     }
 
-    private static func note(_ text: String, at job: JobID) -> Statement {
+    fileprivate static func note(_ text: String, at job: JobID) -> Statement {
         Statement(
             "workspaces.note_abandoned",
             """
@@ -144,7 +159,7 @@ extension Store {
         )
     }
 
-    private static func gone(_ workspace: WorkspaceID) -> [Statement] {
+    fileprivate static func gone(_ workspace: WorkspaceID) -> [Statement] {
         [
             Statement(
                 "workspaces.gone",

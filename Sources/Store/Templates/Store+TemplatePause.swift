@@ -18,12 +18,17 @@ extension Store {
     }
 
     private func setPause(of name: String, until: Instant?) async throws {
+        try await changeTemplate(name, "templates.pause", setting: "prebuilds_paused_until = \(until)")
+    }
+
+    /// Changes a template that is not deleted, and wakes the reconciler. Throws ``StoreError`` of code `.notFound`.
+    func changeTemplate(_ name: String, _ statement: String, setting column: SQL) async throws {
         let changed = try await pool.execute(
             Statement(
-                "templates.pause",
+                statement,
                 """
                 WITH changed AS (
-                    UPDATE templates SET prebuilds_paused_until = \(until), updated_at = now()
+                    UPDATE templates SET \(sql: column), updated_at = now()
                     WHERE id = (\(sql: .templateID(named: name))) RETURNING id
                 )
                 SELECT id, \(sql: News.column(News.reconcile)) FROM changed

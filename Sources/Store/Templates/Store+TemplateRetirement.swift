@@ -9,19 +9,7 @@ extension Store {
     ///
     /// Throws ``StoreError`` of code `.notFound`.
     package func deprecateTemplate(_ name: String, message: String) async throws {
-        let changed = try await pool.execute(
-            Statement(
-                "templates.deprecate",
-                """
-                WITH changed AS (
-                    UPDATE templates SET deprecated = \(message), updated_at = now()
-                    WHERE id = (\(sql: .templateID(named: name))) RETURNING id
-                )
-                SELECT id, \(sql: News.column(News.reconcile)) FROM changed
-                """
-            )
-        )
-        if changed.isEmpty { throw StoreError.noTemplate(name) }
+        try await changeTemplate(name, "templates.deprecate", setting: "deprecated = \(message)")
     }
 
     /// Deletes a template: its name is free, its pools are emptied, and its pending and running imports are canceled.

@@ -4,8 +4,8 @@ import Testing
 
 @testable import PostgresClient
 
-@Suite struct PoolStateTests {
-    private typealias State = PoolState<Int, String>
+@Suite struct PoolStateMachineTests {
+    private typealias State = PoolStateMachine<Int, String>
 
     private func text(_ acquisition: State.Acquisition) -> String {
         switch acquisition {

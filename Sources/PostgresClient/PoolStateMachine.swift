@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The decisions of a connection pool, without its locks and continuations: leases, waiters and free sessions.
-struct PoolState<Session, Waiter> {
+struct PoolStateMachine<Session, Waiter> {
     enum Grant {
         case session(Session)
         /// A place for a session that does not exist yet.

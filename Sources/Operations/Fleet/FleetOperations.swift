@@ -40,8 +40,6 @@ package struct ListSettings: Operation {
         .doing("List the settings of the server that answers, without secrets")
         .answering("Every setting, its value, and where the value came from.", .list("Setting"))
 
-    package init() {}
-
     package func perform(in context: OperationContext) async throws -> [SettingRow] {
         context.settings()
     }

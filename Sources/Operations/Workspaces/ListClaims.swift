@@ -18,12 +18,6 @@ package struct ListClaims: PagedOperation {
         .taking([Field("owner", .text(most: 64), "A user. Default: the caller.")] + Cursor.fields)
         .answering("A page of claims.", .page("PastClaim"))
 
-    package init(owner: String? = nil, limit: Int? = nil, cursor: String? = nil) {
-        self.owner = owner
-        self.limit = limit
-        self.cursor = cursor
-    }
-
     package func perform(in context: OperationContext) async throws -> Page<PastClaim> {
         let caller = context.caller
         let owner = try caller.named(owner)

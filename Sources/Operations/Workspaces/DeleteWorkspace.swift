@@ -6,17 +6,17 @@ import HTTPTypes
 import Provisioning
 import Store
 
-/// Enqueues the deletion of a workspace and of what was built for it; or removes the workspace alone, by force.
+/// Enqueues the deletion of a workspace with its resources; or removes only the workspace, by force.
 package struct DeleteWorkspace: Operation {
     /// Its name or id.
     package var workspace: String
-    /// Its owner, where several workspaces have the name.
+    /// Its owner, when several workspaces have the name.
     package var owner: String?
-    /// Whether it is removed without running its provisioner, which cannot run any more. What was built stays.
+    /// Whether it is removed without its provisioner, which cannot run any more. The resources stay.
     package var force: Bool?
 
     package static let route = Route(.delete, "/workspaces/{workspace}", .workspaces, for: .member)
-        .doing("Delete a workspace and what was built for it")
+        .doing("Delete a workspace and its resources")
         .noting(
             """
             , of their own. With `force` the workspace is removed at once, its provisioner is not run, and what was built \
@@ -25,7 +25,7 @@ package struct DeleteWorkspace: Operation {
         )
         .taking(
             workspaceFields + [
-                Field("force", .flag, "Remove it without running its provisioner.", default: .flag(false))
+                Field("force", .flag, "Remove the workspace without running its provisioner.", default: .flag(false))
             ]
         )
         .answering(
@@ -50,12 +50,12 @@ package struct DeleteWorkspace: Operation {
         return DeletionReport(jobID: job, status: JobStatus.pending.rawValue)
     }
 
-    /// What it leaves behind costs somebody money: a member cannot decide that.
+    /// The remaining resources may cost money, so a member cannot decide that.
     private func abandon(in context: OperationContext) async throws -> DeletionReport {
         guard context.caller.has(.templateAdmin) else {
             throw Refusal(
                 .forbidden,
-                "To remove a workspace and leave behind what was built for it takes the role template-admin",
+                "Removing a workspace and leaving its resources behind needs the role template-admin",
                 remedy: "Ask an administrator, or delete it without force."
             )
         }
@@ -82,14 +82,14 @@ package struct DeleteWorkspace: Operation {
     }
 }
 
-/// A deletion that is under way, or a workspace that was removed by force.
+/// A deletion in progress, or a workspace that was removed by force.
 package struct DeletionReport: Hashable, Sendable, Codable {
-    /// `nil`: there is nothing to record it by.
+    /// `nil`: there is no build to record it with.
     package let jobID: JobID?
     package var status: String
-    /// What may still exist, where it is known by name; only by force.
+    /// The resources that may still exist, as far as they are known; only by force.
     package var leftBehind: [String]?
-    /// What to do about it; only by force.
+    /// The remedy; only by force.
     package var warning: String?
 
     private enum CodingKeys: String, CodingKey {
@@ -100,11 +100,12 @@ package struct DeletionReport: Hashable, Sendable, Codable {
 }
 
 extension DeleteWorkspace {
-    /// What its builds reported and what its states name. A build that failed reports nothing, and has a state.
+    /// The resources that its builds reported and that its states contain. A failed build reports none, and has a
+    /// state.
     private static func resources(of abandoned: AbandonedWorkspace, _ codec: StateCodec) async -> [String] {
         let named = await BlockingWork.run {
             abandoned.states.flatMap { sealed in
-                // A state whose key is gone names nothing; the warning says that there is one.
+                // A state whose key is gone cannot be read; the warning says that there is one.
                 (try? codec.open(sealed)).map(StateContents.resources) ?? []
             }
         }
@@ -122,6 +123,6 @@ extension AbandonedWorkspace {
         }
         return states.isEmpty
             ? "No resources of it are known."
-            : "It has a state, and what that names may still exist; nothing will remove it.\(state)"
+            : "It has a state, whose resources may still exist; nothing will remove them.\(state)"
     }
 }

@@ -6,8 +6,8 @@ import Prebuilds
 import Time
 
 extension Snapshot {
-    /// Reads a row of ``SnapshotQuery/presets``: a preset with its prebuilds, or prebuilds without a preset. A preset that
-    /// cannot be read is told by name, and keeps no other from being read.
+    /// Reads a row of ``SnapshotQuery/presets``: a preset with its prebuilds, or prebuilds without a preset. A preset
+    /// that cannot be read is reported by name, and does not affect others.
     mutating func add(_ row: Row, _ parameters: VersionParameters) {
         do {
             guard try row["is_orphan"] else {
@@ -22,7 +22,7 @@ extension Snapshot {
             orphans = OrphanedPrebuilds(count: (orphans?.count ?? 0) + total, names: Array(names.prefix(10)))
         } catch {
             func text<Value: PostgresDecodable>(_ column: StaticString, as type: Value.Type = Value.self) -> Value? {
-                // What is unreadable may be the name itself.
+                // The unreadable column may be the name itself.
                 (try? row[column] as Value?) ?? nil
             }
             unreadable.append(
@@ -36,7 +36,7 @@ extension Snapshot {
         }
     }
 
-    /// In words for an operator.
+    /// A message for an operator.
     private static func message(_ error: any Error) -> String {
         guard let error = error as? PostgresError, error.column == "active" else { return "\(error)" }
         return "Its template is in use and has no active version, so its pool cannot be judged and is left alone. "
@@ -71,7 +71,7 @@ extension PresetSnapshot {
             statusMessage: try row["status_message"],
             failuresForgottenBefore: try row["failures_forgotten_before"],
             pausedUntil: try row["prebuilds_paused_until"],
-            // The parameters of a version that is not the active one are nobody's concern.
+            // The parameters of a version that is not active do not matter.
             parameters: isActive ? try parameters.of(pool.templateVersionID) : [],
             values: try Dictionary(zip(row["names"] as [String], row["given"] as [String])) { first, _ in first },
             running: running,

@@ -3,18 +3,18 @@
 package import Domain
 import PostgresClient
 
-/// What was known of a workspace that was removed without its provisioner.
+/// The known parts of a workspace that was removed without its provisioner.
 package struct AbandonedWorkspace: Hashable, Sendable {
-    /// A job that has ended already: the record of the removal.
+    /// A finished job that records the removal.
     package var jobID: JobID?
-    /// What its builds reported, as addresses, or as type and name.
+    /// The resources that its builds reported, as addresses, or as type and name.
     package var resources: [String]
-    /// The newest state of its builds, and those that came too late, as they are stored.
+    /// The newest state of its builds, and its late states, as they are stored.
     package var states: [[UInt8]]
 }
 
-/// The removal of a workspace in progress: one transaction, with the workspace locked. Valid inside the body of
-/// ``Store/abandoning(_:owner:visibleTo:by:_:)`` alone.
+/// The removal of a workspace, in one transaction with the workspace locked. Valid only inside the body of
+/// ``Store/abandoning(_:owner:visibleTo:by:_:)``.
 package struct Abandonment {
     package let workspace: AbandonedWorkspace
     fileprivate let id: WorkspaceID
@@ -22,7 +22,7 @@ package struct Abandonment {
 
     /// Removes the workspace and commits.
     ///
-    /// - Parameter note: What is left behind, in words, for the job's log.
+    /// - Parameter note: What remains, in words, for the job's log.
     package func commit(noting note: String) async throws {
         _ = try await transaction.executeBatchAndCommit(
             (workspace.jobID.map { [Store.note(note, at: $0)] } ?? []) + Store.gone(id)
@@ -31,14 +31,14 @@ package struct Abandonment {
 }
 
 extension Store {
-    /// Opens the removal of a workspace without its provisioner: for one whose provisioner cannot run any more. Nothing of what
-    /// it consists of is touched; the body says what that was. States that came too late stay, and so do its builds. When the
-    /// body throws, nothing has happened.
+    /// Starts the removal of a workspace without its provisioner, which cannot run any more. Its resources are not
+    /// touched; the body reports what they were. Late states and its builds stay. If the body throws, nothing is
+    /// changed.
     ///
-    /// A build that waits is canceled with `ABANDONED`. Throws ``StoreError`` of code `.notFound`, of `.invalid` when the name
-    /// fits several, and of `.conflict` while a worker executes a build of it.
+    /// A pending build is canceled with `ABANDONED`. Throws ``StoreError`` of code `.notFound`, of `.invalid` when
+    /// several workspaces have the name, and of `.conflict` while a worker executes a build of it.
     ///
-    /// - Parameter operatorName: Who asked for it; it stands in the record, whose log says what is left behind.
+    /// - Parameter operatorName: Who requested it, for the record, whose log says what remains.
     package func abandoning<Value>(
         _ workspace: String,
         owner: String? = nil,
@@ -83,7 +83,7 @@ extension Store {
         )
     }
 
-    /// Of the newest build that reported any.
+    /// The resources of the newest build that reported any.
     private static func reported(of workspace: WorkspaceID) -> Statement {
         Statement(
             "workspaces.reported",
@@ -116,8 +116,7 @@ extension Store {
         )
     }
 
-    /// A delete build with a job that has ended, so that the workspace's history says how it went; none for a workspace
-    /// without builds.
+    /// A delete build with a finished job, for the workspace's history; none for a workspace without builds.
     private static func record(of workspace: WorkspaceID, by operatorName: String) -> Statement {
         let builds = NewBuilds(
             rows: "target",

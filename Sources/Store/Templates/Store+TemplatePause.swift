@@ -21,7 +21,7 @@ extension Store {
         try await changeTemplate(name, "templates.pause", setting: "prebuilds_paused_until = \(until)")
     }
 
-    /// Changes a template that is not deleted, and wakes the reconciler. Throws ``StoreError`` of code `.notFound`.
+    /// Changes a template that is not deleted, and notifies the reconciler. Throws ``StoreError`` of code `.notFound`.
     func changeTemplate(_ name: String, _ statement: String, setting column: SQL) async throws {
         let changed = try await pool.execute(
             Statement(

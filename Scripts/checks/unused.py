@@ -13,7 +13,7 @@ from tree import Problem
 
 # Room and name of what may stay, and why.
 ALLOWED = {
-    ("CurlClient", "HTTPResponse.isTruncated"): "says whether the body is all that the server sent",
+    ("CurlClient", "HTTPClient.Response.isTruncated"): "says whether the body is all that the server sent",
     ("LocalPostgres", "LocalCluster.pid"): "tests kill and freeze the server",
     ("LocalPostgres", "LocalCluster.processes"): "tests freeze the server, and count what a killed one leaves",
     ("PostgresClient", "PostgresError.table"): "belongs to the server's report, as constraint and column do",

@@ -72,7 +72,7 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "TemplatesTests",
-        dependencies: ["Templates"],
+        dependencies: ["Domain", "Templates"],
         swiftSettings: swift
     ),
     .testTarget(
@@ -129,7 +129,8 @@ let tests: [Target] = [
         name: "WorkerTests",
         dependencies: [
             "Bench", "CurlClient", "Domain", "Operations", "PostgresClient", "Prebuilds", "Provisioning", "Store",
-            "Telemetry", "TestSupport", "Time", "Webhooks", "Worker", .inMemoryTracing, .lifecycle, .logging, .tracing,
+            "Telemetry", "Templates", "TestSupport", "Time", "Webhooks", "Worker", .inMemoryTracing, .lifecycle,
+            .logging, .tracing,
         ],
         swiftSettings: swift
     ),
@@ -147,8 +148,9 @@ let tests: [Target] = [
     .testTarget(
         name: "FuzzTests",
         dependencies: [
-            "Basics", "Commands", "CurlClient", "Operations", "Patterns", "PostgresClient", "Prebuilds", "Provisioning",
-            "Server", "Store", "Telemetry", "Templates", "TestSupport", "Time", .httpTypes, .lifecycle, .logging,
+            "Basics", "Commands", "CurlClient", "Domain", "Operations", "Patterns", "PostgresClient", "Prebuilds",
+            "Provisioning", "Server", "Store", "Telemetry", "Templates", "TestSupport", "Time", .httpTypes, .lifecycle,
+            .logging,
             .systemPackage,
         ],
         exclude: ["Corpus"],

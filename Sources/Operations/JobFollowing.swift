@@ -15,7 +15,7 @@ extension OperationContext {
         after line: Int64 = 0,
         _ body: (StoredLogLine?) async throws -> Void
     ) async throws -> JobSummary {
-        try await news.following(.job(job)) { bell in
+        try await watch.following(.job(job)) { bell in
             var last = line
             while true {
                 // First the status, then the log: what was written before the end is read before it returns.
@@ -43,14 +43,4 @@ extension OperationContext {
             last = newest.id
         }
     }
-}
-
-/// The statuses of a job, as the database names them.
-package enum JobStatus: String, CaseIterable, Codable, Sendable {
-    case pending, running, succeeded, canceling, canceled, failed
-}
-
-extension JobSummary {
-    /// Whether the job has ended, however.
-    package var hasEnded: Bool { [JobStatus.succeeded, .canceled, .failed].contains { $0.rawValue == status } }
 }

@@ -24,7 +24,7 @@ package struct OperationContext: Sendable {
     package let codec: @Sendable () throws -> StateCodec
     /// The settings in force, without secrets.
     package let settings: @Sendable () -> [SettingRow]
-    package let news: JobNews
+    package let watch: JobWatch
     /// How many API tokens a user may have.
     package let tokensPerUser: @Sendable () throws -> Int
     package var caller: Caller
@@ -37,7 +37,7 @@ package struct OperationContext: Sendable {
         addressPolicy: @autoclosure @escaping @Sendable () throws -> AddressPolicy,
         codec: @autoclosure @escaping @Sendable () throws -> StateCodec,
         settings: @autoclosure @escaping @Sendable () -> [SettingRow],
-        news: JobNews,
+        watch: JobWatch,
         tokensPerUser: @autoclosure @escaping @Sendable () throws -> Int,
         caller: Caller
     ) {
@@ -48,7 +48,7 @@ package struct OperationContext: Sendable {
         self.addressPolicy = addressPolicy
         self.codec = codec
         self.settings = settings
-        self.news = news
+        self.watch = watch
         self.tokensPerUser = tokensPerUser
         self.caller = caller
     }

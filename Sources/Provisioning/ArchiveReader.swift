@@ -2,6 +2,7 @@
 
 import Basics
 import Crypto
+import Domain
 import SystemPackage
 import Templates
 

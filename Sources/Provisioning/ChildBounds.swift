@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
+
 /// The bounds of everything that a template's programs print and write. They are defined only here.
 ///
-/// Exceeding one fails the build once, with an error that names the bound (``ProvisioningFailure/Code/invalid``), and
+/// Exceeding one fails the build once, with an error that names the bound (`FailureCode.invalid`), and
 /// never the worker. Lines of the log are cut instead, and the middle of a long log is left out.
 package struct ChildBounds: Sendable, Hashable {
     /// Bytes of a state, as the template wrote it: `worker.max_state_size`.
@@ -96,13 +98,7 @@ extension ProvisioningFailure {
 }
 
 extension String {
-    /// The text without NUL, which Postgres refuses in `text` and `jsonb`: each is replaced (U+FFFD).
-    var storable: String {
-        guard utf8.contains(0) else { return self }
-        return String(decoding: utf8.flatMap { $0 == 0 ? [0xef, 0xbf, 0xbd] : [$0] }, as: UTF8.self)
-    }
-
-    /// The text cut to that many bytes, with the number of bytes that are missing.
+    /// The text with at most so many bytes; what was cut off is counted behind it.
     package func cut(to limit: Int) -> String {
         let count = utf8.count
         guard count > limit else { return self }

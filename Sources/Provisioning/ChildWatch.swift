@@ -2,6 +2,7 @@
 
 import Basics
 import CLinux
+import Domain
 import Glibc
 import SystemPackage
 
@@ -15,14 +16,14 @@ struct ChildWatch: ~Copyable {
     private let guardPID: pid_t
     private var socket: Int32
     private let outputs: ChildOutputs
-    private var sent: ExecutionControl.Orders
+    private var sent: ExecutionControl.Request
     private var childPID: pid_t?
     private var status: ChildStatus?
     private var cause: GuardCause?
     private var startFailure: Int32?
     private var isOverflowKilled = false
-    /// The time by which the guard must have ended the child.
-    private var patience: ContinuousClock.Instant?
+    /// When the guard must have carried out its request.
+    private var guardDeadline: ContinuousClock.Instant?
 
     init(
         _ command: ChildCommand,
@@ -30,7 +31,7 @@ struct ChildWatch: ~Copyable {
         in directory: WorkDirectory,
         control: ExecutionControl
     ) throws(ProvisioningFailure) {
-        let orders = control.orders
+        let request = control.request
         let preparation: ChildPreparation
         do throws(FileFailure) {
             preparation = try ChildPreparation(command, in: directory, runner.isolation, root: runner.root)
@@ -38,7 +39,7 @@ struct ChildWatch: ~Copyable {
             throw .notStarted(command.executable, error.description)
         }
         let charge = GuardCharge(
-            lease: GuardLease(until: orders.lease, margin: control.limits.leaseMargin),
+            lease: GuardLease(until: request.lease, margin: control.limits.leaseMargin),
             grace: control.limits.interruptGrace.nanoseconds,
             stateFile: directory.stateFile.string,
             spoolFile: directory.spoolFile.string,
@@ -73,7 +74,7 @@ struct ChildWatch: ~Copyable {
             while waitpid(spawned.pid, nil, 0) < 0 && errno == EINTR {}
             throw .notStarted(command.executable, "no thread is left")
         }
-        self.init(command, control, spawned, outputs, wakeUp, sent: orders)
+        self.init(command, control, spawned, outputs, wakeUp, sent: request)
     }
 
     private init(
@@ -82,13 +83,13 @@ struct ChildWatch: ~Copyable {
         _ spawned: SpawnedGuard,
         _ outputs: ChildOutputs,
         _ wakeUp: WakeUp,
-        sent: ExecutionControl.Orders
+        sent: ExecutionControl.Request
     ) {
         guardPID = spawned.pid
         socket = spawned.socket
         self.outputs = outputs
         // The guard got the lease when it was started; it does not know later changes yet.
-        self.sent = ExecutionControl.Orders(lease: sent.lease)
+        self.sent = ExecutionControl.Request(lease: sent.lease)
         self.command = command
         self.control = control
         self.wakeUp = wakeUp
@@ -104,7 +105,7 @@ struct ChildWatch: ~Copyable {
     mutating func untilEnd() throws(ProvisioningFailure) -> ChildResult {
         while socket >= 0 {
             wait()
-            passOrders()
+            passRequest()
             enforceLimits()
         }
         let guardStatus = reapGuard()
@@ -137,18 +138,18 @@ struct ChildWatch: ~Copyable {
         }
     }
 
-    private mutating func passOrders() {
-        let orders = control.orders
-        guard orders != sent, socket >= 0 else { return }
-        if orders.lease != sent.lease {
-            let lease = GuardLease(until: orders.lease, margin: control.limits.leaseMargin)
+    private mutating func passRequest() {
+        let request = control.request
+        guard request != sent, socket >= 0 else { return }
+        if request.lease != sent.lease {
+            let lease = GuardLease(until: request.lease, margin: control.limits.leaseMargin)
             GuardMessage.renew(lease).send(over: socket)
         }
-        if orders.interruption != nil && sent.interruption == nil {
+        if request.interruption != nil && sent.interruption == nil {
             give(.interrupt, within: control.limits.interruptGrace)
         }
-        if orders.killed && !sent.killed { give(.kill, within: .zero) }
-        sent = orders
+        if request.killed && !sent.killed { give(.kill, within: .zero) }
+        sent = request
     }
 
     /// Sends a request that ends the child, with the time that the guard has for it.
@@ -156,8 +157,8 @@ struct ChildWatch: ~Copyable {
         order.send(over: socket)
         // The child may have stopped the guard.
         kill(guardPID, SIGCONT)
-        let end = ContinuousClock.now + grace + control.limits.guardPatience
-        patience = min(patience ?? end, end)
+        let end = ContinuousClock.now + grace + control.limits.guardGrace
+        guardDeadline = min(guardDeadline ?? end, end)
     }
 
     private mutating func enforceLimits() {
@@ -166,7 +167,7 @@ struct ChildWatch: ~Copyable {
             give(.kill, within: .zero)
         }
         let now = ContinuousClock.now
-        if let patience, now >= patience { return endByForce() }
+        if let guardDeadline, now >= guardDeadline { return endByForce() }
         guard control.interruption == nil else { return }
         if now >= control.started + control.limits.wallClock {
             control.interrupt(.timeout)
@@ -179,12 +180,12 @@ struct ChildWatch: ~Copyable {
     private mutating func endByForce() {
         _ = stoker_each_descendant_of(guardPID, { descendant, _ in _ = kill(descendant, SIGKILL) }, nil)
         kill(guardPID, SIGKILL)
-        patience = nil
+        guardDeadline = nil
     }
 
     /// Milliseconds until the next limit; -1 when there is none.
     private func timeout() -> Int32 {
-        var limit = patience
+        var limit = guardDeadline
         if control.interruption == nil {
             let next = min(control.started + control.limits.wallClock, outputs.lastOutput + control.limits.noOutput)
             limit = min(limit ?? next, next)

@@ -31,20 +31,20 @@ package struct ExecutionLimits: Sendable, Hashable {
     package var leaseMargin: Duration
     /// The time after the grace that the guard has to end its child, before both are killed. A child can stop its
     /// guard, and the kernel can keep a dying process for long; the worker goes on nevertheless.
-    package var guardPatience: Duration
+    package var guardGrace: Duration
 
     package init(
         wallClock: Duration = .seconds(3600),
         noOutput: Duration = .seconds(1200),
         interruptGrace: Duration = .seconds(120),
         leaseMargin: Duration = .seconds(20),
-        guardPatience: Duration = .seconds(10)
+        guardGrace: Duration = .seconds(10)
     ) {
         self.wallClock = wallClock
         self.noOutput = noOutput
         self.interruptGrace = interruptGrace
         self.leaseMargin = leaseMargin
-        self.guardPatience = guardPatience
+        self.guardGrace = guardGrace
     }
 }
 
@@ -54,14 +54,14 @@ package struct ExecutionLimits: Sendable, Hashable {
 /// lease on to the child's guard. All methods may be called from any thread, and never block.
 package final class ExecutionControl: Sendable {
     /// The caller's requests so far.
-    struct Orders: Sendable, Hashable {
+    struct Request: Sendable, Hashable {
         var interruption: Interruption?
         var killed = false
         var lease: ContinuousClock.Instant
     }
 
     private struct State {
-        var orders: Orders
+        var request: Request
         var observers: [Int: @Sendable () -> Void] = [:]
         var nextObserver = 0
     }
@@ -80,7 +80,7 @@ package final class ExecutionControl: Sendable {
     ) {
         self.limits = limits
         self.started = started
-        state = Mutex(State(orders: Orders(lease: leaseUntil)))
+        state = Mutex(State(request: Request(lease: leaseUntil)))
     }
 
     /// Asks the execution to end: its child is interrupted, and killed after ``ExecutionLimits/interruptGrace``.
@@ -117,16 +117,16 @@ package final class ExecutionControl: Sendable {
 
     /// Why the execution was stopped; `nil` while it may go on.
     package var interruption: Interruption? {
-        orders.interruption
+        request.interruption
     }
 
     /// The end of the lease unless it is renewed.
     package var leaseDeadline: ContinuousClock.Instant {
-        orders.lease
+        request.lease
     }
 
-    var orders: Orders {
-        state.withLock { $0.orders }
+    var request: Request {
+        state.withLock { $0.request }
     }
 
     /// Calls `wake` after every change until the observation is removed, and once at once, so that no change is missed.
@@ -144,11 +144,11 @@ package final class ExecutionControl: Sendable {
         state.withLock { $0.observers[id] = nil }
     }
 
-    private func change(_ body: (inout Orders) -> Void) {
+    private func change(_ body: (inout Request) -> Void) {
         let observers = state.withLock { state in
-            let before = state.orders
-            body(&state.orders)
-            return state.orders == before ? [] : Array(state.observers.values)
+            let before = state.request
+            body(&state.request)
+            return state.request == before ? [] : Array(state.observers.values)
         }
         for wake in observers { wake() }
     }

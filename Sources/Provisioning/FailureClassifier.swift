@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import Domain
 
 /// Classifies a failure by the words of its error, since clouds share no codes.
 enum FailureClassifier {
     /// Tried in this order: a request to slow down is not a lack of quota, and some clouds call a full quota an invalid
     /// request.
     /// Words are matched in lower case; a `*` stands for anything on the same line.
-    static let table: [(code: ProvisioningFailure.Code, patterns: [String])] = [
+    static let table: [(code: FailureCode, patterns: [String])] = [
         (
             .transient,
             [
@@ -65,7 +66,7 @@ enum FailureClassifier {
     }
 
     /// `.failed` when no pattern matches. It reads at most ``ChildBounds/textBytes``.
-    static func classify(_ text: String) -> ProvisioningFailure.Code {
+    static func classify(_ text: String) -> FailureCode {
         let bytes = text.utf8.prefix(ChildBounds.textBytes).map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }
         let lines = bytes.split { $0 == 0x0a || $0 == 0x0d }
         for (code, patterns) in patterns

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Glibc
 
 /// A line of a child's output, without its end.

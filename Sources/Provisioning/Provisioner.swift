@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
+package import Templates
+
 /// Builds a workspace from a template's archive and a set of parameters, and deletes it again.
 ///
 /// One execution is one call. It may be called from any task; it holds a private directory and a guarded child process
@@ -11,7 +14,7 @@ package protocol Provisioner: Sendable {
         _ request: ImportRequest,
         reporter: any ExecutionReporter,
         control: ExecutionControl
-    ) async throws(ProvisioningFailure) -> ImportOutcome
+    ) async throws(ProvisioningFailure) -> TemplateManifest
 
     /// Starts, stops or deletes a workspace.
     ///

@@ -76,7 +76,7 @@ package struct ProvisioningHost: Sendable {
     /// worker that is killed in between forgets nothing.
     /// - Parameter workspace: The workspace of the build; its executions all have the same path.
     func withWorkDirectory<Value: Sendable>(
-        _ execution: ExecutionName,
+        _ execution: HeldJob,
         for workspace: WorkspaceID? = nil,
         state: [UInt8]? = nil,
         control: ExecutionControl,
@@ -108,7 +108,7 @@ package struct ProvisioningHost: Sendable {
             if let left, left != state {
                 try await spool.save(SpooledState(execution, state: left))
             } else {
-                await spool.discard(execution)
+                await spool.discard(of: execution)
             }
         } catch {
             // The directory stays, because it holds the only copy of the state; the next recovery tries again.
@@ -129,7 +129,7 @@ package struct ProvisioningHost: Sendable {
     private static let patience = Duration.seconds(5)
 
     private func workDirectory(
-        of execution: ExecutionName,
+        of execution: HeldJob,
         for workspace: WorkspaceID?,
         state: [UInt8]?,
         control: ExecutionControl,

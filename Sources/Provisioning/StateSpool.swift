@@ -7,18 +7,12 @@ package import SystemPackage
 
 /// A state that outlived its execution. Hand it in under its fence, then discard it.
 package struct SpooledState: Sendable, Hashable {
-    package let jobID: JobID
-    package let claimEpoch: Int64
+    package let execution: HeldJob
     package let state: [UInt8]
 
-    package init(jobID: JobID, claimEpoch: Int64, state: [UInt8]) {
-        self.jobID = jobID
-        self.claimEpoch = claimEpoch
+    package init(_ execution: HeldJob, state: [UInt8]) {
+        self.execution = execution
         self.state = state
-    }
-
-    init(_ execution: ExecutionName, state: [UInt8]) {
-        self.init(jobID: execution.jobID, claimEpoch: execution.claimEpoch, state: state)
     }
 }
 
@@ -52,7 +46,7 @@ package struct StateSpool: Sendable {
 
     /// Saves a state that could not be stored; it replaces an older one of the same execution.
     func save(_ spooled: SpooledState) async throws(FileFailure) {
-        let file = self.file(ExecutionName(jobID: spooled.jobID, claimEpoch: spooled.claimEpoch))
+        let file = self.file(spooled.execution)
         try await BlockingWork.run { [directory] () throws(FileFailure) in
             try PrivateFiles.makeDirectory(directory)
             try PrivateFiles.replace(file, spooled.state)
@@ -76,11 +70,11 @@ package struct StateSpool: Sendable {
         }
     }
 
-    /// Removes a state that was handed in, unless its execution has saved a newer one meanwhile.
-    package func discard(_ handedIn: SpooledState) async {
-        let file = self.file(ExecutionName(jobID: handedIn.jobID, claimEpoch: handedIn.claimEpoch))
+    /// Forgets a state that the database has, unless its execution has left a newer one meanwhile.
+    package func discard(_ stored: SpooledState) async {
+        let file = self.file(stored.execution)
         await BlockingWork.run { () throws(Never) in
-            if (try? read(file)) == handedIn.state { unlink(file.string) }
+            if (try? read(file)) == stored.state { unlink(file.string) }
         }
     }
 
@@ -88,16 +82,12 @@ package struct StateSpool: Sendable {
     ///
     /// Call it after the end of every execution was recorded. Otherwise the state is handed in again, and the fence
     /// refuses it.
-    package func discard(jobID: JobID, claimEpoch: Int64) async {
-        await discard(ExecutionName(jobID: jobID, claimEpoch: claimEpoch))
-    }
-
-    func discard(_ execution: ExecutionName) async {
+    package func discard(of execution: HeldJob) async {
         let file = self.file(execution)
         await BlockingWork.run { () throws(Never) in _ = unlink(file.string) }
     }
 
-    func file(_ execution: ExecutionName) -> FilePath {
+    func file(_ execution: HeldJob) -> FilePath {
         directory.appending("\(execution.description).state")
     }
 
@@ -113,7 +103,7 @@ package struct StateSpool: Sendable {
         try PrivateFiles.removePartial(in: directory)
         var found: [SpooledState] = []
         for name in try PrivateFiles.names(in: directory) where name.hasSuffix(".state") {
-            guard let execution = ExecutionName(String(name.dropLast(".state".count))) else { continue }
+            guard let execution = HeldJob(String(name.dropLast(".state".count))) else { continue }
             let read: [UInt8]?
             do throws(FileFailure) { read = try self.read(directory.appending(name)) } catch {
                 // An invalid state stays invalid, so it is not tried again.
@@ -127,7 +117,7 @@ package struct StateSpool: Sendable {
                 unlink(directory.appending(name).string)
                 continue
             }
-            found.append(SpooledState(jobID: execution.jobID, claimEpoch: execution.claimEpoch, state: state))
+            found.append(SpooledState(execution, state: state))
         }
         return found
     }
@@ -193,27 +183,10 @@ package struct StateSpool: Sendable {
     }
 }
 
-/// One execution of one job, as it is written in file names: `<job>.<epoch>`.
-struct ExecutionName: Hashable, Sendable, CustomStringConvertible {
-    let jobID: JobID
-    let claimEpoch: Int64
-
-    init(jobID: JobID, claimEpoch: Int64) {
-        self.jobID = jobID
-        self.claimEpoch = claimEpoch
-    }
-
-    init?(_ text: String) {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, let jobID = JobID(parts[0]), let claimEpoch = Int64(parts[1]) else { return nil }
-        self.init(jobID: jobID, claimEpoch: claimEpoch)
-    }
-
+extension HeldJob {
     /// Reads the name of a work directory: the execution's, a dot, and what made it unique.
     init?(directory: String) {
         guard let dot = directory.lastIndex(of: ".") else { return nil }
         self.init(String(directory[..<dot]))
     }
-
-    var description: String { "\(jobID).\(claimEpoch)" }
 }

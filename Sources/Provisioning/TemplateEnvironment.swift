@@ -25,7 +25,8 @@ enum TemplateEnvironment {
     }
 
     /// The variables that describe a build: `STOKER_WORKSPACE_ID` and so on.
-    static func facts(of build: BuildRequest) -> [String: String] {
+    static func facts(of request: BuildRequest) -> [String: String] {
+        let build = request.build
         var facts = [
             "STOKER_WORKSPACE_ID": build.workspace.id.description,
             "STOKER_WORKSPACE_NAME": build.workspace.name,
@@ -39,12 +40,12 @@ enum TemplateEnvironment {
             "STOKER_TEMPLATE_NAME": build.template.name,
             "STOKER_TEMPLATE_VERSION": build.template.versionName,
             "STOKER_PRESET_NAME": build.preset ?? "",
-            "STOKER_BUILD_ID": build.buildID.description,
-            "STOKER_BUILD_NUMBER": String(build.buildNumber),
-            "STOKER_CLAIM_EPOCH": String(build.claimEpoch),
-            "STOKER_URL": build.serverURL,
+            "STOKER_BUILD_ID": build.id.description,
+            "STOKER_BUILD_NUMBER": String(build.number),
+            "STOKER_CLAIM_EPOCH": String(request.job.epoch),
+            "STOKER_URL": request.serverURL,
         ]
-        for (agent, token) in build.agentTokens {
+        for (agent, token) in request.agentTokens {
             let name = String(agent.map { $0 == "-" ? "_" : $0 })
             facts["STOKER_AGENT_TOKEN_\(name.uppercased())"] = token
         }

@@ -67,7 +67,7 @@ final class WorkDirectory: Sendable {
     /// - Returns: `nil` when another execution of the workspace still has the directory. The state of a dead execution
     ///   in it is moved into the spool, and is no obstacle.
     static func create(
-        _ execution: ExecutionName,
+        _ execution: HeldJob,
         for workspace: WorkspaceID? = nil,
         root: FilePath,
         state: [UInt8]?,

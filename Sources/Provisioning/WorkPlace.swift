@@ -26,7 +26,7 @@ struct WorkPlace: Sendable, Hashable {
         [root.appending("executions"), root.appending("workspaces")]
     }
 
-    init(_ execution: ExecutionName, for workspace: WorkspaceID?, root: FilePath) {
+    init(_ execution: HeldJob, for workspace: WorkspaceID?, root: FilePath) {
         let rooms = Self.rooms(in: root)
         if let workspace {
             self.init(shared: rooms[1].appending("\(workspace)"), execution)
@@ -42,7 +42,7 @@ struct WorkPlace: Sendable, Hashable {
         isShared = false
     }
 
-    private init(shared path: FilePath, _ execution: ExecutionName) {
+    private init(shared path: FilePath, _ execution: HeldJob) {
         self.path = path
         files = path.appending(Self.filesName)
         lockFile = path.appending("\(execution)")
@@ -50,11 +50,11 @@ struct WorkPlace: Sendable, Hashable {
     }
 
     /// The place at a path, and its execution; `nil` when it is gone or belongs to none. Blocks.
-    static func found(at path: FilePath) throws(FileFailure) -> (place: WorkPlace, execution: ExecutionName)? {
+    static func found(at path: FilePath) throws(FileFailure) -> (place: WorkPlace, execution: HeldJob)? {
         guard let name = path.lastComponent?.string else { return nil }
-        if let execution = ExecutionName(directory: name) { return (WorkPlace(own: path), execution) }
+        if let execution = HeldJob(directory: name) { return (WorkPlace(own: path), execution) }
         guard WorkspaceID(name) != nil,
-            let execution = try PrivateFiles.names(in: path).lazy.compactMap({ ExecutionName($0) }).first
+            let execution = try PrivateFiles.names(in: path).lazy.compactMap({ HeldJob($0) }).first
         else { return nil }
         return (WorkPlace(shared: path, execution), execution)
     }
@@ -70,7 +70,7 @@ struct WorkPlace: Sendable, Hashable {
         let unnamed = room.appending("\(Self.unnamedPrefix)\(UInt64.random(in: 0...UInt64.max))")
         try PrivateFiles.makeDirectory(room)
         guard mkdir(unnamed.string, 0o700) == 0 else { throw FileFailure("create directory", unnamed) }
-        guard isShared, let name = lockFile.lastComponent?.string, let execution = ExecutionName(name) else {
+        guard isShared, let name = lockFile.lastComponent?.string, let execution = HeldJob(name) else {
             return WorkPlace(own: unnamed)
         }
         let place = WorkPlace(shared: unnamed, execution)

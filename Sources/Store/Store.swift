@@ -11,14 +11,14 @@ package import Time
 package struct Store: Sendable {
     package let pool: PostgresPool
     let lifeline: PostgresPool
-    let observe: @Sendable (PoolNews) -> Void
+    let observe: @Sendable (PoolChange) -> Void
 
     /// - Parameter lifeline: Sends heartbeats; `nil`: they share `pool` with everything else.
     /// - Parameter observe: Called after a write of this process that has refilled a pool, or failed to.
     package init(
         pool: PostgresPool,
         lifeline: PostgresPool? = nil,
-        observe: @escaping @Sendable (PoolNews) -> Void = { _ in }
+        observe: @escaping @Sendable (PoolChange) -> Void = { _ in }
     ) {
         self.pool = pool
         self.lifeline = lifeline ?? pool

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
+
 extension TemplateManifest {
     /// Reads a whole template: `stoker.yaml` and the module's variables. Also checks that the program to run exists.
     ///

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
+
 extension TemplateManifest {
     /// The name of the file that makes a directory a template.
     package static let fileName = "stoker.yaml"
@@ -30,7 +32,7 @@ extension TemplateManifest {
         displayName = reader.text(fields[.displayName], "display_name") ?? ""
         description = reader.text(fields[.description], "description") ?? ""
         icon = reader.text(fields[.icon], "icon") ?? ""
-        let choice = reader.choice(fields[.provisioner], "provisioner", of: Provisioner.self)
+        let choice = reader.choice(fields[.provisioner], "provisioner", of: ProvisionerType.self)
         provisioner = choice ?? .terraform
         executable = reader.executable(fields, provisioner)
         agents = reader.agents(fields[.agents], "agents")
@@ -88,7 +90,7 @@ extension ManifestReader {
 
     fileprivate mutating func executable(
         _ fields: ManifestFields<ManifestRootKey>,
-        _ provisioner: TemplateManifest.Provisioner
+        _ provisioner: ProvisionerType
     ) -> String? {
         let path = text(fields[.executable], "executable")
         guard provisioner == .process else {

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
+
 /// A template as its `stoker.yaml` and its module describe it, checked as a whole.
 package struct TemplateManifest: Hashable, Sendable {
-    /// Who builds workspaces of the template.
-    package enum Provisioner: String, CaseIterable, Hashable, Sendable {
-        case terraform, process
-        /// Builds nothing and succeeds; for tests and measurements.
-        case echo
-    }
-
     package var name: String
     package var displayName: String
     package var description: String
     package var icon: String
-    package var provisioner: Provisioner
+    package var provisioner: ProvisionerType
     /// The file of the archive that a `process` template runs; `nil` for other provisioners.
     package var executable: String?
     package var parameters: [TemplateParameter]
@@ -28,7 +23,7 @@ package struct TemplateManifest: Hashable, Sendable {
         displayName: String = "",
         description: String = "",
         icon: String = "",
-        provisioner: Provisioner = .terraform,
+        provisioner: ProvisionerType = .terraform,
         executable: String? = nil,
         parameters: [TemplateParameter] = [],
         agents: [String] = [],

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Logging
 import PostgresClient
 import Provisioning
@@ -8,19 +9,19 @@ import Store
 extension Executor {
     /// Writes what came of an execution, and tries again while the database is away and the lease holds.
     ///
-    /// Returns what metrics and logs call the result. A state that did not get there stays in the spool, for ``Leftovers``.
-    func record(_ verdict: Verdict, of job: ClaimedJob, control: ExecutionControl, logger: Logger) async -> String {
+    /// A state that did not get there stays in the spool, for ``SpoolRecovery``.
+    func record(_ verdict: Verdict, of job: ClaimedJob, control: ExecutionControl, logger: Logger) async -> ExecutionEnd
+    {
         var (verdict, isRefused) = (verdict, false)
         var pause = Duration.milliseconds(100)
         while true {
             do {
                 let written = try await write(verdict, of: job, logger: logger)
-                if case .lost = verdict { return written.result }
-                if written.isStateKept { await spool?.discard(jobID: job.id, claimEpoch: job.epoch) }
-                return written.result
+                if written.isStateKept { await spool?.discard(of: job.held) }
+                return written.end
             } catch let error as StoreError where error.code == .leaseLost {
                 logger.warning("the job was taken away; what this execution did is not recorded")
-                return "lost"
+                return .lost
             } catch let error as PostgresError where error.isRetriable {
                 // A repeat is safe: the fence lets one of them through.
                 logger.warning("the job's end could not be recorded yet", metadata: ["error": "\(error)"])
@@ -31,16 +32,16 @@ extension Executor {
                 continue
             } catch {
                 logger.error("the job's end could not be recorded", metadata: ["error": "\(error)"])
-                return "unrecorded"
+                return .unrecorded
             }
-            guard ContinuousClock.now < control.leaseDeadline else { return "lost" }
+            guard ContinuousClock.now < control.leaseDeadline else { return .lost }
             try? await Task.sleep(for: pause)
             pause = min(pause * 2, .seconds(5))
         }
     }
 
-    /// What metrics and logs call the result, and whether the state is stored, or there is none.
-    private typealias Written = (result: String, isStateKept: Bool)
+    /// What came of it, and whether the state is stored, or there is none.
+    private typealias Written = (end: ExecutionEnd, isStateKept: Bool)
 
     private func write(_ verdict: Verdict, of job: ClaimedJob, logger: Logger) async throws -> Written {
         switch verdict {
@@ -50,15 +51,15 @@ extension Executor {
             guard case .failed(let code, let message) = completion.result,
                 try await store.refuseClaim(job.held, refusal, code: code, message: message)
             else { return (try await complete(job, completion), true) }
-            return (refusal == .fresh ? "rebuilt" : completion.result.name, true)
+            return (refusal == .fresh ? .rebuilt : .failed, true)
         case .unrecordable(let message, let state):
             return try await endRefused(job, message, state, logger)
         case .imported(let manifest, let context):
             try await store.completeImport(job.held, manifest, context)
-            return (JobResult.succeeded.name, true)
+            return (.succeeded, true)
         case .importEnded(let result):
             try await store.endImport(job.held, result)
-            return (result.name, true)
+            return (ExecutionEnd(result), true)
         case .again(let repetition, let delay, let state):
             // First the state, under the fence that the second write ends.
             var isStateKept = true
@@ -77,9 +78,9 @@ extension Executor {
                 refundAttempt: !repetition.usesAttempt,
                 because: repetition.reason
             )
-            return (repetition.name, isStateKept)
+            return (repetition.end, isStateKept)
         case .lost:
-            return ("lost", false)
+            return (.lost, false)
         }
     }
 
@@ -100,24 +101,13 @@ extension Executor {
                 metadata: ["error": "\(problem)"]
             )
         }
-        return (JobResult.failed(code: "INVALID", message: message).name, end.isStateKept)
+        return (.failed, end.isStateKept)
     }
 
-    private func complete(_ job: ClaimedJob, _ completion: BuildCompletion) async throws -> String {
+    private func complete(_ job: ClaimedJob, _ completion: BuildCompletion) async throws -> ExecutionEnd {
         var completion = completion
-        if let state = completion.state { completion.state = try await sealing.sealed(state) }
+        if let state = completion.outcome.state { completion.outcome.state = try await sealing.sealed(state) }
         if let pool = try await store.completeBuild(job.held, completion) { onReplacement(pool) }
-        return completion.result.name
-    }
-}
-
-extension JobResult {
-    /// What metrics and logs call it.
-    var name: String {
-        switch self {
-        case .succeeded: "succeeded"
-        case .failed: "failed"
-        case .canceled: "canceled"
-        }
+        return ExecutionEnd(completion.result)
     }
 }

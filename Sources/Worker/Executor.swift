@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-import Domain
+package import Domain
 package import Logging
 import PostgresClient
 package import Provisioning
@@ -12,8 +12,7 @@ import Tracing
 /// job's fence.
 package struct Executor: Sendable {
     let store: Store
-    /// By the names of the database's enum `provisioner_type`.
-    let provisioners: [String: any Provisioner]
+    let provisioners: [ProvisionerType: any Provisioner]
     let replacementPolicy: ReplacementPolicy
     let sealing: StateSealing
     /// Where the provisioners keep states until the database has them.
@@ -22,19 +21,19 @@ package struct Executor: Sendable {
     let agents: AgentAccess?
     let logger: Logger
     /// Called when a job has ended, with what became of it.
-    let observe: @Sendable (ClaimedJob, String, Duration) -> Void
+    let observe: @Sendable (ClaimedJob, ExecutionEnd, Duration) -> Void
     /// Called when the end of a claim that replaced resources has been recorded, with the prebuild's pool.
     let onReplacement: @Sendable (PoolName) -> Void
 
     package init(
         store: Store,
-        provisioners: [String: any Provisioner],
+        provisioners: [ProvisionerType: any Provisioner],
         replacementPolicy: ReplacementPolicy = .warn,
         sealing: StateSealing = .none,
         spool: StateSpool? = nil,
         agents: AgentAccess? = nil,
         logger: Logger,
-        observe: @escaping @Sendable (ClaimedJob, String, Duration) -> Void = { _, _, _ in },
+        observe: @escaping @Sendable (ClaimedJob, ExecutionEnd, Duration) -> Void = { _, _, _ in },
         onReplacement: @escaping @Sendable (PoolName) -> Void = { _ in }
     ) {
         self.store = store
@@ -55,13 +54,12 @@ package struct Executor: Sendable {
             span.attributes["stoker.job.id"] = "\(job.id)"
             span.attributes["stoker.attempt"] = job.attempt
             let result = await executed(job, control: control)
-            span.attributes["stoker.result"] = result
-            if result == "failed" { span.setStatus(SpanStatus(code: .error)) }
+            span.attributes["stoker.result"] = result.rawValue
+            if result == .failed { span.setStatus(SpanStatus(code: .error)) }
         }
     }
 
-    /// Returns what became of it.
-    private func executed(_ job: ClaimedJob, control: ExecutionControl) async -> String {
+    private func executed(_ job: ClaimedJob, control: ExecutionControl) async -> ExecutionEnd {
         var logger = logger
         logger[metadataKey: "job.id"] = "\(job.id)"
         let began = ContinuousClock.now
@@ -89,13 +87,13 @@ package struct Executor: Sendable {
             return await record(verdict, of: job, control: control, logger: logger)
         }
         observe(job, result, began.duration(to: .now))
-        logger.info("job ended", metadata: ["result": "\(result)", "attempt": "\(job.attempt)"])
+        logger.info("job ended", metadata: ["result": "\(result.rawValue)", "attempt": "\(job.attempt)"])
         return result
     }
 
     /// Calls the provisioner and turns what it says into what is to be recorded.
     private func perform(_ job: ClaimedJob, reporter: Reporter, control: ExecutionControl) async -> Verdict {
-        guard let provisioner = provisioners[job.provisioner] else {
+        guard let provisioner = job.provisioner.known.flatMap({ provisioners[$0] }) else {
             return Verdict(
                 job,
                 failure: ProvisioningFailure(.invalid, "This worker has no provisioner '\(job.provisioner)'")
@@ -107,17 +105,17 @@ package struct Executor: Sendable {
                 let context = try await store.buildContext(of: job.held)
                 let request = try await buildRequest(job, context, provisioner)
                 let verdict = await build(job, request, provisioner, reporter: reporter, control: control)
-                return (context.transition == .delete ? verdict.destroying(context.lateStates) : verdict)
+                return (context.build.transition == .delete ? verdict.destroying(context.lateStates) : verdict)
                     .replacing(context.replaced)
             case .templateVersionImport:
                 let (request, context) = try await importRequest(job)
-                let outcome = try await provisioner.importVersion(request, reporter: reporter, control: control)
-                return Verdict(manifest: outcome.manifest, of: context)
+                let manifest = try await provisioner.importVersion(request, reporter: reporter, control: control)
+                return .imported(manifest, context)
             }
         } catch let failure as ProvisioningFailure {
             return failed(job, failure, reporter, control)
         } catch let error as StoreError where error.code == .leaseLost {
-            return Verdict(lost: true)
+            return .lost
         } catch let error as PostgresError where error.isRetriable {
             // The database was away for a moment, and nothing has been begun.
             logger.warning("the job could not be begun", metadata: ["job.id": "\(job.id)", "error": "\(error)"])
@@ -137,7 +135,7 @@ extension Executor {
     ) -> Verdict {
         let failure = failure.bounded
         for line in failure.message.split(whereSeparator: \.isNewline) {
-            reporter.log(LogLine(level: .error, stage: "", output: String(line)))
+            reporter.log(LogLine(level: .error, output: String(line)))
         }
         return Verdict(job, failure: failure, interruption: control.interruption, timings: reporter.timings)
     }
@@ -168,7 +166,7 @@ extension Executor {
     /// What is to become of the claim that asked for the build, if one did; `nil`: its build just failed.
     private func refusal(of request: BuildRequest, because failure: ProvisioningFailure) -> ClaimRefusal? {
         // What has changed something cannot go back to its pool, be it by an execution before this one.
-        guard request.transition == .start, failure.state == request.state else { return nil }
+        guard request.build.transition == .start, failure.state == request.state else { return nil }
         return switch (failure.code, replacementPolicy) {
         case (.replacementBlocked, .block): .block
         case (.replacementBlocked, .fresh): .fresh
@@ -189,25 +187,9 @@ extension Executor {
     ) async throws -> BuildRequest {
         let states = try await states(job, context, provisioner)
         return BuildRequest(
-            jobID: job.id,
-            buildID: context.buildID,
-            buildNumber: context.buildNumber,
-            claimEpoch: job.epoch,
-            transition: context.transition.asProvisioned,
-            stage: context.isClaim ? .claim : context.isPrebuild && context.transition == .start ? .create : .none,
-            workspace: .init(id: context.workspaceID, name: context.workspaceName),
-            owner: .init(id: context.ownerID, username: context.ownerName, email: context.ownerEmail),
-            organization: context.organizationName,
-            template: .init(
-                name: context.templateName,
-                versionID: context.versionID,
-                versionName: context.versionName
-            ),
-            preset: context.presetName,
-            parameters: context.parameters.map {
-                BuildParameter(name: $0.name, value: $0.value, type: $0.type, sensitive: $0.isSensitive)
-            },
-            archive: archive(context.fileID, context.fileHash),
+            job: job.held,
+            build: context.build,
+            archive: archive(context.file),
             state: states.state,
             lateStates: states.late,
             agentTokens: try await agentTokens(job, context),
@@ -254,8 +236,8 @@ extension Executor {
     /// The tokens of the version's agents. Before a build that starts them, the database knows who they are.
     private func agentTokens(_ job: ClaimedJob, _ context: BuildContext) async throws -> [String: String] {
         guard let agents, !context.agents.isEmpty else { return [:] }
-        let tokens = try await agents.tokens(of: context.agents, in: context.workspaceID)
-        if context.transition == .start {
+        let tokens = try await agents.tokens(of: context.agents, in: context.build.workspace.id)
+        if context.build.transition == .start {
             let known = try await store.prepareAgents(tokens.mapValues(AgentTokenHash.init(of:)), of: job.held)
             guard known else { throw StoreError.leaseLost(job.id) }
         }
@@ -265,31 +247,20 @@ extension Executor {
     private func importRequest(_ job: ClaimedJob) async throws -> (ImportRequest, ImportContext) {
         let context = try await store.importContext(of: job.held)
         let request = ImportRequest(
-            jobID: job.id,
-            claimEpoch: job.epoch,
-            organization: context.organizationName,
+            job: job.held,
+            organization: context.organization,
             templateName: context.templateName,
             versionName: context.versionName,
-            archive: archive(context.fileID, context.fileHash)
+            archive: archive(context.file)
         )
         return (request, context)
     }
 
     /// The template's files; an empty archive when there are none, as for the echo provisioner.
-    private func archive(_ file: FileID?, _ hash: String?) -> TemplateArchive {
-        TemplateArchive(hash: hash ?? "") {
+    private func archive(_ file: StoredFile?) -> TemplateArchive {
+        TemplateArchive(hash: file?.hash ?? "") {
             guard let file else { return [] }
-            return try await store.fileData(file)
-        }
-    }
-}
-
-extension WorkspaceTransition {
-    fileprivate var asProvisioned: Transition {
-        switch self {
-        case .start: .start
-        case .stop: .stop
-        case .delete: .delete
+            return try await store.fileData(file.id)
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Store
 import Telemetry
 
@@ -19,11 +20,13 @@ struct FleetReport {
     init(_ facts: FleetFacts, atMost limit: Duration) {
         var counts: [[String]: Double] = [:]
         // Every status and class is there, so that nothing is absent which is merely none.
-        for status in ["pending", "running", "canceling"] {
-            for jobClass in JobClass.allCases { counts[[status, jobClass.name] + PoolName.none.labels] = 0 }
+        for status in JobStatus.allCases where !status.hasEnded {
+            for jobClass in JobClass.allCases {
+                counts[[status.rawValue, jobClass.rawValue] + PoolName.none.labels] = 0
+            }
         }
         for jobs in facts.jobs {
-            counts[[jobs.status, jobs.jobClass] + jobs.pool.labels, default: 0] += Double(jobs.count)
+            counts[[jobs.status.text, jobs.jobClass.rawValue] + jobs.pool.labels, default: 0] += Double(jobs.count)
         }
         samples =
             counts.map { GaugeSample(MetricCatalogue.jobCounts, $0.key, $0.value) }
@@ -32,7 +35,7 @@ struct FleetReport {
                 GaugeSample(MetricCatalogue.webhookBacklog, [], Double(facts.deliveries.deliveries)),
                 GaugeSample(MetricCatalogue.webhookOldestPending, [], facts.deliveries.oldestAge / .seconds(1)),
             ]
-            + [WorkerState.active, .draining, .drained, .lost].map {
+            + WorkerState.allCases.map {
                 GaugeSample(MetricCatalogue.workerCounts, [$0.rawValue], Double(facts.workers[$0] ?? 0))
             }
             + (facts.notificationQueueUsage.map { [GaugeSample(MetricCatalogue.notificationQueueUsage, [], $0)] } ?? [])

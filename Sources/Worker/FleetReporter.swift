@@ -1,47 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Domain
-package import Logging
+import Domain
+import Logging
 import ServiceLifecycle
-package import Store
-package import Telemetry
+import Store
+import Telemetry
 
 /// Tells the metrics of the whole fleet, so that a sum over all workers is true: one worker does it, for as long as its
 /// lease is good.
 ///
 /// Claims are among them because any process may make one, also a command that exits at once: the database counts them.
-package struct FleetReporter: Service {
+struct FleetReporter: Service {
     /// What is read, and published, together; also the name of the publication.
     enum Subject: String, CaseIterable {
         case queue, claims
     }
 
-    private let store: Store
-    private let worker: WorkerID
-    private let registry: MetricsRegistry
-    private let hitsAreFinal: Bool
-    private let interval: Duration
-    private let logger: Logger
+    let store: Store
+    let worker: WorkerID
+    let registry: MetricsRegistry
+    /// Whether no replacement policy undoes a claim; see ``Store/claimTotals(for:bounds:hitsAreFinal:)``.
+    var hitsAreFinal = true
+    var interval = Duration.seconds(10)
+    let logger: Logger
 
-    /// - Parameter hitsAreFinal: Whether no replacement policy undoes a claim; see
-    ///   ``Store/claimTotals(for:bounds:hitsAreFinal:)``.
-    package init(
-        store: Store,
-        worker: WorkerID,
-        registry: MetricsRegistry,
-        hitsAreFinal: Bool = true,
-        interval: Duration = .seconds(10),
-        logger: Logger
-    ) {
-        self.store = store
-        self.worker = worker
-        self.registry = registry
-        self.hitsAreFinal = hitsAreFinal
-        self.interval = interval
-        self.logger = logger
-    }
-
-    package func run() async throws {
+    func run() async throws {
         try? await cancelWhenGracefulShutdown {
             while true {
                 for subject in Subject.allCases { await report(subject) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DequeModule
+import Domain
 import Logging
 import PostgresClient
 import Provisioning
@@ -13,11 +14,11 @@ import Synchronization
 /// tail is dropped and counted.
 final class JobLog: Sendable {
     private struct State {
-        var pending: [JobLogLine] = []
+        var pending: [LogLine] = []
         var pendingBytes = 0
         var writtenBytes = 0
         /// Beyond the head: the newest lines, which are written at the end.
-        var tail: Deque<JobLogLine> = []
+        var tail: Deque<LogLine> = []
         var tailBytes = 0
         var droppedLines = 0
         var droppedBytes = 0
@@ -25,7 +26,7 @@ final class JobLog: Sendable {
 
     private let state = Mutex(State())
     private let bell = Doorbell()
-    private let write: @Sendable ([JobLogLine]) async throws -> Bool
+    private let write: @Sendable ([LogLine]) async throws -> Bool
     private let onLost: @Sendable () -> Void
     private let logger: Logger
 
@@ -35,7 +36,7 @@ final class JobLog: Sendable {
     /// What a line costs besides its texts: many short ones, or empty ones, are much as well.
     private static let lineBytes = 64
 
-    private static func cost(_ line: JobLogLine) -> Int {
+    private static func cost(_ line: LogLine) -> Int {
         line.output.utf8.count + line.stage.utf8.count + lineBytes
     }
 
@@ -43,7 +44,7 @@ final class JobLog: Sendable {
     /// - Parameter onLost: Called then.
     init(
         logger: Logger,
-        write: @escaping @Sendable ([JobLogLine]) async throws -> Bool,
+        write: @escaping @Sendable ([LogLine]) async throws -> Bool,
         onLost: @escaping @Sendable () -> Void
     ) {
         self.logger = logger
@@ -51,7 +52,7 @@ final class JobLog: Sendable {
         self.onLost = onLost
     }
 
-    func append(_ line: JobLogLine) {
+    func append(_ line: LogLine) {
         var line = line
         line.output = line.output.cut(to: ChildBounds.lineBytes)
         line.stage = line.stage.cut(to: ChildBounds.nameBytes)
@@ -93,10 +94,9 @@ final class JobLog: Sendable {
         state.withLock { state in
             if state.droppedLines > 0 {
                 state.pending.append(
-                    JobLogLine(
-                        source: "worker",
-                        level: "warn",
-                        stage: "",
+                    LogLine(
+                        source: .worker,
+                        level: .warn,
                         output: "\(state.droppedLines) lines (\(state.droppedBytes) bytes) are left out here"
                     )
                 )
@@ -133,7 +133,7 @@ final class JobLog: Sendable {
     }
 
     /// Writes line by line, so that those which the database refuses stand alone, and says where they are missing.
-    private func flush(each lines: [JobLogLine]) async -> Bool {
+    private func flush(each lines: [LogLine]) async -> Bool {
         for (index, line) in lines.enumerated() {
             do {
                 if try await !write([line]) {
@@ -142,10 +142,9 @@ final class JobLog: Sendable {
                 }
             } catch {
                 let isRefused = (error as? PostgresError)?.isRefusedValue == true
-                let note = JobLogLine(
-                    source: "worker",
-                    level: "warn",
-                    stage: "",
+                let note = LogLine(
+                    source: .worker,
+                    level: .warn,
                     output: "A line is left out here that the database refuses: \(error)"
                 )
                 let rest =

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Metrics
 package import Store
 package import Telemetry
@@ -18,10 +19,10 @@ package struct JobMetrics: Sendable {
         for job in jobs { wait.record(duration: max(job.startedAt - job.availableAt, .zero)) }
     }
 
-    /// - Parameter result: As the executor calls it.
-    package func ended(_ job: ClaimedJob, _ result: String, after duration: Duration) {
-        MetricCatalogue.jobDuration.timer(job.type.rawValue, result, factory: registry).record(duration: duration)
-        if result == "retried" { MetricCatalogue.jobRetries.counter(factory: registry).increment() }
+    /// Counts an execution that has ended.
+    package func ended(_ job: ClaimedJob, _ end: ExecutionEnd, after duration: Duration) {
+        MetricCatalogue.jobDuration.timer(job.type.rawValue, end.rawValue, factory: registry).record(duration: duration)
+        if end == .retried { MetricCatalogue.jobRetries.counter(factory: registry).increment() }
     }
 
     func reaped(_ jobs: ReapedJobs) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Logging
 import Provisioning
 import ServiceLifecycle
@@ -14,12 +15,12 @@ struct JobRunner: Service {
     let configuration: WorkerConfiguration
     let executor: Executor
     let executions: ExecutionRegistry
-    let leftovers: Leftovers
+    let spoolRecovery: SpoolRecovery
     let drain: Drain
     let bell: Doorbell
     /// Rung when a job has ended while the worker drains.
     let ended: Doorbell
-    let news: QueueNews
+    let hint: QueueHint
     /// Rung when the drain goes on, or back.
     private let drainBell = Doorbell()
     let onClaim: @Sendable ([ClaimedJob]) -> Void
@@ -58,16 +59,16 @@ struct JobRunner: Service {
         let free = drain.phase == .active ? max(configuration.registration.capacity - executions.count, 0) : 0
         guard free > 0 || !queue.done.isEmpty else { return [] }
         let began = ContinuousClock.now
-        let place = queue.start(now: began, news: free > 0 ? news.take() : nil)
+        let place = queue.start(now: began, hint: free > 0 ? hint.take() : nil)
         do {
             let done = queue.done
             let finishAndClaim = { @Sendable in
-                try await store.finish(
-                    done,
-                    andClaimFor: configuration.id,
+                try await store.claimJobs(
+                    for: configuration.id,
                     limit: free,
                     poolLimit: max(free - configuration.reservedInteractiveSlots, 0),
-                    behind: place
+                    behind: place,
+                    finishing: done
                 )
             }
             let claimed = try await free > 0 ? unlessDraining(finishAndClaim) : finishAndClaim()
@@ -106,7 +107,7 @@ struct JobRunner: Service {
     private func finish(_ jobs: [HeldJob]) async {
         guard !jobs.isEmpty else { return }
         do {
-            _ = try await store.finish(jobs, andClaimFor: configuration.id, limit: 0, poolLimit: 0)
+            _ = try await store.claimJobs(for: configuration.id, limit: 0, poolLimit: 0, finishing: jobs)
         } catch {
             logger.warning("jobs could not be finished", metadata: ["error": "\(error)"])
         }
@@ -117,7 +118,7 @@ struct JobRunner: Service {
         let control = executions.enter(job.held, limits: limits)
         group.addTask {
             // What a dead execution of the same workspace has left here is part of the state that this one goes on from.
-            if job.type == .workspaceBuild { await leftovers.handIn() }
+            if job.type == .workspaceBuild { await spoolRecovery.recover() }
             await executor.execute(job, control: control)
             executions.leave(job.held)
             bell.ring()

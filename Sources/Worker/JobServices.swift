@@ -14,7 +14,7 @@ package struct JobServices: Sendable {
     let runner: any Service
     /// The running executions and the lease.
     let executions: ExecutionRegistry
-    let leftovers: Leftovers
+    let spoolRecovery: SpoolRecovery
     private let store: Store
     private let registration: WorkerRegistration
 
@@ -40,7 +40,7 @@ package struct JobServices: Sendable {
         registration = configuration.registration
         wakeUps = WakeUps(listener: listener, worker: configuration.id, heard: heard)
         executions = ExecutionRegistry(leaseUntil: .now + configuration.registration.leaseDuration)
-        leftovers = Leftovers(
+        spoolRecovery = SpoolRecovery(
             store: store,
             configuration: configuration,
             executor: executor,
@@ -52,7 +52,7 @@ package struct JobServices: Sendable {
             configuration: configuration,
             executions: executions,
             drain: drain,
-            orders: wakeUps.orders,
+            commands: wakeUps.commands,
             logger: logger
         )
         runner = JobRunner(
@@ -60,11 +60,11 @@ package struct JobServices: Sendable {
             configuration: configuration,
             executor: executor,
             executions: executions,
-            leftovers: leftovers,
+            spoolRecovery: spoolRecovery,
             drain: drain,
             bell: wakeUps.jobs,
-            ended: wakeUps.orders,
-            news: wakeUps.queueNews,
+            ended: wakeUps.commands,
+            hint: wakeUps.queueHint,
             onClaim: onClaim,
             logger: logger
         )

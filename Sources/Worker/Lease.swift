@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Logging
 import Provisioning
 import ServiceLifecycle
 import Store
 import Time
 
-/// Keeps this worker's lease, hears the orders that come with each renewal, and ends its executions before the lease can
-/// pass to another (jobs.md, "Leases").
+/// Keeps this worker's lease, hears the commands that come with each renewal, and ends its executions before the lease can
+/// pass to another.
 ///
 /// It runs on the monotonic clock from the moment the last successful renewal was sent, so that neither a wrong wall clock
 /// nor a slow answer ever makes it trust a lease for too long.
@@ -16,22 +17,22 @@ struct Lease: Service {
     let configuration: WorkerConfiguration
     let executions: ExecutionRegistry
     let drain: Drain
-    let orders: Doorbell
+    let commands: Doorbell
     let logger: Logger
 
     func run() async throws {
         // It outlives the graceful shutdown of the services that need it: those wait for their jobs first.
         await withGracefulShutdownHandler {
-            drain.notify(orders)
+            drain.notify(commands)
             var suspects: [HeldJob: ContinuousClock.Instant] = [:]
             while !Task.isCancelled, !Task.isShuttingDownGracefully {
                 let beat = await renew()
                 if let beat { suspects = await giveBackForgotten(beat, suspects) }
                 await endDrain(beat)
-                await orders.wait(atMost: pause(after: beat))
+                await commands.wait(atMost: pause(after: beat))
             }
         } onGracefulShutdown: {
-            orders.ring()
+            commands.ring()
         }
         await leave()
     }
@@ -83,8 +84,8 @@ struct Lease: Service {
         let now = ContinuousClock.now
         let unheld = beat.held.subtracting(executions.held).map { ($0, suspects[$0] ?? now) }
         // Beats may follow each other closely, and the answer to a claim takes its time.
-        let patience = min(configuration.heartbeatInterval, .seconds(5))
-        let forgotten = unheld.filter { $0.1.duration(to: now) >= patience }.map(\.0)
+        let grace = min(configuration.heartbeatInterval, .seconds(5))
+        let forgotten = unheld.filter { $0.1.duration(to: now) >= grace }.map(\.0)
         if !forgotten.isEmpty {
             do {
                 let count = try await store.giveBack(forgotten)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Store
 
 /// Where and when a worker looks for jobs.
@@ -13,7 +14,7 @@ struct QueueSearch {
     var done: [HeldJob] = []
 
     private var place: QueuePlace?
-    /// News of which nothing has come yet.
+    /// A hint that led to nothing yet.
     private var unheeded: QueuePlace?
     private var nextLookBack: ContinuousClock.Instant?
     /// The last claim has not looked at the front.
@@ -27,12 +28,12 @@ struct QueueSearch {
 
     /// Behind which place the claim that begins now looks; `nil`: from the front.
     ///
-    /// - Parameter news: From where on jobs are said to have come.
-    mutating func start(now: ContinuousClock.Instant, news: QueuePlace?) -> QueuePlace? {
-        let news = [news, unheeded].compactMap(\.self).min()
+    /// - Parameter hint: From where on jobs are said to have come.
+    mutating func start(now: ContinuousClock.Instant, hint: QueuePlace?) -> QueuePlace? {
+        let hint = [hint, unheeded].compactMap(\.self).min()
         unheeded = nil
-        guard let place, let nextLookBack, now < nextLookBack, news != .front else { return nil }
-        return min(place, news ?? place)
+        guard let place, let nextLookBack, now < nextLookBack, hint != .front else { return nil }
+        return min(place, hint ?? place)
     }
 
     /// The claim from `start` has failed. Where the database did not answer in time, because there is so much to walk over,

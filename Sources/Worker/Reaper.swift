@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
-package import Logging
+import Logging
 import ServiceLifecycle
-package import Store
+import Store
 import Synchronization
 import Time
 
@@ -14,7 +14,7 @@ import Time
 /// others must have had the time to renew theirs, or an outage would become a mass reaping. It counts as having been
 /// without it when nothing was answered for half a lease, whatever the reason: its process may have been frozen. And nobody
 /// could renew a lease before the server was started.
-package struct Reaper: Service {
+struct Reaper: Service {
     /// What it asks of the store.
     struct Work: Sendable {
         /// Asks, with the time since the server was started, whether all are to be spared, when the database has answered.
@@ -22,54 +22,15 @@ package struct Reaper: Service {
         var expire: @Sendable () async throws -> OverdueJobs
     }
 
-    private let work: Work
-    private let interval: Duration
-    private let lease: Duration
-    private let clock: any Clock<Duration>
-    private let logger: Logger
-    private let observe: @Sendable (ReapedJobs) -> Void
+    let work: Work
+    let interval: Duration
+    let lease: Duration
+    var clock: any Clock<Duration> = ContinuousClock()
+    let logger: Logger
+    /// Called with what was taken from lost workers.
+    var observe: @Sendable (ReapedJobs) -> Void = { _ in }
 
-    /// - Parameter pendingTimeout: How long jobs of pools may wait for a worker.
-    /// - Parameter observe: Called with what was taken from lost workers.
-    package init(
-        store: Store,
-        interval: Duration,
-        lease: Duration,
-        pendingTimeout: Duration,
-        clock: any Clock<Duration> = ContinuousClock(),
-        logger: Logger,
-        observe: @escaping @Sendable (ReapedJobs) -> Void = { _ in }
-    ) {
-        self.init(
-            work: Work(
-                reap: { try await store.reapLostWorkers(unless: $0) },
-                expire: { try await store.expirePendingJobs(after: pendingTimeout) }
-            ),
-            interval: interval,
-            lease: lease,
-            clock: clock,
-            logger: logger,
-            observe: observe
-        )
-    }
-
-    init(
-        work: Work,
-        interval: Duration,
-        lease: Duration,
-        clock: any Clock<Duration>,
-        logger: Logger,
-        observe: @escaping @Sendable (ReapedJobs) -> Void = { _ in }
-    ) {
-        self.work = work
-        self.interval = interval
-        self.lease = lease
-        self.clock = clock
-        self.logger = logger
-        self.observe = observe
-    }
-
-    package func run() async throws {
+    func run() async throws {
         await cancelWhenGracefulShutdown { await loop(clock) }
     }
 
@@ -77,14 +38,14 @@ package struct Reaper: Service {
     private static let expiryInterval = Duration.seconds(60)
 
     private func loop<C: Clock>(_ clock: C) async where C.Duration == Duration {
-        let patience = Patience(clock, lease: lease)
+        let grace = OutageGrace(clock, lease: lease)
         var nextExpiry = clock.now
         var reported: Set<JobID> = []
         while !Task.isCancelled {
             do { try await clock.sleep(for: interval * Double.random(in: 0.8...1.2)) } catch { return }
             do {
-                report(try await work.reap { patience.spares(uptime: $0) })
-                guard patience.isOver, clock.now >= nextExpiry else { continue }
+                report(try await work.reap { grace.spares(uptime: $0) })
+                guard grace.isOver, clock.now >= nextExpiry else { continue }
                 nextExpiry = clock.now.advanced(by: Self.expiryInterval)
                 report(try await work.expire(), &reported)
             } catch is CancellationError {
@@ -96,7 +57,7 @@ package struct Reaper: Service {
     }
 
     /// When nobody is to be taken for lost yet.
-    private final class Patience<C: Clock>: Sendable where C.Duration == Duration {
+    private final class OutageGrace<C: Clock>: Sendable where C.Duration == Duration {
         private struct State {
             var lastAnswer: C.Instant
             var spareUntil: C.Instant

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Logging
 import PostgresClient
 import Provisioning
@@ -36,7 +37,7 @@ final class Reporter: ExecutionReporter {
     var timings: [StageTiming] { collected.withLock { $0 } }
 
     func log(_ line: LogLine) {
-        jobLog.append(JobLogLine(level: line.level.rawValue, stage: line.stage, output: line.output))
+        jobLog.append(line)
     }
 
     func timing(_ timing: StageTiming) {
@@ -49,7 +50,6 @@ final class Reporter: ExecutionReporter {
     }
 
     func replacing(_ replacements: [Replacement]) async {
-        let replacements = replacements.map(BuildCompletion.Replacement.init)
         await record("what is about to be replaced") { try await store.note(replacements, of: job) }
     }
 

@@ -1,49 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Logging
+import Logging
 import ServiceLifecycle
-package import Store
+import Store
 
 /// Removes what is old, a small batch at a time. Every worker looks; one at a time acts.
-package struct Retention: Service {
-    private let prune: @Sendable (Prunable) async throws -> Int?
-    private let batch: Int
-    private let interval: Duration
-    private let breath: Duration
-    private let clock: any Clock<Duration>
-    private let logger: Logger
+struct Retention: Service {
+    var batch = 1_000
+    var interval = Duration.seconds(3_600)
+    var breath = Duration.milliseconds(100)
+    var clock: any Clock<Duration> = ContinuousClock()
+    let logger: Logger
+    /// Removes a batch of a kind; `nil`: another worker is at it.
+    let prune: @Sendable (_ kind: Prunable, _ batch: Int) async throws -> Int?
 
-    /// - Parameter age: How old what is removed is at least.
-    package init(
-        store: Store,
-        age: Duration,
-        batch: Int = 1_000,
-        interval: Duration = .seconds(3_600),
-        clock: any Clock<Duration> = ContinuousClock(),
-        logger: Logger
-    ) {
-        self.init(batch: batch, interval: interval, clock: clock, logger: logger) { kind in
-            try await store.prune(kind, olderThan: age, batch: batch)
-        }
-    }
-
-    init(
-        batch: Int,
-        interval: Duration,
-        breath: Duration = .milliseconds(100),
-        clock: any Clock<Duration>,
-        logger: Logger,
-        prune: @escaping @Sendable (Prunable) async throws -> Int?
-    ) {
-        self.prune = prune
-        self.batch = batch
-        self.interval = interval
-        self.breath = breath
-        self.clock = clock
-        self.logger = logger
-    }
-
-    package func run() async throws {
+    func run() async throws {
         try? await cancelWhenGracefulShutdown {
             while true {
                 // Workers that start together do not come together.
@@ -57,7 +28,7 @@ package struct Retention: Service {
     private func removeAll(_ kind: Prunable) async throws {
         var total = 0
         do {
-            while let removed = try await prune(kind) {
+            while let removed = try await prune(kind, batch) {
                 total += removed
                 guard removed >= batch else { break }
                 try await clock.sleep(for: breath)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
 import Provisioning
 import Store
@@ -24,18 +25,7 @@ enum Verdict: Sendable {
     case lost
 
     init(outcome: BuildOutcome, timings: [StageTiming]) {
-        self = .build(
-            BuildCompletion(
-                result: .succeeded,
-                state: outcome.state,
-                resources: outcome.resources.map {
-                    .init(type: $0.type, name: $0.name, address: $0.address, dailyCost: $0.dailyCost)
-                },
-                timings: timings.map(BuildCompletion.Timing.init),
-                replacements: outcome.replacements.map(BuildCompletion.Replacement.init),
-                readyAgents: outcome.agents
-            )
-        )
+        self = .build(BuildCompletion(result: .succeeded, outcome, timings: timings))
     }
 
     /// The same, when it is a success, with what a deletion has destroyed besides.
@@ -46,10 +36,10 @@ enum Verdict: Sendable {
     }
 
     /// The same, when the build has ended, with what executions before it have replaced.
-    func replacing(_ before: [BuildCompletion.Replacement]) -> Verdict {
+    func replacing(_ before: [Replacement]) -> Verdict {
         guard case .build(var completion) = self, !before.isEmpty else { return self }
-        let all = (before + completion.replacements).map { ($0.address, $0) }
-        completion.replacements = Dictionary(all) { $1 }.values.sorted { $0.address < $1.address }
+        let all = (before + completion.outcome.replacements).map { ($0.address, $0) }
+        completion.outcome.replacements = Dictionary(all) { $1 }.values.sorted { $0.address < $1.address }
         return .build(completion)
     }
 
@@ -62,11 +52,11 @@ enum Verdict: Sendable {
         switch self {
         case .build(let completion), .refused(_, otherwise: let completion):
             if job.jobClass == .delete, job.hasAttemptsLeft {
-                return Verdict(job, failure: ProvisioningFailure(.invalid, message, state: completion.state))
+                return Verdict(job, failure: ProvisioningFailure(.invalid, message, state: completion.outcome.state))
             }
-            return .unrecordable(message: message, state: completion.state)
+            return .unrecordable(message: message, state: completion.outcome.state)
         case .imported, .importEnded:
-            return .importEnded(.failed(code: failure.code.rawValue, message: message))
+            return .importEnded(.failed(failure.code, message: message))
         case .again(.held(let held), let delay, let state):
             return .again(.held(ProvisioningFailure(held.code, message)), after: delay, state: state)
         case .again(.retried(let retried), let delay, let state):
@@ -76,15 +66,7 @@ enum Verdict: Sendable {
         }
     }
 
-    init(manifest: TemplateManifest, of context: ImportContext) {
-        self = .imported(manifest, context)
-    }
-
-    init(lost: Bool) {
-        self = .lost
-    }
-
-    /// What a failure means for the job (jobs.md, "Executing": error classes, retries, interruption).
+    /// What a failure means for the job (error classes, retries, interruption).
     init(
         _ job: ClaimedJob,
         failure: ProvisioningFailure,
@@ -100,7 +82,7 @@ enum Verdict: Sendable {
             self = .again(.held(failure), after: RetryDelay.after(.capacity, job), state: failure.state)
         case (.transient, _), (.capacity, _):
             guard job.hasAttemptsLeft else {
-                self.init(job, ending: .failed(code: failure.code.rawValue, message: failure.message), failure, timings)
+                self.init(job, ending: .failed(failure.code, message: failure.message), failure, timings)
                 return
             }
             self = .again(.retried(failure), after: RetryDelay.after(failure.code, job), state: failure.state)
@@ -109,7 +91,7 @@ enum Verdict: Sendable {
             if job.jobClass == .delete, job.hasAttemptsLeft {
                 self = .again(.retried(failure), after: RetryDelay.after(failure.code, job), state: failure.state)
             } else {
-                self.init(job, ending: .failed(code: failure.code.rawValue, message: failure.message), failure, timings)
+                self.init(job, ending: .failed(failure.code, message: failure.message), failure, timings)
             }
         }
     }
@@ -125,7 +107,7 @@ enum Verdict: Sendable {
 
     /// What becomes of a claim whose build was stopped before it changed anything.
     init(refusing refusal: ClaimRefusal, because failure: ProvisioningFailure, timings: [StageTiming]) {
-        let result = JobResult.failed(code: failure.code.rawValue, message: failure.message)
+        let result = JobResult.failed(failure.code, message: failure.message)
         self = .refused(refusal, otherwise: BuildCompletion(result, failure, timings))
     }
 }
@@ -134,12 +116,7 @@ extension BuildCompletion {
     fileprivate init(_ result: JobResult, _ failure: ProvisioningFailure, _ timings: [StageTiming]) {
         // A refused replacement has not been made.
         let made = failure.code == .replacementBlocked ? [] : failure.replacements
-        self.init(
-            result: result,
-            state: failure.state,
-            timings: timings.map(Timing.init),
-            replacements: made.map(Replacement.init)
-        )
+        self.init(result: result, BuildOutcome(state: failure.state, replacements: made), timings: timings)
     }
 }
 
@@ -153,12 +130,11 @@ enum Repetition: Sendable {
     /// build waits, for as long as it takes, and no attempt is used up.
     case held(ProvisioningFailure)
 
-    /// What metrics and logs call it.
-    var name: String {
+    var end: ExecutionEnd {
         switch self {
-        case .handedOver: "handed_over"
-        case .retried: "retried"
-        case .held: "held"
+        case .handedOver: .handedOver
+        case .retried: .retried
+        case .held: .held
         }
     }
 
@@ -178,7 +154,7 @@ enum Repetition: Sendable {
 /// How long a job waits before it is tried again.
 enum RetryDelay {
     /// Exponential, with full jitter, so that what failed together does not come back together.
-    static func after(_ code: ProvisioningFailure.Code, _ job: ClaimedJob) -> Duration {
+    static func after(_ code: FailureCode, _ job: ClaimedJob) -> Duration {
         let (first, longest) = bounds(code, job.jobClass)
         // A job that is held gets its attempts back; its epoch grows twice with each execution, by the claim and by the return.
         let times = code == .capacity ? Int(clamping: (job.epoch + 1) / 2) : job.attempt
@@ -187,28 +163,10 @@ enum RetryDelay {
     }
 
     /// Seconds: where the waiting begins, and what it never exceeds.
-    private static func bounds(_ code: ProvisioningFailure.Code, _ jobClass: JobClass) -> (Double, Double) {
+    private static func bounds(_ code: FailureCode, _ jobClass: JobClass) -> (Double, Double) {
         // Capacity comes back slowly, and asking more often does not bring it sooner.
         if code == .capacity { return (60, 3600) }
         // Eight attempts over hours: what holds a deletion up is often somebody's work.
         return jobClass == .delete ? (60, 7200) : (5, 1800)
-    }
-}
-
-extension BuildCompletion.Replacement {
-    init(_ replacement: Provisioning.Replacement) {
-        self.init(address: replacement.address, paths: replacement.paths, reason: replacement.reason)
-    }
-}
-
-extension BuildCompletion.Timing {
-    fileprivate init(_ timing: StageTiming) {
-        self.init(
-            stage: timing.stage,
-            action: timing.action,
-            resource: timing.resource,
-            startedAfter: timing.startedAfter,
-            endedAfter: timing.endedAfter
-        )
     }
 }

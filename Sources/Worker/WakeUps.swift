@@ -11,14 +11,14 @@ package import Store
 /// Notifications only save time: every loop also looks by itself, and all are rung when some may have been lost.
 package struct WakeUps: Service {
     package let jobs = Doorbell()
-    let queueNews = QueueNews()
+    let queueHint = QueueHint()
     package let reconcile = Doorbell()
     package let events = Doorbell()
-    /// An order for this worker, or for all: cancel, drain, resume, maintenance.
-    package let orders = Doorbell()
+    /// A command for this worker, or for all: cancel, drain, resume, maintenance.
+    package let commands = Doorbell()
 
     private let listener: PostgresListener
-    /// The orders for which worker are heard.
+    /// Whose commands are heard.
     private let worker: WorkerID?
     private let heard: @Sendable (ListenerEvent) -> Void
 
@@ -27,7 +27,7 @@ package struct WakeUps: Service {
         Channel.jobs, Channel.reconcile, Channel.events, Channel.workers, Channel.claimed,
     ]
 
-    /// - Parameter worker: Whose orders to hear, besides those for all; `nil`: everyone's.
+    /// - Parameter worker: Whose commands to hear, besides those for all; `nil`: everyone's.
     /// - Parameter heard: Told of everything that is heard, for who else in the process needs it: one session listens for
     ///   all. Must not block.
     package init(
@@ -61,16 +61,16 @@ package struct WakeUps: Service {
     private func ring(for event: ListenerEvent) {
         switch event {
         case .notification(Channel.jobs, let payload):
-            queueNews.tell(QueuePlace(news: payload))
+            queueHint.tell(QueuePlace(news: payload))
             jobs.ring()
         case .notification(Channel.reconcile, _): reconcile.ring()
         case .notification(Channel.events, _): events.ring()
         case .notification(Channel.workers, let payload):
-            if payload.isEmpty || worker == nil || WorkerID(payload) == worker { orders.ring() }
+            if payload.isEmpty || worker == nil || WorkerID(payload) == worker { commands.ring() }
         case .notification: break
         case .listening, .reconnected:
-            queueNews.tell(.front)
-            for bell in [jobs, reconcile, events, orders] { bell.ring() }
+            queueHint.tell(.front)
+            for bell in [jobs, reconcile, events, commands] { bell.ring() }
         }
     }
 }

@@ -52,14 +52,18 @@ package struct WorkerServices: Sendable {
         )
         registry.gather("worker", jobs.gauges)
         let reaper = Reaper(
-            store: store,
+            work: Reaper.Work(
+                reap: { try await store.reapLostWorkers(unless: $0) },
+                expire: { try await store.expirePendingJobs(after: configuration.pendingTimeout) }
+            ),
             interval: configuration.heartbeatInterval,
             lease: configuration.registration.leaseDuration,
-            pendingTimeout: configuration.pendingTimeout,
             logger: logger,
             observe: { JobMetrics(registry: registry).reaped($0) }
         )
-        let retention = Retention(store: store, age: configuration.retention, logger: logger)
+        let retention = Retention(logger: logger) { kind, batch in
+            try await store.prune(kind, olderThan: configuration.retention, batch: batch)
+        }
         let reporter = FleetReporter(
             store: store,
             worker: configuration.id,
@@ -85,13 +89,13 @@ package struct WorkerServices: Sendable {
         )
         services =
             [jobs.wakeUps, deliverer(jobs.wakeUps.events)] + middle
-            + [jobs.lease, jobs.leftovers, jobs.runner, reporter, retention, reaper, reconciler]
+            + [jobs.lease, jobs.spoolRecovery, jobs.runner, reporter, retention, reaper, reconciler]
     }
 
-    /// Registers the worker; its lease runs from now. What its predecessors have left is handed in before it claims.
+    /// Registers the worker; its lease runs from now. What its predecessors have left in the spool is stored before it claims.
     package func enter() async throws {
         // First what is left, however long that takes: the lease is not renewed before the services run.
-        await jobs.leftovers.handIn()
+        await jobs.spoolRecovery.recover()
         try await jobs.enter()
     }
 }

@@ -2,6 +2,7 @@
 
 import Basics
 import CurlClient
+import Domain
 import FoundationEssentials
 import HTTPTypes
 import Testing
@@ -23,8 +24,8 @@ import Time
             id: 1,
             attempt: 1,
             at: Instant(seconds: 0),
-            source: "provisioner",
-            level: "info",
+            source: OpenEnum(.provisioner),
+            level: OpenEnum(.info),
             stage: Self.hostile,
             output: "x" + Self.hostile
         )

@@ -161,13 +161,13 @@ import Time
     private static func job(status: String, error: String = "") -> JobSummary {
         JobSummary(
             id: .init(high: 8, low: 8),
-            type: .workspaceBuild,
-            status: status,
-            jobClass: "interactive",
-            provisioner: "echo",
+            type: OpenEnum(.workspaceBuild),
+            status: OpenEnum(text: status),
+            jobClass: OpenEnum(.interactive),
+            provisioner: OpenEnum(.echo),
             templateName: "go-dev",
             workspaceName: "dev",
-            transition: "start",
+            transition: OpenEnum(.start),
             workerName: "w",
             attempt: 1,
             error: error,
@@ -182,8 +182,8 @@ import Time
                 id: 1,
                 attempt: 1,
                 at: Self.now,
-                source: "provisioner",
-                level: level,
+                source: OpenEnum(.provisioner),
+                level: OpenEnum(text: level),
                 stage: stage,
                 output: "out"
             )

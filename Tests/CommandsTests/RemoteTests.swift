@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import CurlClient
+import Domain
 import FoundationEssentials
 import HTTPTypes
 import Operations

@@ -90,7 +90,7 @@ import Testing
             addressPolicy: AddressPolicy(),
             codec: try StateCodec(keys: []),
             settings: [],
-            news: JobNews(PostgresConfiguration(url)),
+            watch: JobWatch(PostgresConfiguration(url)),
             tokensPerUser: 100,
             caller: .machine("nobody")
         )

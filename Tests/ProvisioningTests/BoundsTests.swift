@@ -97,8 +97,7 @@ struct ForeignManifestTests {
     private func failure(of yaml: String) async throws -> ProvisioningFailure? {
         let fixture = try Fixture()
         let request = ImportRequest(
-            jobID: .random(),
-            claimEpoch: 1,
+            job: HeldJob(id: .random(), epoch: 1),
             organization: "default",
             templateName: "x",
             versionName: "v1",
@@ -136,7 +135,7 @@ struct ForeignManifestTests {
 @Suite(.timeLimit(.minutes(1)))
 struct ForeignFileTests {
     let fixture: Fixture
-    private let execution = ExecutionName(jobID: .random(), claimEpoch: 3)
+    private let execution = HeldJob(id: .random(), epoch: 3)
 
     init() throws {
         fixture = try Fixture()
@@ -235,7 +234,7 @@ struct ForeignFileTests {
     @Test func `what is in the spool and no state holds up none of the others`() async throws {
         let spool = fixture.host.spool
         try PrivateFiles.makeDirectory(spool.directory)
-        let other = ExecutionName(jobID: .random(), claimEpoch: 9)
+        let other = HeldJob(id: .random(), epoch: 9)
         try #require(mkfifo(spool.file(execution).string, 0o600) == 0)
         try await spool.save(SpooledState(other, state: Array("2".utf8)))
         try await recover(

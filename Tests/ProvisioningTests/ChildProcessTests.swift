@@ -58,7 +58,7 @@ struct ChildProcessTests {
 
     @Test func `an interrupted child may save what it has`() async throws {
         let control = fixture.control()
-        let execution = ExecutionName(jobID: .random(), claimEpoch: 4)
+        let execution = HeldJob(id: .random(), epoch: 4)
         let script = "trap 'echo 1 > state.json; exit 1' INT; echo ready; while :; do sleep 0.05; done"
         let failure = await #expect(throws: ProvisioningFailure.self) {
             try await fixture.shell(
@@ -71,7 +71,7 @@ struct ChildProcessTests {
         #expect(failure == ProvisioningFailure(.canceled, "The job was canceled.", state: Array("1\n".utf8)))
         let spooled = SpooledState(execution, state: Array("1\n".utf8))
         #expect(try await fixture.host.spool.recover { Issue.record("\($0)") } == [spooled])
-        await fixture.host.spool.discard(jobID: execution.jobID, claimEpoch: execution.claimEpoch)
+        await fixture.host.spool.discard(of: execution)
         #expect(try await fixture.host.spool.recover { Issue.record("\($0)") } == [])
     }
 
@@ -187,7 +187,7 @@ struct ChildProcessTests {
         let program = fixture.root.appending("program")
         try PrivateFiles.create(program, Array("no first line".utf8), mode: 0o700)
         let failure = await #expect(throws: ProvisioningFailure.self) {
-            try await fixture.host.withWorkDirectory(ExecutionName(jobID: .random(), claimEpoch: 1), control: control) {
+            try await fixture.host.withWorkDirectory(HeldJob(id: .random(), epoch: 1), control: control) {
                 directory throws(ProvisioningFailure) in
                 let command = ChildCommand(
                     executable: program,

@@ -86,7 +86,7 @@ final class Fixture: Sendable {
         control: ExecutionControl? = nil,
         input: [UInt8] = [],
         output: OutputHandling = .collect(limit: 1 << 26),
-        execution: ExecutionName = ExecutionName(jobID: .random(), claimEpoch: 1),
+        execution: HeldJob = HeldJob(id: .random(), epoch: 1),
         state: [UInt8]? = nil
     ) async throws(ProvisioningFailure) -> ChildResult {
         let control = control ?? self.control()
@@ -227,18 +227,19 @@ extension BuildRequest {
         jobID: JobID = .random()
     ) -> Self {
         Self(
-            jobID: jobID,
-            buildID: BuildID(high: 0xb1, low: 1),
-            buildNumber: 3,
-            claimEpoch: 7,
-            transition: transition,
-            stage: stage,
-            workspace: .init(id: WorkspaceID(high: 0xa1, low: 1), name: "box"),
-            owner: .init(id: UserID(high: 0xc1, low: 1), username: "ada", email: "ada@example.org"),
-            organization: "default",
-            template: .init(name: "go-dev", versionID: TemplateVersionID(high: 0xd1, low: 1), versionName: "v1"),
-            preset: "us-nix",
-            parameters: parameters,
+            job: HeldJob(id: jobID, epoch: 7),
+            build: WorkspaceBuild(
+                id: BuildID(high: 0xb1, low: 1),
+                number: 3,
+                transition: transition,
+                stage: stage,
+                workspace: .init(id: WorkspaceID(high: 0xa1, low: 1), name: "box"),
+                owner: .init(id: UserID(high: 0xc1, low: 1), username: "ada", email: "ada@example.org"),
+                organization: "default",
+                template: .init(name: "go-dev", versionID: TemplateVersionID(high: 0xd1, low: 1), versionName: "v1"),
+                preset: "us-nix",
+                parameters: parameters
+            ),
             archive: archive,
             state: state,
             lateStates: lateStates,

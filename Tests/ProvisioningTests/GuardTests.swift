@@ -2,6 +2,7 @@
 
 import Basics
 import CLinux
+import Domain
 import Glibc
 import Synchronization
 import SystemPackage

@@ -81,7 +81,7 @@ struct IsolationTests {
         let fixture = try Fixture()
         let root = fixture.host.workDirectory
         try await fixture.host.spool.save(
-            SpooledState(jobID: .random(), claimEpoch: 1, state: Array("{}".utf8))
+            SpooledState(HeldJob(id: .random(), epoch: 1), state: Array("{}".utf8))
         )
         for room in ["cache/templates/copy", "cache/plugins/provider", "workspaces/other", "executions/other"] {
             try PrivateFiles.makeDirectory(root.appending(room))
@@ -104,7 +104,7 @@ struct IsolationTests {
         try PrivateFiles.makeDirectory(spool)
         try PrivateFiles.create(spool.appending("secret"), Array("secret".utf8))
         let control = fixture.control()
-        let execution = ExecutionName(jobID: .random(), claimEpoch: 1)
+        let execution = HeldJob(id: .random(), epoch: 1)
         let output = try await fixture.host.withWorkDirectory(execution, control: control) {
             directory throws(ProvisioningFailure) in
             _ = try await fixture.shell("rm tmp && ln -s \(spool) tmp", in: directory, control: control)

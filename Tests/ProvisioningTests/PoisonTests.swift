@@ -52,7 +52,7 @@ struct PoisonTests {
             #expect(failure.message.contains(expected.words), "\(failure.message.prefix(300))")
             #expect(failure.state == state)
             let spooled = try await fixture.host.spool.recover { Issue.record("\($0)") }
-            #expect(spooled == [SpooledState(jobID: request.jobID, claimEpoch: 7, state: state)])
+            #expect(spooled == [SpooledState(HeldJob(id: request.job.id, epoch: 7), state: state)])
         case (.success, .some(let expected)): Issue.record("it succeeded, and was to fail: \(expected.words)")
         case (.failure(let failure), nil): Issue.record("it failed: \(failure.message.prefix(300))")
         }
@@ -73,7 +73,7 @@ struct PoisonTests {
     @Test func `a child that stops its guard again and again is ended all the same`() async throws {
         let mark = "marked-\(UInt64.random(in: 0...UInt64.max))"
         let control = ExecutionControl(
-            limits: ExecutionLimits(interruptGrace: .milliseconds(100), guardPatience: .milliseconds(400)),
+            limits: ExecutionLimits(interruptGrace: .milliseconds(100), guardGrace: .milliseconds(400)),
             leaseUntil: .now + .seconds(3_600)
         )
         let script = ": \(mark); trap '' INT; echo ready; while :; do kill -STOP $PPID; done"
@@ -101,7 +101,7 @@ struct PoisonTests {
             control.interrupt(.canceled)
         }
         let script = "trap 'echo >interrupted; exit 3' INT; echo ready; while :; do sleep 0.05; done"
-        let execution = ExecutionName(jobID: .random(), claimEpoch: 1)
+        let execution = HeldJob(id: .random(), epoch: 1)
         let wasInterrupted = try await fixture.host.withWorkDirectory(execution, control: control) {
             directory throws(ProvisioningFailure) in
             let file = directory.path.appending("interrupted")
@@ -129,7 +129,7 @@ struct PoisonTests {
         var host = fixture.host
         host.bounds.outputBytes = 1 << 20
         let failure = await #expect(throws: ProvisioningFailure.self) {
-            let execution = ExecutionName(jobID: .random(), claimEpoch: 1)
+            let execution = HeldJob(id: .random(), epoch: 1)
             try await host.withWorkDirectory(execution, control: fixture.control()) {
                 directory throws(ProvisioningFailure) in
                 let command = ChildCommand(

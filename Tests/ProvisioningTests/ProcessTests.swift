@@ -122,7 +122,7 @@ struct ProcessTests {
         }
         #expect(failure?.code == .interrupted)
         #expect(failure?.state == Array("[1]".utf8))
-        let spooled = SpooledState(jobID: request.jobID, claimEpoch: 7, state: Array("[1]".utf8))
+        let spooled = SpooledState(HeldJob(id: request.job.id, epoch: 7), state: Array("[1]".utf8))
         #expect(try await fixture.host.spool.recover { Issue.record("\($0)") } == [spooled])
     }
 
@@ -190,10 +190,9 @@ struct ProcessTests {
 
     @Test func `an import reads the manifest and checks the executable`() async throws {
         let yaml = "name: x\nprovisioner: process\nparameters:\n  size: { default: small }\n"
-        func importing(_ archive: TemplateArchive) async throws(ProvisioningFailure) -> ImportOutcome {
+        func importing(_ archive: TemplateArchive) async throws(ProvisioningFailure) -> TemplateManifest {
             let request = ImportRequest(
-                jobID: .random(),
-                claimEpoch: 1,
+                job: HeldJob(id: .random(), epoch: 1),
                 organization: "default",
                 templateName: "x",
                 versionName: "v1",
@@ -202,7 +201,7 @@ struct ProcessTests {
             return try await ProcessProvisioner(host: fixture.host)
                 .importVersion(request, reporter: Recorder(), control: fixture.control())
         }
-        let manifest = try await importing(try archive("", [.file("stoker.yaml", Array(yaml.utf8))])).manifest
+        let manifest = try await importing(try archive("", [.file("stoker.yaml", Array(yaml.utf8))]))
         #expect(manifest.executable == "provision")
         #expect(manifest.parameters.map(\.name) == ["size"])
         let incomplete = try fixture.archive([.file("stoker.yaml", Array(yaml.utf8))])

@@ -73,7 +73,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct SpoolTests {
     let fixture: Fixture
-    let execution = ExecutionName(jobID: .random(), claimEpoch: 12)
+    let execution = HeldJob(id: .random(), epoch: 12)
 
     init() throws {
         fixture = try Fixture()
@@ -90,14 +90,14 @@ struct SpoolTests {
     }
 
     /// One that a test expects to get.
-    private func directory(_ name: ExecutionName? = nil, state: [UInt8]?) throws -> WorkDirectory {
+    private func directory(_ name: HeldJob? = nil, state: [UInt8]?) throws -> WorkDirectory {
         try #require(try WorkDirectory.create(name ?? execution, root: fixture.host.workDirectory, state: state))
     }
 
     private var executions: FilePath { fixture.host.workDirectory.appending("executions") }
 
     @Test func `a dead worker's directory is handed in and removed, a living one's is not touched`() async throws {
-        let living = try directory(ExecutionName(jobID: .random(), claimEpoch: 1), state: Array("1".utf8))
+        let living = try directory(HeldJob(id: .random(), epoch: 1), state: Array("1".utf8))
         do {
             let dead = try directory(state: Array("2".utf8))
             #expect(try await fixture.host.spool.recover { Issue.record("\($0)") } == [])
@@ -158,7 +158,7 @@ struct SpoolTests {
         try await spool.save(SpooledState(execution, state: Array("1".utf8)))
         try await spool.save(SpooledState(execution, state: Array("2".utf8)))
         #expect(try await spool.recover { Issue.record("\($0)") } == [SpooledState(execution, state: Array("2".utf8))])
-        await spool.discard(jobID: execution.jobID, claimEpoch: execution.claimEpoch)
+        await spool.discard(of: execution)
         #expect(try await spool.recover { Issue.record("\($0)") } == [])
     }
 
@@ -178,7 +178,7 @@ struct SpoolTests {
     @Test func `an execution removes its own short directory, wherever its template has bent the link`() async throws {
         let root = fixture.host.workDirectory
         let other = try #require(
-            try WorkDirectory.create(ExecutionName(jobID: .random(), claimEpoch: 1), root: root, state: nil)
+            try WorkDirectory.create(HeldJob(id: .random(), epoch: 1), root: root, state: nil)
         )
         let own = try #require(try WorkDirectory.create(execution, root: root, state: nil))
         let (made, others) = (own.temporary.path, other.temporary.path)
@@ -226,7 +226,7 @@ struct ArchiveTests {
     {
         let control = fixture.control()
         return try await fixture.host.withWorkDirectory(
-            ExecutionName(jobID: .random(), claimEpoch: 1),
+            HeldJob(id: .random(), epoch: 1),
             control: control
         ) {
             directory throws(ProvisioningFailure) in
@@ -309,7 +309,7 @@ struct ArchiveTests {
 
 @Suite struct FailureClassifierTests {
     @Test(arguments: [
-        ("Error: Throttling: Rate exceeded for quota", ProvisioningFailure.Code.transient),
+        ("Error: Throttling: Rate exceeded for quota", FailureCode.transient),
         ("StatusCode: 429, TooManyRequests", .transient),
         ("dial tcp 10.0.0.1:443: connect: connection refused", .transient),
         ("Failed to query available provider packages", .transient),
@@ -326,7 +326,7 @@ struct ArchiveTests {
         ("local-exec provisioner error: exit status 2", .failed),
         ("", .failed),
     ])
-    func `an error's words tell its kind`(text: String, code: ProvisioningFailure.Code) {
+    func `an error's words tell its kind`(text: String, code: FailureCode) {
         #expect(FailureClassifier.classify(text) == code)
     }
 

@@ -52,7 +52,7 @@ struct TerraformFixture {
         _ yaml: String,
         _ module: String,
         reporter: Recorder = Recorder()
-    ) async throws(ProvisioningFailure) -> ImportOutcome {
+    ) async throws(ProvisioningFailure) -> TemplateManifest {
         let archive: TemplateArchive
         do {
             archive = try self.archive(module, [.file("stoker.yaml", Array(yaml.utf8))])
@@ -60,8 +60,7 @@ struct TerraformFixture {
             throw ProvisioningFailure(.failed, "\(error)")
         }
         let request = ImportRequest(
-            jobID: .random(),
-            claimEpoch: 1,
+            job: HeldJob(id: .random(), epoch: 1),
             organization: "default",
             templateName: "go-dev",
             versionName: "v1",

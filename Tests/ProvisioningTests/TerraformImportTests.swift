@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Templates
 import Testing
 
@@ -26,7 +27,7 @@ struct TerraformImportTests {
 
     @Test func `a version's manifest holds its variables, and every preset has been planned`() async throws {
         let recorder = Recorder()
-        let outcome = try await terraform.importVersion(
+        let manifest = try await terraform.importVersion(
             yaml,
             """
             variable "region" { type = string }
@@ -36,8 +37,8 @@ struct TerraformImportTests {
             """,
             reporter: recorder
         )
-        #expect(outcome.manifest.parameters == [TemplateParameter(name: "region")])
-        #expect(outcome.manifest.presets.map(\.name) == ["us", "eu"])
+        #expect(manifest.parameters == [TemplateParameter(name: "region")])
+        #expect(manifest.presets.map(\.name) == ["us", "eu"])
         #expect(
             recorder.lines.filter { $0.output.hasPrefix("Rehearsing") }.map(\.output) == [
                 "Rehearsing preset us.", "Rehearsing preset eu.",

@@ -23,8 +23,8 @@ struct WorkspaceDirectoryTests {
     private var root: FilePath { fixture.host.workDirectory }
     private var place: FilePath { root.appending("workspaces").appending("\(workspace)") }
 
-    private func execution(_ epoch: Int64) -> ExecutionName {
-        ExecutionName(jobID: JobID(high: 1, low: 2), claimEpoch: epoch)
+    private func execution(_ epoch: Int64) -> HeldJob {
+        HeldJob(id: JobID(high: 1, low: 2), epoch: epoch)
     }
 
     private func create(_ epoch: Int64, state: String? = nil) throws -> WorkDirectory? {

@@ -88,7 +88,7 @@ struct APIRoom {
             addressPolicy: AddressPolicy(),
             codec: try StateCodec(keys: []),
             settings: [],
-            news: JobNews(PostgresConfiguration(url)),
+            watch: JobWatch(PostgresConfiguration(url)),
             tokensPerUser: tokensPerUser,
             caller: .machine("nobody")
         )

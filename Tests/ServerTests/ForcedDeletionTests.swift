@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import Domain
 import HTTPTypes
 import Operations
 import PostgresClient
@@ -35,7 +36,7 @@ struct ForcedDeletionTests {
             let reply = try await room.ask(.delete, "/workspaces/stuck?force=true", as: "tess")
             #expect(reply.status == 202)
             let report: DeletionReport = try reply.decoded()
-            #expect(report.status == "succeeded")
+            #expect(report.status == .succeeded)
             #expect(report.leftBehind == ["disk.b", "terraform_data.a[0]"])
             #expect(report.warning?.contains("nothing will remove them: disk.b, terraform_data.a[0]") == true)
             let record = try #require(report.jobID)

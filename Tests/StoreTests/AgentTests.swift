@@ -126,7 +126,7 @@ import Testing
             try await house.build()
             #expect(try await house.states() == ["1 main ready", "2 main ready"])
             let details = try await store.workspace("mine")
-            #expect(details.agents.map(\.state) == ["ready"])
+            #expect(details.agents.map(\.state.text) == ["ready"])
             try await house.fleet.addBuild(
                 .init(transition: .start, status: .pending),
                 to: claim.workspaceID,
@@ -142,7 +142,7 @@ import Testing
             let job = try await house.begin()
             try await house.fleet.store.completeBuild(
                 job.held,
-                BuildCompletion(result: .succeeded, readyAgents: ["a", "b", "c"])
+                BuildCompletion(result: .succeeded, .init(agents: ["a", "b", "c"]))
             )
             #expect(try await house.eligible() == 1)
         }
@@ -211,7 +211,7 @@ import Testing
             try await house.build()
             _ = try await house.fleet.store.report(.ready, by: token)
             _ = try await house.claim()
-            try await house.fleet.complete(try await house.begin(), .failed(code: "FAILED", message: "no"))
+            try await house.fleet.complete(try await house.begin(), .failed(.failed, message: "no"))
             #expect(try await house.fleet.store.pendingReinits(of: [token]) == [:])
         }
     }

@@ -57,7 +57,7 @@ import Time
             #expect(isClaimed)
             #expect(reason == "claim")
             #expect(transition == "start")
-            #expect(priority == JobClass.interactive.rawValue)
+            #expect(priority == JobClass.interactive.priority)
             #expect(parameters == ["test=value"])
             #expect(try await room.fleet.column("SELECT outcome FROM workspace_claims") == ["hit", "hit"])
         }
@@ -115,9 +115,9 @@ import Time
             let job = try await room.fleet.claimOne(for: room.fleet.addWorker())
             #expect(job.id == claim.jobID)
             let context = try await room.fleet.store.buildContext(of: job.held)
-            #expect(context.ownerName == "ada")
-            #expect(!context.isClaim)
-            #expect(context.parameters.map(\.value) == ["small", "value"])
+            #expect(context.build.owner.username == "ada")
+            #expect(context.build.stage != .claim)
+            #expect(context.build.parameters.map(\.value) == ["small", "value"])
         }
     }
 

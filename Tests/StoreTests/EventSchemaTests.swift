@@ -69,7 +69,7 @@ import Worker
             fleet.claimOne(for: worker).held,
             BuildCompletion(
                 result: .succeeded,
-                replacements: [.init(address: "a.b", paths: ["env"], reason: "replace_by_request")]
+                .init(replacements: [.init(address: "a.b", paths: ["env"], reason: "replace_by_request")])
             )
         )
         try await fleet.pass()
@@ -82,14 +82,14 @@ import Worker
     private func fail(_ fleet: Fleet) async throws {
         let template = try await fleet.addTemplate("poor")
         let preset = try await fleet.addPreset(of: template.version, desired: nil)
-        for transition in [WorkspaceTransition.start, .delete] {
+        for transition in [Transition.start, .delete] {
             try await fleet.addWorkspace(of: preset, .init(transition: transition, status: .pending))
             let job = try await fleet.claimOne(for: fleet.addWorker())
-            let line = JobLogLine(level: "error", stage: "apply", output: "no room")
+            let line = LogLine(level: .error, stage: "apply", output: "no room")
             #expect(try await fleet.store.appendLogs([line], of: job.held))
             try await fleet.store.completeBuild(
                 job.held,
-                BuildCompletion(result: .failed(code: "CAPACITY", message: "no room"))
+                BuildCompletion(result: .failed(.capacity, message: "no room"))
             )
         }
     }

@@ -38,7 +38,7 @@ extension Fleet {
         try await value(
             """
             INSERT INTO provisioner_jobs (organization_id, initiator_id, priority, available_at, tags, max_attempts)
-            VALUES (\(organization ?? self.organization), \(prebuildsUserID), \(jobClass.rawValue),
+            VALUES (\(organization ?? self.organization), \(prebuildsUserID), \(jobClass.priority),
                 now() - make_interval(secs => \(Double(waited.components.seconds))), \(PostgresJSON(tags)), \(maxAttempts))
             RETURNING id
             """

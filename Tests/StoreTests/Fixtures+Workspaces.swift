@@ -9,15 +9,10 @@ import Templates
 import TestSupport
 import Time
 
-/// The labels of the database's enum `provisioner_job_status`.
-enum JobStatus: String, CaseIterable, Sendable {
-    case pending, running, succeeded, canceling, canceled, failed
-}
-
 extension Fleet {
     /// A build and where it stands; times count back from ``now``.
     struct Build: Sendable {
-        var transition = WorkspaceTransition.start
+        var transition = Transition.start
         var status = JobStatus.succeeded
         var errorCode: String?
         var createdAt = Fleet.now - .seconds(7_200)

@@ -71,7 +71,7 @@ import Testing
     }
 
     /// What happened to the job since its execution of epoch 2, what is said of the state, and what there is then.
-    private static let fates: [(SQL, HandedIn, String)] = [
+    private static let fates: [(SQL, RecoveredState, String)] = [
         ("SELECT", .stored, "newer refresh"),
         ("UPDATE provisioner_jobs SET completed_at = now()", .ended, "older"),
         ("UPDATE provisioner_jobs SET completed_at = now(), error = 'it failed'", .ended, "older"),
@@ -99,12 +99,12 @@ import Testing
         let (event, fate, facts) = Self.fates[number]
         try await LeftBuild.open { build in
             try await build.fleet.sql(event)
-            let said = try await build.fleet.store.handIn(Array("newer".utf8), of: build.execution, from: "one")
+            let said = try await build.fleet.store.recover(Array("newer".utf8), of: build.execution, from: "one")
             #expect(said == fate)
             let first = try await build.facts()
             #expect(first == facts)
             // A second time changes nothing: a worker may have died before it could discard what it handed in.
-            _ = try await build.fleet.store.handIn(Array("newer".utf8), of: build.execution, from: "one")
+            _ = try await build.fleet.store.recover(Array("newer".utf8), of: build.execution, from: "one")
             let second = try await build.facts()
             #expect(second == facts)
         }
@@ -116,7 +116,7 @@ import Testing
                 "UPDATE provisioner_jobs SET claim_epoch = 3, completed_at = now(), error = 'lost', error_code = 'WORKER_LOST'"
             )
             try await build.addNext("delete", epoch: 1)
-            let said = try await build.fleet.store.handIn(Array("newer".utf8), of: build.execution, from: "one")
+            let said = try await build.fleet.store.recover(Array("newer".utf8), of: build.execution, from: "one")
             #expect(said == .late)
             let found = try await build.facts()
             #expect(found == "older late:newer@one told")
@@ -134,7 +134,7 @@ import Testing
             let worker = try await fleet.addWorker()
             let handing = try await store.pool.withTransaction("test.hold") { transaction in
                 _ = try await transaction.execute(Statement("test.hold", "SELECT FROM workspace_builds FOR UPDATE"))
-                let handing = Task { try await store.handIn(Array("newer".utf8), of: build.execution, from: "one") }
+                let handing = Task { try await store.recover(Array("newer".utf8), of: build.execution, from: "one") }
                 try await fleet.until(
                     """
                     EXISTS (
@@ -154,7 +154,7 @@ import Testing
     @Test func `a state of nobody's build is not kept`() async throws {
         try await LeftBuild.open { build in
             let stranger = HeldJob(id: .random(), epoch: 2)
-            let said = try await build.fleet.store.handIn([1], of: stranger, from: "one")
+            let said = try await build.fleet.store.recover([1], of: stranger, from: "one")
             #expect(said == .unknown)
             let found = try await build.facts()
             #expect(found == "older")

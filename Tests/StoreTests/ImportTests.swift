@@ -41,7 +41,7 @@ import Time
     private func push(_ version: String, hash: String, activates: Bool = true) -> TemplatePush {
         TemplatePush(
             templateName: "go-dev",
-            provisioner: "process",
+            provisioner: .process,
             versionName: version,
             archive: [1, 2, 3],
             hash: hash,
@@ -56,7 +56,7 @@ import Time
             let (_, id) = try await fleet.store.pushTemplate(push)
             let lines = try await fleet.store.jobLogs(of: id)
             #expect(lines.map(\.output) == push.notes)
-            #expect(lines.allSatisfy { $0.stage == "push" && $0.source == "worker" })
+            #expect(lines.allSatisfy { $0.stage == "push" && $0.source == .worker })
         }
     }
 
@@ -71,9 +71,9 @@ import Time
             let context = try await fleet.store.importContext(of: job.held)
             #expect(context.versionID == version)
             #expect(context.templateName == "go-dev")
-            #expect(context.fileHash == "aa")
+            #expect(context.file?.hash == "aa")
             #expect(context.activates)
-            #expect(try await fleet.store.fileData(#require(context.fileID)) == [1, 2, 3])
+            #expect(try await fleet.store.fileData(#require(context.file?.id)) == [1, 2, 3])
             try await fleet.store.completeImport(job.held, Self.manifest, context)
             #expect(try await fleet.status(of: id) == .succeeded)
 
@@ -131,20 +131,20 @@ import Time
         try await Fleet.open { fleet in
             let (_, id) = try await fleet.store.pushTemplate(push("v1", hash: "aa"))
             let job = try await fleet.claimOne(for: fleet.addWorker())
-            try await fleet.store.endImport(job.held, .failed(code: "INVALID", message: "stoker.yaml: no name"))
+            try await fleet.store.endImport(job.held, .failed(.invalid, message: "stoker.yaml: no name"))
             #expect(try await fleet.store.templates() == [])
             let summary = try await fleet.store.job(id)
             #expect(
                 summary
                     == JobSummary(
                         id: id,
-                        type: .templateVersionImport,
-                        status: "failed",
-                        jobClass: "import",
-                        provisioner: "process",
+                        type: OpenEnum(.templateVersionImport),
+                        status: OpenEnum(.failed),
+                        jobClass: OpenEnum(.import),
+                        provisioner: OpenEnum(.process),
                         templateName: "go-dev",
                         workspaceName: "",
-                        transition: "",
+                        transition: OpenEnum(text: ""),
                         workerName: "worker",
                         attempt: 1,
                         error: "stoker.yaml: no name",

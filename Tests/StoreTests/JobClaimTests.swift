@@ -215,16 +215,18 @@ import Time
             for _ in 0..<3 { try await fleet.addJob() }
             let jobs = try await fleet.store.claimJobs(for: worker, limit: 2, poolLimit: 2)
             try await fleet.store.requeue(jobs[1].held, after: .seconds(60), refundAttempt: true)
-            let next = try await fleet.store.finish(
-                jobs.map(\.held),
-                andClaimFor: worker,
+            let next = try await fleet.store.claimJobs(
+                for: worker,
                 limit: 2,
-                poolLimit: 2
+                poolLimit: 2,
+                finishing: jobs.map(\.held)
             )
             #expect(next.count == 1)
             #expect(try await fleet.status(of: jobs[0].id) == .succeeded)
             #expect(try await fleet.status(of: jobs[1].id) == .pending)
-            #expect(try await fleet.store.finish(next.map(\.held), andClaimFor: worker, limit: 0, poolLimit: 0) == [])
+            #expect(
+                try await fleet.store.claimJobs(for: worker, limit: 0, poolLimit: 0, finishing: next.map(\.held)) == []
+            )
             #expect(try await fleet.status(of: next[0].id) == .succeeded)
         }
     }

@@ -42,11 +42,11 @@ import Time
 
     @Test(arguments: [
         (JobResult.succeeded, false, JobStatus.succeeded),
-        (.failed(code: "INVALID", message: "no such image"), false, .failed),
-        (.failed(code: "FAILED", message: ""), false, .failed),
+        (.failed(.invalid, message: "no such image"), false, .failed),
+        (.failed(.failed, message: ""), false, .failed),
         (.canceled, false, .canceled),
         // A request that came too late changes nothing: what was done is done.
-        (.succeeded, true, .succeeded), (.failed(code: "FAILED", message: "x"), true, .failed),
+        (.succeeded, true, .succeeded), (.failed(.failed, message: "x"), true, .failed),
         (.canceled, true, .canceled),
     ])
     func `a result is what the job ends with`(result: JobResult, cancel: Bool, status: JobStatus) async throws {
@@ -70,11 +70,13 @@ import Time
                 job.held,
                 BuildCompletion(
                     result: .succeeded,
-                    state: [1, 2, 3],
-                    resources: [
-                        .init(type: "container", name: "main", address: "container.main", dailyCost: 5),
-                        .init(type: "volume", name: "home", address: "volume.home", dailyCost: 2),
-                    ],
+                    .init(
+                        state: [1, 2, 3],
+                        resources: [
+                            .init(type: "container", name: "main", address: "container.main", dailyCost: 5),
+                            .init(type: "volume", name: "home", address: "volume.home", dailyCost: 2),
+                        ]
+                    ),
                     timings: [
                         .init(
                             stage: "apply",
@@ -117,8 +119,8 @@ import Time
             let jobs = try await fleet.store.claimJobs(for: fleet.addWorker(), limit: 2, poolLimit: 2)
             var fates: [WorkspaceID: JobResult] = [:]
             for job in jobs {
-                let workspace = try await fleet.store.buildContext(of: job.held).workspaceID
-                fates[workspace] = workspace == first.id ? .succeeded : .failed(code: "FAILED", message: "stuck")
+                let workspace = try await fleet.store.buildContext(of: job.held).build.workspace.id
+                fates[workspace] = workspace == first.id ? .succeeded : .failed(.failed, message: "stuck")
                 try await fleet.complete(job, fates[workspace] ?? .canceled)
             }
             #expect(Set(fates.keys) == [first.id, second.id])
@@ -144,14 +146,16 @@ import Time
                 job.held,
                 BuildCompletion(
                     result: .succeeded,
-                    replacements: [
-                        .init(
-                            address: "docker_container.main",
-                            paths: ["env", "hostname"],
-                            reason: "replace_because_tainted"
-                        ),
-                        .init(address: "docker_volume.home", paths: ["labels.owner"]),
-                    ]
+                    .init(
+                        replacements: [
+                            .init(
+                                address: "docker_container.main",
+                                paths: ["env", "hostname"],
+                                reason: "replace_because_tainted"
+                            ),
+                            .init(address: "docker_volume.home", paths: ["labels.owner"]),
+                        ]
+                    )
                 )
             )
             let event = try #require(

@@ -41,7 +41,7 @@ import Time
     @Test func `late logs, checkpoints, completions and returns change nothing`() async throws {
         try await withStaleJob { fleet, job in
             let before = try await everything(in: fleet)
-            let line = JobLogLine(level: "info", stage: "apply", output: "late")
+            let line = LogLine(level: .info, stage: "apply", output: "late")
             #expect(try await fleet.store.appendLogs([line], of: job) == false)
             #expect(try await fleet.store.checkpoint([1, 2, 3], of: job) == false)
             let lost = StoreError(.leaseLost, "Job \(job.id) is no longer held by this execution")
@@ -50,15 +50,17 @@ import Time
                     job,
                     BuildCompletion(
                         result: .succeeded,
-                        state: [1],
-                        resources: [.init(type: "container", name: "main", address: "container.main", dailyCost: 1)]
+                        .init(
+                            state: [1],
+                            resources: [.init(type: "container", name: "main", address: "container.main", dailyCost: 1)]
+                        )
                     )
                 )
             }
             await #expect(throws: lost) {
                 try await fleet.store.completeBuild(
                     job,
-                    BuildCompletion(result: .failed(code: "FAILED", message: "late"))
+                    BuildCompletion(result: .failed(.failed, message: "late"))
                 )
             }
             await #expect(throws: lost) { try await fleet.store.requeue(job, refundAttempt: true) }
@@ -74,7 +76,7 @@ import Time
             try await fleet.complete(job, .succeeded)
             let before = try await everything(in: fleet)
             #expect(
-                try await fleet.store.appendLogs([JobLogLine(level: "info", stage: "", output: "x")], of: job.held)
+                try await fleet.store.appendLogs([LogLine(level: .info, stage: "", output: "x")], of: job.held)
                     == false
             )
             #expect(try await fleet.store.checkpoint([1], of: job.held) == false)

@@ -60,17 +60,17 @@ import Time
                         presetName: "preset",
                         isPrebuild: false,
                         buildNumber: 1,
-                        transition: "start",
-                        status: "pending",
+                        transition: OpenEnum(.start),
+                        status: OpenEnum(.pending),
                         jobID: claim.jobID,
                         createdAt: mine.createdAt,
                         claimedAt: nil
                     )
             )
             #expect(try await fleet.store.workspaces().map(\.isPrebuild) == [true, false])
-            #expect(try await fleet.store.jobs(status: "pending").count == 2)
-            #expect(try await fleet.store.jobs(status: "failed") == [])
-            #expect(try await fleet.store.jobs(limit: 1).map(\.transition) == ["start"])
+            #expect(try await fleet.store.jobs(status: .pending).count == 2)
+            #expect(try await fleet.store.jobs(status: .failed) == [])
+            #expect(try await fleet.store.jobs(limit: 1).map(\.transition.text) == ["start"])
             let error = await #expect(throws: StoreError.self) { _ = try await fleet.store.job(.random()) }
             #expect(error?.code == .notFound)
         }
@@ -80,11 +80,11 @@ import Time
         try await Fleet.open { fleet in
             let id = try await fleet.addJob()
             let job = try await fleet.claimOne(for: fleet.addWorker())
-            let lines = (1...3).map { JobLogLine(level: "info", stage: "apply", output: "line \($0)") }
+            let lines = (1...3).map { LogLine(level: .info, stage: "apply", output: "line \($0)") }
             #expect(try await fleet.store.appendLogs(lines, of: job.held))
             #expect(
                 try await fleet.store.appendLogs(
-                    [JobLogLine(source: "worker", level: "warn", stage: "", output: "last")],
+                    [LogLine(source: .worker, level: .warn, stage: "", output: "last")],
                     of: job.held
                 )
             )
@@ -92,8 +92,8 @@ import Time
             #expect(first.map(\.output) == ["line 1", "line 2"])
             let rest = try await fleet.store.jobLogs(of: id, after: #require(first.last?.id))
             #expect(rest.map(\.output) == ["line 3", "last"])
-            #expect(rest.map(\.source) == ["provisioner", "worker"])
-            #expect(rest.map(\.level) == ["info", "warn"])
+            #expect(rest.map(\.source.text) == ["provisioner", "worker"])
+            #expect(rest.map(\.level.text) == ["info", "warn"])
             #expect(rest.map(\.attempt) == [1, 1])
         }
     }
@@ -122,8 +122,8 @@ import Time
             #expect(claimed.id == job)
             #expect(claimed.maxAttempts == 8)
             let context = try await fleet.store.buildContext(of: claimed.held)
-            #expect(context.transition == .delete)
-            #expect(context.parameters.map(\.value) == ["value"])
+            #expect(context.build.transition == .delete)
+            #expect(context.build.parameters.map(\.value) == ["value"])
             try await fleet.complete(claimed, .succeeded)
             #expect(await code("dev", "ada") == .notFound)
         }
@@ -153,15 +153,15 @@ import Time
             let overview = try await fleet.store.overview()
             #expect(
                 overview.jobs == [
-                    Overview.JobCount(status: "pending", jobClass: "pool", count: 2),
-                    Overview.JobCount(status: "running", jobClass: "interactive", count: 1),
+                    Overview.JobCount(status: OpenEnum(.pending), jobClass: OpenEnum(.pool), count: 2),
+                    Overview.JobCount(status: OpenEnum(.running), jobClass: OpenEnum(.interactive), count: 1),
                 ]
             )
             #expect(overview.oldestPendingSeconds >= 90)
             #expect(overview.workers.map(\.id) == [worker])
             #expect(overview.workers.map(\.running) == [1])
             #expect(overview.deliveries == Overview.DeliveryCounts(backlog: 0, dead: 0, oldestPendingSeconds: 0))
-            #expect(try await fleet.store.workers().map(\.state) == ["active"])
+            #expect(try await fleet.store.workers().map(\.state.text) == ["active"])
             #expect(try await fleet.value("SELECT stoker_scaling_signal()") == 3)
         }
     }

@@ -83,7 +83,7 @@ import Testing
             _ = try await store.heartbeat(worker, lease: .seconds(60), holding: jobs.map(\.held))
         }
         try await run("a log") {
-            _ = try await store.appendLogs([JobLogLine(level: "info", stage: "", output: "line")], of: jobs[0].held)
+            _ = try await store.appendLogs([LogLine(level: .info, stage: "", output: "line")], of: jobs[0].held)
         }
         try await run("a build's context") {
             await #expect(throws: StoreError.self) { _ = try await store.buildContext(of: jobs[0].held) }
@@ -99,10 +99,10 @@ import Testing
         }
         try await run("a return") { try await store.requeue(jobs[3].held, after: .seconds(3_600), refundAttempt: true) }
         try await run("an end and a claim in one") {
-            _ = try await store.finish([jobs[4].held], andClaimFor: worker, limit: 1, poolLimit: 1)
+            _ = try await store.claimJobs(for: worker, limit: 1, poolLimit: 1, finishing: [jobs[4].held])
         }
         try await run("a completion") { try await fleet.complete(jobs[0], .succeeded) }
-        try await run("a failure") { try await fleet.complete(jobs[1], .failed(code: "FAILED", message: "no")) }
+        try await run("a failure") { try await fleet.complete(jobs[1], .failed(.failed, message: "no")) }
         try await fleet.endLease(of: worker)
         try await run("reaping") { _ = try await store.reapLostWorkers() }
         try await run("expiring") { _ = try await store.expirePendingJobs(after: .seconds(1_800)) }

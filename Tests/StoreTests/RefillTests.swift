@@ -13,10 +13,10 @@ import Testing
     private func withPool(
         agents: [String],
         orderedFor age: Int,
-        _ body: (Fleet, WorkerID, WatchedState<[PoolNews]>) async throws -> Void
+        _ body: (Fleet, WorkerID, WatchedState<[PoolChange]>) async throws -> Void
     ) async throws {
         try await Fleet.open { fleet in
-            let news = WatchedState<[PoolNews]>([])
+            let news = WatchedState<[PoolChange]>([])
             let store = Store(pool: fleet.store.pool) { told in news.update { $0.append(told.inWholeSeconds) } }
             let fleet = Fleet(store: store, organization: fleet.organization)
             let template = try await fleet.addTemplate()
@@ -48,9 +48,9 @@ import Testing
 
     @Test func `one that failed is told of by its pool's name; a claim or a delete that failed is not`() async throws {
         try await withPool(agents: [], orderedFor: 70) { fleet, worker, news in
-            let failure = JobResult.failed(code: "FAILED", message: "no")
+            let failure = JobResult.failed(.failed, message: "no")
             try await fleet.complete(fleet.claimOne(for: worker), failure)
-            let failed = [PoolNews.failed(PoolName(template: "go-dev", preset: "preset", organization: "default"))]
+            let failed = [PoolChange.failed(PoolName(template: "go-dev", preset: "preset", organization: "default"))]
             #expect(news.current == failed)
             try await fleet.addUser("ada")
             let claim = try await fleet.store.claim(ClaimRequest(template: "go-dev", owner: "ada", name: "mine"))
@@ -89,8 +89,8 @@ import Testing
     }
 }
 
-extension PoolNews {
-    fileprivate var inWholeSeconds: PoolNews {
+extension PoolChange {
+    fileprivate var inWholeSeconds: PoolChange {
         if case .refilled(let duration) = self { .refilled(after: .seconds(duration.components.seconds)) } else { self }
     }
 }

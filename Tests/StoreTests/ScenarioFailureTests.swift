@@ -129,7 +129,7 @@ import Time
             // One of the two fails, one succeeds.
             let worker = try await fleet.addWorker()
             let jobs = try await fleet.store.claimJobs(for: worker, limit: 2, poolLimit: 2)
-            try await fleet.complete(jobs[0], .failed(code: "FAILED", message: "it did not work"))
+            try await fleet.complete(jobs[0], .failed(.failed, message: "it did not work"))
             try await fleet.complete(jobs[1], .succeeded)
             let plan = try await fleet.pass(at: later + .seconds(1), limits: limits).plan.presets[0]
             #expect(plan.state == PoolState(actual: 1, desired: 2, eligible: 1, failed: 3))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
 import Store
 import TestSupport
@@ -9,7 +10,7 @@ import Testing
 /// "Scenarios").
 @Suite(.database(.migrated, publishers: Publisher.allCases), .timeLimit(.minutes(1))) struct ScenarioMatrixTests {
     struct Case: CustomTestStringConvertible {
-        let transition: WorkspaceTransition
+        let transition: Transition
         let status: JobStatus
         let isActive: Bool
 
@@ -25,7 +26,7 @@ import Testing
         }
     }
 
-    static let cases = [WorkspaceTransition.start, .stop, .delete].flatMap { transition in
+    static let cases = [Transition.start, .stop, .delete].flatMap { transition in
         JobStatus.allCases.flatMap { status in
             [true, false].map { Case(transition: transition, status: status, isActive: $0) }
         }

@@ -27,7 +27,7 @@ import Testing
         func begin(_ version: String, activates: Bool = true) async throws -> ClaimedJob {
             let push = TemplatePush(
                 templateName: "go-dev",
-                provisioner: "process",
+                provisioner: .process,
                 versionName: version,
                 archive: [1],
                 hash: "aa",
@@ -110,7 +110,7 @@ import Testing
             let preset: PresetID = try await fleet.value("SELECT id FROM template_version_presets")
             try await fleet.addWorkspace(of: preset)
             let failing = try await pushes.begin("v2")
-            try await fleet.store.endImport(failing.held, .failed(code: "INVALID", message: "no module"))
+            try await fleet.store.endImport(failing.held, .failed(.invalid, message: "no module"))
             _ = try await pushes.begin("v3")
             let versions = try await fleet.store.templateVersions(of: "go-dev")
             #expect(
@@ -171,7 +171,7 @@ import Testing
             _ = try await store.pushTemplate(
                 TemplatePush(
                     templateName: "go-dev",
-                    provisioner: "process",
+                    provisioner: .process,
                     versionName: "v3",
                     archive: [1],
                     hash: "aa"

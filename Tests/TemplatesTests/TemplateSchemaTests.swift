@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import FoundationEssentials
 import Testing
 
@@ -64,7 +65,7 @@ import Testing
 
     @Test func `the reader's choices are the schema's`() throws {
         #expect(TemplateSchema.json.contains(#""enum": ["terraform", "process", "echo"]"#))
-        #expect(TemplateManifest.Provisioner.allCases.map(\.rawValue) == ["terraform", "process", "echo"])
+        #expect(ProvisionerType.allCases.map(\.rawValue) == ["terraform", "process", "echo"])
         #expect(TemplateSchema.json.contains(#""enum": ["string", "number", "bool", "list(string)"]"#))
         #expect(ParameterDeclaration.types == ["string", "number", "bool", "list(string)"])
     }

@@ -2,12 +2,12 @@
 
 import Domain
 import PostgresClient
-import Store
 import Telemetry
 import TestSupport
 import Testing
 import Time
 
+@testable import Store
 @testable import Worker
 
 /// The metrics of queue and workers: told by one worker for all.
@@ -122,16 +122,15 @@ import Time
         let metrics = JobMetrics(registry: registry)
         let due = Instant(seconds: 1_000)
         let job = ClaimedJob(
-            id: .random(),
-            epoch: 1,
+            held: HeldJob(id: .random(), epoch: 1),
             type: .workspaceBuild,
-            provisioner: "echo",
+            provisioner: OpenEnum(.echo),
             jobClass: .pool,
             availableAt: due,
             startedAt: due + .seconds(4)
         )
         metrics.claimed([job])
-        metrics.ended(job, "retried", after: .seconds(2))
+        metrics.ended(job, .retried, after: .seconds(2))
         metrics.reaped(ReapedJobs(workers: [.random()], requeued: [.random(), .random()], failed: [.random()]))
         metrics.reaped(ReapedJobs(workers: [], requeued: [], failed: []))
         let text = registry.text()

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
 import Provisioning
-import Store
 import TestSupport
 import Testing
 
+@testable import Store
 @testable import Worker
 
 /// Builds for which the cloud has no room: `CAPACITY` is held with a growing delay (jobs.md, "When a build fails").
@@ -27,7 +28,7 @@ import Testing
             let worker = try await pools.addWorker(slots: 4)
             let executor = Executor(
                 store: pools.store,
-                provisioners: ["echo": EchoProvisioner(host: host)],
+                provisioners: [.echo: EchoProvisioner(host: host)],
                 logger: TestPools.logger
             )
             var waits: [Double] = []

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
 import Provisioning
 import Store
@@ -40,7 +41,7 @@ import Testing
 
         func append(_ count: Int, _ text: (Int) -> String) {
             for number in 0..<count {
-                log.append(JobLogLine(level: "info", stage: "", output: text(number)))
+                log.append(LogLine(level: .info, stage: "", output: text(number)))
             }
         }
 
@@ -77,7 +78,7 @@ import Testing
     @Test func `the stage of a line counts as its text does, and neither is longer than it may be`() async {
         let written = Written()
         for _ in 0..<20_000 {
-            written.log.append(JobLogLine(level: "info", stage: String(repeating: "s", count: 9_000), output: "x"))
+            written.log.append(LogLine(level: .info, stage: String(repeating: "s", count: 9_000), output: "x"))
         }
         #expect(await written.finished().count < 5_000)
         #expect(written.stages.current == [ChildBounds.nameBytes])

@@ -34,7 +34,7 @@ import Testing
             """
             WITH jobs AS (
                 INSERT INTO provisioner_jobs (organization_id, initiator_id, priority, input)
-                SELECT id, id, \(jobClass.rawValue), '{"no_op": true}' FROM organizations, generate_series(1, \(count))
+                SELECT id, id, \(jobClass.priority), '{"no_op": true}' FROM organizations, generate_series(1, \(count))
                 WHERE is_default RETURNING id, claim_order
             )
             SELECT id, pg_notify(\(Channel.jobs), coalesce(

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Store
 import TestSupport
 import Testing
 
+@testable import Store
 @testable import Worker
 
 /// When a reaper acts, and when it spares the others.

@@ -29,7 +29,7 @@ import Testing
                 let executor = Executor(
                     store: pools.store,
                     provisioners: [
-                        "terraform": ScriptedProvisioner { request, reporter, _ async throws(ProvisioningFailure) in
+                        .terraform: ScriptedProvisioner { request, reporter, _ async throws(ProvisioningFailure) in
                             reporter.log(LogLine(level: .info, stage: "apply", output: "made a disk"))
                             return try outcome(request)
                         }
@@ -115,7 +115,7 @@ import Testing
             try await room.pools.refuse("UPDATE", on: "workspace_builds", when: "NEW.provisioner_state IS NOT NULL")
             if refusing == "late_states" { try await room.pools.refuse("INSERT", on: "late_states", when: "true") }
             let job: JobID = try await room.pools.value("SELECT id FROM provisioner_jobs")
-            try await room.spool.save(SpooledState(jobID: job, claimEpoch: 1, state: Self.state))
+            try await room.spool.save(SpooledState(HeldJob(id: job, epoch: 1), state: Self.state))
             try await room.work()
             #expect(
                 try await room.text("SELECT job_status || ' ' || error_code FROM provisioner_jobs") == "failed INVALID"
@@ -128,7 +128,7 @@ import Testing
                 #expect(leftovers.map(\.state) == [Self.state])
                 try await room.pools.sql("DROP TRIGGER refusal ON late_states")
                 let execution = HeldJob(id: job, epoch: 1)
-                #expect(try await room.pools.store.handIn(Self.state, of: execution, from: "w") == .late)
+                #expect(try await room.pools.store.recover(Self.state, of: execution, from: "w") == .late)
             }
         }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
 import Provisioning
 import Store
@@ -12,8 +13,8 @@ import Testing
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct ReplacementTests {
     /// A claim's first execution is interrupted while it replaces the disk; the plan of the second shows only the network.
     private static let interrupted = ScriptedProvisioner { request, reporter, _ throws(ProvisioningFailure) in
-        guard request.stage == .claim else { return BuildOutcome(state: [1]) }
-        guard request.claimEpoch > 1 else {
+        guard request.build.stage == .claim else { return BuildOutcome(state: [1]) }
+        guard request.job.epoch > 1 else {
             await reporter.replacing([Replacement(address: "disk", paths: ["size"], reason: "grows")])
             throw ProvisioningFailure(.interrupted, "interrupted")
         }
@@ -26,7 +27,7 @@ import Testing
             try await pools.sql("UPDATE templates SET provisioner = 'echo'")
             try await pools.sql("INSERT INTO users (username) VALUES ('ada')")
             try await pools.reconcile()
-            let worker = try await RunningWorker(pools.store, provisioners: ["echo": Self.interrupted])
+            let worker = try await RunningWorker(pools.store, provisioners: [.echo: Self.interrupted])
             try await worker.during { _ in
                 let isIdle = "NOT EXISTS (SELECT FROM provisioner_jobs WHERE completed_at IS NULL)"
                 try await pools.until(isIdle)

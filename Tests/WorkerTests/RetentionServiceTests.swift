@@ -19,7 +19,7 @@ import Testing
             interval: .seconds(3_600),
             clock: clock,
             logger: TestPools.logger
-        ) { kind in
+        ) { kind, _ in
             asked.send(kind)
             if kind == .decisions { throw Broken() }
             // Another worker is at it.

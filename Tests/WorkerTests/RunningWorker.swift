@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
 import Provisioning
 import ServiceLifecycle
 import Store
+import Templates
 import TestSupport
 
 @testable import Worker
@@ -18,7 +20,7 @@ struct ScriptedProvisioner: Provisioner {
         _ request: ImportRequest,
         reporter: any ExecutionReporter,
         control: ExecutionControl
-    ) async throws(ProvisioningFailure) -> ImportOutcome {
+    ) async throws(ProvisioningFailure) -> TemplateManifest {
         throw ProvisioningFailure(.invalid, "nothing is imported here")
     }
 
@@ -48,7 +50,7 @@ final class RunningWorker: Sendable {
         tags: String = #"{"scope":"organization","owner":""}"#,
         lease: Duration = .seconds(7_200),
         heartbeat: Duration = .seconds(3_600),
-        provisioners: [String: any Provisioner] = [:]
+        provisioners: [ProvisionerType: any Provisioner] = [:]
     ) async throws {
         var configuration = WorkerConfiguration(
             registration: WorkerRegistration(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
 import Provisioning
 import TestSupport
@@ -22,7 +23,7 @@ import Testing
             let endless = ScriptedProvisioner { request, reporter, control throws(ProvisioningFailure) in
                 began.send()
                 var request = request
-                request.parameters = [BuildParameter(name: "echo_sleep_ms", value: "3600000", sensitive: false)]
+                request.build.parameters = [BuildParameter(name: "echo_sleep_ms", value: "3600000", sensitive: false)]
                 do throws(ProvisioningFailure) {
                     return try await echo.build(request, reporter: reporter, control: control)
                 } catch {
@@ -35,7 +36,7 @@ import Testing
                 on: url,
                 lease: .seconds(6),
                 heartbeat: .seconds(1),
-                provisioners: ["echo": endless]
+                provisioners: [.echo: endless]
             )
             try await began.next("the build")
             let (reason, left) = try await TestCluster.current.frozen { try await ended.next("its end") }

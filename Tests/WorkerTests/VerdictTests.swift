@@ -2,10 +2,10 @@
 
 import Domain
 import Provisioning
-import Store
 import Testing
 import Time
 
+@testable import Store
 @testable import Worker
 
 @Suite struct VerdictTests {
@@ -17,10 +17,9 @@ import Time
         maxAttempts: Int = 3
     ) -> ClaimedJob {
         ClaimedJob(
-            id: JobID(high: 1, low: 2),
-            epoch: epoch,
+            held: HeldJob(id: JobID(high: 1, low: 2), epoch: epoch),
             type: type,
-            provisioner: "terraform",
+            provisioner: OpenEnum(.terraform),
             jobClass: jobClass,
             attempt: attempt,
             maxAttempts: maxAttempts,
@@ -34,7 +33,7 @@ import Time
 
     /// What is recorded, in a word.
     private func fate(
-        _ code: ProvisioningFailure.Code,
+        _ code: FailureCode,
         _ interruption: Interruption? = nil,
         job: ClaimedJob
     ) -> String {
@@ -43,9 +42,9 @@ import Time
             switch completion.result {
             case .succeeded: "succeeded"
             case .canceled: "canceled"
-            case .failed(let code, let message): "failed \(code) \(message)"
+            case .failed(let code, let message): "failed \(code.rawValue) \(message)"
             }
-        case .again(let repetition, _, _): repetition.name
+        case .again(let repetition, _, _): repetition.end.rawValue
         case .refused(let refusal, _): "refused \(refusal)"
         case .unrecordable(let message, _): "unrecordable \(message)"
         case .lost: "lost"
@@ -54,7 +53,7 @@ import Time
     }
 
     @Test(arguments: [
-        (ProvisioningFailure.Code.invalid, Interruption?.none, "failed INVALID why"),
+        (FailureCode.invalid, Interruption?.none, "failed INVALID why"),
         (.failed, nil, "failed FAILED why"),
         (.timedOut, .timeout, "failed TIMED_OUT why"),
         (.replacementBlocked, nil, "failed REPLACEMENT_BLOCKED why"),
@@ -66,7 +65,7 @@ import Time
         (.capacity, nil, "held"),
     ])
     func `what a failure means for a pool job`(
-        code: ProvisioningFailure.Code,
+        code: FailureCode,
         interruption: Interruption?,
         expected: String
     ) {

@@ -57,7 +57,7 @@ extension Store {
             """
             WITH job AS (
                 INSERT INTO provisioner_jobs (organization_id, initiator_id, provisioner, input, tags, priority)
-                SELECT o.id, \(prebuildsUserID), 'echo', '{"no_op": true}', \(bench.json), \(JobClass.interactive.rawValue)
+                SELECT o.id, \(prebuildsUserID), 'echo', '{"no_op": true}', \(bench.json), \(JobClass.interactive.priority)
                 FROM organizations o WHERE o.is_default
                 RETURNING claim_order
             )

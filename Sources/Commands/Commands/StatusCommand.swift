@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Domain
 import Operations
 import Store
 import Time
@@ -39,7 +40,7 @@ extension FleetStatus {
         let jobs = Table(
             overview.jobs,
             empty: "No jobs wait or run.",
-            [.init("jobs") { $0.status }, .init("class") { $0.jobClass }, .init("count") { "\($0.count)" }]
+            [.init("jobs") { $0.status.text }, .init("class") { $0.jobClass.text }, .init("count") { "\($0.count)" }]
         )
         let oldest = overview.oldestPendingSeconds
         let waits = oldest > 0 ? "\nThe oldest has waited for \(Shown.age(seconds: oldest))." : ""

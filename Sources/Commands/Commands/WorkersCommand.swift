@@ -80,11 +80,11 @@ extension Control {
         try await WaitDisplay.untilOver(every: .milliseconds(250)) {
             let named = try await perform(ListWorkers()).filter { ids.contains($0.id) }
             let workers = named.filter { $0.leaseRemainingSeconds > 0 }
-            if let resumed = workers.first(where: { $0.state == WorkerState.active.rawValue }) {
+            if let resumed = workers.first(where: { $0.state == .active }) {
                 throw CommandError("the worker '\(resumed.name)' was resumed before it had drained")
             }
             // A worker that runs nothing has yet to say that it is drained.
-            let isOver = workers.allSatisfy { $0.state != WorkerState.draining.rawValue && $0.running == 0 }
+            let isOver = workers.allSatisfy { $0.state != .draining && $0.running == 0 }
             let running = workers.reduce(0) { $0 + $1.running }
             return (isOver ? named : nil, running, " on \(workers.map(\.name).joined(separator: ", "))")
         }
@@ -97,7 +97,7 @@ extension WorkerSummary: TableRow {
     static var columns: [Table.Column<Self>] {
         [
             .init("name") { $0.name },
-            .init("state") { $0.state },
+            .init("state") { $0.state.text },
             .init("slots") { "\($0.running)/\($0.capacity)" },
             .init("lease") {
                 $0.leaseRemainingSeconds > 0 ? Shown.age(seconds: $0.leaseRemainingSeconds) : "ended"

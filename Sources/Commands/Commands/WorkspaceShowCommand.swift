@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Basics
+import Domain
 import Operations
 import Store
 import Time
@@ -47,9 +48,9 @@ extension WorkspaceDetails {
                 empty: "",
                 [
                     .init("build") { "\($0.number) \($0.transition)" },
-                    .init("reason") { $0.reason },
+                    .init("reason") { $0.reason.text },
                     .init("version") { $0.versionName },
-                    .init("status") { $0.status },
+                    .init("status") { $0.status.text },
                     .init("created") { Shown.time($0.createdAt) },
                     .init("job") { "\($0.jobID)" },
                     .init("error") { $0.error },
@@ -61,7 +62,7 @@ extension WorkspaceDetails {
                 empty: "",
                 [
                     .init("agent") { $0.name },
-                    .init("state") { $0.state },
+                    .init("state") { $0.state.text },
                     .init("ready") { $0.readyAt.map { Shown.time($0) } ?? "" },
                 ]
             ).text,

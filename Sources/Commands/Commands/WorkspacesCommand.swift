@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Domain
 import Operations
 import Store
 import Time
@@ -84,7 +85,7 @@ extension WorkspaceSummary: TableRow {
             .init("template") { $0.templateName },
             .init("preset") { $0.presetName },
             .init("build") { "\($0.buildNumber) \($0.transition)" },
-            .init("status") { $0.status },
+            .init("status") { $0.status.text },
             .init("created") { Shown.time($0.createdAt) },
             .init("id") { "\($0.id)" },
         ]

@@ -118,11 +118,11 @@ extension WorkerProcess {
         )
     }
 
-    private var provisioners: [String: any Provisioner] {
+    private var provisioners: [ProvisionerType: any Provisioner] {
         [
-            "terraform": TerraformProvisioner(host: settings.host, configuration: settings.terraform),
-            "process": ProcessProvisioner(host: settings.host),
-            "echo": EchoProvisioner(host: settings.host),
+            .terraform: TerraformProvisioner(host: settings.host, configuration: settings.terraform),
+            .process: ProcessProvisioner(host: settings.host),
+            .echo: EchoProvisioner(host: settings.host),
         ]
     }
 }

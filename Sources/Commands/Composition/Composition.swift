@@ -79,7 +79,7 @@ struct Composition: Sendable {
             addressPolicy: try settings.addressPolicy,
             codec: try settings.stateCodec,
             settings: SettingRow.all(of: settings),
-            news: JobNews(address.directConfiguration),
+            watch: JobWatch(address.directConfiguration),
             tokensPerUser: try settings[\.tokensPerUser],
             caller: caller
         )

@@ -48,10 +48,10 @@ extension JobSummary {
     /// Throws ``CommandError`` with the job's own error unless it succeeded.
     @discardableResult
     func requireSuccess() throws -> Self {
-        guard status != JobStatus.succeeded.rawValue else { return self }
+        guard status != .succeeded else { return self }
         let what = type == .workspaceBuild ? "the build" : "the import"
         throw CommandError(
-            error.isEmpty ? "\(what) was \(status)" : "\(what) \(status == "failed" ? "failed" : status): \(error)",
+            error.isEmpty ? "\(what) was \(status)" : "\(what) \(status): \(error)",
             remedy: "See 'stoker jobs logs \(id)'."
         )
     }

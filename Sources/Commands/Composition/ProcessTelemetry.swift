@@ -42,8 +42,8 @@ struct ProcessTelemetry: Sendable {
         }
     }
 
-    @Sendable func jobEnded(_ job: ClaimedJob, result: String, after duration: Duration) {
-        JobMetrics(registry: registry).ended(job, result, after: duration)
+    @Sendable func jobEnded(_ job: ClaimedJob, end: ExecutionEnd, after duration: Duration) {
+        JobMetrics(registry: registry).ended(job, end, after: duration)
     }
 
     @Sendable func replaced(in pool: PoolName) {
@@ -51,8 +51,8 @@ struct ProcessTelemetry: Sendable {
             .counter(pool.template, pool.preset, pool.organization, factory: registry).increment()
     }
 
-    @Sendable func poolChanged(_ news: PoolNews) {
-        switch news {
+    @Sendable func poolChanged(_ change: PoolChange) {
+        switch change {
         case .refilled(let duration):
             MetricCatalogue.refillDuration.timer(factory: registry).record(duration: duration)
         case .failed(let pool):

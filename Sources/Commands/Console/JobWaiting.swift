@@ -121,7 +121,7 @@ extension JobSummary {
 
     fileprivate func progress(_ reasons: [WaitReason], _ stage: String, after elapsed: Duration) -> String {
         let time = Elapsed.text(elapsed)
-        guard status != JobStatus.pending.rawValue else {
+        guard status != .pending else {
             return "Waiting \(time): \(reasons.first?.message ?? "for a worker")"
         }
         let place = workerName.isEmpty ? "" : " on worker '\(workerName)'"
@@ -132,7 +132,7 @@ extension JobSummary {
     /// The result and the duration, by the database's clock.
     fileprivate var ending: String {
         guard let completedAt else { return "\(thing) is \(status)." }
-        let outcome = status == JobStatus.canceled.rawValue ? "was canceled" : status
+        let outcome = status == .canceled ? "was canceled" : status.text
         guard let startedAt else {
             return "\(thing) \(outcome) after \(Elapsed.text(completedAt - createdAt)) in the queue."
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Domain
 import Store
 
 /// Prints a job's log line by line.
@@ -16,7 +17,7 @@ struct LogPrinter {
 
     /// One line. Ordinary levels are not shown.
     static func text(_ line: StoredLogLine) -> String {
-        let level = ["warn", "error"].contains(line.level) ? "\(line.level): " : ""
+        let level = line.level == .warn || line.level == .error ? "\(line.level): " : ""
         let stage = line.stage.isEmpty ? "" : "[\(line.stage)] "
         return Printable.line(stage + level + line.output)
     }

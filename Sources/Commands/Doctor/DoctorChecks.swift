@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import FoundationEssentials
 import Operations
 import Provisioning
@@ -138,7 +139,7 @@ struct DoctorChecks {
     }
 
     private func workers(_ store: Store) async throws -> [Finding] {
-        let up = try await store.workers().filter { $0.state == WorkerState.active.rawValue }
+        let up = try await store.workers().filter { $0.state == .active }
         guard !up.isEmpty else {
             return [Finding("workers", .warning, "no worker is up", remedy: "Start one with 'stoker worker'.")]
         }

@@ -132,6 +132,6 @@ package struct FleetStatus: Hashable, Sendable, Codable {
 extension Overview {
     /// Running jobs.
     package var running: Int {
-        jobs.filter { $0.status != JobStatus.pending.rawValue }.reduce(0) { $0 + $1.count }
+        jobs.filter { $0.status != .pending }.reduce(0) { $0 + $1.count }
     }
 }

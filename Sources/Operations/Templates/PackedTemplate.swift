@@ -42,7 +42,7 @@ package struct PackedTemplate: Sendable {
     ) -> TemplatePush {
         TemplatePush(
             templateName: manifest.name,
-            provisioner: manifest.provisioner.rawValue,
+            provisioner: manifest.provisioner,
             versionName: versionName ?? String(hash.prefix(10)),
             message: message,
             archive: archive,

@@ -87,9 +87,9 @@ package struct PushTemplate: Operation {
             versionID: version,
             versionName: push.versionName,
             jobID: job,
-            status: JobStatus.pending.rawValue,
+            status: OpenEnum(.pending),
             isActive: push.activates,
-            workersUp: try await context.store.workers().contains { $0.state == WorkerState.active.rawValue },
+            workersUp: try await context.store.workers().contains { $0.state == .active },
             warnings: template.manifest.warnings.map { "\($0)" } + (try await context.expiries(of: template.manifest)),
             leftOut: contents.leftOut,
             refused: contents.refused
@@ -103,7 +103,7 @@ package struct PushReport: Hashable, Sendable, Codable {
     package let versionID: TemplateVersionID
     package let versionName: String
     package let jobID: JobID
-    package var status: String
+    package var status: OpenEnum<JobStatus>
     /// Whether it becomes, or is, the active version.
     package let isActive: Bool
     /// Whether a worker runs that can import it.

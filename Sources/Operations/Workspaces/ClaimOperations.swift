@@ -90,7 +90,7 @@ package struct ClaimWorkspace: Operation {
 
     private func bind(_ request: ClaimRequest, in context: OperationContext) async throws -> ClaimResult {
         guard let patience else { return try await context.store.claim(request) }
-        return try await context.news.following(.prebuilds) { bell in
+        return try await context.watch.following(.prebuilds) { bell in
             try await context.store.claim(request, waitingAtMost: .seconds(patience)) { await bell.wait(atMost: $0) }
         }
     }

@@ -47,7 +47,7 @@ package struct DeleteWorkspace: Operation {
             owner: owner,
             visibleTo: context.caller.audience
         )
-        return DeletionReport(jobID: job, status: JobStatus.pending.rawValue)
+        return DeletionReport(jobID: job, status: OpenEnum(.pending))
     }
 
     /// The remaining resources may cost money, so a member cannot decide that.
@@ -74,7 +74,7 @@ package struct DeleteWorkspace: Operation {
             )
             return DeletionReport(
                 jobID: abandoned.jobID,
-                status: JobStatus.succeeded.rawValue,
+                status: OpenEnum(.succeeded),
                 leftBehind: resources,
                 warning: warning
             )
@@ -86,7 +86,7 @@ package struct DeleteWorkspace: Operation {
 package struct DeletionReport: Hashable, Sendable, Codable {
     /// `nil`: there is no build to record it with.
     package let jobID: JobID?
-    package var status: String
+    package var status: OpenEnum<JobStatus>
     /// The resources that may still exist, as far as they are known; only by force.
     package var leftBehind: [String]?
     /// The remedy; only by force.

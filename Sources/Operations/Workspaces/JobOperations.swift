@@ -26,7 +26,7 @@ package struct ListJobs: PagedOperation {
     package func perform(in context: OperationContext) async throws -> Page<JobSummary> {
         try await Cursor.page(limit, cursor) { mark, limit in
             try await context.store.jobs(
-                status: status?.rawValue,
+                status: status,
                 visibleTo: context.caller.audience,
                 after: mark,
                 limit: limit

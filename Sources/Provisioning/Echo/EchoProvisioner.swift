@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Templates
+package import Domain
+package import Templates
 
 /// Builds nothing and succeeds at once: for tests, and to measure everything around a build.
 ///
@@ -22,17 +23,17 @@ package struct EchoProvisioner: Provisioner {
         _ request: ImportRequest,
         reporter: any ExecutionReporter,
         control: ExecutionControl
-    ) async throws(ProvisioningFailure) -> ImportOutcome {
+    ) async throws(ProvisioningFailure) -> TemplateManifest {
         // A version without files has nothing to read.
         guard !request.archive.hash.isEmpty else {
-            return ImportOutcome(manifest: TemplateManifest(name: request.templateName, provisioner: .echo))
+            return TemplateManifest(name: request.templateName, provisioner: .echo)
         }
         let log = ExecutionLog(reporter, control, Redactor(secrets: []))
-        return try await host.withWorkDirectory(request.execution, control: control) {
+        return try await host.withWorkDirectory(request.job, control: control) {
             directory throws(ProvisioningFailure) in
             let manifest = try await host.manifest(of: request, in: directory, log: log, control: control)
             guard manifest.provisioner == .echo else { throw .wrongProvisioner(manifest, expected: .echo) }
-            return ImportOutcome(manifest: manifest)
+            return manifest
         }
     }
 
@@ -54,7 +55,7 @@ package struct EchoProvisioner: Provisioner {
         _ control: ExecutionControl
     ) async throws(ProvisioningFailure) -> BuildOutcome {
         try control.check()
-        let values = Dictionary(request.parameters.map { ($0.name, $0.value) }) { _, last in last }
+        let values = Dictionary(request.build.parameters.map { ($0.name, $0.value) }) { _, last in last }
         do throws(ProvisioningFailure) {
             if let text = values["echo_sleep_ms"], !text.isEmpty {
                 guard let milliseconds = Int(text), milliseconds >= 0 else {
@@ -63,14 +64,14 @@ package struct EchoProvisioner: Provisioner {
                 try await control.sleep(for: .milliseconds(milliseconds))
             }
             let replacements =
-                request.stage == .claim
+                request.build.stage == .claim
                 ? (values["echo_replace"] ?? "").split(separator: ",").map { Replacement(address: String($0)) } : []
             try request.check(replacements)
             if let text = values["echo_fail"], !text.isEmpty { throw Self.failure(text) }
-            log.log(.info, request.transition.rawValue, request.workspace.name)
-            guard request.transition != .delete else { return BuildOutcome() }
+            log.log(.info, request.build.transition.rawValue, request.build.workspace.name)
+            guard request.build.transition != .delete else { return BuildOutcome() }
             return BuildOutcome(
-                state: Array(#"{"build":\#(request.buildNumber)}"#.utf8),
+                state: Array(#"{"build":\#(request.build.number)}"#.utf8),
                 resources: [BuiltResource(type: "echo", name: "echo", address: "echo.echo")],
                 agents: request.agentTokens.keys.sorted(),
                 replacements: replacements
@@ -84,7 +85,7 @@ package struct EchoProvisioner: Provisioner {
 
     private static func failure(_ text: String) -> ProvisioningFailure {
         guard let colon = text.firstIndex(of: ":"),
-            let code = ProvisioningFailure.Code(rawValue: String(text[..<colon]))
+            let code = FailureCode(rawValue: String(text[..<colon]))
         else { return ProvisioningFailure(.failed, text) }
         return ProvisioningFailure(code, String(text[colon...].dropFirst().drop { $0 == " " }))
     }

@@ -9,10 +9,10 @@ struct GuardCharge: Equatable {
     var stateFile: String
     var spoolFile: String
     /// Whether the child prints its states, as ``ProcessMessage``s, instead of writing them into the file.
-    var statesInOutput: Bool
+    var statesInOutput = false
     /// How large a state may be.
-    var stateBytes: Int
-    var confinement: Confinement
+    var stateBytes = ChildBounds().stateBytes
+    var confinement = Confinement()
     /// The child's absolute path, and its arguments after `argv[0]`.
     var executable: String
     var arguments: [String]
@@ -30,29 +30,9 @@ struct GuardCharge: Equatable {
             stateFile, spoolFile, statesInOutput ? "said" : "written", String(stateBytes), confinement.text, executable,
         ] + arguments
     }
+}
 
-    init(
-        lease: GuardLease,
-        grace: Int64,
-        stateFile: String,
-        spoolFile: String,
-        statesInOutput: Bool = false,
-        stateBytes: Int = ChildBounds().stateBytes,
-        confinement: Confinement = Confinement(),
-        executable: String,
-        arguments: [String]
-    ) {
-        self.lease = lease
-        self.grace = grace
-        self.stateFile = stateFile
-        self.spoolFile = spoolFile
-        self.statesInOutput = statesInOutput
-        self.stateBytes = stateBytes
-        self.confinement = confinement
-        self.executable = executable
-        self.arguments = arguments
-    }
-
+extension GuardCharge {
     init?(commandLine: [String]) {
         guard commandLine.count >= 11,
             let interruptAt = Int64(commandLine[2]),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Domain
 
 /// One line that a process prints on its standard output.
 enum ProcessMessage: Equatable {
@@ -10,7 +11,7 @@ enum ProcessMessage: Equatable {
     case resource(BuiltResource)
     case replacement(Replacement)
     case agent(name: String)
-    case result(error: String?, code: ProvisioningFailure.Code?)
+    case result(error: String?, code: FailureCode?)
 
     private enum Kind: String {
         case log, state, resource, replacement, agent, result
@@ -87,7 +88,7 @@ enum ProcessMessage: Equatable {
             let code = try fields.text("code", of: kind.rawValue, most: ChildBounds.nameBytes)
             return .result(
                 error: error?.isEmpty == true ? nil : error,
-                code: code.flatMap(ProvisioningFailure.Code.init(rawValue:))
+                code: code.flatMap(FailureCode.init(rawValue:))
             )
         }
     }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+package import Domain
 import FoundationEssentials
 import Glibc
 import SystemPackage
-import Templates
+package import Templates
 
 /// Builds workspaces with an executable of the template's archive, in any language.
 ///
@@ -26,13 +27,13 @@ package struct ProcessProvisioner: Provisioner {
         _ request: ImportRequest,
         reporter: any ExecutionReporter,
         control: ExecutionControl
-    ) async throws(ProvisioningFailure) -> ImportOutcome {
+    ) async throws(ProvisioningFailure) -> TemplateManifest {
         let log = ExecutionLog(reporter, control, Redactor(secrets: []))
-        return try await host.withWorkDirectory(request.execution, control: control) {
+        return try await host.withWorkDirectory(request.job, control: control) {
             directory throws(ProvisioningFailure) in
             let manifest = try await host.manifest(of: request, in: directory, log: log, control: control)
             guard manifest.provisioner == .process else { throw .wrongProvisioner(manifest, expected: .process) }
-            return ImportOutcome(manifest: manifest)
+            return manifest
         }
     }
 
@@ -53,10 +54,9 @@ package struct ProcessProvisioner: Provisioner {
         _ log: ExecutionLog,
         _ control: ExecutionControl
     ) async throws(ProvisioningFailure) -> BuildOutcome {
-        let execution = ExecutionName(jobID: request.jobID, claimEpoch: request.claimEpoch)
-        return try await host.withWorkDirectory(
-            execution,
-            for: request.workspace.id,
+        try await host.withWorkDirectory(
+            request.job,
+            for: request.build.workspace.id,
             state: request.state,
             control: control,
             log: log
@@ -66,7 +66,7 @@ package struct ProcessProvisioner: Provisioner {
                 _ throws(ProvisioningFailure) in
             }
             let outcome = try await perform(request, directory, log, control)
-            guard request.transition == .delete else { return outcome }
+            guard request.build.transition == .delete else { return outcome }
             for late in request.lateStates {
                 log.log(.info, "delete", "Deleting the resources of a late state.")
                 var again = request
@@ -74,7 +74,7 @@ package struct ProcessProvisioner: Provisioner {
                 _ = try await perform(again, directory, log, control)
             }
             // The workspace is gone, whatever the template has left there.
-            await BlockingWork.run { [place = host.place(of: request.workspace.id)] () throws(Never) in
+            await BlockingWork.run { [place = host.place(of: request.build.workspace.id)] () throws(Never) in
                 FileTree.remove(place)
             }
             return outcome
@@ -87,9 +87,9 @@ package struct ProcessProvisioner: Provisioner {
         _ log: ExecutionLog,
         _ control: ExecutionControl
     ) async throws(ProvisioningFailure) -> BuildOutcome {
-        let stage = request.transition.rawValue
+        let stage = request.build.transition.rawValue
         let transcript = ProcessTranscript(stage: stage, log: log, directory: directory, control: control)
-        let place = host.place(of: request.workspace.id)
+        let place = host.place(of: request.build.workspace.id)
         try await host.open(place)
         let command = try await command(request, directory, transcript, place)
         let result: ChildResult
@@ -128,7 +128,7 @@ package struct ProcessProvisioner: Provisioner {
         }
         transcript.end()
         await checkpoints.value
-        log.timing(request.transition.rawValue, request.transition.rawValue, "", since: begin)
+        log.timing(request.build.transition.rawValue, request.build.transition.rawValue, "", since: begin)
         return try result.get()
     }
 
@@ -150,7 +150,7 @@ package struct ProcessProvisioner: Provisioner {
         environment["STOKER_WORKSPACE_DIRECTORY"] = place.string
         return ChildCommand(
             executable: directory.module.appending(name),
-            arguments: [request.transition.rawValue],
+            arguments: [request.build.transition.rawValue],
             environment: environment,
             directory: directory.module,
             input: input,
@@ -197,7 +197,7 @@ package struct ProcessProvisioner: Provisioner {
             throw log.redactor.redact(ProvisioningFailure(code, message, replacements: said.replacements))
         }
         return BuildOutcome(
-            state: request.transition == .delete ? nil : said.state ?? request.state,
+            state: request.build.transition == .delete ? nil : said.state ?? request.state,
             resources: said.resources,
             agents: said.agents,
             replacements: said.replacements

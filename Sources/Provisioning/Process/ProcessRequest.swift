@@ -50,7 +50,8 @@ struct ProcessRequest: Encodable, Equatable {
         case replacementPolicy = "replacement_policy"
     }
 
-    init(_ build: BuildRequest) {
+    init(_ request: BuildRequest) {
+        let build = request.build
         transition = build.transition.rawValue
         stage = build.stage.rawValue
         workspace = Workspace(id: build.workspace.id.description, name: build.workspace.name)
@@ -58,12 +59,12 @@ struct ProcessRequest: Encodable, Equatable {
         organization = build.organization
         template = Template(name: build.template.name, version: build.template.versionName)
         preset = build.preset
-        self.build = Build(id: build.buildID.description, number: build.buildNumber)
-        claimEpoch = build.claimEpoch
+        self.build = Build(id: build.id.description, number: build.number)
+        claimEpoch = request.job.epoch
         parameters = Dictionary(build.parameters.map { ($0.name, $0.value) }) { _, last in last }
-        agentTokens = build.agentTokens
-        replacementPolicy = build.replacementPolicy.rawValue
-        refresh = build.refreshFirst
+        agentTokens = request.agentTokens
+        replacementPolicy = request.replacementPolicy.rawValue
+        refresh = request.refreshFirst
     }
 
     func encode(to encoder: any Encoder) throws {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Synchronization
 
 /// The output of a process so far. The thread that watches the process feeds it.
@@ -12,7 +13,7 @@ final class ProcessTranscript: Sendable {
         var replacementBytes = 0
         var agents: [String] = []
         var error: String?
-        var code: ProvisioningFailure.Code?
+        var code: FailureCode?
         var lastErrors: [String] = []
         var spoolFailure: FileFailure?
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
+
 /// The log of an execution, redacted and split into lines.
 struct ExecutionLog: Sendable {
     /// Never reports a secret.

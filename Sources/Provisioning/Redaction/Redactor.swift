@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Domain
 import Synchronization
 import Templates
 
@@ -28,8 +29,8 @@ final class Redactor: Sendable {
     private let state = Mutex(State())
 
     /// Sensitive parameters and agent tokens of a build, and the secrets in its initial states.
-    convenience init(_ build: BuildRequest) {
-        self.init(secrets: build.parameters.filter(\.sensitive).map(\.value) + build.agentTokens.values)
+    convenience init(_ request: BuildRequest) {
+        self.init(secrets: request.build.parameters.filter(\.sensitive).map(\.value) + request.agentTokens.values)
     }
 
     init(secrets: [String]) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import FoundationEssentials
 
 /// The replacements of a plan: the part of `terraform show -json PLAN` that Stoker uses ("Plan Representation").

@@ -2,14 +2,14 @@
 
 import Basics
 import Domain
-import Templates
+package import Templates
 
 extension TerraformProvisioner {
     package func importVersion(
         _ request: ImportRequest,
         reporter: any ExecutionReporter,
         control: ExecutionControl
-    ) async throws(ProvisioningFailure) -> ImportOutcome {
+    ) async throws(ProvisioningFailure) -> TemplateManifest {
         let redactor = Redactor(secrets: [])
         let log = ExecutionLog(reporter, control, redactor)
         do throws(ProvisioningFailure) {
@@ -23,8 +23,8 @@ extension TerraformProvisioner {
         _ request: ImportRequest,
         _ log: ExecutionLog,
         _ control: ExecutionControl
-    ) async throws(ProvisioningFailure) -> ImportOutcome {
-        try await host.withWorkDirectory(request.execution, control: control) {
+    ) async throws(ProvisioningFailure) -> TemplateManifest {
+        try await host.withWorkDirectory(request.job, control: control) {
             directory throws(ProvisioningFailure) in
             let manifest = try await host.manifest(of: request, in: directory, log: log, control: control)
             guard manifest.provisioner == .terraform else { throw .wrongProvisioner(manifest, expected: .terraform) }
@@ -48,7 +48,7 @@ extension TerraformProvisioner {
                 }
             }
             guard refusals.isEmpty else { throw ProvisioningFailure(.invalid, refusals.joined(separator: "\n")) }
-            return ImportOutcome(manifest: manifest)
+            return manifest
         }
     }
 
@@ -95,37 +95,36 @@ extension TemplateManifest {
 }
 
 extension ImportRequest {
-    var execution: ExecutionName { ExecutionName(jobID: jobID, claimEpoch: claimEpoch) }
-
     /// A build that is only planned, as the pool would request it.
     fileprivate func rehearsal(_ rehearsal: Rehearsal, _ manifest: TemplateManifest) -> BuildRequest {
         let declared = Dictionary(manifest.parameters.map { ($0.name, $0) }) { first, _ in first }
         return BuildRequest(
-            jobID: jobID,
-            buildID: BuildID(high: 0, low: 0),
-            buildNumber: 1,
-            claimEpoch: claimEpoch,
-            transition: .start,
-            stage: .create,
-            workspace: .init(id: WorkspaceID(high: 0, low: 0), name: "rehearsal"),
-            owner: .init(id: UserID(high: 0, low: 0), username: "prebuilds", email: ""),
-            organization: organization,
-            template: .init(
-                name: templateName,
-                versionID: TemplateVersionID(high: 0, low: 0),
-                versionName: versionName
+            job: job,
+            build: WorkspaceBuild(
+                id: BuildID(high: 0, low: 0),
+                number: 1,
+                transition: .start,
+                stage: .create,
+                workspace: .init(id: WorkspaceID(high: 0, low: 0), name: "rehearsal"),
+                owner: .init(id: UserID(high: 0, low: 0), username: "prebuilds", email: ""),
+                organization: organization,
+                template: .init(
+                    name: templateName,
+                    versionID: TemplateVersionID(high: 0, low: 0),
+                    versionName: versionName
+                ),
+                preset: rehearsal.preset,
+                parameters: rehearsal.values.sorted { $0.key < $1.key }
+                    .map { name, value in
+                        let parameter = declared[name]
+                        return BuildParameter(
+                            name: name,
+                            value: value,
+                            type: parameter?.type ?? "string",
+                            sensitive: parameter?.sensitive ?? false
+                        )
+                    }
             ),
-            preset: rehearsal.preset,
-            parameters: rehearsal.values.sorted { $0.key < $1.key }
-                .map { name, value in
-                    let parameter = declared[name]
-                    return BuildParameter(
-                        name: name,
-                        value: value,
-                        type: parameter?.type ?? "string",
-                        sensitive: parameter?.sensitive ?? false
-                    )
-                },
             archive: archive,
             agentTokens: Dictionary(uniqueKeysWithValues: Set(manifest.agents).map { ($0, "rehearsal") })
         )
@@ -170,7 +169,7 @@ extension ProvisioningHost {
 extension ProvisioningFailure {
     static func wrongProvisioner(
         _ manifest: TemplateManifest,
-        expected: TemplateManifest.Provisioner
+        expected: ProvisionerType
     ) -> Self {
         Self(
             .invalid,

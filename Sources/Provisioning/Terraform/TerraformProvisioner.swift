@@ -2,7 +2,7 @@
 
 import Basics
 import Crypto
-import Domain
+package import Domain
 import Glibc
 import SystemPackage
 
@@ -40,14 +40,13 @@ package struct TerraformProvisioner: Provisioner {
         _ log: ExecutionLog,
         _ control: ExecutionControl
     ) async throws(ProvisioningFailure) -> BuildOutcome {
-        guard request.transition != .delete || request.state != nil || !request.lateStates.isEmpty else {
+        guard request.build.transition != .delete || request.state != nil || !request.lateStates.isEmpty else {
             log.log(.info, "destroy", "Nothing was ever created, so there is nothing to destroy.")
             return BuildOutcome()
         }
-        let execution = ExecutionName(jobID: request.jobID, claimEpoch: request.claimEpoch)
         return try await host.withWorkDirectory(
-            execution,
-            for: request.workspace.id,
+            request.job,
+            for: request.build.workspace.id,
             state: request.state,
             control: control,
             log: log,
@@ -56,7 +55,7 @@ package struct TerraformProvisioner: Provisioner {
             let result: Result<BuildOutcome, ProvisioningFailure>
             do throws(ProvisioningFailure) {
                 let terraform = try await begin(request, in: directory, log, control)
-                let isDelete = request.transition == .delete
+                let isDelete = request.build.transition == .delete
                 result = .success(try await isDelete ? destroy(request, terraform) : apply(request, terraform))
             } catch {
                 result = .failure(error)
@@ -95,8 +94,7 @@ package struct TerraformProvisioner: Provisioner {
             limits: ExecutionLimits(wallClock: .seconds(30), interruptGrace: .seconds(2)),
             leaseUntil: .now + .seconds(60)
         )
-        let execution = ExecutionName(jobID: .random(), claimEpoch: 0)
-        return try await host.withWorkDirectory(execution, control: control) {
+        return try await host.withWorkDirectory(HeldJob(id: .random(), epoch: 0), control: control) {
             directory throws(ProvisioningFailure) in
             try await locator.locate(in: directory, control: control)
         }
@@ -240,7 +238,8 @@ extension BuildRequest {
     ///
     /// - Throws: under `.block` and `.fresh`; the caller knows which one it requested.
     func check(_ replacements: [Replacement]) throws(ProvisioningFailure) {
-        guard stage == .claim, transition == .start, !replacements.isEmpty, replacementPolicy != .warn else { return }
+        guard build.stage == .claim, build.transition == .start, !replacements.isEmpty, replacementPolicy != .warn
+        else { return }
         let resources = replacements.map {
             $0.paths.isEmpty ? $0.address : "\($0.address) (\($0.paths.joined(separator: ", ")))"
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Domain
 import FoundationEssentials
 import SystemPackage
 
@@ -51,10 +52,10 @@ struct TerraformSession: Sendable {
     }
 
     /// Takes the values of a build: its facts and its parameters.
-    mutating func give(_ build: BuildRequest) async throws(ProvisioningFailure) {
-        let values = try TerraformValues(build)
+    mutating func give(_ request: BuildRequest) async throws(ProvisioningFailure) {
+        let values = try TerraformValues(request)
         try await values.write(in: directory)
-        variables = TemplateEnvironment.facts(of: build)
+        variables = TemplateEnvironment.facts(of: request)
         self.values = values
     }
 

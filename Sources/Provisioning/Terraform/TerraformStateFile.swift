@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Domain
 import FoundationEssentials
 
 /// Terraform's own state file, version 4, which Terraform and OpenTofu have used since 0.12: the part that lists

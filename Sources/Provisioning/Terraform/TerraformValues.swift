@@ -21,12 +21,12 @@ struct TerraformValues {
     /// Facts and parameters of a build. A parameter cannot replace a fact.
     ///
     /// - Throws: `.invalid` for a value that does not fit its type.
-    init(_ build: BuildRequest) throws(ProvisioningFailure) {
+    init(_ request: BuildRequest) throws(ProvisioningFailure) {
         var values: [String: String] = [:]
-        for parameter in build.parameters where !BuiltinVariables.contains(parameter.name) {
+        for parameter in request.build.parameters where !BuiltinVariables.contains(parameter.name) {
             values[parameter.name] = try parameter.terraformJSON
         }
-        for (name, value) in TemplateEnvironment.facts(of: build) {
+        for (name, value) in TemplateEnvironment.facts(of: request) {
             values[name.lowercased()] = JSON.quoted(value)
         }
         let sorted = values.sorted { $0.key < $1.key }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Domain
+package import Domain
 import PostgresClient
 
 /// What happens to a claim whose build was stopped before any change: a replacement policy forbids it (jobs.md,
@@ -31,7 +31,7 @@ extension Store {
     package func refuseClaim(
         _ job: HeldJob,
         _ refusal: ClaimRefusal,
-        code: String,
+        code: FailureCode,
         message: String
     ) async throws -> Bool {
         try await pool.withTransaction("executions.refuse") { transaction in
@@ -54,7 +54,7 @@ extension Store {
             }
             switch refusal {
             case .block:
-                try await Self.end(job, .failed(code: code, message: message), on: transaction)
+                try await Self.end(job, .failed(code, message: message), on: transaction)
                 _ = try await transaction.executeBatchAndCommit(
                     undoing + [Self.failedEvents([job.id]), Self.ended([job.id])]
                 )
@@ -83,7 +83,7 @@ extension Store {
             FROM provisioner_jobs j
             JOIN workspace_builds b ON b.job_id = j.id
             JOIN workspaces w ON w.id = b.workspace_id
-            WHERE j.id = \(job.id) AND j.claim_epoch = \(job.epoch) AND j.completed_at IS NULL
+            WHERE \(sql: .isHeld("j", by: job))
             FOR UPDATE OF j, w
             """
         )
@@ -177,10 +177,8 @@ extension Store {
             "refusals.restart",
             """
             WITH returned AS (
-                UPDATE provisioner_jobs SET worker_id = NULL, started_at = NULL, available_at = now(),
-                    priority = \(JobClass.interactive.rawValue), attempt = attempt - 1, claim_epoch = claim_epoch + 1,
-                    completed_at = CASE WHEN canceled_at IS NOT NULL THEN now() END, refresh_first = false,
-                    input = input - 'replaced', updated_at = now()
+                UPDATE provisioner_jobs SET \(sql: backInQueue(refundingAttempt: true)), available_at = now(),
+                    priority = \(JobClass.interactive.priority), refresh_first = false, input = input - 'replaced'
                 WHERE id = \(job.id)
                 RETURNING id, claim_order, completed_at
             )

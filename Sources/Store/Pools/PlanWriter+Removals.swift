@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
 import Prebuilds
 
 extension PlanWriter {
-    /// What `error_code` says of an order that was taken out of the queue because nobody wants it any more.
-    static let superseded = "SUPERSEDED"
-
     /// Takes orders out of the queue that still wait, of presets that are still not active. A prebuild of which nothing can
     /// exist is gone with its order; the others get a delete build from ``deletions(_:)``.
     ///
@@ -33,7 +31,7 @@ extension PlanWriter {
                 FOR UPDATE OF w, j SKIP LOCKED
             ), canceled AS (
                 UPDATE provisioner_jobs j SET canceled_at = \(plan.now), completed_at = \(plan.now),
-                    error_code = \(Self.superseded), claim_epoch = j.claim_epoch + 1, updated_at = \(plan.now)
+                    error_code = \(QueueEnd.superseded.rawValue), claim_epoch = j.claim_epoch + 1, updated_at = \(plan.now)
                 FROM locked WHERE j.id = locked.job_id
             ), gone AS (
                 UPDATE workspaces w SET deleted = true, updated_at = \(plan.now)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
 import Prebuilds
 
@@ -17,7 +18,9 @@ extension SnapshotQuery {
             WITH prebuilds AS (
                 SELECT w.id, w.name, w.created_at, b.id AS build_id, b.created_at AS build_created_at, b.transition,
                     j.job_status, j.job_status IN ('pending', 'running', 'canceling') AS in_progress,
-                    j.job_status = 'failed' AND coalesce(j.error_code NOT IN ('EXPIRED', 'WORKER_LOST'), true) AS failed,
+                    j.job_status = 'failed' AND coalesce(j.error_code NOT IN (
+                        \(quoted: QueueEnd.expired.rawValue), \(quoted: QueueEnd.workerLost.rawValue)
+                    ), true) AS failed,
                     -- Those without a build, a job or a preset stand together, under an id that no preset has.
                     coalesce(CASE WHEN j.job_status IS NOT NULL THEN coalesce(b.template_version_preset_id, (
                         SELECT p.template_version_preset_id FROM workspace_builds p

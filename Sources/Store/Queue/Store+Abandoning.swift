@@ -49,8 +49,8 @@ extension Store {
         try await pool.withTransaction("workspaces.abandon") { transaction in
             let id = try await Self.lock(workspace, owner: owner, visibleTo: audience, on: transaction)
             let builds = try await transaction.execute(Self.unfinished(of: id))
-            let open = try builds.map { try $0.decode(JobID.self, String.self) }
-            if let running = open.first(where: { $0.1 != "pending" }) {
+            let open = try builds.map { (try $0["id"] as JobID, try $0["status"] as OpenEnum<JobStatus>) }
+            if let running = open.first(where: { $0.1 != .pending }) {
                 throw StoreError(
                     .conflict,
                     "A worker executes a build of '\(workspace)'",
@@ -58,7 +58,7 @@ extension Store {
                 )
             }
             if !open.isEmpty {
-                _ = try await transaction.executeBatch(Self.endPending(open.map(\.0), code: "ABANDONED"))
+                _ = try await transaction.executeBatch(Self.endPending(open.map(\.0), because: .abandoned))
             }
             let answers = try await transaction.executeBatch([
                 Self.reported(of: id), Self.states(of: id), Self.record(of: id, by: operatorName),
@@ -76,7 +76,7 @@ extension Store {
         Statement(
             "workspaces.unfinished",
             """
-            SELECT j.id, j.job_status::text FROM workspace_builds b JOIN provisioner_jobs j ON j.id = b.job_id
+            SELECT j.id, j.job_status::text AS status FROM workspace_builds b JOIN provisioner_jobs j ON j.id = b.job_id
             WHERE b.workspace_id = \(workspace) AND j.completed_at IS NULL
             ORDER BY b.build_number FOR UPDATE OF j
             """
@@ -88,14 +88,7 @@ extension Store {
         Statement(
             "workspaces.reported",
             """
-            SELECT coalesce(nullif(r.address, ''), r.type || '.' || r.name) FROM workspace_resources r
-            WHERE r.type <> \(AgentRows.resourceType) AND r.job_id = (
-                SELECT b.job_id FROM workspace_builds b
-                WHERE b.workspace_id = \(workspace) AND EXISTS (
-                    SELECT FROM workspace_resources x WHERE x.job_id = b.job_id AND x.type <> \(AgentRows.resourceType)
-                )
-                ORDER BY b.build_number DESC LIMIT 1
-            )
+            SELECT coalesce(nullif(r.address, ''), r.type || '.' || r.name) \(sql: reportedResources(of: workspace))
             ORDER BY 1 LIMIT 1000
             """
         )
@@ -141,7 +134,7 @@ extension Store {
                     template_id, workspace_id, completed_at)
                 SELECT job_id, organization_id, owner_id, 'workspace_build', coalesce(provisioner, 'terraform'),
                     jsonb_build_object('workspace_build_id', build_id, 'abandoned_by', \(operatorName)::text),
-                    \(JobClass.delete.rawValue), template_id, workspace_id, now()
+                    \(JobClass.delete.priority), template_id, workspace_id, now()
                 FROM target
             ), \(sql: builds.builds)
             SELECT job_id FROM target

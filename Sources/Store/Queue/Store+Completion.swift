@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Domain
+package import Domain
 import FoundationEssentials
 import PostgresClient
 
@@ -14,101 +14,51 @@ extension Store {
     package func completeBuild(_ job: HeldJob, _ completion: BuildCompletion) async throws -> PoolName? {
         try await pool.withTransaction("executions.complete") { transaction in
             try await Self.end(job, completion.result, on: transaction)
-            let replacements = completion.replacements.isEmpty ? [] : [try replacedEvent(job, completion.replacements)]
+            let replaced = completion.outcome.replacements
+            let event = replaced.isEmpty ? [] : [try replacedEvent(job, replaced)]
             let answers = try await transaction.executeBatchAndCommit(
-                replacements
-                    + [Self.state(job, completion.state), resources(job, completion), timings(job, completion.timings)]
-                    + readyAgents(job, completion.readyAgents)
+                event + [
+                    Self.state(job, completion.outcome.state), resources(job, completion.outcome.resources),
+                    timings(job, completion.timings),
+                ]
+                    + readyAgents(job, completion.outcome.agents)
                     + settle(job, completion) + [Self.ended([job.id])]
             )
-            try Self.news(of: completion.result, answers.dropLast().last?.first).map(observe)
-            guard !replacements.isEmpty, let row = answers.first?.first else { return nil }
+            try Self.change(by: completion.result, answers.dropLast().last?.first).map(observe)
+            guard !event.isEmpty, let row = answers.first?.first else { return nil }
             return try PoolName(row)
         }
     }
 
     /// What the last of the statements that settle a result says of a pool.
-    private static func news(of result: JobResult, _ row: Row?) throws -> PoolNews? {
+    private static func change(by result: JobResult, _ row: Row?) throws -> PoolChange? {
         guard let row else { return nil }
         switch result {
-        case .succeeded: return PoolNews(refilledAfter: try row.decode(column: 0))
-        case .failed: return try row.decode(column: 3) ? .failed(PoolName(row)) : nil
+        case .succeeded: return PoolChange(refilledAfter: try row["refilled_after"])
+        case .failed: return try row["is_refill"] ? .failed(PoolName(row)) : nil
         case .canceled: return nil
         }
-    }
-
-    /// Puts a job back into the queue: an attempt that failed and may be repeated, or one that a drain hands over.
-    ///
-    /// Fenced like ``completeBuild(_:_:)``. The epoch grows, so that nothing this execution still writes is taken.
-    ///
-    /// - Parameter refundAttempt: An attempt that was interrupted by us is not the job's fault.
-    /// - Parameter reason: What it failed by, for whoever asks why it waits; `nil`: it did not fail, and was handed over.
-    package func requeue(
-        _ job: HeldJob,
-        after delay: Duration = .zero,
-        refundAttempt: Bool,
-        because reason: String? = nil
-    ) async throws {
-        let rows = try await pool.execute(
-            Statement(
-                "executions.requeue",
-                within: .seconds(10),
-                """
-                WITH held AS (
-                    SELECT id, worker_id FROM provisioner_jobs
-                    WHERE id = \(job.id) AND claim_epoch = \(job.epoch) AND completed_at IS NULL FOR UPDATE
-                ), counted AS (
-                    UPDATE workers w SET jobs_handed_over = jobs_handed_over + 1
-                    FROM held WHERE w.id = held.worker_id AND \(refundAttempt && reason == nil)
-                ), returned AS (
-                    UPDATE provisioner_jobs j SET worker_id = NULL, started_at = NULL,
-                        available_at = now() + make_interval(secs => \(delay.inSeconds)),
-                        attempt = attempt - \(literal: refundAttempt ? 1 : 0), claim_epoch = claim_epoch + 1,
-                        completed_at = CASE WHEN canceled_at IS NOT NULL THEN now() END,
-                        refresh_first = true, retry_reason = \(reason), updated_at = now()
-                    FROM held WHERE j.id = held.id
-                    RETURNING j.id, j.claim_order, j.completed_at
-                )
-                SELECT id, \(sql: News.returnedJob) FROM returned
-                """
-            )
-        )
-        if rows.isEmpty { throw StoreError.leaseLost(job.id) }
     }
 
     /// Ends the job's row; the first statement of every completion, since it is the fence.
     static func end(_ job: HeldJob, _ result: JobResult, on transaction: PostgresTransaction) async throws {
         var (error, code): (String?, String?) = (nil, nil)
         if case .failed(let failure, let message) = result {
-            (error, code) = (message.isEmpty ? failure : message, failure)
+            (error, code) = (message.isEmpty ? failure.rawValue : message, failure.rawValue)
         }
-        let canceled = result == .canceled
         let rows = try await transaction.execute(
-            Statement(
-                "executions.end",
-                within: .seconds(10),
-                """
-                UPDATE provisioner_jobs SET completed_at = now(), error = \(error), error_code = \(code),
-                    input = input - 'replaced',
-                    canceled_at = CASE WHEN \(canceled) THEN coalesce(canceled_at, now()) WHEN \(error) <> '' THEN canceled_at END,
-                    updated_at = now()
-                WHERE id = \(job.id) AND claim_epoch = \(job.epoch) AND completed_at IS NULL
-                RETURNING id
-                """
-            )
+            "executions.end",
+            within: .seconds(10),
+            """
+            UPDATE provisioner_jobs j SET completed_at = now(), error = \(error), error_code = \(code),
+                input = input - 'replaced',
+                canceled_at = CASE WHEN \(result == .canceled) THEN coalesce(canceled_at, now()) WHEN \(error) <> '' THEN canceled_at END,
+                updated_at = now()
+            WHERE \(sql: .isHeld("j", by: job))
+            RETURNING id
+            """
         )
         if rows.isEmpty { throw StoreError.leaseLost(job.id) }
-    }
-}
-
-extension PoolName {
-    /// Of a row that begins with the names of template, preset and organization.
-    fileprivate init(_ row: Row) throws {
-        self.init(
-            template: try row.decode(column: 0),
-            preset: try row.decode(column: 1),
-            organization: try row.decode(column: 2)
-        )
     }
 }
 
@@ -125,9 +75,8 @@ extension Store {
         )
     }
 
-    private func resources(_ job: HeldJob, _ completion: BuildCompletion) -> Statement {
-        let resources = completion.resources
-        return Statement(
+    private func resources(_ job: HeldJob, _ resources: [BuiltResource]) -> Statement {
+        Statement(
             "completion.resources",
             """
             WITH built AS (
@@ -163,7 +112,7 @@ extension Store {
         ]
     }
 
-    private func timings(_ job: HeldJob, _ timings: [BuildCompletion.Timing]) -> Statement {
+    private func timings(_ job: HeldJob, _ timings: [StageTiming]) -> Statement {
         Statement(
             "completion.timings",
             """
@@ -217,7 +166,7 @@ extension Store {
                     SELECT CASE WHEN b.reason = 'prebuild' AND NOT EXISTS (
                         SELECT FROM workspace_resources r JOIN workspace_agents a ON a.resource_id = r.id
                         WHERE r.job_id = b.job_id AND NOT a.deleted AND a.lifecycle_state <> 'ready'
-                    ) THEN extract(epoch FROM now() - b.created_at)::float8 END,
+                    ) THEN extract(epoch FROM now() - b.created_at)::float8 END AS refilled_after,
                     ARRAY[CASE b.reason
                         WHEN 'claim' THEN \(sql: News.on(Channel.claimed, "b.workspace_id"))
                         ELSE \(sql: News.on(Channel.ready, "coalesce(b.template_version_preset_id::text, '')"))
@@ -245,7 +194,7 @@ extension Store {
 
 extension Store {
     /// `workspace_resource_replaced`, for a claim build alone.
-    private func replacedEvent(_ job: HeldJob, _ replacements: [BuildCompletion.Replacement]) throws -> Statement {
+    private func replacedEvent(_ job: HeldJob, _ replacements: [Replacement]) throws -> Statement {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         func json(_ value: some Encodable) throws -> PostgresJSON {
@@ -258,7 +207,7 @@ extension Store {
         return Statement(
             "completion.replaced_event",
             """
-            SELECT t.name, coalesce(p.name, ''), o.name, stoker_emit_event(
+            SELECT \(sql: Self.poolNames), stoker_emit_event(
                 'workspace_resource_replaced', '89d9745a-816e-4695-a17f-3d0a229e2b8d', \(sql: PlanWriter.templateAdmins),
                 jsonb_build_object('org', o.name, 'workspace', w.name, 'template', t.name, 'template_version', v.name,
                     'preset', coalesce(p.name, ''), 'claimant', coalesce(u.username, ''),
@@ -276,7 +225,7 @@ extension Store {
         Statement(
             "completion.failed_event",
             """
-            SELECT t.name, coalesce(p.name, ''), o.name, b.reason = 'prebuild' AND b.transition = 'start', stoker_emit_event(
+            SELECT \(sql: Self.poolNames), b.reason = 'prebuild' AND b.transition = 'start' AS is_refill, stoker_emit_event(
                 CASE WHEN b.transition = 'delete' THEN 'workspace_delete_failed' ELSE 'workspace_build_failed' END,
                 NULL, \(sql: PlanWriter.templateAdmins),
                 jsonb_build_object('org', o.name, 'workspace', w.name, 'template', t.name, 'template_version', v.name,
@@ -295,6 +244,9 @@ extension Store {
             """
         )
     }
+
+    /// As ``PoolName`` reads them.
+    private static let poolNames: SQL = "t.name AS template, coalesce(p.name, '') AS preset, o.name AS organization"
 
     private static let buildNames: SQL = """
         'organization', jsonb_build_object('id', o.id, 'name', o.name),

@@ -9,40 +9,20 @@ extension Store {
     ///
     /// They come in the order of class with ageing, then of due time. A job that another worker is taking at this moment
     /// is skipped, not waited for, so two workers never receive the same job. A worker that is draining, lost or past its
-    /// lease gets nothing, and nobody gets anything during maintenance.
+    /// lease gets nothing, and nobody gets anything during maintenance. It claims until the slots are full or nothing more is
+    /// to be had.
     ///
     /// - Parameter limit: Free slots.
     /// - Parameter poolLimit: How many of them may go to the refill of pools; the rest is reserved for other classes.
     /// - Parameter place: Only what comes behind it is looked at; `nil` looks from the front. A claim walks over every entry
     ///   of the queue's index that was claimed and not yet vacuumed, so a worker that has just claimed goes on from there.
+    /// - Parameter finished: Jobs that leave nothing behind, which end in the first claim's round trip and commit.
     package func claimJobs(
         for worker: WorkerID,
         limit: Int,
         poolLimit: Int,
-        behind place: QueuePlace? = nil
-    ) async throws -> [ClaimedJob] {
-        try await claimJobs(for: worker, limit: limit, poolLimit: poolLimit, behind: place, finishing: [])
-    }
-
-    /// Ends jobs that leave nothing behind and claims the next, in one round trip and one commit.
-    package func finish(
-        _ jobs: [HeldJob],
-        andClaimFor worker: WorkerID,
-        limit: Int,
-        poolLimit: Int,
-        behind place: QueuePlace? = nil
-    ) async throws -> [ClaimedJob] {
-        try await claimJobs(for: worker, limit: limit, poolLimit: poolLimit, behind: place, finishing: jobs)
-    }
-
-    /// Claims until the slots are full or nothing more is to be had; the first claim shares its round trip with the end of
-    /// `finished`.
-    private func claimJobs(
-        for worker: WorkerID,
-        limit: Int,
-        poolLimit: Int,
-        behind place: QueuePlace?,
-        finishing finished: [HeldJob]
+        behind place: QueuePlace? = nil,
+        finishing finished: [HeldJob] = []
     ) async throws -> [ClaimedJob] {
         var claimed: [ClaimedJob] = []
         var (finished, poolLimit) = (finished, poolLimit)
@@ -125,8 +105,8 @@ struct JobClaim {
             within: place == nil ? .seconds(60) : .seconds(5),
             """
             WITH me AS MATERIALIZED (
-                SELECT tags, organization_ids FROM workers
-                WHERE id = \(worker) AND state = 'active' AND lease_expires_at > now() AND NOT \(sql: Store.inMaintenance)
+                SELECT tags, organization_ids FROM workers w
+                WHERE id = \(worker) AND \(sql: .isClaiming("w")) AND NOT \(sql: Store.inMaintenance)
             ), capped AS MATERIALIZED (
                 SELECT id, max_concurrent_builds AS cap FROM templates WHERE max_concurrent_builds IS NOT NULL AND NOT deleted
                 UNION ALL
@@ -136,7 +116,7 @@ struct JobClaim {
                 SELECT x.id, count(*) AS jobs
                 FROM provisioner_jobs h
                 CROSS JOIN LATERAL (VALUES (\(sql: Self.template(of: "h"))), (h.organization_id)) x(id)
-                WHERE h.completed_at IS NULL AND h.worker_id IS NOT NULL AND EXISTS (SELECT FROM capped)
+                WHERE \(sql: .isRunning("h")) AND EXISTS (SELECT FROM capped)
                 GROUP BY x.id
             ), caps AS MATERIALIZED (
                 SELECT c.id, greatest(c.cap - coalesce(r.jobs, 0), 0) AS free
@@ -154,7 +134,7 @@ struct JobClaim {
                         coalesce(\(place?.order) AT TIME ZONE 'UTC', '-infinity'),
                         coalesce(\(place?.job), '00000000-0000-0000-0000-000000000000')
                     )
-                    \(sql: poolLimit > 0 ? "" : "AND j.priority > 0")
+                    \(sql: poolLimit > 0 ? "" : "AND \(sql: .isAwaited("j"))")
                     AND stoker_tags_match(j.tags, me.tags)
                     AND (me.organization_ids = '{}' OR j.organization_id = ANY(me.organization_ids))
                     AND NOT EXISTS (
@@ -189,10 +169,11 @@ struct JobClaim {
                 RETURNING j.id, j.claim_epoch, j.type, j.provisioner, j.priority, j.attempt, j.max_attempts,
                     j.refresh_first, j.available_at, j.started_at, j.input, j.trace_metadata, j.claim_order
             )
-            SELECT id, claim_epoch, type::text, provisioner::text, priority, attempt, max_attempts, refresh_first,
-                available_at, started_at, coalesce(input @> '{"no_op": true}', false), trace_metadata,
-                claim_order AT TIME ZONE 'UTC', (SELECT count(*) FROM due) = \(literal: limit)
-            FROM claimed ORDER BY claim_order, id
+            SELECT c.id, c.claim_epoch, c.type::text AS type, c.provisioner::text AS provisioner, c.priority, c.attempt,
+                c.max_attempts, c.refresh_first, c.available_at, c.started_at,
+                coalesce(c.input @> '{"no_op": true}', false) AS is_no_op, c.trace_metadata,
+                c.claim_order AT TIME ZONE 'UTC' AS place, (SELECT count(*) FROM due) = \(literal: limit) AS is_cut
+            FROM claimed c ORDER BY c.claim_order, c.id
             """
         )
     }
@@ -202,8 +183,8 @@ struct JobClaim {
     /// Of the refill of pools, no more than its share.
     private var isInPoolLimit: SQL {
         """
-        (d.priority > 0 OR \(poolLimit) >= (
-            SELECT count(*) FROM due b WHERE b.priority = 0 AND (b.claim_order, b.id) <= (d.claim_order, d.id)
+        (\(sql: .isAwaited("d")) OR \(poolLimit) >= (
+            SELECT count(*) FROM due b WHERE NOT \(sql: .isAwaited("b")) AND (b.claim_order, b.id) <= (d.claim_order, d.id)
         ))
         """
     }
@@ -221,48 +202,26 @@ struct JobClaim {
     /// The jobs claimed, in their order, and whether the limit, not the end of the queue, bounded the search for them.
     static func read(_ answers: [QueryResult]) throws -> (jobs: [ClaimedJob], isCut: Bool) {
         guard let rows = answers.last else { return ([], false) }
-        var isCut = false
-        let jobs = try rows.map { row in
-            let (
-                id, epoch, type, provisioner, priority, attempt, maxAttempts, refresh, available, started, isNoOp,
-                trace, order, cut
-            ) =
-                try row.decode(
-                    JobID.self,
-                    Int64.self,
-                    String.self,
-                    String.self,
-                    Int16.self,
-                    Int.self,
-                    Int.self,
-                    Bool.self,
-                    Instant.self,
-                    Instant.self,
-                    Bool.self,
-                    String?.self,
-                    Instant.self,
-                    Bool.self
-                )
-            isCut = cut
-            guard let type = JobType(rawValue: type) else {
-                throw StoreError.internalInconsistency("job type '\(type)'")
-            }
-            return ClaimedJob(
-                id: id,
-                epoch: epoch,
-                type: type,
-                provisioner: provisioner,
-                jobClass: JobClass(rawValue: priority) ?? (priority > 0 ? .interactive : .pool),
-                attempt: attempt,
-                maxAttempts: maxAttempts,
-                refreshFirst: refresh,
-                availableAt: available,
-                startedAt: started,
-                isNoOp: isNoOp,
-                trace: trace,
-                place: QueuePlace(order: order, job: id)
-            )
-        }
-        return (jobs, isCut)
+        return (try rows.map(ClaimedJob.init), try rows.last?["is_cut"] ?? false)
+    }
+}
+
+extension ClaimedJob {
+    fileprivate init(_ row: Row) throws {
+        let held = HeldJob(id: try row["id"], epoch: try row["claim_epoch"])
+        self.init(
+            held: held,
+            type: try row.label("type"),
+            provisioner: try row["provisioner"],
+            jobClass: try row["priority"],
+            attempt: try row["attempt"],
+            maxAttempts: try row["max_attempts"],
+            refreshFirst: try row["refresh_first"],
+            availableAt: try row["available_at"],
+            startedAt: try row["started_at"],
+            isNoOp: try row["is_no_op"],
+            trace: try row["trace_metadata"],
+            place: QueuePlace(order: try row["place"], job: held.id)
+        )
     }
 }

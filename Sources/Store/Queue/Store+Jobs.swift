@@ -7,20 +7,25 @@ package import Time
 /// A job as lists show it.
 package struct JobSummary: Hashable, Sendable, Codable {
     package var id: JobID
-    package var type: JobType
-    package var status: String
-    package var jobClass: String
-    package var provisioner: String
+    package var type: OpenEnum<JobType>
+    package var status: OpenEnum<JobStatus>
+    package var jobClass: OpenEnum<JobClass>
+    package var provisioner: OpenEnum<ProvisionerType>
     package var templateName: String
     package var workspaceName: String
-    package var transition: String
+    /// Empty: it is no workspace's build.
+    package var transition: OpenEnum<Transition>
     package var workerName: String
     package var attempt: Int
     package var error: String
+    /// One of ``FailureCode`` or ``QueueEnd``; empty: there is none.
     package var errorCode: String
     package var createdAt: Instant
     package var startedAt: Instant?
     package var completedAt: Instant?
+
+    /// Whether its status is known to be final.
+    package var hasEnded: Bool { status.known?.hasEnded ?? false }
 
     private enum CodingKeys: String, CodingKey {
         case id, type, status, provisioner, transition, attempt, error
@@ -41,8 +46,8 @@ package struct StoredLogLine: Hashable, Sendable, Codable {
     package var id: Int64
     package var attempt: Int
     package var at: Instant
-    package var source: String
-    package var level: String
+    package var source: OpenEnum<LogSource>
+    package var level: OpenEnum<LogLevel>
     package var stage: String
     package var output: String
 }
@@ -52,14 +57,14 @@ extension Store {
     ///
     /// - Parameter mark: The end of the previous page.
     package func jobs(
-        status: String? = nil,
+        status: JobStatus? = nil,
         visibleTo audience: Audience = .everything,
         after mark: PageMark<Kind.Job>? = nil,
         limit: Int = 50
     ) async throws -> [JobSummary] {
         try await summaries(
             """
-            WHERE (\(status) IS NULL OR j.job_status::text = \(status)) AND \(sql: audience.seesJob)
+            WHERE (\(status?.rawValue) IS NULL OR j.job_status::text = \(status?.rawValue)) AND \(sql: audience.seesJob)
                 AND (\(mark?.id)::uuid IS NULL OR (j.created_at, j.id) < (\(mark?.createdAt), \(mark?.id)))
             ORDER BY j.created_at DESC, j.id DESC LIMIT \(limit)
             """
@@ -76,60 +81,39 @@ extension Store {
 
     private func summaries(_ selection: SQL) async throws -> [JobSummary] {
         let rows = try await pool.execute(
-            Statement(
-                "jobs.list",
-                """
-                SELECT j.id, j.type::text, j.job_status::text, j.priority, j.provisioner::text,
-                    coalesce(t.name, j.input->>'template_name', ''), coalesce(w.name, ''), coalesce(b.transition::text, ''),
-                    coalesce(k.name, ''), j.attempt, coalesce(j.error, ''), coalesce(j.error_code, ''),
-                    j.created_at, j.started_at, j.completed_at
-                FROM provisioner_jobs j
-                LEFT JOIN workspace_builds b ON b.job_id = j.id
-                LEFT JOIN workspaces w ON w.id = b.workspace_id
-                LEFT JOIN template_versions v ON v.job_id = j.id
-                LEFT JOIN templates t ON t.id = coalesce(w.template_id, v.template_id)
-                LEFT JOIN workers k ON k.id = j.worker_id
-                \(sql: selection)
-                """
-            )
+            "jobs.list",
+            """
+            SELECT j.id, j.type::text AS type, j.job_status::text AS status, j.priority,
+                j.provisioner::text AS provisioner, coalesce(t.name, j.input->>'template_name', '') AS template,
+                coalesce(w.name, '') AS workspace, coalesce(b.transition::text, '') AS transition,
+                coalesce(k.name, '') AS worker, j.attempt, coalesce(j.error, '') AS error,
+                coalesce(j.error_code, '') AS error_code, j.created_at, j.started_at, j.completed_at
+            FROM provisioner_jobs j
+            LEFT JOIN workspace_builds b ON b.job_id = j.id
+            LEFT JOIN workspaces w ON w.id = b.workspace_id
+            LEFT JOIN template_versions v ON v.job_id = j.id
+            LEFT JOIN templates t ON t.id = coalesce(w.template_id, v.template_id)
+            LEFT JOIN workers k ON k.id = j.worker_id
+            \(sql: selection)
+            """
         )
         return try rows.map { row in
-            let (
-                id, type, status, priority, provisioner, template, workspace, transition, worker, attempt, error, code,
-                created, started, completed
-            ) = try row.decode(
-                JobID.self,
-                String.self,
-                String.self,
-                Int16.self,
-                String.self,
-                String.self,
-                String.self,
-                String.self,
-                String.self,
-                Int.self,
-                String.self,
-                String.self,
-                Instant.self,
-                Instant?.self,
-                Instant?.self
-            )
-            return JobSummary(
-                id: id,
-                type: JobType(rawValue: type) ?? .workspaceBuild,
-                status: status,
-                jobClass: (JobClass(rawValue: priority) ?? .interactive).name,
-                provisioner: provisioner,
-                templateName: template,
-                workspaceName: workspace,
-                transition: transition,
-                workerName: worker,
-                attempt: attempt,
-                error: error,
-                errorCode: code,
-                createdAt: created,
-                startedAt: started,
-                completedAt: completed
+            JobSummary(
+                id: try row["id"],
+                type: try row["type"],
+                status: try row["status"],
+                jobClass: OpenEnum(try row["priority"]),
+                provisioner: try row["provisioner"],
+                templateName: try row["template"],
+                workspaceName: try row["workspace"],
+                transition: try row["transition"],
+                workerName: try row["worker"],
+                attempt: try row["attempt"],
+                error: try row["error"],
+                errorCode: try row["error_code"],
+                createdAt: try row["created_at"],
+                startedAt: try row["started_at"],
+                completedAt: try row["completed_at"]
             )
         }
     }
@@ -137,32 +121,21 @@ extension Store {
     /// Up to `limit` lines of a job's log after the line `after`, in order.
     package func jobLogs(of job: JobID, after line: Int64 = 0, limit: Int = 1000) async throws -> [StoredLogLine] {
         let rows = try await pool.execute(
-            Statement(
-                "jobs.logs",
-                """
-                SELECT id, attempt, created_at, source, level::text, stage, output FROM provisioner_job_logs
-                WHERE job_id = \(job) AND id > \(line) ORDER BY id LIMIT \(limit)
-                """
-            )
+            "jobs.logs",
+            """
+            SELECT id, attempt, created_at, source, level::text AS level, stage, output FROM provisioner_job_logs
+            WHERE job_id = \(job) AND id > \(line) ORDER BY id LIMIT \(limit)
+            """
         )
         return try rows.map { row in
-            let (id, attempt, at, source, level, stage, output) = try row.decode(
-                Int64.self,
-                Int.self,
-                Instant.self,
-                String.self,
-                String.self,
-                String.self,
-                String.self
-            )
-            return StoredLogLine(
-                id: id,
-                attempt: attempt,
-                at: at,
-                source: source,
-                level: level,
-                stage: stage,
-                output: output
+            StoredLogLine(
+                id: try row["id"],
+                attempt: try row["attempt"],
+                at: try row["created_at"],
+                source: try row["source"],
+                level: try row["level"],
+                stage: try row["stage"],
+                output: try row["output"]
             )
         }
     }

@@ -8,18 +8,19 @@ extension Store {
     /// The late states of this workspace, in the order of their arrival.
     package func lateStates(of workspace: WorkspaceID) async throws -> [LateState] {
         let rows = try await pool.execute(
-            Statement(
-                "executions.late_states",
-                within: .seconds(30),
-                """
-                SELECT job_id, claim_epoch, received_at, state FROM late_states WHERE workspace_id = \(workspace)
-                ORDER BY received_at, claim_epoch
-                """
-            )
+            "executions.late_states",
+            within: .seconds(30),
+            """
+            SELECT job_id, claim_epoch, received_at, state FROM late_states WHERE workspace_id = \(workspace)
+            ORDER BY received_at, claim_epoch
+            """
         )
         return try rows.map { row in
-            let (job, epoch, receivedAt, state) = try row.decode(JobID.self, Int64.self, Instant.self, [UInt8].self)
-            return LateState(execution: HeldJob(id: job, epoch: epoch), receivedAt: receivedAt, state: state)
+            LateState(
+                execution: HeldJob(id: try row["job_id"], epoch: try row["claim_epoch"]),
+                receivedAt: try row["received_at"],
+                state: try row["state"]
+            )
         }
     }
 
@@ -34,28 +35,26 @@ extension Store {
     ) async throws -> Bool {
         let rests = late.compactMap { late in late.rest.map { (late.state, $0) } }
         let rows = try await pool.execute(
-            Statement(
-                "executions.take_over",
-                within: .seconds(30),
-                """
-                WITH fence AS MATERIALIZED (\(sql: Self.fence(job))), joined AS (
-                    UPDATE workspace_builds b SET provisioner_state = \(state), updated_at = now()
-                    FROM fence WHERE b.job_id = fence.id
-                    RETURNING b.id
-                ), gone AS (
-                    DELETE FROM late_states l USING fence, \(sql: Self.rows(late.filter { $0.rest == nil }.map(\.state)))
-                    WHERE l.job_id = g.job_id AND l.claim_epoch = g.claim_epoch AND l.received_at = g.received_at
-                ), kept AS (
-                    UPDATE late_states l SET state = r.state
-                    FROM fence, unnest(
-                        \(rests.map(\.0.execution.id)), \(rests.map(\.0.execution.epoch)), \(rests.map(\.0.receivedAt)),
-                        \(rests.map(\.1))
-                    ) r(job_id, claim_epoch, received_at, state)
-                    WHERE l.job_id = r.job_id AND l.claim_epoch = r.claim_epoch AND l.received_at = r.received_at
-                )
-                SELECT id FROM joined
-                """
+            "executions.take_over",
+            within: .seconds(30),
+            """
+            WITH fence AS MATERIALIZED (\(sql: Self.fence(job))), joined AS (
+                UPDATE workspace_builds b SET provisioner_state = \(state), updated_at = now()
+                FROM fence WHERE b.job_id = fence.id
+                RETURNING b.id
+            ), gone AS (
+                DELETE FROM late_states l USING fence, \(sql: Self.rows(late.filter { $0.rest == nil }.map(\.state)))
+                WHERE l.job_id = g.job_id AND l.claim_epoch = g.claim_epoch AND l.received_at = g.received_at
+            ), kept AS (
+                UPDATE late_states l SET state = r.state
+                FROM fence, unnest(
+                    \(rests.map(\.0.execution.id)), \(rests.map(\.0.execution.epoch)), \(rests.map(\.0.receivedAt)),
+                    \(rests.map(\.1))
+                ) r(job_id, claim_epoch, received_at, state)
+                WHERE l.job_id = r.job_id AND l.claim_epoch = r.claim_epoch AND l.received_at = r.received_at
             )
+            SELECT id FROM joined
+            """
         )
         return !rows.isEmpty
     }

@@ -6,14 +6,9 @@ import PostgresClient
 /// What became of jobs that have waited too long for a worker.
 package struct OverdueJobs: Hashable, Sendable {
     /// Jobs of pools, which were canceled.
-    package var expired: [JobID]
+    package var expired: [JobID] = []
     /// Jobs of other classes that still wait, the oldest first, and no more than a few of them.
-    package var waiting: [JobID]
-
-    package init(expired: [JobID] = [], waiting: [JobID] = []) {
-        self.expired = expired
-        self.waiting = waiting
-    }
+    package var waiting: [JobID] = []
 }
 
 extension Store {
@@ -26,7 +21,7 @@ extension Store {
             let rows = try await transaction.execute(Self.overdue(limit, batch))
             let jobs = try rows.map { try $0.decode(JobID.self, Bool.self) }
             let expired = jobs.filter(\.1).map(\.0)
-            if !expired.isEmpty { _ = try await transaction.executeBatch(Self.endPending(expired, code: "EXPIRED")) }
+            if !expired.isEmpty { _ = try await transaction.executeBatch(Self.endPending(expired, because: .expired)) }
             return OverdueJobs(expired: expired, waiting: jobs.filter { !$0.1 }.map(\.0))
         }
     }
@@ -39,18 +34,18 @@ extension Store {
             WITH turn AS MATERIALIZED (
                 SELECT pg_try_advisory_xact_lock(\(literal: AdvisoryLock.namespace), \(literal: AdvisoryLock.expire)) AS mine
             ), expired AS MATERIALIZED (
-                SELECT id, claim_order FROM provisioner_jobs
+                SELECT id, claim_order FROM provisioner_jobs j
                 WHERE job_status = 'pending' AND (SELECT mine FROM turn)
                     -- Nobody is to begin any.
                     AND NOT \(sql: Self.inMaintenance)
                     -- The order of the lowest class is the time since when a job is due.
                     AND claim_order < (now() - make_interval(secs => \(limit.inSeconds))) AT TIME ZONE 'UTC'
-                    AND priority = 0 AND attempt = 0 AND NOT refresh_first
+                    AND NOT \(sql: .isAwaited("j")) AND \(sql: .isUnattempted("j"))
                 ORDER BY claim_order, id LIMIT \(literal: batch)
                 FOR NO KEY UPDATE SKIP LOCKED
             ), waiting AS (
-                SELECT id, available_at FROM provisioner_jobs
-                WHERE job_status = 'pending' AND priority > 0 AND (SELECT mine FROM turn)
+                SELECT id, available_at FROM provisioner_jobs j
+                WHERE job_status = 'pending' AND \(sql: .isAwaited("j")) AND (SELECT mine FROM turn)
                     AND claim_order < now() AT TIME ZONE 'UTC'
                     AND available_at < now() - make_interval(secs => \(limit.inSeconds))
                 ORDER BY claim_order, id LIMIT 20

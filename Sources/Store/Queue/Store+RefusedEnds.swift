@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
 package import PostgresClient
 
 /// What of a build could be stored whose end the database refuses.
@@ -26,7 +27,7 @@ extension Store {
         state: [UInt8]?
     ) async throws -> RefusedEnd {
         try await pool.withTransaction("executions.end_refused") { transaction in
-            try await Self.end(job, .failed(code: "INVALID", message: message), on: transaction)
+            try await Self.end(job, .failed(.invalid, message: message), on: transaction)
             // What is deferred about the end itself is no fault of the state's.
             _ = try await transaction.execute(Self.checkConstraints)
             var end = RefusedEnd(isStateKept: state == nil)

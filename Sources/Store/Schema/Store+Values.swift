@@ -49,6 +49,24 @@ extension Instant: PostgresDecodable {
     }
 }
 
+extension OpenEnum: PostgresDecodable {
+    package init(postgres value: PostgresValue) throws { self.init(text: try String(postgres: value)) }
+}
+
+extension JobClass: PostgresDecodable {
+    /// Of a job's priority.
+    package init(postgres value: PostgresValue) throws { self.init(priority: try Int16(postgres: value)) }
+}
+
+extension Row {
+    /// A label of an enum of the database, as text. Throws ``StoreError`` of code `.inconsistent` for one of another release.
+    func label<Label: RawRepresentable<String>>(_ column: StaticString) throws -> Label {
+        let text: String = try self[column]
+        guard let label = Label(rawValue: text) else { throw StoreError.internalInconsistency("\(column) '\(text)'") }
+        return label
+    }
+}
+
 extension Duration {
     /// Seconds with their fraction, for `make_interval(secs => ...)`.
     var inSeconds: Double {

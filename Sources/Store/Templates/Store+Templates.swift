@@ -7,7 +7,7 @@ package import Time
 /// An upload of a template.
 package struct TemplatePush: Hashable, Sendable {
     package var templateName: String
-    package var provisioner: String
+    package var provisioner: ProvisionerType
     package var versionName: String
     package var message: String
     package var archive: [UInt8]
@@ -20,7 +20,7 @@ package struct TemplatePush: Hashable, Sendable {
 
     package init(
         templateName: String,
-        provisioner: String,
+        provisioner: ProvisionerType,
         versionName: String,
         message: String = "",
         archive: [UInt8],
@@ -79,9 +79,9 @@ extension Store {
                     INSERT INTO provisioner_jobs (organization_id, initiator_id, type, provisioner, input, file_id, priority,
                         trace_metadata)
                     SELECT organization.id, \(prebuildsUserID), 'template_version_import',
-                        \(push.provisioner)::provisioner_type,
+                        \(push.provisioner.rawValue)::provisioner_type,
                         jsonb_build_object('template_name', \(push.templateName), 'activate', \(push.activates)),
-                        file.id, \(JobClass.import.rawValue), \(TraceContext.current)
+                        file.id, \(JobClass.import.priority), \(TraceContext.current)
                     FROM organization, file RETURNING id, organization_id, file_id, claim_order
                 ), noted AS (
                     INSERT INTO provisioner_job_logs (job_id, source, level, stage, output)

@@ -10,7 +10,7 @@ extension Store {
     /// Throws ``StoreError`` of code `.notFound` when no such worker runs.
     package func drainWorkers(named name: String, within deadline: Duration, by user: String) async throws -> [WorkerID]
     {
-        try await order(
+        try await change(
             "drain",
             workers: name,
             from: [.active, .draining],
@@ -26,7 +26,7 @@ extension Store {
     /// Throws ``StoreError`` of code `.notFound` when no such worker runs, and of `.conflict` when none of them was
     /// drained by command.
     package func resumeWorkers(named name: String) async throws -> [WorkerID] {
-        try await order(
+        try await change(
             "resume",
             workers: name,
             from: [.draining, .drained],
@@ -34,43 +34,42 @@ extension Store {
         )
     }
 
-    private func order(
-        _ order: String,
+    /// - Parameter verb: What is asked of them, in the words of a refusal.
+    private func change(
+        _ verb: String,
         workers name: String,
         from states: [WorkerState],
         _ change: SQL
     ) async throws -> [WorkerID] {
         let rows = try await pool.execute(
-            Statement(
-                "workers.order",
-                within: .seconds(10),
-                """
-                WITH named AS MATERIALIZED (
-                    SELECT id, state, state_reason FROM workers
-                    WHERE (name = \(name) OR id::text = lower(\(name))) AND state <> 'lost' AND lease_expires_at > now()
-                    FOR UPDATE
-                ), ordered AS (
-                    UPDATE workers w SET updated_at = now(), \(sql: change)
-                    FROM named n
-                    WHERE w.id = n.id AND n.state::text = ANY(\(states.map(\.rawValue)))
-                        AND n.state_reason NOT IN (\(Self.stopping), \(Self.stopped))
-                    RETURNING w.id
-                )
-                SELECT n.id, n.state::text, n.state_reason, o.id IS NOT NULL,
-                    CASE WHEN o.id IS NOT NULL THEN ARRAY[\(sql: News.reconcile), \(sql: News.on(Channel.workers, "o.id"))] END AS news
-                FROM named n LEFT JOIN ordered o ON o.id = n.id ORDER BY n.id
-                """
+            "workers.order",
+            within: .seconds(10),
+            """
+            WITH named AS MATERIALIZED (
+                SELECT id, state, state_reason FROM workers w
+                WHERE (name = \(name) OR id::text = lower(\(name))) AND \(sql: .isUp("w"))
+                FOR UPDATE
+            ), changed AS (
+                UPDATE workers w SET updated_at = now(), \(sql: change)
+                FROM named n
+                WHERE w.id = n.id AND n.state::text = ANY(\(states.map(\.rawValue)))
+                    AND n.state_reason NOT IN (\(Self.stopping), \(Self.stopped))
+                RETURNING w.id
             )
+            SELECT n.id, n.state::text AS state, n.state_reason, c.id IS NOT NULL AS is_changed,
+                CASE WHEN c.id IS NOT NULL THEN ARRAY[\(sql: News.reconcile), \(sql: News.on(Channel.workers, "c.id"))] END AS news
+            FROM named n LEFT JOIN changed c ON c.id = n.id ORDER BY n.id
+            """
         )
-        let named = try rows.map { try $0.decode(WorkerID.self, String.self, String.self, Bool.self) }
-        guard let first = named.first else {
+        guard let first = rows.first else {
             throw StoreError.notFound("worker", name, remedy: "See 'stoker workers list' for those that are up.")
         }
-        let ordered = named.filter(\.3).map(\.0)
-        guard ordered.isEmpty else { return ordered }
+        let changed: [WorkerID] = try rows.filter { try $0["is_changed"] }.map { try $0["id"] }
+        guard changed.isEmpty else { return changed }
+        let (state, reason): (String, String) = try (first["state"], first["state_reason"])
         throw StoreError(
             .conflict,
-            "The worker '\(name)' is \(first.1)\(first.2.isEmpty ? "" : " (\(first.2))"), so that it cannot \(order)"
+            "The worker '\(name)' is \(state)\(reason.isEmpty ? "" : " (\(reason))"), so that it cannot \(verb)"
         )
     }
 
@@ -83,16 +82,14 @@ extension Store {
         try await pool.withTransaction("workers.finish_drain") { transaction in
             // The row is locked, so a resume comes before this, and there is no drain any more, or after it.
             let rows = try await transaction.execute(
-                Statement(
-                    "workers.drained",
-                    within: .seconds(10),
-                    """
-                    SELECT state_reason FROM workers w
-                    WHERE id = \(worker) AND state = 'draining' AND NOT EXISTS (
-                        SELECT FROM provisioner_jobs j WHERE j.worker_id = w.id AND j.completed_at IS NULL
-                    ) FOR UPDATE
-                    """
-                )
+                "workers.drained",
+                within: .seconds(10),
+                """
+                SELECT state_reason FROM workers w
+                WHERE id = \(worker) AND state = 'draining' AND NOT EXISTS (
+                    SELECT FROM provisioner_jobs j WHERE j.worker_id = w.id AND j.completed_at IS NULL
+                ) FOR UPDATE
+                """
             )
             guard let row = rows.first else { return false }
             let reason = try row.decode(String.self)

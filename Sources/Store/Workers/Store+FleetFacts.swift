@@ -21,8 +21,8 @@ package struct FleetFacts: Hashable, Sendable {
 
     /// How many jobs of one status and class there are for one pool.
     package struct JobCount: Hashable, Sendable {
-        package var status: String
-        package var jobClass: String
+        package var status: OpenEnum<JobStatus>
+        package var jobClass: JobClass
         /// What the job is for; an import has its template's name alone.
         package var pool: PoolName
         package var count: Int
@@ -36,13 +36,12 @@ extension Store {
         let answers = try await pool.executeBatch([
             Self.jobsOfPools, Self.queueAge, Self.workerStates, Self.deliveryBacklog,
         ])
-        let (_, oldest) = try answers[1].only().decode(Instant.self, Double.self)
-        let states = try answers[2].map { try $0.decode(String.self, Int.self) }
+        let states = try answers[2].map { (try $0["state"] as OpenEnum<WorkerState>, try $0["workers"] as Int) }
         return FleetFacts(
             jobs: try answers[0].map(FleetFacts.JobCount.init),
-            oldestPending: .seconds(oldest),
+            oldestPending: .seconds(try answers[1].only()["oldest_pending"]),
             workers: Dictionary(
-                states.compactMap { state, count in WorkerState(rawValue: state).map { ($0, count) } },
+                states.compactMap { state, count in state.known.map { ($0, count) } },
                 uniquingKeysWith: +
             ),
             deliveries: try DeliveryBacklog(answers[3].only()),
@@ -70,12 +69,10 @@ extension Store {
     static func reporterLease(of worker: WorkerID?) -> SQL {
         """
         coalesce((
-            SELECT CASE WHEN id = \(worker) THEN
-                extract(epoch FROM least(lease_expires_at, transaction_timestamp() + interval '1 day')
-                    - transaction_timestamp())::float8
+            SELECT CASE WHEN w.id = \(worker) THEN
+                extract(epoch FROM least(w.lease_expires_at, now() + interval '1 day') - now())::float8
             END
-            FROM workers WHERE state = 'active' AND lease_expires_at > transaction_timestamp()
-            ORDER BY updated_at, id LIMIT 1
+            FROM workers w WHERE \(sql: .isClaiming("w")) ORDER BY w.updated_at, w.id LIMIT 1
         ), 0)
         """
     }
@@ -90,8 +87,8 @@ extension Store {
             SELECT id, job_status, priority, template_id, organization_id, input FROM provisioner_jobs
             WHERE job_status = 'pending'
             UNION ALL
-            SELECT id, job_status, priority, template_id, organization_id, input FROM provisioner_jobs
-            WHERE completed_at IS NULL AND worker_id IS NOT NULL
+            SELECT id, job_status, priority, template_id, organization_id, input FROM provisioner_jobs h
+            WHERE \(sql: .isRunning("h"))
         ), counted AS (
             SELECT job_status, priority, organization_id, \(sql: JobClaim.template(of: "active")) AS template_id,
                 coalesce(input->>'template_name', '') AS pushed,
@@ -100,7 +97,7 @@ extension Store {
             FROM active GROUP BY 1, 2, 3, 4, 5, 6
         )
         SELECT c.job_status::text AS status, c.priority, coalesce(t.name, c.pushed) AS template,
-            coalesce(p.name, '') AS preset, coalesce(o.name, '') AS organization, sum(c.jobs)::bigint AS count
+            coalesce(p.name, '') AS preset, coalesce(o.name, '') AS organization, sum(c.jobs)::bigint AS jobs
         FROM counted c
         LEFT JOIN templates t ON t.id = c.template_id
         LEFT JOIN template_version_presets p ON p.id = c.preset_id
@@ -113,25 +110,19 @@ extension Store {
         "fleet.workers",
         within: .seconds(5),
         """
-        SELECT state::text, count(*) FROM workers
-        WHERE state IN ('active', 'draining') OR last_seen_at > now() - interval '1 hour' GROUP BY state
+        SELECT state::text AS state, count(*) AS workers FROM workers w WHERE \(sql: .isListed("w")) GROUP BY w.state
         """
     )
 }
 
 extension FleetFacts.JobCount {
-    /// Reads a row of what pools' jobs are.
+    /// Reads a row of ``Store/jobsOfPools``.
     fileprivate init(_ row: Row) throws {
-        let pool = PoolName(
-            template: try row["template"],
-            preset: try row["preset"],
-            organization: try row["organization"]
-        )
         self.init(
             status: try row["status"],
-            jobClass: (JobClass(rawValue: try row["priority"]) ?? .interactive).name,
-            pool: pool,
-            count: try row["count"]
+            jobClass: try row["priority"],
+            pool: try PoolName(row),
+            count: try row["jobs"]
         )
     }
 }

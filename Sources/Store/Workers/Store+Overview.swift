@@ -21,8 +21,8 @@ package struct Overview: Hashable, Sendable, Codable {
 
     /// How many jobs of a class have a status.
     package struct JobCount: Hashable, Sendable, Codable {
-        package var status: String
-        package var jobClass: String
+        package var status: OpenEnum<JobStatus>
+        package var jobClass: OpenEnum<JobClass>
         package var count: Int
 
         private enum CodingKeys: String, CodingKey {
@@ -50,7 +50,7 @@ package struct Overview: Hashable, Sendable, Codable {
 package struct WorkerSummary: Hashable, Sendable, Codable {
     package var id: WorkerID
     package var name: String
-    package var state: String
+    package var state: OpenEnum<WorkerState>
     package var stateReason: String
     package var capacity: Int
     package var running: Int
@@ -70,15 +70,20 @@ extension Store {
         let answers = try await pool.executeBatch([
             Self.activeJobs, Self.queueAge, Self.workerList, Self.deliveryCounts,
         ])
-        let jobs = try Overview.jobCounts(answers[0])
-        let (now, oldest) = try answers[1].only().decode(Instant.self, Double.self)
-        let (backlog, dead, oldestDelivery) = try answers[3].only().decode(Int.self, Int.self, Double.self)
+        let queue = try answers[1].only()
+        let deliveries = try answers[3].only()
         return Overview(
-            now: now,
-            jobs: jobs,
-            oldestPendingSeconds: oldest,
+            now: try queue["now"],
+            jobs: try answers[0].map {
+                .init(status: try $0["status"], jobClass: OpenEnum(try $0["priority"]), count: try $0["jobs"])
+            },
+            oldestPendingSeconds: try queue["oldest_pending"],
             workers: try answers[2].map(WorkerSummary.init),
-            deliveries: Overview.DeliveryCounts(backlog: backlog, dead: dead, oldestPendingSeconds: oldestDelivery)
+            deliveries: Overview.DeliveryCounts(
+                backlog: try deliveries["backlog"],
+                dead: try deliveries["dead"],
+                oldestPendingSeconds: try deliveries["oldest_pending"]
+            )
         )
     }
 
@@ -90,11 +95,11 @@ extension Store {
     static let activeJobs = Statement(
         "overview.jobs",
         """
-        SELECT job_status::text, priority, count(*) FROM provisioner_jobs
+        SELECT job_status::text AS status, priority, count(*) AS jobs FROM provisioner_jobs
         WHERE job_status = 'pending' GROUP BY job_status, priority
         UNION ALL
-        SELECT job_status::text, priority, count(*) FROM provisioner_jobs
-        WHERE completed_at IS NULL AND worker_id IS NOT NULL GROUP BY job_status, priority
+        SELECT job_status::text, priority, count(*) FROM provisioner_jobs h
+        WHERE \(sql: .isRunning("h")) GROUP BY job_status, priority
         ORDER BY 1, 2 DESC
         """
     )
@@ -102,7 +107,8 @@ extension Store {
     static let queueAge = Statement(
         "overview.queue_age",
         """
-        SELECT now(), coalesce(extract(epoch FROM now() - min(available_at))::float8, 0) FROM provisioner_jobs
+        SELECT now() AS now, coalesce(extract(epoch FROM now() - min(available_at))::float8, 0) AS oldest_pending
+        FROM provisioner_jobs
         WHERE job_status = 'pending' AND available_at <= now() AND isfinite(available_at)
         """
     )
@@ -110,11 +116,11 @@ extension Store {
     private static let workerList = Statement(
         "overview.workers",
         """
-        SELECT w.id, w.name, w.state::text, w.state_reason, w.capacity,
-            (SELECT count(*) FROM provisioner_jobs j WHERE j.worker_id = w.id AND j.completed_at IS NULL),
-            w.version, extract(epoch FROM least(w.lease_expires_at, now() + interval '100 years') - now())::float8
+        SELECT w.id, w.name, w.state::text AS state, w.state_reason, w.capacity,
+            (SELECT count(*) FROM provisioner_jobs j WHERE j.worker_id = w.id AND j.completed_at IS NULL) AS running,
+            w.version, extract(epoch FROM least(w.lease_expires_at, now() + interval '100 years') - now())::float8 AS lease
         FROM workers w
-        WHERE w.state IN ('active', 'draining') OR w.last_seen_at > now() - interval '1 hour'
+        WHERE \(sql: .isListed("w"))
         ORDER BY w.state, w.name, w.created_at
         """
     )
@@ -122,51 +128,27 @@ extension Store {
     private static let deliveryCounts = Statement(
         "overview.deliveries",
         """
-        SELECT count(*) FILTER (WHERE status IN ('pending', 'leased', 'temporary_failure')),
-            count(*) FILTER (WHERE status = 'permanent_failure' AND NOT is_trial),
+        SELECT count(*) FILTER (WHERE status IN ('pending', 'leased', 'temporary_failure')) AS backlog,
+            count(*) FILTER (WHERE status = 'permanent_failure' AND NOT is_trial) AS dead,
             coalesce(extract(epoch FROM now() - min(created_at) FILTER (
                 WHERE status IN ('pending', 'leased', 'temporary_failure') AND isfinite(created_at)
-            ))::float8, 0)
+            ))::float8, 0) AS oldest_pending
         FROM webhook_deliveries
         """
     )
 }
 
-extension Overview {
-    /// Reads what ``Store/activeJobs`` answers.
-    static func jobCounts(_ rows: QueryResult) throws -> [JobCount] {
-        try rows.map { row in
-            let (status, priority, count) = try row.decode(String.self, Int16.self, Int.self)
-            return JobCount(
-                status: status,
-                jobClass: (JobClass(rawValue: priority) ?? .interactive).name,
-                count: count
-            )
-        }
-    }
-}
-
 extension WorkerSummary {
     fileprivate init(_ row: Row) throws {
-        let (id, name, state, reason, capacity, running, version, remaining) = try row.decode(
-            WorkerID.self,
-            String.self,
-            String.self,
-            String.self,
-            Int.self,
-            Int.self,
-            String.self,
-            Double.self
-        )
         self.init(
-            id: id,
-            name: name,
-            state: state,
-            stateReason: reason,
-            capacity: capacity,
-            running: running,
-            version: version,
-            leaseRemainingSeconds: remaining
+            id: try row["id"],
+            name: try row["name"],
+            state: try row["state"],
+            stateReason: try row["state_reason"],
+            capacity: try row["capacity"],
+            running: try row["running"],
+            version: try row["version"],
+            leaseRemainingSeconds: try row["lease"]
         )
     }
 }

@@ -10,24 +10,22 @@ extension Store {
     /// Throws ``StoreError`` of code `.notFound` when it is to work for an organization that there is not.
     package func register(_ worker: WorkerRegistration) async throws {
         let unknown = try await pool.execute(
-            Statement(
-                "workers.register",
-                within: .seconds(10),
-                """
-                WITH named AS MATERIALIZED (
-                    SELECT n.name, o.id FROM unnest(\(worker.organizations)) n(name)
-                    LEFT JOIN organizations o ON lower(o.name) = lower(n.name) OR o.id::text = lower(n.name)
-                ), entered AS (
-                    INSERT INTO workers (id, name, hostname, version, tags, organization_ids, capacity, state,
-                        lease_expires_at, reads_compressed_states)
-                    SELECT \(worker.id), \(worker.name), \(worker.hostname), \(worker.version),
-                        \(PostgresJSON(worker.tags)), coalesce(array_agg(id), '{}'), \(Int32(worker.capacity)), 'active',
-                        now() + make_interval(secs => \(worker.leaseDuration.inSeconds)), true
-                    FROM named HAVING count(*) = count(id)
-                )
-                SELECT name FROM named WHERE id IS NULL
-                """
+            "workers.register",
+            within: .seconds(10),
+            """
+            WITH named AS MATERIALIZED (
+                SELECT n.name, o.id FROM unnest(\(worker.organizations)) n(name)
+                LEFT JOIN organizations o ON lower(o.name) = lower(n.name) OR o.id::text = lower(n.name)
+            ), entered AS (
+                INSERT INTO workers (id, name, hostname, version, tags, organization_ids, capacity, state,
+                    lease_expires_at, reads_compressed_states)
+                SELECT \(worker.id), \(worker.name), \(worker.hostname), \(worker.version),
+                    \(PostgresJSON(worker.tags)), coalesce(array_agg(id), '{}'), \(Int32(worker.capacity)), 'active',
+                    now() + make_interval(secs => \(worker.leaseDuration.inSeconds)), true
+                FROM named HAVING count(*) = count(id)
             )
+            SELECT name FROM named WHERE id IS NULL
+            """
         )
         if let name = try unknown.first?.decode(String.self) {
             throw StoreError.notFound("organization", name, remedy: "See worker.organizations.")
@@ -38,15 +36,13 @@ extension Store {
     /// does not start on this schema.
     package func mayCompressStates() async throws -> Bool {
         let rows = try await pool.execute(
-            Statement(
-                "workers.read_compressed",
-                within: .seconds(5),
-                """
-                SELECT NOT EXISTS (
-                    SELECT FROM workers WHERE state <> 'lost' AND lease_expires_at > now() AND NOT reads_compressed_states
-                )
-                """
+            "workers.read_compressed",
+            within: .seconds(5),
+            """
+            SELECT NOT EXISTS (
+                SELECT FROM workers w WHERE \(sql: .isUp("w")) AND NOT reads_compressed_states
             )
+            """
         )
         return try rows.only().decode(Bool.self)
     }
@@ -56,55 +52,45 @@ extension Store {
     /// A worker that was declared lost stays lost: its jobs have been given away, and it must start anew.
     package func heartbeat(_ worker: WorkerID, lease: Duration, holding jobs: [HeldJob]) async throws -> Heartbeat {
         let rows = try await lifeline.execute(
-            Statement(
-                "workers.heartbeat",
-                // Several may fail before the lease runs out.
-                within: min(.seconds(5), lease / 4),
-                """
-                WITH renewed AS (
-                    UPDATE workers SET lease_expires_at = now() + make_interval(secs => \(lease.inSeconds)),
-                        last_seen_at = now()
-                    WHERE id = \(worker) AND state <> 'lost'
-                    RETURNING state, state_reason, drain_deadline
-                ), held AS (
-                    SELECT h.position, j.canceled_at IS NOT NULL AS canceled, j.id IS NULL AS lost
-                    FROM unnest(\(jobs.map(\.id)), \(jobs.map(\.epoch))) WITH ORDINALITY h(id, epoch, position)
-                    -- One by one, by key: a plan that was made for a small table would read all of a large one.
-                    LEFT JOIN LATERAL (
-                        SELECT * FROM provisioner_jobs
-                        WHERE id = h.id AND claim_epoch = h.epoch AND completed_at IS NULL OFFSET 0
-                    ) j ON true
-                )
-                SELECT now(), coalesce(r.state::text, 'lost'), coalesce(r.state_reason, ''), r.drain_deadline,
-                    ARRAY(SELECT position FROM held WHERE canceled), ARRAY(SELECT position FROM held WHERE lost),
-                    mine.ids, mine.epochs, \(sql: Self.inMaintenance)
-                FROM (
-                    SELECT coalesce(array_agg(id), '{}') AS ids, coalesce(array_agg(claim_epoch), '{}') AS epochs
-                    FROM provisioner_jobs WHERE worker_id = \(worker) AND completed_at IS NULL
-                ) mine LEFT JOIN renewed r ON true
-                """
+            "workers.heartbeat",
+            // Several may fail before the lease runs out.
+            within: min(.seconds(5), lease / 4),
+            """
+            WITH renewed AS (
+                UPDATE workers SET lease_expires_at = now() + make_interval(secs => \(lease.inSeconds)),
+                    last_seen_at = now()
+                WHERE id = \(worker) AND state <> 'lost'
+                RETURNING state, state_reason, drain_deadline
+            ), held AS (
+                SELECT h.position, j.canceled_at IS NOT NULL AS canceled, j.id IS NULL AS lost
+                FROM unnest(\(jobs.map(\.id)), \(jobs.map(\.epoch))) WITH ORDINALITY h(id, epoch, position)
+                -- One by one, by key: a plan that was made for a small table would read all of a large one.
+                LEFT JOIN LATERAL (
+                    SELECT * FROM provisioner_jobs
+                    WHERE id = h.id AND claim_epoch = h.epoch AND completed_at IS NULL OFFSET 0
+                ) j ON true
             )
+            SELECT now() AS now, coalesce(r.state::text, 'lost') AS state, coalesce(r.state_reason, '') AS state_reason,
+                r.drain_deadline, ARRAY(SELECT position FROM held WHERE canceled) AS canceled,
+                ARRAY(SELECT position FROM held WHERE lost) AS lost, mine.ids, mine.epochs,
+                \(sql: Self.inMaintenance) AS in_maintenance
+            FROM (
+                SELECT coalesce(array_agg(id), '{}') AS ids, coalesce(array_agg(claim_epoch), '{}') AS epochs
+                FROM provisioner_jobs WHERE worker_id = \(worker) AND completed_at IS NULL
+            ) mine LEFT JOIN renewed r ON true
+            """
         )
-        let (now, state, reason, deadline, canceled, lost, held, epochs, maintenance) = try rows.only().decode(
-            Instant.self,
-            String.self,
-            String.self,
-            Instant?.self,
-            [Int64].self,
-            [Int64].self,
-            [JobID].self,
-            [Int64].self,
-            Bool.self
-        )
+        let row = try rows.only()
+        func these(_ positions: [Int64]) -> [HeldJob] { positions.map { jobs[Int($0) - 1] } }
         return Heartbeat(
-            now: now,
-            state: WorkerState(rawValue: state) ?? .lost,
-            stateReason: reason,
-            drainDeadline: deadline,
-            canceled: canceled.map { jobs[Int($0) - 1] },
-            lost: lost.map { jobs[Int($0) - 1] },
-            held: Set(zip(held, epochs).map(HeldJob.init)),
-            inMaintenance: maintenance
+            now: try row["now"],
+            state: (try row["state"] as OpenEnum<WorkerState>).known ?? .lost,
+            stateReason: try row["state_reason"],
+            drainDeadline: try row["drain_deadline"],
+            canceled: these(try row["canceled"]),
+            lost: these(try row["lost"]),
+            held: Set(zip(try row["ids"] as [JobID], try row["epochs"] as [Int64]).map(HeldJob.init)),
+            inMaintenance: try row["in_maintenance"]
         )
     }
 
@@ -167,14 +153,14 @@ extension Store {
         try await pool.withTransaction("workers.reap") { transaction in
             let uptime = try await transaction.execute(Self.uptime).only().decode(Double.self)
             guard !isSpared(.seconds(uptime)) else { return ReapedJobs() }
-            let (workers, requeued, failed, _) = try await transaction.execute(Self.reap).only().decode(
-                [WorkerID].self,
-                [JobID].self,
-                [JobID].self,
-                Int.self
+            let row = try await transaction.execute(Self.reap).only()
+            let reaped = ReapedJobs(
+                workers: try row["workers"],
+                requeued: try row["requeued"],
+                failed: try row["failed"]
             )
-            if !failed.isEmpty { _ = try await transaction.execute(Self.failedEvents(failed)) }
-            return ReapedJobs(workers: workers, requeued: requeued, failed: failed)
+            if !reaped.failed.isEmpty { _ = try await transaction.execute(Self.failedEvents(reaped.failed)) }
+            return reaped
         }
     }
 
@@ -215,9 +201,9 @@ extension Store {
                 ARRAY[lost.id], 'worker/' || lost.id, NULL, now()
             ) FROM newly_lost lost
         )
-        SELECT ARRAY(SELECT id FROM newly_lost), ARRAY(SELECT id FROM taken WHERE completed_at IS NULL),
-            ARRAY(SELECT id FROM taken WHERE completed_at IS NOT NULL),
-            (SELECT count(*) FROM events),
+        SELECT ARRAY(SELECT id FROM newly_lost) AS workers,
+            ARRAY(SELECT id FROM taken WHERE completed_at IS NULL) AS requeued,
+            ARRAY(SELECT id FROM taken WHERE completed_at IS NOT NULL) AS failed, (SELECT count(*) FROM events) AS events,
             \(sql: News.returnedJobs(of: "taken"))
                 || CASE WHEN EXISTS (SELECT FROM newly_lost) THEN ARRAY[\(sql: News.events)] END AS news
         """
@@ -227,15 +213,9 @@ extension Store {
 /// What became of lost workers' jobs.
 package struct ReapedJobs: Hashable, Sendable {
     /// Workers newly found to be lost.
-    package var workers: [WorkerID]
+    package var workers: [WorkerID] = []
     /// Jobs that wait for another worker.
-    package var requeued: [JobID]
+    package var requeued: [JobID] = []
     /// Jobs that ended: canceled, or without attempts left.
-    package var failed: [JobID]
-
-    package init(workers: [WorkerID] = [], requeued: [JobID] = [], failed: [JobID] = []) {
-        self.workers = workers
-        self.requeued = requeued
-        self.failed = failed
-    }
+    package var failed: [JobID] = []
 }

@@ -40,22 +40,6 @@ package struct WorkerRegistration: Hashable, Sendable {
     }
 }
 
-/// A worker's state in `workers.state`.
-package enum WorkerState: String, Hashable, Sendable, Codable {
-    case active, draining, drained, lost
-}
-
-/// A job as an execution holds it: the fence of every write it makes.
-package struct HeldJob: Hashable, Sendable {
-    package let id: JobID
-    package let epoch: Int64
-
-    package init(id: JobID, epoch: Int64) {
-        self.id = id
-        self.epoch = epoch
-    }
-}
-
 /// What a heartbeat tells the worker.
 package struct Heartbeat: Hashable, Sendable {
     /// The database's time.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
 
 /// Builds to be added, as terms of a `WITH`: one for each row of an earlier term, each with the job that makes it.
@@ -9,7 +10,7 @@ import PostgresClient
 struct NewBuilds {
     /// The name of the term that has the rows.
     let rows: String
-    let transition: WorkspaceTransition
+    let transition: Transition
     /// As `workspace_builds.reason`.
     let reason: String
     /// Who ordered them; an expression that may name a row `n`.
@@ -31,7 +32,7 @@ struct NewBuilds {
                     priority, \(sql: column) available_at, template_id, workspace_id, trace_metadata, created_at, updated_at)
                 SELECT n.job_id, n.organization_id, \(sql: initiator), 'workspace_build', t.provisioner,
                     jsonb_build_object('workspace_build_id', n.build_id), v.file_id,
-                    coalesce(v.tags, \(sql: .defaultJobTags)), \(jobClass.rawValue), \(sql: attempts) \(sql: moment), t.id,
+                    coalesce(v.tags, \(sql: .defaultJobTags)), \(jobClass.priority), \(sql: attempts) \(sql: moment), t.id,
                     n.workspace_id, \(TraceContext.current), \(sql: moment), \(sql: moment)
                 FROM \(identifier: rows) n
                 JOIN templates t ON t.id = n.template_id

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Domain
+package import Domain
 import PostgresClient
 
 /// Each agent of a build belongs to a resource of its own, which exists from the build's start, so that an agent can
@@ -19,53 +19,51 @@ extension Store {
     package func prepareAgents(_ tokens: [String: AgentTokenHash], of job: HeldJob) async throws -> Bool {
         let agents = tokens.sorted { $0.key < $1.key }
         let rows = try await pool.execute(
-            Statement(
-                "agents.prepare",
-                within: .seconds(10),
-                """
-                WITH fence AS MATERIALIZED (\(sql: Self.fence(job))), build AS MATERIALIZED (
-                    SELECT b.*, b.reason = 'claim' AS is_claim FROM fence JOIN workspace_builds b ON b.job_id = fence.id
-                ), before AS MATERIALIZED (
-                    SELECT DISTINCT ON (a.name) a.*
-                    FROM build
-                    JOIN workspace_builds p ON p.workspace_id = build.workspace_id AND p.build_number < build.build_number
-                    JOIN workspace_resources r ON r.job_id = p.job_id
-                    JOIN workspace_agents a ON a.resource_id = r.id AND NOT a.deleted
-                    ORDER BY a.name, p.build_number DESC
-                ), wanted AS MATERIALIZED (
-                    SELECT w.name, w.hash, gen_random_uuid() AS resource_id
-                    FROM build, unnest(\(agents.map(\.key)), \(agents.map(\.value.bytes))) w(name, hash)
-                    WHERE NOT EXISTS (
-                        SELECT FROM workspace_resources r JOIN workspace_agents a ON a.resource_id = r.id
-                        WHERE r.job_id = build.job_id AND a.name = w.name AND NOT a.deleted
-                    )
-                ), new_resources AS (
-                    INSERT INTO workspace_resources (id, job_id, transition, type, name, address)
-                    SELECT wanted.resource_id, build.job_id, 'start', \(AgentRows.resourceType), wanted.name,
-                        \(AgentRows.resourceType + ".") || wanted.name
-                    FROM build, wanted
-                ), retired AS (
-                    UPDATE workspace_agents a SET deleted = true, updated_at = now()
-                    FROM build
-                    JOIN workspace_builds p ON p.workspace_id = build.workspace_id AND p.build_number < build.build_number
-                    JOIN workspace_resources r ON r.job_id = p.job_id
-                    WHERE NOT build.is_claim AND a.resource_id = r.id AND NOT a.deleted
+            "agents.prepare",
+            within: .seconds(10),
+            """
+            WITH fence AS MATERIALIZED (\(sql: Self.fence(job))), build AS MATERIALIZED (
+                SELECT b.*, b.reason = 'claim' AS is_claim FROM fence JOIN workspace_builds b ON b.job_id = fence.id
+            ), before AS MATERIALIZED (
+                SELECT DISTINCT ON (a.name) a.*
+                FROM build
+                JOIN workspace_builds p ON p.workspace_id = build.workspace_id AND p.build_number < build.build_number
+                JOIN workspace_resources r ON r.job_id = p.job_id
+                JOIN workspace_agents a ON a.resource_id = r.id AND NOT a.deleted
+                ORDER BY a.name, p.build_number DESC
+            ), wanted AS MATERIALIZED (
+                SELECT w.name, w.hash, gen_random_uuid() AS resource_id
+                FROM build, unnest(\(agents.map(\.key)), \(agents.map(\.value.bytes))) w(name, hash)
+                WHERE NOT EXISTS (
+                    SELECT FROM workspace_resources r JOIN workspace_agents a ON a.resource_id = r.id
+                    WHERE r.job_id = build.job_id AND a.name = w.name AND NOT a.deleted
                 )
-                INSERT INTO workspace_agents (resource_id, name, auth_token_hash, lifecycle_state, started_at, ready_at,
-                    reinit_build_id)
-                SELECT wanted.resource_id, wanted.name, wanted.hash,
-                    CASE WHEN build.is_claim AND before.id IS NOT NULL THEN before.lifecycle_state ELSE 'created' END,
-                    CASE WHEN build.is_claim THEN before.started_at END,
-                    CASE WHEN build.is_claim THEN before.ready_at END,
-                    CASE WHEN build.is_claim THEN before.reinit_build_id ELSE (
-                        SELECT c.id FROM workspace_builds c
-                        WHERE c.workspace_id = build.workspace_id AND c.reason = 'claim'
-                        ORDER BY c.build_number DESC LIMIT 1
-                    ) END
-                FROM build CROSS JOIN wanted LEFT JOIN before ON before.name = wanted.name
-                RETURNING (SELECT id FROM fence)
-                """
+            ), new_resources AS (
+                INSERT INTO workspace_resources (id, job_id, transition, type, name, address)
+                SELECT wanted.resource_id, build.job_id, 'start', \(AgentRows.resourceType), wanted.name,
+                    \(AgentRows.resourceType + ".") || wanted.name
+                FROM build, wanted
+            ), retired AS (
+                UPDATE workspace_agents a SET deleted = true, updated_at = now()
+                FROM build
+                JOIN workspace_builds p ON p.workspace_id = build.workspace_id AND p.build_number < build.build_number
+                JOIN workspace_resources r ON r.job_id = p.job_id
+                WHERE NOT build.is_claim AND a.resource_id = r.id AND NOT a.deleted
             )
+            INSERT INTO workspace_agents (resource_id, name, auth_token_hash, lifecycle_state, started_at, ready_at,
+                reinit_build_id)
+            SELECT wanted.resource_id, wanted.name, wanted.hash,
+                CASE WHEN build.is_claim AND before.id IS NOT NULL THEN before.lifecycle_state ELSE 'created' END,
+                CASE WHEN build.is_claim THEN before.started_at END,
+                CASE WHEN build.is_claim THEN before.ready_at END,
+                CASE WHEN build.is_claim THEN before.reinit_build_id ELSE (
+                    SELECT c.id FROM workspace_builds c
+                    WHERE c.workspace_id = build.workspace_id AND c.reason = 'claim'
+                    ORDER BY c.build_number DESC LIMIT 1
+                ) END
+            FROM build CROSS JOIN wanted LEFT JOIN before ON before.name = wanted.name
+            RETURNING (SELECT id FROM fence)
+            """
         )
         if !rows.isEmpty { return true }
         // All existed already, or the fence does not hold.
@@ -102,7 +100,7 @@ extension Store {
                 SELECT CASE WHEN \(state == .ready) AND a.ready_at IS NULL AND j.job_status = 'succeeded' AND NOT EXISTS (
                     SELECT FROM workspace_resources s JOIN workspace_agents o ON o.resource_id = s.id
                     WHERE s.job_id = b.job_id AND o.id <> a.id AND NOT o.deleted AND o.lifecycle_state <> 'ready'
-                ) THEN extract(epoch FROM now() - b.created_at)::float8 END,
+                ) THEN extract(epoch FROM now() - b.created_at)::float8 END AS refilled_after,
                     \(sql: News.column(
                         News.reconcile,
                         News.on(Channel.ready, "coalesce(b.template_version_preset_id::text, '')")
@@ -116,13 +114,14 @@ extension Store {
             ),
             Statement("agents.identify", within: .seconds(5), Self.identity(token)),
         ])
-        if let changed = answers[0].first { try PoolNews(refilledAfter: changed.decode(column: 0)).map(observe) }
+        if let changed = answers[0].first { try PoolChange(refilledAfter: changed["refilled_after"]).map(observe) }
         return try answers[1].first.map(AgentIdentity.init)
     }
 
     private static func identity(_ token: AgentTokenHash) -> SQL {
         """
-        SELECT a.name, a.lifecycle_state::text, w.id, w.name, coalesce(u.username, '')
+        SELECT a.name, a.lifecycle_state::text AS lifecycle_state, w.id AS workspace_id, w.name AS workspace,
+            coalesce(u.username, '') AS owner
         FROM workspace_agents a
         JOIN workspace_resources r ON r.id = a.resource_id
         JOIN workspace_builds b ON b.job_id = r.job_id
@@ -136,17 +135,12 @@ extension Store {
 
 extension AgentIdentity {
     fileprivate init(_ row: Row) throws {
-        let state: String
-        (name, state, workspaceID, workspaceName, ownerName) = try row.decode(
-            String.self,
-            String.self,
-            WorkspaceID.self,
-            String.self,
-            String.self
+        self.init(
+            name: try row["name"],
+            state: try row.label("lifecycle_state"),
+            workspaceID: try row["workspace_id"],
+            workspaceName: try row["workspace"],
+            ownerName: try row["owner"]
         )
-        guard let known = AgentState(rawValue: state) else {
-            throw StoreError.internalInconsistency("lifecycle_state '\(state)'")
-        }
-        self.state = known
     }
 }

@@ -14,58 +14,24 @@ extension Store {
         owner: String? = nil,
         visibleTo audience: Audience = .everything
     ) async throws -> WorkspaceDetails {
-        let id = try await find(workspace, owner: owner, visibleTo: audience)
+        let named: SQL = "w.id::text = lower(\(workspace)) OR NOT w.deleted AND lower(w.name) = lower(\(workspace))"
+        let find = Statement("workspaces.named", "\(sql: Self.selection(of: named, owner, audience)) LIMIT 2")
+        let id = try Self.only(await pool.execute(find), called: workspace)
         let answers = try await pool.executeBatch(Self.details(of: id))
         guard let row = answers[0].first else { throw StoreError.noWorkspace(workspace) }
-        var reader = RowReader(row)
         return WorkspaceDetails(
-            workspace: WorkspaceSummary(
-                id: id,
-                name: try reader.next(),
-                ownerName: try reader.next(),
-                templateName: try reader.next(),
-                presetName: try reader.next(),
-                isPrebuild: try reader.next(),
-                buildNumber: try reader.next(),
-                transition: try reader.next(),
-                status: try reader.next(),
-                jobID: try reader.next(),
-                createdAt: try reader.next(),
-                claimedAt: try reader.next()
-            ),
-            organizationName: try reader.next(),
-            versionName: try reader.next(),
-            deleted: try reader.next(),
-            parameters: try answers[1].map(WorkspaceDetails.Parameter.init),
+            workspace: try WorkspaceSummary(row),
+            organizationName: try row["organization"],
+            versionName: try row["version"],
+            deleted: try row["deleted"],
+            parameters: try answers[1].map { .init(name: try $0["name"], value: try $0["value"]) },
             builds: try answers[2].map(WorkspaceDetails.Build.init),
-            resources: try answers[3].map(WorkspaceDetails.Resource.init),
-            agents: try answers[4].map(WorkspaceDetails.Agent.init),
+            resources: try answers[3].map(BuiltResource.init),
+            agents: try answers[4].map {
+                .init(name: try $0["name"], state: try $0["state"], readyAt: try $0["ready_at"])
+            },
             claim: try answers[5].first.map(WorkspaceDetails.Claim.init)
         )
-    }
-
-    private func find(
-        _ workspace: String,
-        owner: String?,
-        visibleTo audience: Audience
-    ) async throws -> WorkspaceID {
-        let found = try await pool.execute(
-            Statement(
-                "workspaces.named",
-                """
-                SELECT w.id FROM workspaces w LEFT JOIN users u ON u.id = w.owner_id
-                WHERE (w.id::text = lower(\(workspace)) OR NOT w.deleted AND lower(w.name) = lower(\(workspace)))
-                    AND (\(owner) IS NULL OR lower(u.username) = lower(\(owner)))
-                    AND \(sql: audience.seesWorkspace)
-                LIMIT 2
-                """
-            )
-        )
-        guard let row = found.first else { throw StoreError.noWorkspace(workspace) }
-        guard found.count == 1 else {
-            throw StoreError(.invalid, "Several workspaces are called '\(workspace)'", remedy: "Name the owner too.")
-        }
-        return try row.decode(WorkspaceID.self)
     }
 
     private static func details(of id: WorkspaceID) -> [Statement] {
@@ -74,9 +40,10 @@ extension Store {
             Statement(
                 "workspaces.show",
                 """
-                SELECT w.name, coalesce(u.username, ''), t.name, coalesce(p.name, ''), w.owner_id = \(prebuildsUserID),
-                    b.build_number, b.transition::text, coalesce(j.job_status::text, 'unknown'), b.job_id, w.created_at,
-                    w.claimed_at, o.name, v.name, w.deleted
+                SELECT w.id, w.name, coalesce(u.username, '') AS owner, t.name AS template, coalesce(p.name, '') AS preset,
+                    w.owner_id = \(prebuildsUserID) AS is_prebuild, b.build_number, b.transition::text AS transition,
+                    coalesce(j.job_status::text, 'unknown') AS status, b.job_id, w.created_at, w.claimed_at,
+                    o.name AS organization, v.name AS version, w.deleted
                 FROM workspaces w
                 JOIN (\(sql: latest)) b ON b.workspace_id = w.id
                 JOIN templates t ON t.id = w.template_id
@@ -91,7 +58,7 @@ extension Store {
             Statement(
                 "workspaces.show_parameters",
                 """
-                SELECT x.name, CASE WHEN coalesce(d.sensitive, false) THEN '(sensitive)' ELSE x.value END
+                SELECT x.name, CASE WHEN coalesce(d.sensitive, false) THEN '(sensitive)' ELSE x.value END AS value
                 FROM (\(sql: latest)) b
                 JOIN workspace_build_parameters x ON x.workspace_build_id = b.id
                 LEFT JOIN template_version_parameters d
@@ -102,8 +69,8 @@ extension Store {
             Statement(
                 "workspaces.show_builds",
                 """
-                SELECT b.build_number, b.transition::text, b.reason::text, v.name, coalesce(j.job_status::text, 'unknown'),
-                    coalesce(j.error, ''), b.job_id, b.created_at
+                SELECT b.build_number, b.transition::text AS transition, b.reason::text AS reason, v.name AS version,
+                    coalesce(j.job_status::text, 'unknown') AS status, coalesce(j.error, '') AS error, b.job_id, b.created_at
                 FROM workspace_builds b
                 JOIN template_versions v ON v.id = b.template_version_id
                 LEFT JOIN provisioner_jobs j ON j.id = b.job_id
@@ -113,22 +80,14 @@ extension Store {
             Statement(
                 "workspaces.show_resources",
                 """
-                SELECT r.type, r.name, r.address, r.daily_cost FROM workspace_resources r
-                WHERE r.type <> \(AgentRows.resourceType) AND r.job_id = (
-                    SELECT b.job_id FROM workspace_builds b
-                    WHERE b.workspace_id = \(id) AND EXISTS (
-                        SELECT FROM workspace_resources x
-                        WHERE x.job_id = b.job_id AND x.type <> \(AgentRows.resourceType)
-                    )
-                    ORDER BY b.build_number DESC LIMIT 1
-                )
+                SELECT r.type, r.name, r.address, r.daily_cost \(sql: reportedResources(of: id))
                 ORDER BY r.address, r.type, r.name
                 """
             ),
             Statement(
                 "workspaces.show_agents",
                 """
-                SELECT DISTINCT ON (a.name) a.name, a.lifecycle_state::text, a.ready_at
+                SELECT DISTINCT ON (a.name) a.name, a.lifecycle_state::text AS state, a.ready_at
                 FROM workspace_builds b
                 JOIN workspace_resources r ON r.job_id = b.job_id
                 JOIN workspace_agents a ON a.resource_id = r.id AND NOT a.deleted
@@ -146,47 +105,55 @@ extension Store {
     }
 }
 
-extension StoreError {
-    static func noWorkspace(_ name: String) -> Self {
-        notFound("workspace", name, remedy: "See 'stoker workspaces list'.")
-    }
-}
-
-extension WorkspaceDetails.Parameter {
-    fileprivate init(_ row: Row) throws {
-        (name, value) = try row.decode(String.self, String.self)
+extension Store {
+    /// The resources of the workspace's newest build that reported any; agents are none.
+    static func reportedResources(of workspace: WorkspaceID) -> SQL {
+        """
+        FROM workspace_resources r
+        WHERE r.type <> \(AgentRows.resourceType) AND r.job_id = (
+            SELECT b.job_id FROM workspace_builds b
+            WHERE b.workspace_id = \(workspace) AND EXISTS (
+                SELECT FROM workspace_resources x WHERE x.job_id = b.job_id AND x.type <> \(AgentRows.resourceType)
+            )
+            ORDER BY b.build_number DESC LIMIT 1
+        )
+        """
     }
 }
 
 extension WorkspaceDetails.Build {
     fileprivate init(_ row: Row) throws {
-        (number, transition, reason, versionName, status, error, jobID, createdAt) = try row.decode(
-            Int.self,
-            String.self,
-            String.self,
-            String.self,
-            String.self,
-            String.self,
-            JobID.self,
-            Instant.self
+        self.init(
+            number: try row["build_number"],
+            transition: try row["transition"],
+            reason: try row["reason"],
+            versionName: try row["version"],
+            status: try row["status"],
+            error: try row["error"],
+            jobID: try row["job_id"],
+            createdAt: try row["created_at"]
         )
     }
 }
 
-extension WorkspaceDetails.Resource {
+extension BuiltResource {
     fileprivate init(_ row: Row) throws {
-        (type, name, address, dailyCost) = try row.decode(String.self, String.self, String.self, Int.self)
-    }
-}
-
-extension WorkspaceDetails.Agent {
-    fileprivate init(_ row: Row) throws {
-        (name, state, readyAt) = try row.decode(String.self, String.self, Instant?.self)
+        self.init(
+            type: try row["type"],
+            name: try row["name"],
+            address: try row["address"],
+            dailyCost: try row["daily_cost"]
+        )
     }
 }
 
 extension WorkspaceDetails.Claim {
     fileprivate init(_ row: Row) throws {
-        (outcome, reason, claimedAt, usableAt) = try row.decode(String.self, String.self, Instant.self, Instant?.self)
+        self.init(
+            outcome: try row["outcome"],
+            reason: try row["outcome_reason"],
+            claimedAt: try row["created_at"],
+            usableAt: try row["usable_at"]
+        )
     }
 }

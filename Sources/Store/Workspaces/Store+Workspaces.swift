@@ -13,8 +13,10 @@ package struct WorkspaceSummary: Hashable, Sendable, Codable {
     package var presetName: String
     package var isPrebuild: Bool
     package var buildNumber: Int
-    package var transition: String
-    package var status: String
+    /// `unknown`: it has no build.
+    package var transition: OpenEnum<Transition>
+    /// Of its latest build's job; `unknown`: there is none.
+    package var status: OpenEnum<JobStatus>
     package var jobID: JobID?
     package var createdAt: Instant
     package var claimedAt: Instant?
@@ -43,56 +45,25 @@ extension Store {
         limit: Int = 200
     ) async throws -> [WorkspaceSummary] {
         let rows = try await pool.execute(
-            Statement(
-                "workspaces.list",
-                """
-                SELECT w.id, w.name, coalesce(u.username, ''), coalesce(t.name, ''), coalesce(p.name, ''),
-                    w.owner_id = \(prebuildsUserID), coalesce(b.build_number, 0), coalesce(b.transition::text, 'unknown'),
-                    b.job_status::text, b.job_id, w.created_at, w.claimed_at
-                FROM workspaces w
-                -- What a workspace was made from may be gone; it is listed all the same.
-                LEFT JOIN templates t ON t.id = w.template_id
-                LEFT JOIN workspace_latest_builds b ON b.workspace_id = w.id
-                LEFT JOIN users u ON u.id = w.owner_id
-                LEFT JOIN template_version_presets p ON p.id = b.template_version_preset_id
-                WHERE NOT w.deleted AND (\(owner) IS NULL OR lower(u.username) = lower(\(owner)))
-                    AND \(sql: audience.seesWorkspace)
-                    AND (\(mark?.id)::uuid IS NULL OR (w.created_at, w.id) < (\(mark?.createdAt), \(mark?.id)))
-                ORDER BY w.created_at DESC, w.id DESC LIMIT \(limit)
-                """
-            )
+            "workspaces.list",
+            """
+            SELECT w.id, w.name, coalesce(u.username, '') AS owner, coalesce(t.name, '') AS template,
+                coalesce(p.name, '') AS preset, w.owner_id = \(prebuildsUserID) AS is_prebuild,
+                coalesce(b.build_number, 0) AS build_number, coalesce(b.transition::text, 'unknown') AS transition,
+                coalesce(b.job_status::text, 'unknown') AS status, b.job_id, w.created_at, w.claimed_at
+            FROM workspaces w
+            -- What a workspace was made from may be gone; it is listed all the same.
+            LEFT JOIN templates t ON t.id = w.template_id
+            LEFT JOIN workspace_latest_builds b ON b.workspace_id = w.id
+            LEFT JOIN users u ON u.id = w.owner_id
+            LEFT JOIN template_version_presets p ON p.id = b.template_version_preset_id
+            WHERE NOT w.deleted AND (\(owner) IS NULL OR lower(u.username) = lower(\(owner)))
+                AND \(sql: audience.seesWorkspace)
+                AND (\(mark?.id)::uuid IS NULL OR (w.created_at, w.id) < (\(mark?.createdAt), \(mark?.id)))
+            ORDER BY w.created_at DESC, w.id DESC LIMIT \(limit)
+            """
         )
-        return try rows.map { row in
-            let (id, name, owner, template, preset, isPrebuild, number, transition, status, job, created, claimed) =
-                try row.decode(
-                    WorkspaceID.self,
-                    String.self,
-                    String.self,
-                    String.self,
-                    String.self,
-                    Bool.self,
-                    Int.self,
-                    String.self,
-                    String?.self,
-                    JobID?.self,
-                    Instant.self,
-                    Instant?.self
-                )
-            return WorkspaceSummary(
-                id: id,
-                name: name,
-                ownerName: owner,
-                templateName: template,
-                presetName: preset,
-                isPrebuild: isPrebuild,
-                buildNumber: number,
-                transition: transition,
-                status: status ?? "unknown",
-                jobID: job,
-                createdAt: created,
-                claimedAt: claimed
-            )
-        }
+        return try rows.map(WorkspaceSummary.init)
     }
 
     /// Enqueues the deletion of a workspace, named by its id or by its name and owner; returns the delete job.
@@ -113,7 +84,7 @@ extension Store {
                     remedy: "Wait for it, or cancel it with 'stoker jobs cancel'."
                 )
             }
-            return try job.decode(column: 0)
+            return try job["job_id"]
         }
     }
 
@@ -126,21 +97,25 @@ extension Store {
         visibleTo audience: Audience,
         on transaction: PostgresTransaction
     ) async throws -> WorkspaceID {
-        let found = try await transaction.execute(
-            Statement(
-                "workspaces.find",
-                """
-                SELECT w.id FROM workspaces w LEFT JOIN users u ON u.id = w.owner_id
-                WHERE NOT w.deleted AND (w.id::text = lower(\(workspace)) OR lower(w.name) = lower(\(workspace)))
-                    AND (\(owner) IS NULL OR lower(u.username) = lower(\(owner)))
-                    AND \(sql: audience.seesWorkspace)
-                LIMIT 2 FOR UPDATE OF w
-                """
-            )
+        let named: SQL = "NOT w.deleted AND (w.id::text = lower(\(workspace)) OR lower(w.name) = lower(\(workspace)))"
+        let find = Statement(
+            "workspaces.find",
+            "\(sql: selection(of: named, owner, audience)) LIMIT 2 FOR UPDATE OF w"
         )
-        guard let row = found.first else {
-            throw StoreError.notFound("workspace", workspace, remedy: "See 'stoker workspaces list'.")
-        }
+        return try only(await transaction.execute(find), called: workspace)
+    }
+
+    /// The workspaces of a name that the audience may know of.
+    static func selection(of named: SQL, _ owner: String?, _ audience: Audience) -> SQL {
+        """
+        SELECT w.id FROM workspaces w LEFT JOIN users u ON u.id = w.owner_id
+        WHERE (\(sql: named)) AND (\(owner) IS NULL OR lower(u.username) = lower(\(owner)))
+            AND \(sql: audience.seesWorkspace)
+        """
+    }
+
+    static func only(_ found: QueryResult, called workspace: String) throws -> WorkspaceID {
+        guard let row = found.first else { throw StoreError.noWorkspace(workspace) }
         guard found.count == 1 else {
             throw StoreError(.invalid, "Several workspaces are called '\(workspace)'", remedy: "Name the owner too.")
         }
@@ -174,5 +149,30 @@ extension Store {
             SELECT job_id, \(sql: News.column(News.jobs(of: "new_jobs"), News.reconcile)) FROM target
             """
         )
+    }
+}
+
+extension WorkspaceSummary {
+    init(_ row: Row) throws {
+        self.init(
+            id: try row["id"],
+            name: try row["name"],
+            ownerName: try row["owner"],
+            templateName: try row["template"],
+            presetName: try row["preset"],
+            isPrebuild: try row["is_prebuild"],
+            buildNumber: try row["build_number"],
+            transition: try row["transition"],
+            status: try row["status"],
+            jobID: try row["job_id"],
+            createdAt: try row["created_at"],
+            claimedAt: try row["claimed_at"]
+        )
+    }
+}
+
+extension StoreError {
+    static func noWorkspace(_ name: String) -> Self {
+        notFound("workspace", name, remedy: "See 'stoker workspaces list'.")
     }
 }

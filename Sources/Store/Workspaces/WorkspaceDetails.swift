@@ -14,7 +14,7 @@ package struct WorkspaceDetails: Hashable, Sendable, Codable {
     /// Newest first.
     package var builds: [Build]
     /// Of the newest build that left any.
-    package var resources: [Resource]
+    package var resources: [BuiltResource]
     package var agents: [Agent]
     /// How it was claimed; `nil`: it was not.
     package var claim: Claim?
@@ -28,10 +28,10 @@ package struct WorkspaceDetails: Hashable, Sendable, Codable {
     /// One build, with its job's status and error.
     package struct Build: Hashable, Sendable, Codable {
         package var number: Int
-        package var transition: String
-        package var reason: String
+        package var transition: OpenEnum<Transition>
+        package var reason: OpenEnum<BuildReason>
         package var versionName: String
-        package var status: String
+        package var status: OpenEnum<JobStatus>
         package var error: String
         package var jobID: JobID
         package var createdAt: Instant
@@ -44,23 +44,10 @@ package struct WorkspaceDetails: Hashable, Sendable, Codable {
         }
     }
 
-    /// A resource of the workspace, as Terraform addresses it.
-    package struct Resource: Hashable, Sendable, Codable {
-        package var type: String
-        package var name: String
-        package var address: String
-        package var dailyCost: Int
-
-        private enum CodingKeys: String, CodingKey {
-            case type, name, address
-            case dailyCost = "daily_cost"
-        }
-    }
-
     /// An agent, and when it reported ready.
     package struct Agent: Hashable, Sendable, Codable {
         package var name: String
-        package var state: String
+        package var state: OpenEnum<AgentState>
         package var readyAt: Instant?
 
         private enum CodingKeys: String, CodingKey {
@@ -72,7 +59,7 @@ package struct WorkspaceDetails: Hashable, Sendable, Codable {
 
     /// Where the workspace came from when it was claimed, and when it became usable.
     package struct Claim: Hashable, Sendable, Codable {
-        package var outcome: String
+        package var outcome: OpenEnum<ClaimOutcome>
         package var reason: String
         package var claimedAt: Instant
         package var usableAt: Instant?
@@ -89,29 +76,9 @@ package struct WorkspaceDetails: Hashable, Sendable, Codable {
         case organizationName = "org_name"
         case versionName = "version_name"
     }
+}
 
-    package init(
-        workspace: WorkspaceSummary,
-        organizationName: String,
-        versionName: String,
-        deleted: Bool,
-        parameters: [Parameter],
-        builds: [Build],
-        resources: [Resource],
-        agents: [Agent],
-        claim: Claim?
-    ) {
-        self.workspace = workspace
-        self.organizationName = organizationName
-        self.versionName = versionName
-        self.deleted = deleted
-        self.parameters = parameters
-        self.builds = builds
-        self.resources = resources
-        self.agents = agents
-        self.claim = claim
-    }
-
+extension WorkspaceDetails {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
@@ -121,7 +88,7 @@ package struct WorkspaceDetails: Hashable, Sendable, Codable {
             deleted: try container.decode(Bool.self, forKey: .deleted),
             parameters: try container.decode([Parameter].self, forKey: .parameters),
             builds: try container.decode([Build].self, forKey: .builds),
-            resources: try container.decode([Resource].self, forKey: .resources),
+            resources: try container.decode([BuiltResource].self, forKey: .resources),
             agents: try container.decode([Agent].self, forKey: .agents),
             claim: try container.decodeIfPresent(Claim.self, forKey: .claim)
         )

@@ -78,9 +78,9 @@ extension JobSummary: TableRow {
     static var columns: [Table.Column<Self>] {
         [
             .init("id") { "\($0.id)" },
-            .init("what") { $0.type == .workspaceBuild ? $0.transition : "import" },
-            .init("status") { $0.status },
-            .init("class") { $0.jobClass },
+            .init("what") { $0.type == .workspaceBuild ? $0.transition.text : "import" },
+            .init("status") { $0.status.text },
+            .init("class") { $0.jobClass.text },
             .init("template") { $0.templateName },
             .init("workspace") { $0.workspaceName },
             .init("worker") { $0.workerName },

@@ -3,8 +3,8 @@
 import Store
 import Synchronization
 
-/// Collects notifications about jobs that may be in front of this worker's place, until the next claim takes them.
-final class QueueNews: Sendable {
+/// Where in the queue notifications say that jobs have come, until the next claim looks there.
+final class QueueHint: Sendable {
     private let earliest = Mutex<QueuePlace?>(nil)
 
     init() {}

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Logging
 import PostgresClient
 import Provisioning
 import ServiceLifecycle
 import Store
 
-/// Hands in the spooled states of executions that have ended (jobs.md, "Leases").
-struct Leftovers: Service {
+/// Stores the states that dead executions have left in this worker's spool.
+struct SpoolRecovery: Service {
     let store: Store
     let configuration: WorkerConfiguration
     let executor: Executor
@@ -18,18 +19,18 @@ struct Leftovers: Service {
         try? await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 try await Task.sleep(for: interval)
-                await handIn()
+                await recover()
             }
         }
         // Hands in what the last executions could not record, while the database is still reachable.
-        await handIn()
+        await recover()
     }
 
     private var interval: Duration { min(configuration.heartbeatInterval, .seconds(5)) }
 
-    /// Hands in every spooled state. States that the database has taken, or will never take, are discarded; when it is
-    /// down, all stay for the next time.
-    func handIn() async {
+    /// Stores every state in the spool, under its fence. Those that the database has taken, or will never take, are discarded; when it is
+    /// away, all stay for the next time.
+    func recover() async {
         guard let spool = executor.spool else { return }
         // This is read first: the spooled state of a running execution is not final, and must not be removed while it
         // writes.
@@ -38,13 +39,13 @@ struct Leftovers: Service {
             let states = try await spool.recover { [logger] in
                 logger.warning("the leftovers of an execution could not be taken", metadata: ["error": "\($0)"])
             }
-            for spooled in states where !running.contains(spooled.execution) { await handIn(spooled, to: spool) }
+            for spooled in states where !running.contains(spooled.execution) { await store(spooled, of: spool) }
         } catch {
             logger.warning("the spool could not be read", metadata: ["error": "\(error)"])
         }
     }
 
-    private func handIn(_ spooled: SpooledState, to spool: StateSpool) async {
+    private func store(_ spooled: SpooledState, of spool: StateSpool) async {
         let execution = spooled.execution
         guard !executions.held.contains(execution) else { return }
         var logger = logger
@@ -52,7 +53,7 @@ struct Leftovers: Service {
         logger[metadataKey: "epoch"] = "\(execution.epoch)"
         do {
             let state = try await executor.sealing.sealed(spooled.state)
-            let fate = try await store.handIn(state, of: execution, from: configuration.registration.name)
+            let fate = try await store.recover(state, of: execution, from: configuration.registration.name)
             await spool.discard(spooled)
             logger.log(
                 level: fate == .late ? .warning : .info,
@@ -63,8 +64,4 @@ struct Leftovers: Service {
             logger.warning("a state in the spool could not be stored yet", metadata: ["error": "\(error)"])
         }
     }
-}
-
-extension SpooledState {
-    fileprivate var execution: HeldJob { HeldJob(id: jobID, epoch: claimEpoch) }
 }

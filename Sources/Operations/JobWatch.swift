@@ -8,7 +8,7 @@ import Synchronization
 
 /// Wakes followers of jobs and waiting claims after notifications. One session listens for all of them, and none while
 /// there are none.
-package final class JobNews: Sendable {
+package final class JobWatch: Sendable {
     /// The subject of a wait.
     package enum Subject: Hashable, Sendable {
         case job(JobID)

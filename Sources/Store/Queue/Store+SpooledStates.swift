@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Domain
+package import Domain
 import PostgresClient
 
 /// The result of handing in a state that outlived its execution.
-package enum HandedIn: String, Hashable, Sendable {
+package enum RecoveredState: String, Hashable, Sendable {
     /// It is now the build's state: the job was still the execution's, or was given back and not begun again.
     case stored
     /// The execution has recorded its own end with its state.
@@ -25,13 +25,13 @@ extension Store {
     /// that ended with its worker, until a later build of the workspace has begun.
     ///
     /// - Parameter state: The state as it is stored: encrypted, if states are.
-    package func handIn(_ state: [UInt8], of execution: HeldJob, from worker: String) async throws -> HandedIn {
+    package func recover(_ state: [UInt8], of execution: HeldJob, from worker: String) async throws -> RecoveredState {
         try await pool.withTransaction("executions.hand_in") { transaction in
             _ = try await transaction.execute(Self.lockBuilds(from: execution.id))
-            let rows = try await transaction.execute(Self.handIn(state, of: execution, from: worker))
+            let rows = try await transaction.execute(Self.recovery(of: state, execution, from: worker))
             guard let row = rows.first else { return .unknown }
             let (word, workspace) = try row.decode(String.self, WorkspaceID.self)
-            let fate = HandedIn(rawValue: word) ?? .unknown
+            let fate = RecoveredState(rawValue: word) ?? .unknown
             // The workspace may be gone already, while the resources of this state exist.
             if fate == .late { _ = try await transaction.execute(Self.deletionOfLateStates(of: "\(workspace)")) }
             return fate
@@ -55,7 +55,7 @@ extension Store {
         )
     }
 
-    private static func handIn(_ state: [UInt8], of execution: HeldJob, from worker: String) -> Statement {
+    private static func recovery(of state: [UInt8], _ execution: HeldJob, from worker: String) -> Statement {
         Statement(
             "executions.hand_in",
             within: .seconds(30),
@@ -72,7 +72,7 @@ extension Store {
                     WHEN claim_epoch = \(execution.epoch) THEN 'ended'
                     WHEN claim_epoch = \(execution.epoch) + 1 AND CASE
                             WHEN completed_at IS NULL THEN worker_id IS NULL
-                            ELSE canceled_at IS NOT NULL OR error_code = 'WORKER_LOST'
+                            ELSE canceled_at IS NOT NULL OR error_code = \(QueueEnd.workerLost.rawValue)
                         END
                         AND NOT EXISTS (
                             SELECT FROM workspace_builds l JOIN provisioner_jobs lj ON lj.id = l.job_id
@@ -104,49 +104,5 @@ extension Store {
             SELECT word, workspace_id FROM fate
             """
         )
-    }
-
-    /// Gives back jobs that their worker holds without executing them: it never received the answer to its claim, or
-    /// could not record the end. Fenced; jobs without attempts left fail, as if their worker had been lost.
-    ///
-    /// - Returns: How many were given back or ended.
-    package func giveBack(_ jobs: [HeldJob]) async throws -> Int {
-        try await pool.withTransaction("executions.give_back") { transaction in
-            let rows = try await transaction.execute(
-                Statement(
-                    "executions.give_back",
-                    within: .seconds(10),
-                    """
-                    WITH forgotten AS (
-                        UPDATE provisioner_jobs j SET
-                            \(sql: Self.takenBack(
-                                orFailing: "'Its worker could not record what came of this job, and no attempts are left.'"
-                            ))
-                        FROM unnest(\(jobs.map(\.id)), \(jobs.map(\.epoch))) f(id, epoch)
-                        WHERE j.id = f.id AND j.claim_epoch = f.epoch AND j.completed_at IS NULL
-                        RETURNING j.id, j.claim_order, j.completed_at
-                    )
-                    SELECT id, \(sql: News.returnedJob) FROM forgotten
-                    """
-                )
-            )
-            let given = try rows.map { try $0.decode(column: 0, as: JobID.self) }
-            if !given.isEmpty { _ = try await transaction.execute(Self.failedEvents(given)) }
-            return given.count
-        }
-    }
-
-    /// The columns of a job `j` that is taken from its worker: it is pending for another one, which refreshes before
-    /// any change; when it was canceled, or has no attempts left, it ends. The new epoch fences the old execution off
-    /// (jobs.md, "Leases").
-    static func takenBack(orFailing message: SQL) -> SQL {
-        """
-        worker_id = CASE WHEN j.attempt < j.max_attempts THEN NULL ELSE j.worker_id END,
-        started_at = CASE WHEN j.attempt < j.max_attempts THEN NULL ELSE j.started_at END,
-        completed_at = CASE WHEN j.canceled_at IS NOT NULL OR j.attempt >= j.max_attempts THEN now() END,
-        error = CASE WHEN j.attempt >= j.max_attempts AND j.canceled_at IS NULL THEN \(sql: message) END,
-        error_code = CASE WHEN j.attempt >= j.max_attempts AND j.canceled_at IS NULL THEN 'WORKER_LOST' END,
-        available_at = now(), claim_epoch = j.claim_epoch + 1, refresh_first = true, updated_at = now()
-        """
     }
 }

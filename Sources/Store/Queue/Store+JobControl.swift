@@ -22,37 +22,33 @@ extension Store {
     package func cancelJob(_ job: JobID) async throws -> CancelOutcome {
         try await pool.withTransaction("jobs.cancel") { transaction in
             let found = try await transaction.execute(
-                Statement(
-                    "jobs.lock",
-                    """
-                    SELECT j.job_status::text, coalesce(w.name, '') FROM provisioner_jobs j
-                    LEFT JOIN workers w ON w.id = j.worker_id
-                    WHERE j.id = \(job) FOR UPDATE OF j
-                    """
-                )
+                "jobs.lock",
+                """
+                SELECT j.job_status::text AS status, coalesce(w.name, '') AS worker FROM provisioner_jobs j
+                LEFT JOIN workers w ON w.id = j.worker_id
+                WHERE j.id = \(job) FOR UPDATE OF j
+                """
             )
             guard let row = found.first else { throw Self.noSuchJob(job) }
-            let (status, worker) = try row.decode(String.self, String.self)
+            let status: JobStatus = try row.label("status")
             switch status {
-            case "pending":
+            case .pending:
                 _ = try await transaction.executeBatch(Self.endPending([job]))
                 return .ended
-            case "running", "canceling":
+            case .running, .canceling:
                 _ = try await transaction.execute(
-                    Statement(
-                        "jobs.request_cancel",
-                        """
-                        WITH canceled AS (
-                            UPDATE provisioner_jobs SET canceled_at = coalesce(canceled_at, now()), updated_at = now()
-                            WHERE id = \(job) RETURNING worker_id
-                        )
-                        SELECT \(sql: News.column(News.on(Channel.workers, "worker_id"))) FROM canceled
-                        """
+                    "jobs.request_cancel",
+                    """
+                    WITH canceled AS (
+                        UPDATE provisioner_jobs SET canceled_at = coalesce(canceled_at, now()), updated_at = now()
+                        WHERE id = \(job) RETURNING worker_id
                     )
+                    SELECT \(sql: News.column(News.on(Channel.workers, "worker_id"))) FROM canceled
+                    """
                 )
-                return .requested(worker: worker)
-            default:
-                throw StoreError(.conflict, "Job \(job) has ended: it has \(Self.perfect(status))")
+                return .requested(worker: try row["worker"])
+            case .succeeded, .failed, .canceled:
+                throw StoreError(.conflict, "Job \(job) has ended: it \(Self.words(for: status))")
             }
         }
     }
@@ -66,45 +62,37 @@ extension Store {
         try await pool.withTransaction("jobs.retry") { transaction in
             // Adding a build locks the workspace, so no build is added from here on.
             _ = try await transaction.execute(
-                Statement(
-                    "jobs.lock_workspace",
-                    """
-                    SELECT FROM workspaces WHERE id = (SELECT workspace_id FROM workspace_builds WHERE job_id = \(job)) FOR UPDATE
-                    """
-                )
+                "jobs.lock_workspace",
+                """
+                SELECT FROM workspaces WHERE id = (SELECT workspace_id FROM workspace_builds WHERE job_id = \(job)) FOR UPDATE
+                """
             )
             let found = try await transaction.execute(
-                Statement(
-                    "jobs.lock_ended",
-                    """
-                    SELECT j.job_status::text, coalesce(w.name, ''), coalesce(w.deleted, false),
-                        coalesce(b.build_number, 0),
-                        coalesce((SELECT max(l.build_number) FROM workspace_builds l WHERE l.workspace_id = w.id), 0)
-                    FROM provisioner_jobs j
-                    LEFT JOIN workspace_builds b ON b.job_id = j.id
-                    LEFT JOIN workspaces w ON w.id = b.workspace_id
-                    WHERE j.id = \(job) FOR UPDATE OF j
-                    """
-                )
+                "jobs.lock_ended",
+                """
+                SELECT j.job_status::text AS status, coalesce(w.name, '') AS workspace,
+                    coalesce(w.deleted, false) AS is_deleted, coalesce(b.build_number, 0) AS build,
+                    coalesce((SELECT max(l.build_number) FROM workspace_builds l WHERE l.workspace_id = w.id), 0) AS latest
+                FROM provisioner_jobs j
+                LEFT JOIN workspace_builds b ON b.job_id = j.id
+                LEFT JOIN workspaces w ON w.id = b.workspace_id
+                WHERE j.id = \(job) FOR UPDATE OF j
+                """
             )
             guard let row = found.first else { throw Self.noSuchJob(job) }
-            let (status, workspace, isDeleted, build, latest) = try row.decode(
-                String.self,
-                String.self,
-                Bool.self,
-                Int.self,
-                Int.self
-            )
-            guard ["failed", "canceled"].contains(status) else {
+            let status: JobStatus = try row.label("status")
+            let workspace: String = try row["workspace"]
+            guard status.isRetriable else {
                 throw StoreError(
                     .conflict,
-                    "Job \(job) has neither failed nor been canceled: it \(Self.present(status))",
+                    "Job \(job) has neither failed nor been canceled: it \(Self.words(for: status))",
                     remedy: "Only jobs that failed or were canceled can be tried again."
                 )
             }
-            guard !isDeleted else {
+            guard try !row["is_deleted"] else {
                 throw StoreError(.conflict, "The workspace '\(workspace)' of job \(job) is deleted")
             }
+            let (build, latest): (Int, Int) = try (row["build"], row["latest"])
             guard build == latest else {
                 throw StoreError(
                     .conflict,
@@ -113,19 +101,17 @@ extension Store {
                 )
             }
             _ = try await transaction.execute(
-                Statement(
-                    "jobs.retry",
-                    """
-                    WITH again AS (
-                        UPDATE provisioner_jobs SET started_at = NULL, completed_at = NULL, canceled_at = NULL, error = NULL,
-                            error_code = NULL, worker_id = NULL, attempt = 0, available_at = now(),
-                            claim_epoch = claim_epoch + 1, refresh_first = started_at IS NOT NULL OR refresh_first,
-                            updated_at = now()
-                        WHERE id = \(job) RETURNING claim_order
-                    )
-                    SELECT \(sql: News.column(News.jobs(of: "again"), News.reconcile)) FROM again
-                    """
+                "jobs.retry",
+                """
+                WITH again AS (
+                    UPDATE provisioner_jobs SET started_at = NULL, completed_at = NULL, canceled_at = NULL, error = NULL,
+                        error_code = NULL, worker_id = NULL, attempt = 0, available_at = now(),
+                        claim_epoch = claim_epoch + 1, refresh_first = started_at IS NOT NULL OR refresh_first,
+                        updated_at = now()
+                    WHERE id = \(job) RETURNING claim_order
                 )
+                SELECT \(sql: News.column(News.jobs(of: "again"), News.reconcile)) FROM again
+                """
             )
         }
     }
@@ -133,13 +119,13 @@ extension Store {
     /// Ends jobs that no worker has begun and that the transaction has locked; prebuilds that they would have built are
     /// removed.
     ///
-    /// - Parameter code: Written to `error_code`; empty for none.
-    static func endPending(_ jobs: [JobID], code: String = "") -> [Statement] {
+    /// - Parameter end: Written to `error_code`; `nil`: somebody has canceled them.
+    static func endPending(_ jobs: [JobID], because end: QueueEnd? = nil) -> [Statement] {
         [
             Statement(
                 "jobs.end_pending",
                 """
-                UPDATE provisioner_jobs SET canceled_at = now(), completed_at = now(), error_code = nullif(\(code), ''),
+                UPDATE provisioner_jobs SET canceled_at = now(), completed_at = now(), error_code = \(end?.rawValue),
                     claim_epoch = claim_epoch + 1, updated_at = now()
                 WHERE id = ANY(\(jobs))
                 """
@@ -161,16 +147,13 @@ extension Store {
         .notFound("job", "\(job)", remedy: "See 'stoker jobs list'.")
     }
 
-    private static func perfect(_ status: String) -> String {
-        status == "canceled" ? "been canceled" : status
-    }
-
-    private static func present(_ status: String) -> String {
+    private static func words(for status: JobStatus) -> String {
         switch status {
-        case "pending": "waits"
-        case "running": "runs"
-        case "canceling": "is being canceled"
-        default: "has \(status)"
+        case .pending: "waits"
+        case .running: "runs"
+        case .canceling: "is being canceled"
+        case .canceled: "has been canceled"
+        case .succeeded, .failed: "has \(status.rawValue)"
         }
     }
 }

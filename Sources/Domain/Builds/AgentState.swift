@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where an agent stands; the raw values are the database's enum `workspace_agent_lifecycle_state`.
+package enum AgentState: String, CaseIterable, Hashable, Sendable, Codable {
+    case created, starting
+    case startTimeout = "start_timeout"
+    case startError = "start_error"
+    case ready
+    case shuttingDown = "shutting_down"
+    case shutdownTimeout = "shutdown_timeout"
+    case shutdownError = "shutdown_error"
+    case off
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The transition of a build; the raw values are the database's enum `workspace_transition`.
+package enum Transition: String, Sendable, Hashable, CaseIterable, Codable {
+    case start, stop, delete
+}
+
+/// Why a build was made; the raw values are the database's enum `build_reason`.
+package enum BuildReason: String, Sendable, Hashable, CaseIterable, Codable {
+    case initiator, prebuild, claim, dormancy, autostop
+}
+
+/// The prebuild stage of a build.
+package enum BuildStage: String, Sendable, Hashable, CaseIterable, Codable {
+    /// The pool creates a prebuild.
+    case create
+    /// A prebuild becomes a user's workspace.
+    case claim
+    /// Any other build.
+    case none
+
+    package init(of transition: Transition, because reason: OpenEnum<BuildReason>, isPrebuild: Bool) {
+        self = reason == .claim ? .claim : isPrebuild && transition == .start ? .create : .none
+    }
+}
+
+/// A build of a workspace: what is built, for whom, and of what.
+package struct WorkspaceBuild: Hashable, Sendable {
+    /// The workspace being built.
+    package struct Workspace: Sendable, Hashable {
+        package var id: WorkspaceID
+        package var name: String
+
+        package init(id: WorkspaceID, name: String) {
+            self.id = id
+            self.name = name
+        }
+    }
+
+    /// The user who owns the workspace from this build on: the claimant, in a claim build.
+    package struct Owner: Sendable, Hashable {
+        package var id: UserID
+        package var username: String
+        package var email: String
+
+        package init(id: UserID, username: String, email: String) {
+            self.id = id
+            self.username = username
+            self.email = email
+        }
+    }
+
+    /// The template, and the version of it that is built.
+    package struct Template: Sendable, Hashable {
+        package var name: String
+        package var versionID: TemplateVersionID
+        package var versionName: String
+
+        package init(name: String, versionID: TemplateVersionID, versionName: String) {
+            self.name = name
+            self.versionID = versionID
+            self.versionName = versionName
+        }
+    }
+
+    package var id: BuildID
+    /// From 1, for each workspace.
+    package var number: Int
+    package var transition: Transition
+    package var stage: BuildStage
+    package var workspace: Workspace
+    package var owner: Owner
+    package var organization: String
+    package var template: Template
+    package var preset: String?
+    package var parameters: [BuildParameter]
+
+    package init(
+        id: BuildID,
+        number: Int,
+        transition: Transition,
+        stage: BuildStage = .none,
+        workspace: Workspace,
+        owner: Owner,
+        organization: String,
+        template: Template,
+        preset: String? = nil,
+        parameters: [BuildParameter] = []
+    ) {
+        self.id = id
+        self.number = number
+        self.transition = transition
+        self.stage = stage
+        self.workspace = workspace
+        self.owner = owner
+        self.organization = organization
+        self.template = template
+        self.preset = preset
+        self.parameters = parameters
+    }
+}
+
+/// A value for one of the template's parameters, as text.
+package struct BuildParameter: Sendable, Hashable {
+    package var name: String
+    package var value: String
+    /// The type in Terraform's notation: `string`, `number`, `list(string)`, ...
+    package var type: String
+    /// Whether its value is redacted in every log line.
+    package var sensitive: Bool
+
+    package init(name: String, value: String, type: String = "string", sensitive: Bool = false) {
+        self.name = name
+        self.value = value
+        self.type = type
+        self.sensitive = sensitive
+    }
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A worker's state; the raw values are the database's enum `worker_state`.
+package enum WorkerState: String, Hashable, Sendable, Codable, CaseIterable {
+    case active, draining, drained
+    /// Its lease has ended, and its jobs have been given to others.
+    case lost
+}

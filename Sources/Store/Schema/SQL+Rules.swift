@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import PostgresClient
+
+/// Rules about jobs and workers that many statements need, each written once. The alias is that of the row.
+extension SQL {
+    /// A worker has the job in hand: as ``JobStatus/isRunning`` says.
+    static func isRunning(_ job: String) -> SQL {
+        "\(identifier: job).completed_at IS NULL AND \(identifier: job).worker_id IS NOT NULL"
+    }
+
+    /// This execution holds the job: the fence.
+    static func isHeld(_ job: String, by execution: HeldJob) -> SQL {
+        """
+        \(identifier: job).id = \(execution.id) AND \(identifier: job).claim_epoch = \(execution.epoch)
+            AND \(identifier: job).completed_at IS NULL
+        """
+    }
+
+    /// Somebody waits for the job; all others refill pools, as ``JobClass/init(priority:)`` says. In the words of the index
+    /// `provisioner_jobs_pending_reserved`.
+    static func isAwaited(_ job: String) -> SQL {
+        "\(identifier: job).priority > \(literal: Int(JobClass.pool.priority))"
+    }
+
+    /// No execution of the job has begun anything.
+    static func isUnattempted(_ job: String) -> SQL {
+        "\(identifier: job).attempt = 0 AND NOT \(identifier: job).refresh_first"
+    }
+
+    /// The worker's lease runs.
+    static func isUp(_ worker: String) -> SQL {
+        "\(identifier: worker).state <> 'lost' AND \(identifier: worker).lease_expires_at > now()"
+    }
+
+    /// The worker may claim jobs, and make passes.
+    static func isClaiming(_ worker: String) -> SQL {
+        "\(identifier: worker).state = 'active' AND \(identifier: worker).lease_expires_at > now()"
+    }
+
+    /// The worker is one that people look for: it is up, or was within the last hour.
+    static func isListed(_ worker: String) -> SQL {
+        """
+        (\(identifier: worker).state IN ('active', 'draining')
+            OR \(identifier: worker).last_seen_at > now() - interval '1 hour')
+        """
+    }
+}

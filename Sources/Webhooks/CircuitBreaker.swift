@@ -1,48 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
 package import Time
 
-/// How an endpoint has been doing, over all workers, and whether it is spared for now.
+/// The rules of the circuit breaker, over all workers.
 ///
-/// Closed: everything is sent. After ``Rules/threshold`` failures in a row it opens: deliveries wait, burning no
-/// attempts, and now and then one of them is sent as a probe. One success closes it. When nothing has succeeded for
-/// ``Rules/patience``, the endpoint is to be disabled.
-///
-/// The members are the columns of the endpoint's row.
-package struct CircuitBreaker: Hashable, Sendable {
-    /// When a circuit opens, how often it is probed, and when the endpoint is given up.
-    package struct Rules: Hashable, Sendable {
-        package var threshold = 5
-        /// From opening to the first probe, from that to the next, and so on; the last one repeats.
-        package var probeIntervals: [Duration] = [30, 60, 120, 300, 600, 1_800, 3_600].map { .seconds($0) }
-        package var patience = Duration.seconds(5 * 86_400)
-
-        package init() {}
-    }
-
-    package var consecutiveFailures: Int
-    /// The first failure since the last success.
-    package var failingSince: Instant?
-    /// Since when deliveries wait; nil while it is closed.
-    package var openedAt: Instant?
-    /// When the next probe may be sent.
-    package var nextProbeAt: Instant?
-    /// How many probes have failed since it opened.
-    package var probeAttempt: Int
-
-    package init(
-        consecutiveFailures: Int = 0,
-        failingSince: Instant? = nil,
-        openedAt: Instant? = nil,
-        nextProbeAt: Instant? = nil,
-        probeAttempt: Int = 0
-    ) {
-        self.consecutiveFailures = consecutiveFailures
-        self.failingSince = failingSince
-        self.openedAt = openedAt
-        self.nextProbeAt = nextProbeAt
-        self.probeAttempt = probeAttempt
-    }
+/// After ``threshold`` failures in a row it opens: deliveries wait, burning no attempts, and now and then one of them is sent as
+/// a probe. One success closes it. When nothing has succeeded for ``patience``, the endpoint is to be disabled. What is sent
+/// in which state, `Store.leaseDeliveries` says.
+extension CircuitBreaker {
+    static let threshold = 5
+    /// From opening to the first probe, from that to the next, and so on; the last one repeats.
+    static let probeIntervals: [Duration] = [30, 60, 120, 300, 600, 1_800, 3_600].map { .seconds($0) }
+    static let patience = Duration.seconds(5 * 86_400)
 
     /// What an attempt has changed that someone should hear of.
     package enum Change: Hashable, Sendable {
@@ -51,33 +21,9 @@ package struct CircuitBreaker: Hashable, Sendable {
         case disable
     }
 
-    /// What an endpoint gets at a moment.
-    package enum Admission: Hashable, Sendable {
-        case all
-        /// One delivery, which is the probe; take it with ``beginProbe(at:rules:)``.
-        case probe
-        case nothing(until: Instant)
-    }
-
-    /// What may be sent now.
-    package func admission(at now: Instant) -> Admission {
-        guard let openedAt else { return .all }
-        let next = nextProbeAt ?? openedAt
-        return next <= now ? .probe : .nothing(until: next)
-    }
-
-    /// Keeps other workers from probing until the interval has passed, whatever becomes of this probe.
-    ///
-    /// - Returns: Whether the probe may be sent; false when it is not due.
-    package mutating func beginProbe(at now: Instant, rules: Rules = Rules()) -> Bool {
-        guard admission(at: now) == .probe else { return false }
-        nextProbeAt = now + interval(rules)
-        return true
-    }
-
     /// Forgets all failures.
     package mutating func recordSuccess() -> Change {
-        let wasOpen = openedAt != nil
+        let wasOpen = state == .open
         self = CircuitBreaker()
         return wasOpen ? .closed : .none
     }
@@ -86,26 +32,62 @@ package struct CircuitBreaker: Hashable, Sendable {
     ///
     /// - Parameter started: When the attempt was taken up. One that was taken up before the circuit opened is a
     ///   straggler: it tells nothing new and moves no probe.
-    package mutating func recordFailure(at now: Instant, started: Instant, rules: Rules = Rules()) -> Change {
-        failingSince = failingSince ?? now
+    package mutating func recordFailure(at now: Instant, started: Instant) -> Change {
+        let failingSince = failingSince ?? now
+        self.failingSince = failingSince
         if let openedAt {
             guard started > openedAt else { return .none }
             consecutiveFailures += 1
             probeAttempt += 1
-            nextProbeAt = now + interval(rules)
-            if let failingSince, now - failingSince >= rules.patience { return .disable }
-            return .none
+            nextProbeAt = now + interval
+            return now - failingSince >= Self.patience ? .disable : .none
         }
         consecutiveFailures += 1
-        guard consecutiveFailures >= rules.threshold else { return .none }
+        guard consecutiveFailures >= Self.threshold else { return .none }
         openedAt = now
         probeAttempt = 0
-        nextProbeAt = now + interval(rules)
+        nextProbeAt = now + interval
         return .opened
     }
 
-    private func interval(_ rules: Rules) -> Duration {
-        let last = rules.probeIntervals.count - 1
-        return last < 0 ? .zero : rules.probeIntervals[min(probeAttempt, last)]
+    private var interval: Duration {
+        Self.probeIntervals[min(probeAttempt, Self.probeIntervals.count - 1)]
+    }
+}
+
+extension EndpointHealth {
+    /// How often successes alone are noted: with each delivery the endpoint's row would be the hottest of the database.
+    private static let noteInterval = Duration.seconds(10)
+
+    /// Takes in how an attempt went.
+    ///
+    /// A trial is the operator's own affair, until it succeeds: then the endpoint is well again.
+    ///
+    /// - Parameter now: The database's time as it is recorded.
+    package mutating func record(_ attempt: DeliveryAttempt, at now: Instant) {
+        let before = self
+        switch attempt.outcome {
+        case .handBack: return
+        case .delivered:
+            _ = circuit.recordSuccess()
+            if attempt.delivery.isTrial { (isEnabled, disabledReason) = (true, "") }
+        case .retry, .deadLetter, .disableEndpoint:
+            if attempt.delivery.isTrial { return }
+            if circuit.recordFailure(at: now, started: attempt.delivery.leasedAt) == .disable {
+                disable("nothing was delivered since \(circuit.failingSince.map { "\($0)" } ?? "long ago")")
+            }
+            if attempt.outcome == .disableEndpoint { disable("it answered 410 Gone") }
+        }
+        if self != before { (lastStatus, lastError) = (attempt.responseCode, attempt.errorClass) }
+        if attempt.outcome == .delivered,
+            !lastError.isEmpty || lastSuccessAt.map({ $0 < now - Self.noteInterval }) ?? true
+        {
+            (lastSuccessAt, lastError) = (now, "")
+        }
+    }
+
+    private mutating func disable(_ reason: String) {
+        guard isEnabled else { return }
+        (isEnabled, disabledReason) = (false, reason)
     }
 }

@@ -40,6 +40,22 @@ package struct EndpointTarget: Sendable {
         self.concurrencyKey = concurrencyKey
     }
 
+    /// The endpoint as it is stored.
+    ///
+    /// - Parameter open: Opens a key that is sealed.
+    /// - Throws: What `open` throws; ``EndpointURLError``, ``SigningKeyError``, ``EndpointTargetError``.
+    package init(_ endpoint: Endpoint, opening open: ([UInt8]) throws -> [UInt8]) throws {
+        try self.init(
+            url: EndpointURL(endpoint.url),
+            envelope: endpoint.envelope,
+            keys: [endpoint.secret, endpoint.previousSecret, endpoint.signingKey].compactMap { $0 }.map {
+                try SigningKey(String(decoding: open($0), as: UTF8.self))
+            },
+            headers: endpoint.headers,
+            concurrencyKey: "\(endpoint.id)"
+        )
+    }
+
     /// The request of one attempt.
     ///
     /// - Parameters:

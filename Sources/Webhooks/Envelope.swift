@@ -4,14 +4,10 @@ import Basics
 package import Domain
 import Time
 
-/// The form in which an endpoint gets events.
-package enum Envelope: String, CaseIterable, Codable, Sendable {
-    /// Standard Webhooks 1.0: `type`, `timestamp`, `data`.
-    case standard
-    /// CloudEvents 1.0 in structured mode.
-    case cloudevents
-    /// The payload of Coder's webhook notifications, one request per recipient.
-    case coder
+/// What an endpoint is sent.
+extension Envelope {
+    /// No body is longer, in bytes.
+    package static let maximumBodySize = 20 * 1024
 
     /// The `Content-Type` of its requests.
     package var contentType: String {
@@ -20,21 +16,6 @@ package enum Envelope: String, CaseIterable, Codable, Sendable {
         case .cloudevents: "application/cloudevents+json"
         }
     }
-}
-
-/// What one request carries: stored once, sent unchanged at every attempt.
-package struct Message: Hashable, Sendable {
-    /// Becomes the header `webhook-id`, by which receivers recognise a repetition.
-    package let id: DeliveryID
-    /// The one recipient it is for; nil when it is for all.
-    package let recipient: UserID?
-    package let body: [UInt8]
-    package let contentType: String
-}
-
-extension Envelope {
-    /// No body is longer, in bytes.
-    package static let maximumBodySize = 20 * 1024
 
     /// The requests that tell an endpoint of the event: one, or with ``coder`` one for each recipient.
     ///
@@ -42,18 +23,24 @@ extension Envelope {
     /// all the same. A body that would exceed ``maximumBodySize`` is cut and says `"truncated": true`.
     ///
     /// - Parameter makeID: The id of each request; tests pass their own.
-    package func messages(for event: Event, makeID: () -> DeliveryID = { .random() }) -> [Message] {
-        let recipients: [Recipient?]
-        switch self {
-        case .standard, .cloudevents: recipients = [nil]
-        case .coder: recipients = event.recipients.isEmpty ? [nil] : event.recipients
-        }
+    package func deliveries(
+        of event: Event,
+        to endpoint: EndpointID,
+        makeID: () -> DeliveryID = { .random() }
+    ) -> [Delivery] {
+        let recipients: [Recipient?] = self != .coder || event.recipients.isEmpty ? [nil] : event.recipients
         return recipients.map { recipient in
             let id = makeID()
-            let body = Truncation.body(of: event, within: Self.maximumBodySize) { event, isCut in
-                content(of: event, for: recipient, id: id, isCut: isCut)
-            }
-            return Message(id: id, recipient: recipient?.id, body: body, contentType: contentType)
+            return Delivery(
+                id: id,
+                eventID: event.id,
+                endpointID: endpoint,
+                recipientID: recipient?.id,
+                body: Truncation.body(of: event, within: Self.maximumBodySize) { event, isCut in
+                    content(of: event, for: recipient, id: id, isCut: isCut)
+                },
+                contentType: contentType
+            )
         }
     }
 

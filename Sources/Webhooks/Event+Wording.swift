@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Domain
 
 extension Event {
     /// The title: one line.

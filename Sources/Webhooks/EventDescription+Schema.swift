@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Basics
+import Domain
 
 extension EventDescription {
     /// The JSON Schema (draft 2020-12) of the body of a request in the standard envelope.

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
+package import Time
+
 /// The event types of this release.
 package enum EventType: String, CaseIterable, Sendable {
     case prebuildFailureLimitReached = "prebuild_failure_limit_reached"
@@ -16,4 +19,11 @@ package enum EventType: String, CaseIterable, Sendable {
     case maintenanceEnded = "maintenance_ended"
     case webhookEndpointDisabled = "webhook_endpoint_disabled"
     case ping
+}
+
+extension Event {
+    /// The event for testing an endpoint.
+    package static func ping(of subject: String, at now: Instant) -> Event {
+        Event(id: .random(), type: EventType.ping.rawValue, createdAt: now, subject: subject)
+    }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Time
+package import Domain
 
 /// When a delivery is tried again, and when no more.
 package struct RetrySchedule: Hashable, Sendable {
@@ -42,45 +42,30 @@ package struct RetrySchedule: Hashable, Sendable {
     }
 }
 
-/// What is done with a delivery after an attempt.
-package enum Decision: Hashable, Sendable {
-    case delivered
-    case retry(at: Instant)
-    /// Kept, and tried again only when someone asks for it.
-    case deadLetter(DeadLetterReason)
-    /// The delivery fails for good, and the endpoint gets no more.
-    case disableEndpoint
-    /// The attempt counts for nothing: another worker, or this one later, makes it again.
-    case handBack
-
-    /// Why a delivery is given up.
-    package enum DeadLetterReason: String, Hashable, Sendable {
-        /// The last attempt of the schedule has failed.
-        case exhausted
-        /// The endpoint will hardly ever take it.
-        case rejected
-    }
-
-    /// - Parameter attempt: The number of the attempt that ended with `result`, from 1.
+extension DeliveryAttempt.Outcome {
+    /// What is done with a delivery after an attempt.
+    ///
+    /// - Parameters:
+    ///   - attempt: The number of the attempt that ended with `result`, from 1.
+    ///   - isTrial: Someone waits for its answer; a later one would tell nobody anything.
     package static func next(
         after result: AttemptResult,
         attempt: Int,
-        now: Instant,
+        isTrial: Bool = false,
         schedule: RetrySchedule = .standard,
         using generator: inout some RandomNumberGenerator
-    ) -> Decision {
+    ) -> Self {
         switch result.meaning {
         case .success: return .delivered
-        case .gone: return .disableEndpoint
         case .interrupted: return .handBack
+        case _ where isTrial: return .deadLetter(.trial)
+        case .gone: return .disableEndpoint
         case .rejected where attempt >= schedule.attemptsWhenRejected: return .deadLetter(.rejected)
         case .rejected, .retryable:
             var retryAfter: Duration?
             if case .answered(_, let asked) = result { retryAfter = asked }
-            guard let wait = schedule.wait(afterAttempt: attempt, retryAfter: retryAfter, using: &generator) else {
-                return .deadLetter(.exhausted)
-            }
-            return .retry(at: now + wait)
+            let wait = schedule.wait(afterAttempt: attempt, retryAfter: retryAfter, using: &generator)
+            return wait.map { .retry(after: $0) } ?? .deadLetter(.exhausted)
         }
     }
 }

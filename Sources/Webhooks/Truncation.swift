@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Domain
 
 /// Shortens an event's body until it fits, the longest parts first.
 enum Truncation {

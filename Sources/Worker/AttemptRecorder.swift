@@ -1,28 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Domain
-import Logging
-import Store
+package import Domain
+package import Logging
+package import Store
 import Synchronization
-import Time
 import Webhooks
 
 /// Records attempts, all that have ended since the last time in one transaction: one commit for many, and the endpoint's
 /// row locked once.
-struct AttemptRecorder: Sendable {
+package struct AttemptRecorder: Sendable {
     let store: Store
     let worker: WorkerID
     let logger: Logger
-    /// Called with every batch, and with what was recorded of it.
-    let done: @Sendable ([FinishedAttempt], RecordedAttempts) -> Void
+    /// Called with every batch and what was recorded of it.
+    let done: @Sendable ([DeliveryAttempt], Recorded) -> Void
 
     private let backlog = Backlog()
 
-    init(
+    /// What was recorded of a batch of attempts.
+    package struct Recorded: Hashable, Sendable {
+        /// The deliveries whose leases still held.
+        package var deliveries: Set<DeliveryID>
+        /// Endpoints that get nothing for now: disabled, or their circuit is open.
+        package var spared: Set<EndpointID> = []
+
+        package init(deliveries: Set<DeliveryID> = []) {
+            self.deliveries = deliveries
+        }
+    }
+
+    package init(
         store: Store,
         worker: WorkerID,
         logger: Logger,
-        done: @escaping @Sendable ([FinishedAttempt], RecordedAttempts) -> Void
+        done: @escaping @Sendable ([DeliveryAttempt], Recorded) -> Void = { _, _ in }
     ) {
         self.store = store
         self.worker = worker
@@ -32,10 +43,10 @@ struct AttemptRecorder: Sendable {
 
     private final class Backlog: Sendable {
         let bell = Doorbell()
-        let state = Mutex<(attempts: [FinishedAttempt], isLast: Bool)>(([], false))
+        let state = Mutex<(attempts: [DeliveryAttempt], isLast: Bool)>(([], false))
     }
 
-    func add(_ attempt: FinishedAttempt) {
+    func add(_ attempt: DeliveryAttempt) {
         backlog.state.withLock { $0.attempts.append(attempt) }
         backlog.bell.ring()
     }
@@ -54,7 +65,7 @@ struct AttemptRecorder: Sendable {
                 return (batch, state.isLast)
             }
             if !batch.isEmpty {
-                await record(batch)
+                await settle(batch)
             } else if isLast || Task.isCancelled {
                 return
             } else {
@@ -63,62 +74,41 @@ struct AttemptRecorder: Sendable {
         }
     }
 
-    private func record(_ batch: [FinishedAttempt]) async {
+    private func settle(_ batch: [DeliveryAttempt]) async {
         do {
-            let result = try await store.recordAttempts(batch, by: worker) { health, finished, now in
-                health.judged(finished, now: now)
-            }
-            done(batch, result)
+            done(batch, try await record(batch))
         } catch  where batch.count > 1 {
             // One that cannot be written must not take the others with it.
-            for finished in batch { await record([finished]) }
+            for attempt in batch { await settle([attempt]) }
         } catch {
             // The lease ends, and the delivery is made again with the same id.
             logger.warning(
                 "an attempt could not be recorded",
                 metadata: ["delivery.id": "\(batch[0].delivery.id)", "error": "\(error)"]
             )
-            done(batch, RecordedAttempts())
+            done(batch, Recorded())
         }
     }
-}
 
-extension EndpointHealth {
-    /// What an attempt means for the endpoint (`Webhooks.CircuitBreaker`).
-    func judged(_ finished: FinishedAttempt, now: Instant) -> EndpointHealth {
-        let (delivery, attempt) = (finished.delivery, finished.attempt)
-        let succeeded = attempt.status == "sent"
-        // A trial is the operator's own affair, until it succeeds: then the endpoint is well again.
-        if delivery.isTrial && !succeeded { return self }
-        var breaker = CircuitBreaker(
-            consecutiveFailures: consecutiveFailures,
-            failingSince: failingSince,
-            openedAt: openedAt,
-            nextProbeAt: nextProbeAt,
-            probeAttempt: probeAttempt
-        )
-        var judged = self
-        if succeeded {
-            _ = breaker.recordSuccess()
-            if delivery.isTrial {
-                judged.isEnabled = true
-                judged.disabledReason = ""
+    /// Writes the attempts, judges their endpoints by them, and commits: one transaction.
+    package func record(_ attempts: [DeliveryAttempt]) async throws -> Recorded {
+        try await store.recordingAttempts { recording in
+            let written = try await recording.write(attempts, by: worker)
+            var recorded = Recorded(deliveries: written.deliveries)
+            var changed: [Endpoint] = []
+            var disabled: [Endpoint] = []
+            for before in written.endpoints {
+                var endpoint = before
+                for attempt in attempts
+                where attempt.delivery.endpoint.id == endpoint.id && written.deliveries.contains(attempt.delivery.id) {
+                    endpoint.health.record(attempt, at: written.now)
+                }
+                if endpoint != before { changed.append(endpoint) }
+                if before.isEnabled, !endpoint.isEnabled { disabled.append(endpoint) }
+                if endpoint.health.isSpared { recorded.spared.insert(endpoint.id) }
             }
-        } else if breaker.recordFailure(at: now, started: delivery.now) == .disable {
-            judged.disable("nothing was delivered since \(breaker.failingSince.map { "\($0)" } ?? "long ago")")
+            try await recording.commit(changed: changed, disabled: disabled)
+            return recorded
         }
-        if attempt.disablesEndpoint { judged.disable("it answered 410 Gone") }
-        judged.consecutiveFailures = breaker.consecutiveFailures
-        judged.failingSince = breaker.failingSince
-        judged.openedAt = breaker.openedAt
-        judged.nextProbeAt = breaker.nextProbeAt
-        judged.probeAttempt = breaker.probeAttempt
-        return judged
-    }
-
-    private mutating func disable(_ reason: String) {
-        guard isEnabled else { return }
-        isEnabled = false
-        disabledReason = reason
     }
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import Logging
 import PostgresClient
 import Store
 import TestSupport
 import Testing
 import Time
+import Worker
 
 /// Who sends which delivery, and what an attempt changes.
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct DeliveryTests {
@@ -33,7 +35,6 @@ import Time
             #expect(delivery.endpoint.secret == [1, 2])
             #expect(delivery.body == Array("body".utf8))
             #expect(delivery.attempt == 1)
-            #expect(delivery.eventType == "e")
             #expect(try await fleet.store.leaseDeliveries(for: second, limit: 5, lease: .seconds(60)) == [])
         }
     }
@@ -75,28 +76,26 @@ import Time
             )
             #expect(again.id == lost.id)
             #expect(again.attempt == 2)
-            let late = try await fleet.store.record(.init(status: "permanent_failure"), of: lost, by: first) {
+            let late = try await fleet.store.record(DeliveryAttempt(of: lost, .deadLetter(.rejected)), by: first) {
                 health,
-                _ in health.with { $0.consecutiveFailures = 9 }
+                _ in
+                health.circuit.consecutiveFailures = 9
             }
             #expect(late == false)
-            #expect(try await fleet.store.delivery(lost.id).status == "leased")
+            #expect(try await fleet.store.delivery(lost.id).status == .leased)
             #expect(try await fleet.value("SELECT consecutive_failures FROM webhook_endpoints") == 0)
             let recorded = try await fleet.store.record(
-                .init(status: "sent", responseCode: 200, latency: .milliseconds(12), excerpt: "ok"),
-                of: again,
+                DeliveryAttempt(of: again, .delivered, responseCode: 200, latency: .milliseconds(12), excerpt: "ok"),
                 by: second
-            ) { health, _ in health }
+            )
             #expect(recorded)
             let state = try await fleet.store.delivery(again.id)
-            #expect(state.status == "sent")
+            #expect(state.status == .sent)
             #expect(state.attempts == 2)
             #expect(state.responseCode == 200)
             #expect(state.latencyMilliseconds == 12)
             #expect(state.excerpt == "ok")
-            let twice = try await fleet.store.record(.init(status: "sent"), of: again, by: second) { health, _ in
-                health
-            }
+            let twice = try await fleet.store.record(DeliveryAttempt(of: again, .delivered), by: second)
             #expect(twice == false)
         }
     }
@@ -107,9 +106,7 @@ import Time
                 try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(-1)).only
             )
             _ = try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(60))
-            let late = try await fleet.store.record(.init(status: "sent"), of: lost, by: first) { health, _ in
-                health
-            }
+            let late = try await fleet.store.record(DeliveryAttempt(of: lost, .delivered), by: first)
             #expect(late == false)
         }
     }
@@ -120,10 +117,9 @@ import Time
                 try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(60)).only
             )
             _ = try await fleet.store.record(
-                .init(status: "temporary_failure", nextAttemptAfter: .seconds(30), responseCode: 503),
-                of: delivery,
+                DeliveryAttempt(of: delivery, .retry(after: .seconds(30)), responseCode: 503),
                 by: first
-            ) { health, _ in health.with { $0.consecutiveFailures += 1 } }
+            ) { health, _ in health.circuit.consecutiveFailures += 1 }
             #expect(try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(60)) == [])
             #expect(try await fleet.value("SELECT consecutive_failures FROM webhook_endpoints") == 1)
             try await fleet.sql("UPDATE webhook_deliveries SET next_attempt_at = now()")
@@ -193,16 +189,12 @@ import Time
             let delivery = try #require(
                 try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(60)).only
             )
-            let stranger = try await fleet.store.recordAttempts([.init(delivery, .handedBack)], by: second) {
-                health,
-                _,
-                _ in
-                health
-            }
-            #expect(stranger == RecordedAttempts())
-            #expect(try await fleet.store.delivery(delivery.id).status == "leased")
-            _ = try await fleet.store.recordAttempts([.init(delivery, .handedBack)], by: first) { health, _, _ in
-                health.with { $0.consecutiveFailures = 9 }
+            let handedBack = DeliveryAttempt(of: delivery, .handBack)
+            let stranger = AttemptRecorder(store: fleet.store, worker: second, logger: .silent)
+            #expect(try await stranger.record([handedBack]) == AttemptRecorder.Recorded())
+            #expect(try await fleet.store.delivery(delivery.id).status == .leased)
+            _ = try await fleet.store.record(handedBack, by: first) { health, _ in
+                health.circuit.consecutiveFailures = 9
             }
             #expect(try await fleet.store.delivery(delivery.id).attempts == 0)
             #expect(try await fleet.value("SELECT consecutive_failures FROM webhook_endpoints") == 0)
@@ -212,35 +204,23 @@ import Time
     }
 
     @Test func `attempts of many endpoints are recorded together, each judged by its own`() async throws {
-        try await withDeliveries(3) { fleet, failing in
+        try await withDeliveries(5) { fleet, failing in
             let fine = try await fleet.addEndpoint("fine")
             try await fleet.addDeliveries(2, to: fine)
             let leased = try await fleet.store.leaseDeliveries(for: first, limit: 9, lease: .seconds(60))
-            let finished = leased.map { delivery in
-                FinishedAttempt(
-                    delivery,
-                    delivery.endpoint.id == fine
-                        ? DeliveryAttempt(status: "sent", responseCode: 204)
-                        : DeliveryAttempt(
-                            status: "temporary_failure",
-                            nextAttemptAfter: .seconds(5),
-                            errorClass: "reset"
-                        )
-                )
+            let attempts = leased.map { delivery in
+                delivery.endpoint.id == fine
+                    ? DeliveryAttempt(of: delivery, .delivered, responseCode: 204)
+                    : DeliveryAttempt(of: delivery, .retry(after: .seconds(5)), errorClass: "reset")
             }
-            let result = try await fleet.store.recordAttempts(finished, by: first) { health, finished, now in
-                guard finished.attempt.status != "sent" else { return health }
-                return health.with {
-                    $0.consecutiveFailures += 1
-                    if $0.consecutiveFailures == 3 { $0.openedAt = now }
-                }
-            }
-            #expect(result.recorded == Set(leased.map(\.id)))
+            let recorder = AttemptRecorder(store: fleet.store, worker: first, logger: .silent)
+            let result = try await recorder.record(attempts)
+            #expect(result.deliveries == Set(leased.map(\.id)))
             #expect(result.spared == [failing])
             #expect(
                 try await fleet.column(
                     "SELECT name || ' ' || consecutive_failures || ' ' || last_error FROM webhook_endpoints ORDER BY name"
-                ) == ["fine 0 ", "receiver 3 reset"]
+                ) == ["fine 0 ", "receiver 5 reset"]
             )
             #expect(
                 try await fleet.column("SELECT DISTINCT status::text FROM webhook_deliveries ORDER BY 1")
@@ -331,10 +311,16 @@ import Time
         try await withDeliveries(2) { fleet, endpoint in
             try await fleet.sql("UPDATE webhook_endpoints SET enabled = false")
             #expect(try await fleet.store.leaseDeliveries(for: first, limit: 5, lease: .seconds(60)) == [])
-            let ping = NewDelivery(id: .random(), endpointID: endpoint, body: [1], contentType: "application/json")
-            try await fleet.store.addPing(ping, event: .random())
+            let ping = Delivery(
+                id: .random(),
+                eventID: .random(),
+                endpointID: endpoint,
+                body: [1],
+                contentType: "application/json"
+            )
+            try await fleet.store.addPing(ping)
             let leased = try await fleet.store.leaseDeliveries(for: first, limit: 5, lease: .seconds(60))
-            #expect(leased.map(\.eventType) == ["ping"])
+            #expect(leased.map(\.isTrial) == [true])
             #expect(leased.map(\.id) == [ping.id])
         }
     }
@@ -345,20 +331,16 @@ import Time
                 try await fleet.store.leaseDeliveries(for: first, limit: 1, lease: .seconds(60)).only
             )
             _ = try await fleet.store.record(
-                .init(status: "permanent_failure", responseCode: 410, errorClass: "gone"),
-                of: delivery,
+                DeliveryAttempt(of: delivery, .disableEndpoint, responseCode: 410, errorClass: "gone"),
                 by: first
             ) { health, now in
-                health.with {
-                    $0.isEnabled = false
-                    $0.disabledReason = "it answered 410"
-                    $0.failingSince = now
-                }
+                (health.isEnabled, health.disabledReason) = (false, "it answered 410")
+                (health.circuit.failingSince, health.lastStatus) = (now, 410)
             }
             let stored = try #require(try await fleet.store.endpoints(named: "receiver").only)
             #expect(stored.id == endpoint)
             #expect(!stored.isEnabled)
-            #expect(stored.disabledReason == "it answered 410")
+            #expect(stored.health.disabledReason == "it answered 410")
             #expect(
                 try await fleet.column(
                     "SELECT data->>'reason' FROM notification_events WHERE type = 'webhook_endpoint_disabled'"
@@ -367,27 +349,5 @@ import Time
             )
             #expect(try await fleet.value("SELECT last_status FROM webhook_endpoints") == 410)
         }
-    }
-}
-
-extension Store {
-    /// Records one attempt; returns whether its lease still held.
-    fileprivate func record(
-        _ attempt: DeliveryAttempt,
-        of delivery: LeasedDelivery,
-        by worker: WorkerID,
-        judge: (EndpointHealth, Instant) -> EndpointHealth
-    ) async throws -> Bool {
-        try await recordAttempts([FinishedAttempt(delivery, attempt)], by: worker) { health, _, now in
-            judge(health, now)
-        }.recorded == [delivery.id]
-    }
-}
-
-extension EndpointHealth {
-    fileprivate func with(_ change: (inout Self) -> Void) -> Self {
-        var copy = self
-        change(&copy)
-        return copy
     }
 }

@@ -103,15 +103,22 @@ import Worker
 
     private func disableEndpoint(_ fleet: Fleet) async throws {
         let endpoint = try await fleet.addEndpoint("gone")
-        let ping = NewDelivery(id: .random(), endpointID: endpoint, body: [1], contentType: "application/json")
-        try await fleet.store.addPing(ping, event: .random())
+        let ping = Delivery(
+            id: .random(),
+            eventID: .random(),
+            endpointID: endpoint,
+            body: [1],
+            contentType: "application/json"
+        )
+        try await fleet.store.addPing(ping)
         let worker = WorkerID.random()
         let leased = try await fleet.store.leaseDeliveries(for: worker, limit: 1, lease: .seconds(60))
-        let gone = DeliveryAttempt(status: "permanent_failure", responseCode: 410)
-        _ = try await fleet.store.recordAttempts(leased.map { .init($0, gone) }, by: worker) { health, _, now in
-            var health = health
-            (health.isEnabled, health.disabledReason, health.failingSince) = (false, "it answered 410 Gone", now)
-            return health
+        for delivery in leased {
+            let gone = DeliveryAttempt(of: delivery, .disableEndpoint, responseCode: 410)
+            _ = try await fleet.store.record(gone, by: worker) { health, now in
+                (health.isEnabled, health.disabledReason) = (false, "it answered 410 Gone")
+                (health.circuit.failingSince, health.lastStatus) = (now, 410)
+            }
         }
     }
 
@@ -120,10 +127,10 @@ import Worker
     /// The newest event of each type, but for the ping, as a deliverer reads it.
     private func written(_ fleet: Fleet) async throws -> [Event] {
         var events: [String: Event] = [:]
-        _ = try await fleet.store.dispatchEvents { stored, _ in
-            let event = try Event(stored)
+        _ = try await fleet.store.dispatchEvents { event, _ in
+            #expect(event.unreadableData == nil)
             // The claimant of the last ones is a person, and an empty log proves less.
-            if stored.type != "ping" { events[stored.type] = event }
+            if event.type != "ping" { events[event.type] = event }
             return []
         }
         return Array(events.values)
@@ -145,7 +152,7 @@ import Worker
         }
         for event in events {
             for envelope in [Envelope.standard, .cloudevents] {
-                let message = try #require(envelope.messages(for: event).first)
+                let message = try #require(envelope.deliveries(of: event, to: .random()).first)
                 try write(message.body, envelope.rawValue, event.type)
             }
             try write(EventCatalogue.description(of: event.type).schema.encoded, "schema", event.type)

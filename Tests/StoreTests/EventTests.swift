@@ -81,12 +81,13 @@ import Testing
             let disabled = try await fleet.addEndpoint("disabled")
             try await fleet.sql("UPDATE webhook_endpoints SET enabled = false WHERE id = \(disabled)")
             let id = try #require(try await fleet.emit("wanted", recipients: [admin], key: nil))
-            let seen = Mutex<[NotificationEvent]>([])
+            let seen = Mutex<[Event]>([])
             let count = try await fleet.store.dispatchEvents { event, endpoints in
                 seen.withLock { $0.append(event) }
                 return endpoints.map {
-                    NewDelivery(
+                    Delivery(
                         id: .random(),
+                        eventID: event.id,
                         endpointID: $0.id,
                         recipientID: admin,
                         body: Array("body".utf8),
@@ -120,8 +121,16 @@ import Testing
                     group.addTask {
                         var total = 0
                         while true {
-                            let count = try await fleet.store.dispatchEvents(limit: 7) { _, _ in
-                                [NewDelivery(id: .random(), endpointID: endpoint, body: [1], contentType: "text/plain")]
+                            let count = try await fleet.store.dispatchEvents(limit: 7) { event, _ in
+                                [
+                                    Delivery(
+                                        id: .random(),
+                                        eventID: event.id,
+                                        endpointID: endpoint,
+                                        body: [1],
+                                        contentType: "text/plain"
+                                    )
+                                ]
                             }
                             if count == 0 { return total }
                             total += count

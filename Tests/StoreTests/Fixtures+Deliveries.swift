@@ -3,13 +3,22 @@
 import Domain
 import PostgresClient
 import Store
+import TestSupport
 
 extension Fleet {
     /// Events with a delivery each, due now.
     func addDeliveries(_ count: Int, to endpoint: EndpointID) async throws {
         for _ in 0..<count { _ = try await emit("e", key: nil) }
-        while try await store.dispatchEvents(makeDeliveries: { _, _ in
-            [NewDelivery(id: .random(), endpointID: endpoint, body: Array("body".utf8), contentType: "text/plain")]
+        while try await store.dispatchEvents(makeDeliveries: { event, _ in
+            [
+                Delivery(
+                    id: .random(),
+                    eventID: event.id,
+                    endpointID: endpoint,
+                    body: Array("body".utf8),
+                    contentType: "text/plain"
+                )
+            ]
         }) > 0 {}
     }
 }

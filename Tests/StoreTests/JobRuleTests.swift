@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Int16(-1)...5) func `whoever waits for a job decides its class`(priority: Int16) async throws {
+    @Test(arguments: Int16(0)...5) func `whoever waits for a job decides its class`(priority: Int16) async throws {
         try await Fleet.open { fleet in
             let job = try await fleet.addJob()
             let isAwaited: Bool = try await fleet.value(

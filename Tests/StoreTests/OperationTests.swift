@@ -198,7 +198,7 @@ import Time
                 url: "https://one.example",
                 secret: [1],
                 headers: ["X-Team": "a", "Accept": "b"],
-                source: "configuration"
+                source: .configuration
             )
             try await fleet.store.configureEndpoint(endpoint)
             #expect(try await fleet.store.endpoints() == [endpoint])
@@ -216,14 +216,16 @@ import Time
             try await fleet.store.addEndpoint(command)
             let taken = await #expect(throws: StoreError.self) {
                 try await fleet.store.configureEndpoint(
-                    Endpoint(name: "mine", url: "https://other.example", source: "configuration")
+                    Endpoint(name: "mine", url: "https://other.example", source: .configuration)
                 )
             }
             #expect(taken?.code == .nameTaken)
             #expect(try await fleet.store.endpoints(named: "mine") == [command])
             try await fleet.store.retireConfiguredEndpoint()
             #expect(try await fleet.store.endpoints().map(\.isEnabled) == [true, false])
-            #expect(try await fleet.store.endpoints(named: "ops").map(\.disabledReason) == ["its setting is gone"])
+            #expect(
+                try await fleet.store.endpoints(named: "ops").map(\.health.disabledReason) == ["its setting is gone"]
+            )
             changed.secret = [2]
             try await fleet.store.configureEndpoint(changed, replacing: [1])
             // Another worker with the same news finds the new secret already there.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Testing
 import Time
 import Webhooks
@@ -29,8 +30,7 @@ import Webhooks
                     probeAttempt: 0
                 )
         )
-        #expect(breaker.admission(at: at(34)) == .nothing(until: at(35)))
-        #expect(breaker.admission(at: at(35)) == .probe)
+        #expect(breaker.state == .open)
     }
 
     @Test func `a success in between begins the count anew`() {
@@ -39,7 +39,7 @@ import Webhooks
         let change = breaker.recordSuccess()
         #expect(change == .none && breaker == CircuitBreaker())
         _ = breaker.recordFailure(at: at(5), started: at(5))
-        #expect(breaker.admission(at: at(5)) == .all)
+        #expect(breaker.state == .closed)
     }
 
     @Test func `one success closes it`() {
@@ -57,23 +57,10 @@ import Webhooks
             guard let next = breaker.nextProbeAt else { break }
             intervals.append(next - now)
             now = next
-            let isTaken = breaker.beginProbe(at: now)
             let change = breaker.recordFailure(at: now, started: now)
-            #expect(isTaken && change == .none)
+            #expect(change == .none)
         }
         #expect(intervals == [30, 60, 120, 300, 600, 1_800, 3_600, 3_600, 3_600].map { .seconds($0) })
-    }
-
-    @Test func `a probe is taken once`() {
-        var breaker = opened()
-        let taken = [34, 35, 36].map { breaker.beginProbe(at: at($0)) }
-        #expect(taken == [false, true, false])
-        #expect(breaker.admission(at: at(64)) == .nothing(until: at(65)))
-        // The prober died: its interval over, another takes the next.
-        #expect(breaker.admission(at: at(65)) == .probe)
-        var closed = CircuitBreaker()
-        let isTaken = closed.beginProbe(at: start)
-        #expect(!isTaken)
     }
 
     @Test func `a failure of before the opening tells nothing new`() {
@@ -90,40 +77,5 @@ import Webhooks
         _ = breaker.recordSuccess()
         changes.append(breaker.recordFailure(at: at(fiveDays + 2), started: at(fiveDays + 2)))
         #expect(changes == [.none, .disable, .none])
-    }
-
-    @Test func `five workers and 500 events send a dead endpoint at most one probe an interval`() {
-        var generator = SeededGenerator(state: 3)
-        var breaker = CircuitBreaker()
-        var sent: [Instant] = []
-        // Attempts in flight: when each was begun and when its time-out comes.
-        var flying: [(started: Instant, ends: Instant)] = []
-        var workers = 0
-        for second in 0..<7_200 {
-            let now = at(second)
-            for attempt in flying where attempt.ends <= now {
-                _ = breaker.recordFailure(at: now, started: attempt.started)
-                workers -= 1
-            }
-            flying.removeAll { $0.ends <= now }
-            while workers < 5, sent.count < 500, mayBegin(&breaker, now) {
-                flying.append((now, now + .seconds(Int.random(in: 1...15, using: &generator))))
-                sent.append(now)
-                workers += 1
-            }
-        }
-        let probes = sent.filter { $0 > (breaker.openedAt ?? start) }
-        let gaps = zip(probes, probes.dropFirst()).map { $1 - $0 }
-        #expect(probes.count >= 5 && probes.count <= 10)
-        #expect(gaps.allSatisfy { $0 >= .seconds(30) })
-    }
-
-    /// What a worker asks before it takes a delivery.
-    private func mayBegin(_ breaker: inout CircuitBreaker, _ now: Instant) -> Bool {
-        switch breaker.admission(at: now) {
-        case .all: true
-        case .probe: breaker.beginProbe(at: now)
-        case .nothing: false
-        }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import Domain
 import TestSupport
 import Testing
 import Time
@@ -73,24 +74,18 @@ import Webhooks
             longestWait: .seconds(86_400),
             attemptsWhenRejected: 1
         )
-        let expected: [(path: String, decision: Decision)] = [
+        let expected: [(path: String, decision: DeliveryAttempt.Outcome)] = [
             ("/ok", .delivered), ("/large", .delivered), ("/status/410", .disableEndpoint),
             ("/redirect", .deadLetter(.rejected)), ("/status/404", .deadLetter(.rejected)),
-            ("/status/500", .retry(at: Samples.now + .seconds(5))),
-            ("/status/503?retry_after=90", .retry(at: Samples.now + .seconds(90))),
-            ("/hang", .retry(at: Samples.now + .seconds(5))), ("/reset", .retry(at: Samples.now + .seconds(5))),
-            ("/drip", .retry(at: Samples.now + .seconds(5))),
+            ("/status/500", .retry(after: .seconds(5))),
+            ("/status/503?retry_after=90", .retry(after: .seconds(90))),
+            ("/hang", .retry(after: .seconds(5))), ("/reset", .retry(after: .seconds(5))),
+            ("/drip", .retry(after: .seconds(5))),
         ]
         for (path, decision) in expected {
             let result = try await deliver(.ping, .standard, to: receiver.url(path), keys: [secret])
             var generator = SeededGenerator(state: 1)
-            let made = Decision.next(
-                after: result,
-                attempt: 1,
-                now: Samples.now,
-                schedule: schedule,
-                using: &generator
-            )
+            let made = DeliveryAttempt.Outcome.next(after: result, attempt: 1, schedule: schedule, using: &generator)
             #expect(made == decision, "\(path): \(result)")
         }
         #expect(try receiver.received.allSatisfy { $0.path != "/target" })

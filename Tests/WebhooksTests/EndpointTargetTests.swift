@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import Domain
 import HTTPTypes
 import Testing
 import Time

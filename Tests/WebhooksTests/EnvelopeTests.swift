@@ -6,7 +6,7 @@ import Testing
 import Webhooks
 
 @Suite struct EnvelopeTests {
-    private func parsed(_ message: Message) throws -> JSON {
+    private func parsed(_ message: Delivery) throws -> JSON {
         try JSON(parsing: String(decoding: message.body, as: UTF8.self))
     }
 
@@ -14,12 +14,12 @@ import Webhooks
         var event = Samples.event(.workspaceResourceReplaced)
         event.recipients = [Samples.admin, Samples.second]
         let messages = Envelope.coder.messages(for: event)
-        #expect(messages.map(\.recipient) == [Samples.admin.id, Samples.second.id])
+        #expect(messages.map(\.recipientID) == [Samples.admin.id, Samples.second.id])
         #expect(Set(messages.map(\.id)).count == 2)
         for message in messages {
             let body = try parsed(message)
             #expect(body["msg_id"]?.text == "\(message.id)")
-            #expect(body["payload"]?["user_id"]?.text == message.recipient.map { "\($0)" })
+            #expect(body["payload"]?["user_id"]?.text == message.recipientID.map { "\($0)" })
         }
     }
 
@@ -27,7 +27,7 @@ import Webhooks
         var event = Samples.event(.ping)
         event.recipients = []
         let messages = Envelope.coder.messages(for: event)
-        #expect(messages.map(\.recipient) == [nil])
+        #expect(messages.map(\.recipientID) == [nil])
         #expect(try parsed(messages[0])["payload"]?["user_id"] == "00000000-0000-0000-0000-000000000000")
     }
 
@@ -36,7 +36,7 @@ import Webhooks
         event.recipients = [Samples.admin, Samples.second]
         for envelope in [Envelope.standard, .cloudevents] {
             let messages = envelope.messages(for: event)
-            #expect(messages.map(\.recipient) == [nil])
+            #expect(messages.map(\.recipientID) == [nil])
             guard case .array(let recipients) = try parsed(messages[0])["data"]?["recipients"] else {
                 Issue.record("no recipients")
                 return

@@ -114,6 +114,13 @@ enum Samples {
     }
 }
 
+extension Envelope {
+    /// The requests to an endpoint of no importance.
+    func messages(for event: Event, makeID: () -> DeliveryID = { .random() }) -> [Delivery] {
+        deliveries(of: event, to: EndpointID(high: 0, low: 1), makeID: makeID)
+    }
+}
+
 /// SplitMix64, so that a failure repeats.
 struct SeededGenerator: RandomNumberGenerator {
     var state: UInt64

@@ -16,9 +16,9 @@ import Webhooks
     }
 
     /// The next attempt's endpoint, status, code or error class, and what the endpoint is after it.
-    private func result(_ attempt: FinishedAttempt) -> String {
-        let answer = attempt.attempt.responseCode.map { "\($0)" } ?? attempt.attempt.errorClass
-        return "\(attempt.delivery.endpoint.name) \(attempt.attempt.status) \(answer)"
+    private func result(_ attempt: DeliveryAttempt) -> String {
+        let answer = attempt.responseCode.map { "\($0)" } ?? attempt.errorClass
+        return "\(attempt.delivery.endpoint.name) \(attempt.outcome.status.rawValue) \(answer)"
     }
 
     @Test func `every kind of bad receiver gets what it deserves, and its neighbours get their events`() async throws {
@@ -36,7 +36,7 @@ import Webhooks
                 try await pools.addEndpoint("e\(index)", receiver.url(path.path))
             }
             try await pools.emit(1)
-            var attempts: [String: FinishedAttempt] = [:]
+            var attempts: [String: DeliveryAttempt] = [:]
             try await RunningDeliverer.fleet(of: 1, on: pools.store, timeout: .seconds(2)) { fleet in
                 while attempts.count < paths.count {
                     let attempt = try await fleet[0].attempts.next("an attempt")
@@ -47,13 +47,14 @@ import Webhooks
                 #expect(attempts["e\(index)"].map(result) == "e\(index) \(path.result)", "\(path.path)")
             }
             func wait(_ index: Int) -> Double {
-                (attempts["e\(index)"]?.attempt.nextAttemptAfter ?? .zero) / .seconds(1)
+                guard case .retry(let wait) = attempts["e\(index)"]?.outcome else { return 0 }
+                return wait / .seconds(1)
             }
             // The schedule's first wait and its jitter; Retry-After, as seconds and as a date, is longer.
             for index in [1, 4, 6, 7, 8, 10] { #expect((4...6).contains(wait(index)), "\(paths[index].path)") }
             #expect(wait(2) == 3_600)
             #expect((7_195...7_201).contains(wait(3)))
-            #expect(attempts["e11"]?.attempt.excerpt == "so\u{FFFD}so")
+            #expect(attempts["e11"]?.excerpt == "so\u{FFFD}so")
             #expect(try await pools.store.endpoints().filter { !$0.isEnabled }.map(\.name) == ["e5"])
             let kept = try await pools.sql(
                 "SELECT excerpt FROM webhook_deliveries WHERE status = 'sent' ORDER BY excerpt"
@@ -108,7 +109,7 @@ import Webhooks
                 let attempt = try await deliverer.attempts.next("an attempt")
                 // Not one of the hanging requests has ended before the last of the others.
                 #expect(attempt.delivery.endpoint.id == fine)
-                #expect(attempt.attempt.status == "sent")
+                #expect(attempt.outcome == .delivered)
                 arrived += 1
             }
             #expect(try receiver.received.count { $0.path == "/hang" } == 4)
@@ -159,8 +160,14 @@ import Webhooks
             )
             try await RunningDeliverer.fleet(of: 1, on: pools.store) { fleet in
                 for endpoint in [fine, broken] {
-                    let ping = NewDelivery(id: .random(), endpointID: endpoint, body: [1], contentType: "text/plain")
-                    try await pools.store.addPing(ping, event: .random())
+                    let ping = Delivery(
+                        id: .random(),
+                        eventID: .random(),
+                        endpointID: endpoint,
+                        body: [1],
+                        contentType: "text/plain"
+                    )
+                    try await pools.store.addPing(ping)
                 }
                 fleet[0].bell.ring()
                 var seen: Set<String> = []
@@ -169,7 +176,7 @@ import Webhooks
             }
             let endpoints = try await pools.store.endpoints()
             #expect(
-                endpoints.map { "\($0.name) \($0.isEnabled) \($0.disabledReason)" } == [
+                endpoints.map { "\($0.name) \($0.isEnabled) \($0.health.disabledReason)" } == [
                     "broken false it answered 410 Gone", "fine true ",
                 ]
             )
@@ -186,7 +193,7 @@ import Webhooks
             )
             try await pools.emit(1)
             try await RunningDeliverer.fleet(of: 1, on: pools.store) { fleet in
-                let excerpt = try await fleet[0].attempts.next("an attempt").attempt.excerpt
+                let excerpt = try await fleet[0].attempts.next("an attempt").excerpt
                 #expect(excerpt.contains("[hidden]"))
                 #expect(!excerpt.contains("hunter2222"))
                 #expect(!excerpt.contains("T0KEN"))
@@ -200,16 +207,15 @@ import Webhooks
             // The dispatcher has begun, and waits for the event's row, when the endpoint is added.
             try await pools.emit(1)
             let seen = TestSignal<Int>()
+            let deliverer = try Deliverer.reachingThisMachine(pools.store)
             let store = pools.store
             try await store.pool.withTransaction("test") { transaction in
                 _ = try await transaction.execute(
                     Statement("test", "LOCK TABLE notification_events IN ACCESS EXCLUSIVE MODE")
                 )
                 Task {
-                    _ = try await store.dispatchEvents { _, endpoints in
-                        seen.send(endpoints.count)
-                        return []
-                    }
+                    _ = try await deliverer.dispatch()
+                    seen.send(try await pools.deliveries("true"))
                 }
                 try await pools.waiting(for: "notification_events")
                 try await pools.addEndpoint("late", receiver.url("/ok"))

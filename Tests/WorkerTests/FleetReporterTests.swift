@@ -59,9 +59,7 @@ import Time
             _ = try await pools.store.claimJobs(for: second.registration.id, limit: 1, poolLimit: 1)
             try await pools.addEndpoint("hook", "https://example.com/")
             try await pools.emit(3)
-            _ = try await pools.store.dispatchEvents { event, endpoints in
-                endpoints.map { NewDelivery(id: .random(), endpointID: $0.id, body: [], contentType: "text/plain") }
-            }
+            _ = try await Deliverer.reachingThisMachine(pools.store).dispatch()
             try await pools.sql("UPDATE webhook_deliveries SET created_at = now() - interval '70 seconds'")
             for worker in [first, second] { await worker.reporter.report(.queue) }
             #expect(second.lines("stoker_jobs") + second.lines("stoker_webhook_backlog") == [])

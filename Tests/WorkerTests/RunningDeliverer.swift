@@ -13,25 +13,16 @@ import Webhooks
 /// A deliverer that runs as a service, and the attempts that it recorded.
 final class RunningDeliverer: Sendable {
     let bell = Doorbell()
-    let attempts = TestSignal<FinishedAttempt>()
+    let attempts = TestSignal<DeliveryAttempt>()
     let worker = WorkerID.random()
     private let group: ServiceGroup
     private let running: Task<Void, any Error>
 
     /// - Parameter timeout: The client's, for a whole request.
-    init(_ store: Store, timeout: Duration = .seconds(15), worker: WorkerID = .random()) throws {
-        var configuration = HTTPClientConfiguration()
-        configuration.addressPolicy.allowedNetworks = [try IPNetwork("127.0.0.0/8")]
-        configuration.timeout = timeout
-        configuration.maximumTransfersPerKey = configuration.maximumTransfers
-        let deliverer = Deliverer(
-            store: store,
-            worker: self.worker,
-            client: try HTTPClient(configuration),
-            bell: bell,
-            logger: TestPools.logger,
-            observe: { [attempts] in attempts.send(FinishedAttempt($0, $1)) }
-        )
+    init(_ store: Store, timeout: Duration = .seconds(15)) throws {
+        let deliverer = try Deliverer.reachingThisMachine(store, worker, bell, timeout) { [attempts] in
+            attempts.send($0)
+        }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
@@ -68,6 +59,29 @@ final class RunningDeliverer: Sendable {
             throw error
         }
         for deliverer in fleet { try await deliverer.stop() }
+    }
+}
+
+extension Deliverer {
+    static func reachingThisMachine(
+        _ store: Store,
+        _ worker: WorkerID = .random(),
+        _ bell: Doorbell = Doorbell(),
+        _ timeout: Duration = .seconds(15),
+        observe: @escaping @Sendable (DeliveryAttempt) -> Void = { _ in }
+    ) throws -> Deliverer {
+        var configuration = HTTPClientConfiguration()
+        configuration.addressPolicy.allowedNetworks = [try IPNetwork("127.0.0.0/8")]
+        configuration.timeout = timeout
+        configuration.maximumTransfersPerKey = configuration.maximumTransfers
+        return Deliverer(
+            store: store,
+            worker: worker,
+            client: try HTTPClient(configuration),
+            bell: bell,
+            logger: TestPools.logger,
+            observe: observe
+        )
     }
 }
 

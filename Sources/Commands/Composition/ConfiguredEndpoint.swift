@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CurlClient
+import Domain
 import Operations
 import Provisioning
 import Store
@@ -24,7 +25,7 @@ enum ConfiguredEndpoint {
                 name: name,
                 url: url,
                 secret: secret,
-                source: name,
+                source: .configuration,
                 policy: policy,
                 codec: codec
             ).endpoint

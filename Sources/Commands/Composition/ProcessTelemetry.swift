@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Logging
 import Metrics
 import PostgresClient
@@ -61,8 +62,9 @@ struct ProcessTelemetry: Sendable {
         }
     }
 
-    @Sendable func attemptMade(_ delivery: LeasedDelivery, _ attempt: DeliveryAttempt) {
-        MetricCatalogue.webhookDeliveries.counter(delivery.endpoint.name, attempt.status, factory: registry).increment()
+    @Sendable func attemptMade(_ attempt: DeliveryAttempt) {
+        MetricCatalogue.webhookDeliveries
+            .counter(attempt.delivery.endpoint.name, attempt.outcome.status.rawValue, factory: registry).increment()
         MetricCatalogue.webhookDuration.timer(factory: registry).record(duration: attempt.latency)
     }
 }

@@ -2,6 +2,7 @@
 
 import Basics
 import CurlClient
+import Domain
 import Provisioning
 import Server
 import Store

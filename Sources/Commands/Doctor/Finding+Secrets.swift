@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import FoundationEssentials
 import Operations
 import Store
@@ -33,18 +34,19 @@ extension Finding {
             return Finding(
                 check,
                 .warning,
-                "it is disabled: \(endpoint.disabledReason)",
+                "it is disabled: \(endpoint.health.disabledReason)",
                 remedy: "Mend the receiver, then \(test)."
             )
         }
-        if let since = details.health.failingSince {
-            let failures = details.health.consecutiveFailures
-            let spared = details.health.openedAt == nil ? "" : "; nothing but probes is sent until one arrives"
+        if let since = endpoint.health.circuit.failingSince {
+            let failures = endpoint.health.circuit.consecutiveFailures
+            let spared =
+                endpoint.health.circuit.state == .closed ? "" : "; nothing but probes is sent until one arrives"
             return Finding(
                 check,
                 .warning,
                 "\(endpoint.shownURL) has been failing since \(Shown.time(since)), "
-                    + "\(failures == 1 ? "once" : "\(failures) times in a row"); \(details.lastAnswer), and "
+                    + "\(failures == 1 ? "once" : "\(failures) times in a row"); \(endpoint.health.lastAnswer), and "
                     + "\(details.waiting) deliveries wait\(spared)",
                 remedy: "Mend the receiver or its way here, then \(test); "
                     + "'stoker webhooks show \(endpoint.name)' tells more."
@@ -58,12 +60,12 @@ extension Finding {
                 remedy: "See 'stoker webhooks deliveries --failed'; 'stoker webhooks replay' sends them again."
             )
         }
-        let last = details.lastSuccessAt.map { "the last delivery arrived at \(Shown.time($0))" }
+        let last = endpoint.health.lastSuccessAt.map { "the last delivery arrived at \(Shown.time($0))" }
         return Finding(check, .ok, "\(endpoint.shownURL) is enabled; \(last ?? "nothing was sent to it yet")")
     }
 }
 
-extension EndpointDetails {
+extension EndpointHealth {
     fileprivate var lastAnswer: String {
         let status = lastStatus.map { "the last answer was \($0)" } ?? "the last attempt got no answer"
         return lastError.isEmpty ? status : "\(status) (\(lastError))"

@@ -21,7 +21,7 @@ extension CommandError {
             )
         }
         // Nothing was changed, except possibly after an error of the server.
-        let meaning: ExitMeaning = (400..<500 ~= status && status != 429) ? .refused : .failure
+        let meaning: ExitMeaning = status.kind == .clientError && status != .tooManyRequests ? .refused : .failure
         // One error a line, whatever the server sends.
         let message = problem.errors?.map(Printable.line).joined(separator: "\n")
         return CommandError(

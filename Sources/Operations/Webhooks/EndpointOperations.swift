@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
 import HTTPTypes
 import Provisioning
 import Store
-package import Webhooks
+import Webhooks
 
 /// Lists the webhook endpoints, with the health of each.
 package struct ListEndpoints: Operation {
@@ -203,7 +204,7 @@ private let newKeys = "The endpoint. A new secret or public key is shown in this
 extension Endpoint {
     /// The endpoint itself, unless it belongs to the configuration, which alone may change it.
     func changedByCommand() throws(Refusal) -> Endpoint {
-        guard source == "command" else {
+        guard source == .command else {
             throw Refusal(
                 .conflict,
                 "'\(name)' is the endpoint of the configuration",

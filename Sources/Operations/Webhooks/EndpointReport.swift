@@ -1,32 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CurlClient
+package import Domain
 package import Store
 package import Time
 
 /// An endpoint as it is shown: the URL may hold a token, so only its beginning is.
 package struct EndpointReport: Hashable, Sendable, Codable {
-    package let id: String
+    package let id: EndpointID
     package let name: String
     package let url: String
     package let events: [String]
-    package let envelope: String
+    package let envelope: OpenEnum<Envelope>
     package let enabled: Bool
     package let disabledReason: String
-    package let source: String
+    package let source: OpenEnum<Endpoint.Source>
     /// Only when it was made just now.
     package let secret: String?
     /// What receivers verify `v1a` signatures with; only when its key was made just now.
     package let publicKey: String?
 
     package init(_ endpoint: Endpoint, secret: String? = nil, publicKey: String? = nil) {
-        id = "\(endpoint.id)"
+        id = endpoint.id
         name = endpoint.name
         url = endpoint.shownURL
         events = endpoint.events
-        envelope = endpoint.envelope
+        envelope = OpenEnum(endpoint.envelope)
         enabled = endpoint.isEnabled
-        disabledReason = endpoint.disabledReason
-        source = endpoint.source
+        disabledReason = endpoint.health.disabledReason
+        source = OpenEnum(endpoint.source)
         self.secret = secret
         self.publicKey = publicKey
     }
@@ -40,11 +42,11 @@ package struct EndpointReport: Hashable, Sendable, Codable {
 
 /// Everything of an endpoint that may be shown.
 package struct EndpointDetailsReport: Hashable, Sendable, Codable {
-    package let id: String
+    package let id: EndpointID
     package let name: String
     package let url: String
     package let events: [String]
-    package let envelope: String
+    package let envelope: OpenEnum<Envelope>
     /// The names alone: values are often tokens.
     package let headers: [String]
     /// Which signatures its requests have: `v1`, `v1a`.
@@ -53,9 +55,8 @@ package struct EndpointDetailsReport: Hashable, Sendable, Codable {
     package let concurrency: Int
     package let enabled: Bool
     package let disabledReason: String
-    package let source: String
-    /// `closed`: everything is sent; `open`: nothing but probes.
-    package let circuit: String
+    package let source: OpenEnum<Endpoint.Source>
+    package let circuit: OpenEnum<CircuitBreaker.State>
     package let consecutiveFailures: Int
     package let failingSince: Instant?
     package let nextProbeAt: Instant?
@@ -68,25 +69,26 @@ package struct EndpointDetailsReport: Hashable, Sendable, Codable {
 
     package init(_ details: EndpointDetails) {
         let endpoint = details.endpoint
-        id = "\(endpoint.id)"
+        let health = endpoint.health
+        id = endpoint.id
         name = endpoint.name
         url = endpoint.shownURL
         events = endpoint.events
-        envelope = endpoint.envelope
+        envelope = OpenEnum(endpoint.envelope)
         headers = endpoint.headers.keys.sorted()
         signatures = (endpoint.secret == nil ? [] : ["v1"]) + (endpoint.signingKey == nil ? [] : ["v1a"])
         previousSecretUntil = details.previousSecretExpiresAt
         concurrency = endpoint.maximumConcurrency
-        enabled = endpoint.isEnabled
-        disabledReason = endpoint.disabledReason
-        source = endpoint.source
-        circuit = details.health.openedAt == nil ? "closed" : "open"
-        consecutiveFailures = details.health.consecutiveFailures
-        failingSince = details.health.failingSince
-        nextProbeAt = details.health.openedAt == nil ? nil : details.health.nextProbeAt
-        lastStatus = details.lastStatus
-        lastError = details.lastError
-        lastSuccessAt = details.lastSuccessAt
+        enabled = health.isEnabled
+        disabledReason = health.disabledReason
+        source = OpenEnum(endpoint.source)
+        circuit = OpenEnum(health.circuit.state)
+        consecutiveFailures = health.circuit.consecutiveFailures
+        failingSince = health.circuit.failingSince
+        nextProbeAt = circuit == .open ? health.circuit.nextProbeAt : nil
+        lastStatus = health.lastStatus
+        lastError = health.lastError
+        lastSuccessAt = health.lastSuccessAt
         createdAt = details.createdAt
         waiting = details.waiting
         deadLetters = details.deadLetters
@@ -104,5 +106,13 @@ package struct EndpointDetailsReport: Hashable, Sendable, Codable {
         case lastSuccessAt = "last_success_at"
         case createdAt = "created_at"
         case deadLetters = "dead_letters"
+    }
+}
+
+extension Endpoint {
+    /// Scheme, host and port: path and query may be secrets.
+    package var shownURL: String {
+        // What is stored was read by the same reader; should it no longer be readable, nothing of it is shown.
+        (try? EndpointURL(url))?.origin ?? "(unreadable)"
     }
 }

@@ -2,9 +2,9 @@
 
 import Basics
 package import CurlClient
+package import Domain
 package import Provisioning
-package import Store
-package import Webhooks
+import Webhooks
 
 /// An endpoint that a person describes, checked before anything is stored.
 package struct NewEndpoint: Sendable {
@@ -31,7 +31,7 @@ package struct NewEndpoint: Sendable {
         headers: [String: String] = [:],
         signsPublicly: Bool = false,
         concurrency: Int = 8,
-        source: String = "command",
+        source: Endpoint.Source = .command,
         policy: AddressPolicy,
         codec: StateCodec
     ) throws {
@@ -40,32 +40,26 @@ package struct NewEndpoint: Sendable {
             throw Refusal(.invalid, "The URL's address is refused: \(refusal)")
         }
         for event in events { try Self.requireEvent(event) }
-        if source == "command", name == Self.configured {
+        if source == .command, name == Self.configured {
             throw Refusal(.invalid, "The name '\(name)' is kept for the endpoint of the configuration")
         }
         let key = try secret.map { try SigningKey($0) } ?? SigningKey.randomSecret()
         let signingKey = signsPublicly ? SigningKey.randomEd25519() : nil
         publicKey = signingKey?.verifier
         generatedSecret = secret == nil ? key.encoded : nil
-        // Checks the headers, too.
-        _ = try EndpointTarget(
-            url: target,
-            envelope: envelope,
-            keys: [key],
-            headers: headers,
-            concurrencyKey: name
-        )
         endpoint = Endpoint(
             name: name,
             url: target.text,
             events: events,
-            envelope: envelope.rawValue,
+            envelope: envelope,
             secret: try codec.seal(Array(key.encoded.utf8)),
             signingKey: try signingKey.map { try codec.seal(Array($0.encoded.utf8)) },
             headers: headers,
             maximumConcurrency: concurrency,
             source: source
         )
+        // Checks the headers, too.
+        _ = try EndpointTarget(endpoint, opening: codec.open)
     }
 }
 

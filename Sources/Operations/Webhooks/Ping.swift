@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Store
 import Webhooks
 
@@ -14,20 +15,14 @@ struct Ping {
     /// Returns after the first attempt, or at the time limit; then the state may still be `pending`.
     func send(within limit: Duration) async throws -> DeliveryState {
         let event = Event.ping(of: "endpoint/\(endpoint.id)", at: try await store.now())
-        guard let message = (Envelope(rawValue: endpoint.envelope) ?? .standard).messages(for: event).first else {
+        guard let delivery = endpoint.envelope.deliveries(of: event, to: endpoint.id).first else {
             throw StoreError(.inconsistent, "A ping made no delivery")
         }
-        let delivery = NewDelivery(
-            id: message.id,
-            endpointID: endpoint.id,
-            body: message.body,
-            contentType: message.contentType
-        )
-        try await store.addPing(delivery, event: event.id)
+        try await store.addPing(delivery)
         let deadline = ContinuousClock.now + limit
         while true {
             let state = try await store.delivery(delivery.id)
-            let isOpen = state.attempts == 0 || ["pending", "leased"].contains(state.status)
+            let isOpen = state.attempts == 0 || state.status == .pending || state.status == .leased
             if !isOpen || ContinuousClock.now >= deadline { return state }
             try await Task.sleep(for: Self.poll)
         }

@@ -2,12 +2,11 @@
 
 package import Domain
 import PostgresClient
-import Time
 
 extension Store {
     /// Takes up to `limit` deliveries that are due, under a lease: should this worker die, another sends them again with
-    /// the same id. Deliveries to an endpoint that is disabled, or whose circuit is open, wait; but for one that probes, and
-    /// for trials.
+    /// the same id. Deliveries to an endpoint that is spared (``EndpointHealth/isSpared``) wait; but for one that probes an
+    /// open circuit, and for trials.
     ///
     /// - Parameters:
     ///   - room: How many of an endpoint's deliveries are taken at most, so that one that is slow or dead does not fill
@@ -24,34 +23,18 @@ extension Store {
             Self.releaseAbandoned(limit),
             Self.lease(for: worker, limit: limit, lease: lease, room: room, roomElsewhere: roomElsewhere),
         ])
-        guard let rows = answers.last else { return [] }
-        guard !rows.isEmpty else { return [] }
+        guard let rows = answers.last, !rows.isEmpty else { return [] }
         let endpoints = Dictionary(try await endpoints().map { ($0.id, $0) }) { first, _ in first }
         return try rows.compactMap { row in
-            let (id, event, type, endpoint, body, contentType, attempt, isTrial, created, now) = try row.decode(
-                DeliveryID.self,
-                EventID.self,
-                String.self,
-                EndpointID.self,
-                [UInt8].self,
-                String.self,
-                Int.self,
-                Bool.self,
-                Instant.self,
-                Instant.self
-            )
-            return endpoints[endpoint].map {
+            try endpoints[row["endpoint_id"]].map {
                 LeasedDelivery(
-                    id: id,
-                    eventID: event,
-                    eventType: type,
+                    id: try row["id"],
                     endpoint: $0,
-                    body: body,
-                    contentType: contentType,
-                    attempt: attempt,
-                    isTrial: isTrial,
-                    createdAt: created,
-                    now: now
+                    body: try row["body"],
+                    contentType: try row["content_type"],
+                    attempt: try row["attempts"],
+                    isTrial: try row["is_trial"],
+                    leasedAt: try row["now"]
                 )
             }
         }
@@ -81,19 +64,19 @@ extension Store {
         room: [EndpointID: Int],
         roomElsewhere: Int
     ) -> Statement {
-        let isDue: SQL =
-            "d.status IN ('pending', 'temporary_failure') AND d.next_attempt_at <= now() AND d.attempts < 2147483647"
+        let isDue: SQL = "\(sql: DeliveryStatus.waiting) AND d.next_attempt_at <= now() AND d.attempts < 2147483647"
         let room = room.sorted { $0.key < $1.key }
         return Statement(
             "deliveries.lease",
             within: .seconds(10),
             """
             WITH probing AS (
-                -- The probe is taken by moving the next one away: only one worker of the fleet matches the row.
+                -- The probe is taken by moving the next one away, until this lease ends or its attempt is recorded: only one
+                -- worker of the fleet matches the row.
                 UPDATE webhook_endpoints SET next_probe_at = now() + make_interval(secs => \(lease.inSeconds))
                 WHERE id IN (
                     SELECT id FROM webhook_endpoints e
-                    WHERE enabled AND opened_at IS NOT NULL AND next_probe_at <= now() AND EXISTS (
+                    WHERE enabled AND opened_at IS NOT NULL AND coalesce(next_probe_at, opened_at) <= now() AND EXISTS (
                         SELECT FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND \(sql: isDue)
                     )
                     FOR UPDATE SKIP LOCKED
@@ -114,7 +97,7 @@ extension Store {
                     ORDER BY d.next_attempt_at, d.id
                     LIMIT least(coalesce(r.room, \(literal: roomElsewhere)), \(literal: limit)) FOR UPDATE SKIP LOCKED
                 ) x
-                WHERE e.enabled AND e.opened_at IS NULL AND coalesce(r.room, 1) > 0
+                WHERE NOT (\(sql: EndpointHealth.isSpared)) AND coalesce(r.room, 1) > 0
             ), trials AS (
                 SELECT d.id, d.next_attempt_at FROM webhook_deliveries d WHERE d.is_trial AND \(sql: isDue)
                 ORDER BY d.next_attempt_at, d.id LIMIT \(literal: limit) FOR UPDATE SKIP LOCKED
@@ -126,10 +109,9 @@ extension Store {
                 SELECT DISTINCT id, next_attempt_at
                 FROM (SELECT * FROM trials UNION ALL SELECT * FROM probes UNION ALL SELECT * FROM waiting) x
                 ORDER BY next_attempt_at, id LIMIT \(literal: limit)
-            ) taken, notification_events v
-            WHERE d.id = taken.id AND v.id = d.event_id
-            RETURNING d.id, d.event_id, v.type, d.endpoint_id, d.body, d.content_type, d.attempts, d.is_trial, d.created_at,
-                now()
+            ) taken
+            WHERE d.id = taken.id
+            RETURNING d.endpoint_id, d.id, d.body, d.content_type, d.attempts, d.is_trial, now()
             """
         )
     }

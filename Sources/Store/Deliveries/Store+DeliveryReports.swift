@@ -15,6 +15,32 @@ package struct DeliverySelection: Hashable, Sendable {
         self.type = type
         self.since = since
     }
+
+    /// Of `webhook_deliveries d`, all but the endpoint.
+    fileprivate var condition: SQL {
+        """
+        d.created_at >= coalesce(\(since), '-infinity'::timestamptz) AND (\(type) IS NULL OR EXISTS (
+            SELECT FROM notification_events x WHERE x.id = d.event_id AND x.type = \(type)
+        ))
+        """
+    }
+}
+
+/// What became of a delivery so far.
+package struct DeliveryState: Hashable, Sendable, Codable {
+    package var status: OpenEnum<DeliveryStatus>
+    package var attempts: Int
+    package var responseCode: Int?
+    package var errorClass: String
+    package var latencyMilliseconds: Int?
+    package var excerpt: String
+
+    private enum CodingKeys: String, CodingKey {
+        case status, attempts, excerpt
+        case responseCode = "response_code"
+        case errorClass = "error_class"
+        case latencyMilliseconds = "latency_ms"
+    }
 }
 
 /// A delivery as an operator wants to see it. Its body is not shown: it is in the event.
@@ -23,7 +49,7 @@ package struct DeliveryReport: Hashable, Sendable, Codable {
     package var eventID: EventID
     package var eventType: String
     package var endpointName: String
-    package var status: String
+    package var status: OpenEnum<DeliveryStatus>
     package var attempts: Int
     package var responseCode: Int?
     package var latencyMilliseconds: Int?
@@ -50,6 +76,28 @@ package struct DeliveryReport: Hashable, Sendable, Codable {
 }
 
 extension Store {
+    /// What became of a delivery so far. Throws ``StoreError`` of code `.notFound`.
+    package func delivery(_ id: DeliveryID) async throws -> DeliveryState {
+        let rows = try await pool.execute(
+            Statement(
+                "deliveries.state",
+                """
+                SELECT status::text, attempts, response_code, error_class, latency_ms, excerpt
+                FROM webhook_deliveries WHERE id = \(id)
+                """
+            )
+        )
+        guard let row = rows.first else { throw StoreError.notFound("delivery", "\(id)") }
+        return DeliveryState(
+            status: try row["status"],
+            attempts: try row["attempts"],
+            responseCode: try row["response_code"],
+            errorClass: try row["error_class"],
+            latencyMilliseconds: try row["latency_ms"],
+            excerpt: try row["excerpt"]
+        )
+    }
+
     /// Deliveries, the newest first.
     ///
     /// - Parameter failed: Only those that were given up.
@@ -61,15 +109,11 @@ extension Store {
                 """
                 SELECT d.id, d.event_id, v.type, e.name, d.status::text, d.attempts, d.response_code, d.latency_ms,
                     d.error_class, d.address, d.excerpt, d.created_at,
-                    CASE WHEN d.status IN ('pending', 'temporary_failure', 'leased') THEN d.next_attempt_at END,
-                    d.completed_at
+                    CASE WHEN \(sql: DeliveryStatus.open) THEN d.next_attempt_at END AS next_attempt_at, d.completed_at
                 FROM webhook_endpoints e CROSS JOIN LATERAL (
                     SELECT * FROM webhook_deliveries d
                     WHERE d.endpoint_id = e.id AND (NOT \(failed) OR d.status = 'permanent_failure')
-                        AND d.created_at >= coalesce(\(selection.since), '-infinity'::timestamptz)
-                        AND (\(selection.type) IS NULL OR EXISTS (
-                            SELECT FROM notification_events x WHERE x.id = d.event_id AND x.type = \(selection.type)
-                        ))
+                        AND \(sql: selection.condition)
                     ORDER BY d.created_at DESC LIMIT \(literal: limit)
                 ) d
                 JOIN notification_events v ON v.id = d.event_id
@@ -77,7 +121,24 @@ extension Store {
                 ORDER BY d.created_at DESC, d.id LIMIT \(literal: limit)
                 """
             )
-        ).map(DeliveryReport.init)
+        ).map { row in
+            DeliveryReport(
+                id: try row["id"],
+                eventID: try row["event_id"],
+                eventType: try row["type"],
+                endpointName: try row["name"],
+                status: try row["status"],
+                attempts: try row["attempts"],
+                responseCode: try row["response_code"],
+                latencyMilliseconds: try row["latency_ms"],
+                errorClass: try row["error_class"],
+                address: try row["address"],
+                excerpt: try row["excerpt"],
+                createdAt: try row["created_at"],
+                nextAttemptAt: try row["next_attempt_at"],
+                completedAt: try row["completed_at"]
+            )
+        }
     }
 
     /// Makes one delivery again, whatever became of it, with the same id. Throws ``StoreError`` of code `.notFound`, and
@@ -93,12 +154,8 @@ extension Store {
     package func replayDeliveries(_ selection: DeliverySelection) async throws -> Int {
         try await replay(
             """
-            d.status = 'permanent_failure' AND NOT d.is_trial
-            AND (\(selection.endpoint) IS NULL OR d.endpoint_id = \(selection.endpoint))
-            AND d.created_at >= coalesce(\(selection.since), '-infinity'::timestamptz)
-            AND (\(selection.type) IS NULL OR EXISTS (
-                SELECT FROM notification_events x WHERE x.id = d.event_id AND x.type = \(selection.type)
-            ))
+            \(sql: DeliveryStatus.dead) AND (\(selection.endpoint) IS NULL OR d.endpoint_id = \(selection.endpoint))
+            AND \(sql: selection.condition)
             """
         )
     }
@@ -120,31 +177,6 @@ extension Store {
             )
         )
         return try rows.only().decode(column: 0)
-    }
-}
-
-extension DeliveryReport {
-    fileprivate init(_ row: Row) throws {
-        (
-            id, eventID, eventType, endpointName, status, attempts, responseCode, latencyMilliseconds, errorClass,
-            address,
-            excerpt, createdAt, nextAttemptAt, completedAt
-        ) = try row.decode(
-            DeliveryID.self,
-            EventID.self,
-            String.self,
-            String.self,
-            String.self,
-            Int.self,
-            Int?.self,
-            Int?.self,
-            String.self,
-            String.self,
-            String.self,
-            Instant.self,
-            Instant?.self,
-            Instant?.self
-        )
     }
 }
 
@@ -176,7 +208,7 @@ extension Store {
         SELECT count(*)::int, coalesce(extract(epoch FROM now() - min(d.created_at) FILTER (WHERE isfinite(d.created_at)))::float8, 0)
         FROM (
             -- Each state in the form of its own index.
-            SELECT endpoint_id, created_at FROM webhook_deliveries WHERE status IN ('pending', 'temporary_failure')
+            SELECT endpoint_id, created_at FROM webhook_deliveries WHERE \(sql: DeliveryStatus.waiting)
             UNION ALL
             SELECT endpoint_id, created_at FROM webhook_deliveries WHERE status = 'leased'
         ) d JOIN webhook_endpoints e ON e.id = d.endpoint_id AND e.enabled

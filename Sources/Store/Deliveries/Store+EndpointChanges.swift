@@ -13,41 +13,44 @@ extension Store {
     package func rotateSecret(of endpoint: EndpointID, to secret: [UInt8], overlap: Duration) async throws {
         try await change(
             endpoint,
-            Statement(
-                "endpoints.rotate",
-                """
-                UPDATE webhook_endpoints SET previous_secret = secret, secret = \(secret),
-                    previous_secret_expires_at = now() + make_interval(secs => \(overlap.inSeconds)), updated_at = now()
-                WHERE id = \(endpoint) RETURNING id
-                """
-            )
+            "endpoints.rotate",
+            """
+            previous_secret = secret, secret = \(secret),
+            previous_secret_expires_at = now() + make_interval(secs => \(overlap.inSeconds))
+            """
         )
     }
 
     /// Gives an endpoint an Ed25519 key in the place of the one it may have.
     package func setSigningKey(of endpoint: EndpointID, to key: [UInt8]) async throws {
-        try await change(
+        try await change(endpoint, "endpoints.signing_key", "signing_key = \(key)")
+    }
+
+    /// Sends an endpoint nothing any more; what already waits for it goes on waiting. Nobody is told: whoever does this
+    /// knows it.
+    package func disableEndpoint(_ endpoint: EndpointID, reason: String) async throws {
+        try await change(endpoint, "endpoints.disable", "enabled = false, disabled_reason = \(reason)")
+    }
+
+    private func change(_ endpoint: EndpointID, _ name: String, _ assignments: SQL) async throws {
+        try await requireEndpoint(
             endpoint,
             Statement(
-                "endpoints.signing_key",
-                """
-                UPDATE webhook_endpoints SET signing_key = \(key), updated_at = now() WHERE id = \(endpoint) RETURNING id
-                """
+                name,
+                "UPDATE webhook_endpoints SET \(sql: assignments), updated_at = now() WHERE id = \(endpoint) RETURNING id"
             )
         )
     }
 
     /// Lets an endpoint have what waits for it and what comes, as if it had never failed.
     package func enableEndpoint(_ endpoint: EndpointID) async throws {
-        try await change(
+        try await requireEndpoint(
             endpoint,
             Statement(
                 "endpoints.enable",
                 """
                 WITH enabled AS (
-                    UPDATE webhook_endpoints SET enabled = true, disabled_reason = '', consecutive_failures = 0,
-                        failing_since = NULL, opened_at = NULL, next_probe_at = NULL, probe_attempt = 0,
-                        updated_at = now()
+                    UPDATE webhook_endpoints SET \(sql: EndpointHealth().standing), updated_at = now()
                     WHERE id = \(endpoint) RETURNING id
                 ), due AS (
                     UPDATE webhook_deliveries d SET next_attempt_at = now(), updated_at = now()
@@ -59,24 +62,9 @@ extension Store {
         )
     }
 
-    /// Sends an endpoint nothing any more; what already waits for it goes on waiting. Nobody is told: whoever does this
-    /// knows it.
-    package func disableEndpoint(_ endpoint: EndpointID, reason: String) async throws {
-        try await change(
-            endpoint,
-            Statement(
-                "endpoints.disable",
-                """
-                UPDATE webhook_endpoints SET enabled = false, disabled_reason = \(reason), updated_at = now()
-                WHERE id = \(endpoint) RETURNING id
-                """
-            )
-        )
-    }
-
     /// Removes an endpoint and all its deliveries.
     package func removeEndpoint(_ endpoint: EndpointID) async throws {
-        try await change(
+        try await requireEndpoint(
             endpoint,
             Statement(
                 "endpoints.remove",
@@ -86,7 +74,7 @@ extension Store {
         )
     }
 
-    private func change(_ endpoint: EndpointID, _ statement: Statement) async throws {
+    private func requireEndpoint(_ endpoint: EndpointID, _ statement: Statement) async throws {
         if try await pool.execute(statement).isEmpty { throw StoreError.notFound("webhook endpoint", "\(endpoint)") }
     }
 }
@@ -112,10 +100,15 @@ extension Store {
     ) async throws {
         // Only the first worker that brings the new secret: what the next one finds is new already.
         let isRotation: SQL = "webhook_endpoints.secret = \(replaced)"
-        let isElsewhere: SQL = """
-            (webhook_endpoints.url <> excluded.url OR webhook_endpoints.disabled_reason = \(Self.settingIsGone))
-            """
-        let rows = try await pool.execute(
+        let answers = try await pool.executeBatch([
+            Statement(
+                "endpoints.configure_elsewhere",
+                """
+                UPDATE webhook_endpoints SET \(sql: EndpointHealth().standing), updated_at = now()
+                WHERE name = \(endpoint.name) AND source = 'configuration'
+                    AND (url <> \(endpoint.url) OR disabled_reason = \(Self.settingIsGone))
+                """
+            ),
             Statement(
                 "endpoints.configure",
                 """
@@ -127,21 +120,13 @@ extension Store {
                     previous_secret_expires_at = CASE
                         WHEN \(sql: isRotation) THEN now() + make_interval(secs => \(overlap.inSeconds))
                         ELSE webhook_endpoints.previous_secret_expires_at
-                    END,
-                    enabled = webhook_endpoints.enabled OR \(sql: isElsewhere),
-                    disabled_reason = CASE WHEN \(sql: isElsewhere) THEN '' ELSE webhook_endpoints.disabled_reason END,
-                    consecutive_failures = CASE
-                        WHEN \(sql: isElsewhere) THEN 0 ELSE webhook_endpoints.consecutive_failures
-                    END,
-                    failing_since = CASE WHEN NOT \(sql: isElsewhere) THEN webhook_endpoints.failing_since END,
-                    opened_at = CASE WHEN NOT \(sql: isElsewhere) THEN webhook_endpoints.opened_at END,
-                    next_probe_at = CASE WHEN NOT \(sql: isElsewhere) THEN webhook_endpoints.next_probe_at END
+                    END
                 WHERE webhook_endpoints.source = 'configuration'
                 RETURNING id
                 """
-            )
-        )
-        if rows.isEmpty {
+            ),
+        ])
+        if answers[1].isEmpty {
             throw StoreError(
                 .nameTaken,
                 "The name '\(endpoint.name)' belongs to a webhook endpoint that was added by command",

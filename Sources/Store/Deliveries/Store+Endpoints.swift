@@ -1,16 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
 import PostgresClient
-import Time
+package import Time
+
+/// An endpoint as an operator wants to see it: what it is, how it has been doing, and what waits for it.
+package struct EndpointDetails: Hashable, Sendable {
+    package var endpoint: Endpoint
+    /// Until when the previous secret signs as well.
+    package var previousSecretExpiresAt: Instant?
+    package var createdAt: Instant
+    /// Deliveries that are still to be made.
+    package var waiting: Int
+    /// Deliveries that were given up.
+    package var deadLetters: Int
+}
 
 extension Store {
     /// Adds an endpoint. Throws ``StoreError`` of code `.nameTaken`.
     package func addEndpoint(_ endpoint: Endpoint) async throws {
         try Name.requireLabel(endpoint.name, of: "webhook endpoint", most: 64)
         try await StoreError.naming("webhook endpoint", endpoint.name) {
-            _ = try await pool.execute(
-                Statement("endpoints.add", "\(sql: Self.insert(endpoint))")
-            )
+            _ = try await pool.execute(Statement("endpoints.add", "\(sql: Self.insert(endpoint))"))
         }
     }
 
@@ -19,10 +30,10 @@ extension Store {
         return """
             INSERT INTO webhook_endpoints
                 (id, name, url, events, envelope, secret, signing_key, headers, max_concurrency, source)
-            VALUES (\(endpoint.id), \(endpoint.name), \(endpoint.url), \(endpoint.events), \(endpoint.envelope),
+            VALUES (\(endpoint.id), \(endpoint.name), \(endpoint.url), \(endpoint.events), \(endpoint.envelope.rawValue),
                 \(endpoint.secret), \(endpoint.signingKey),
                 jsonb_object(\(headers.map(\.key)), \(headers.map(\.value))),
-                \(Int32(clamping: endpoint.maximumConcurrency)), \(endpoint.source))
+                \(Int32(clamping: endpoint.maximumConcurrency)), \(endpoint.source.rawValue))
             """
     }
 
@@ -43,70 +54,42 @@ extension Store {
 
     /// The endpoint of that name. Throws ``StoreError`` of code `.notFound`.
     package func endpoint(named name: String) async throws -> Endpoint {
-        guard let endpoint = try await endpoints(named: name).first else {
-            throw StoreError.notFound("webhook endpoint", name, remedy: "See 'stoker webhooks list'.")
-        }
+        guard let endpoint = try await endpoints(named: name).first else { throw StoreError.noEndpoint(name) }
         return endpoint
     }
 
     /// The report of an endpoint. Throws ``StoreError`` of code `.notFound`.
     package func endpointDetails(_ name: String) async throws -> EndpointDetails {
-        let endpoint = try await endpoint(named: name)
         let rows = try await pool.execute(
             Statement(
                 "endpoints.details",
                 """
-                SELECT consecutive_failures, failing_since, opened_at, next_probe_at, probe_attempt,
-                    CASE WHEN previous_secret_expires_at > now() THEN previous_secret_expires_at END, last_status,
-                    last_error, last_success_at, created_at,
+                SELECT \(sql: Endpoint.columns),
+                    CASE WHEN previous_secret_expires_at > now() THEN previous_secret_expires_at END AS previous_until,
+                    created_at,
                     (
-                        SELECT count(*)::int FROM webhook_deliveries d
-                        WHERE d.endpoint_id = e.id AND d.status IN ('pending', 'temporary_failure', 'leased')
-                    ),
+                        SELECT count(*) FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND \(sql: DeliveryStatus.open)
+                    ) AS waiting,
                     (
-                        SELECT count(*)::int FROM webhook_deliveries d
-                        WHERE d.endpoint_id = e.id AND d.status = 'permanent_failure' AND NOT d.is_trial
-                    )
-                FROM webhook_endpoints e WHERE id = \(endpoint.id)
+                        SELECT count(*) FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND \(sql: DeliveryStatus.dead)
+                    ) AS dead
+                FROM webhook_endpoints e WHERE name = \(name)
                 """
             )
         )
-        guard let row = rows.first else {
-            throw StoreError.notFound("webhook endpoint", name, remedy: "See 'stoker webhooks list'.")
-        }
-        let (failures, since, opened, probe, probes, previous, status, error, success, created, waiting, dead) =
-            try row.decode(
-                Int.self,
-                Instant?.self,
-                Instant?.self,
-                Instant?.self,
-                Int.self,
-                Instant?.self,
-                Int?.self,
-                String.self,
-                Instant?.self,
-                Instant.self,
-                Int.self,
-                Int.self
-            )
+        guard let row = rows.first else { throw StoreError.noEndpoint(name) }
         return EndpointDetails(
-            endpoint: endpoint,
-            health: EndpointHealth(
-                consecutiveFailures: failures,
-                failingSince: since,
-                openedAt: opened,
-                nextProbeAt: probe,
-                probeAttempt: probes,
-                isEnabled: endpoint.isEnabled,
-                disabledReason: endpoint.disabledReason
-            ),
-            previousSecretExpiresAt: previous,
-            lastStatus: status,
-            lastError: error,
-            lastSuccessAt: success,
-            createdAt: created,
-            waiting: waiting,
-            deadLetters: dead
+            endpoint: try Endpoint(row),
+            previousSecretExpiresAt: try row["previous_until"],
+            createdAt: try row["created_at"],
+            waiting: try row["waiting"],
+            deadLetters: try row["dead"]
         )
+    }
+}
+
+extension StoreError {
+    fileprivate static func noEndpoint(_ name: String) -> StoreError {
+        notFound("webhook endpoint", name, remedy: "See 'stoker webhooks list'.")
     }
 }

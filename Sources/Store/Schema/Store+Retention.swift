@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
 
 /// The kinds of rows that retention removes, each independently of the others.
@@ -129,8 +130,7 @@ extension Prunable {
             WITH gone AS (
                 DELETE FROM webhook_deliveries WHERE id IN (
                     SELECT id FROM webhook_deliveries
-                    WHERE created_at < \(sql: old) AND completed_at < \(sql: old)
-                        AND status IN ('sent', 'permanent_failure', 'canceled')
+                    WHERE created_at < \(sql: old) AND completed_at < \(sql: old) AND \(sql: DeliveryStatus.ended)
                     \(sql: limit)
                 ) RETURNING id
             ) SELECT count(*) FROM gone

@@ -128,10 +128,10 @@ extension Store {
     private static let deliveryCounts = Statement(
         "overview.deliveries",
         """
-        SELECT count(*) FILTER (WHERE status IN ('pending', 'leased', 'temporary_failure')) AS backlog,
-            count(*) FILTER (WHERE status = 'permanent_failure' AND NOT is_trial) AS dead,
+        SELECT count(*) FILTER (WHERE \(sql: DeliveryStatus.open)) AS backlog,
+            count(*) FILTER (WHERE \(sql: DeliveryStatus.dead)) AS dead,
             coalesce(extract(epoch FROM now() - min(created_at) FILTER (
-                WHERE status IN ('pending', 'leased', 'temporary_failure') AND isfinite(created_at)
+                WHERE \(sql: DeliveryStatus.open) AND isfinite(created_at)
             ))::float8, 0) AS oldest_pending
         FROM webhook_deliveries
         """

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Operations
 import Time
 
@@ -19,9 +20,9 @@ extension EndpointReport: TableRow {
             .init("name") { $0.name },
             .init("url") { $0.url },
             .init("events") { $0.events.isEmpty ? "all" : $0.events.joined(separator: ", ") },
-            .init("envelope") { $0.envelope },
+            .init("envelope") { $0.envelope.text },
             .init("enabled") { $0.enabled ? "yes" : "no: \($0.disabledReason)" },
-            .init("from") { $0.source },
+            .init("from") { $0.source.text },
         ]
     }
 }
@@ -29,13 +30,13 @@ extension EndpointReport: TableRow {
 extension EndpointDetailsReport {
     var text: String {
         let state =
-            enabled ? (circuit == "open" ? "enabled, but spared until it answers a probe" : "enabled") : "disabled"
+            enabled ? (circuit == .open ? "enabled, but spared until it answers a probe" : "enabled") : "disabled"
         let rows: [(String, String)] = [
             ("name", name), ("url", url), ("events", events.isEmpty ? "all" : events.joined(separator: ", ")),
-            ("envelope", envelope), ("headers", headers.joined(separator: ", ")),
+            ("envelope", envelope.text), ("headers", headers.joined(separator: ", ")),
             ("signatures", signatures.joined(separator: ", ")),
             ("previous secret until", previousSecretUntil.map(\.iso8601) ?? ""), ("concurrency", "\(concurrency)"),
-            ("state", disabledReason.isEmpty ? state : "\(state): \(disabledReason)"), ("from", source),
+            ("state", disabledReason.isEmpty ? state : "\(state): \(disabledReason)"), ("from", source.text),
             ("failures in a row", "\(consecutiveFailures)"), ("failing since", failingSince.map(\.iso8601) ?? ""),
             ("next probe", nextProbeAt.map(\.iso8601) ?? ""), ("last error", lastError),
             ("last success", lastSuccessAt.map(\.iso8601) ?? "never"), ("waiting", "\(waiting)"),

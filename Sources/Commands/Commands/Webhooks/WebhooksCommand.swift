@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Domain
 import Operations
 import Store
 
@@ -41,9 +42,9 @@ struct WebhooksCommand: ParsableCommand {
             let report = try await control.ask(TestEndpoint(endpoint: name))
             let state = report.state
             try output.print(state) {
-                $0.sentence(name) + (report.wasDisabled && state.status == "sent" ? " It is enabled again." : "")
+                $0.sentence(name) + (report.wasDisabled && state.status == .sent ? " It is enabled again." : "")
             }
-            guard state.status == "sent" else { throw CommandError("the ping to '\(name)' did not arrive") }
+            guard state.status == .sent else { throw CommandError("the ping to '\(name)' did not arrive") }
         }
     }
 }
@@ -52,9 +53,9 @@ extension DeliveryState {
     fileprivate func sentence(_ name: String) -> String {
         let code = responseCode.map { " with status \($0)" } ?? ""
         let latency = latencyMilliseconds.map { " after \($0) ms" } ?? ""
-        return switch status {
-        case "sent": "'\(name)' answered\(code)\(latency)."
-        case "pending", "leased": "No worker has sent it yet; is one up? See 'stoker workers list'."
+        return switch status.known {
+        case .sent: "'\(name)' answered\(code)\(latency)."
+        case .pending, .leased: "No worker has sent it yet; is one up? See 'stoker workers list'."
         default: "'\(name)' did not take it\(code)\(latency) (\(errorClass))\(excerpt.isEmpty ? "." : ": \(excerpt)")"
         }
     }

@@ -99,7 +99,7 @@ extension DeliveryReport: TableRow {
             .init("id") { "\($0.id)" },
             .init("event") { $0.eventType },
             .init("endpoint") { $0.endpointName },
-            .init("status") { $0.status },
+            .init("status") { $0.status.text },
             .init("attempts") { "\($0.attempts)" },
             .init("answer") { $0.responseCode.map { "\($0)" } ?? $0.errorClass },
             .init("created") { $0.createdAt.iso8601 },

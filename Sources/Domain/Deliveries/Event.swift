@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Basics
-package import Domain
 package import Time
 
 /// An event of the outbox.
 package struct Event: Hashable, Sendable {
     package var id: EventID
-    /// A raw value of ``EventType``, or a type of a newer release.
+    /// A raw value of `EventType`, or a type of a newer release.
     package var type: String
     package var createdAt: Instant
     /// The recipients; one event names them all.
     package var recipients: [Recipient]
     /// Names in words: `org`, `template`, `template_version`, `preset`, `workspace`, ...
     package var labels: [String: String]
-    /// The members of the type (``EventCatalogue``).
+    /// The members of the type, as `EventCatalogue` declares them.
     package var data: [String: JSON]
+    /// Why the stored data cannot be read; ``data`` is empty then.
+    package var unreadableData: String?
     /// The ids of its targets.
     package var targets: [String]
     /// The subject, such as `preset/ID`; ``sequence`` counts the events of one subject.
@@ -46,14 +47,7 @@ package struct Event: Hashable, Sendable {
     }
 }
 
-extension Event {
-    /// The event for testing an endpoint.
-    package static func ping(of subject: String, at now: Instant) -> Event {
-        Event(id: .random(), type: EventType.ping.rawValue, createdAt: now, subject: subject)
-    }
-}
-
-/// A recipient.
+/// A user whom an event is for.
 package struct Recipient: Hashable, Sendable {
     package var id: UserID
     package var username: String

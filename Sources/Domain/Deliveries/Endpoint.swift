@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A webhook endpoint: a receiver of events.
+package struct Endpoint: Hashable, Sendable {
+    package var id: EndpointID
+    package var name: String
+    package var url: String
+    /// Event types it wants; empty: all.
+    package var events: [String]
+    package var envelope: Envelope
+    /// The encoded secret, as it is stored; sealed when an encryption key is configured.
+    package var secret: [UInt8]?
+    package var previousSecret: [UInt8]?
+    /// The encoded Ed25519 key, as it is stored.
+    package var signingKey: [UInt8]?
+    package var headers: [String: String]
+    /// How many requests are on their way to it at once, from one worker.
+    package var maximumConcurrency: Int
+    package var source: Source
+    package var health = EndpointHealth()
+
+    /// What made it, and alone may change it.
+    package enum Source: String, Codable, Sendable {
+        case command, configuration
+    }
+
+    package init(
+        id: EndpointID = .random(),
+        name: String,
+        url: String,
+        events: [String] = [],
+        envelope: Envelope = .standard,
+        secret: [UInt8]? = nil,
+        previousSecret: [UInt8]? = nil,
+        signingKey: [UInt8]? = nil,
+        headers: [String: String] = [:],
+        maximumConcurrency: Int = 8,
+        source: Source = .command
+    ) {
+        self.id = id
+        self.name = name
+        self.url = url
+        self.events = events
+        self.envelope = envelope
+        self.secret = secret
+        self.previousSecret = previousSecret
+        self.signingKey = signingKey
+        self.headers = headers
+        self.maximumConcurrency = maximumConcurrency
+        self.source = source
+    }
+
+    /// Whether it gets deliveries at all, as its health says.
+    package var isEnabled: Bool { health.isEnabled }
+
+    /// Whether deliveries are made for it of events of that type.
+    package func wants(_ type: String) -> Bool {
+        isEnabled && (events.isEmpty || events.contains(type))
+    }
+}
+
+/// The form in which an endpoint gets events.
+package enum Envelope: String, CaseIterable, Codable, Sendable {
+    /// Standard Webhooks 1.0: `type`, `timestamp`, `data`.
+    case standard
+    /// CloudEvents 1.0 in structured mode.
+    case cloudevents
+    /// The payload of Coder's webhook notifications, one request per recipient.
+    case coder
+}

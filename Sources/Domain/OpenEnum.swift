@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A value of a closed enum as another program tells it: one that this release knows, or the text of one that it does not.
+/// A value of an enumeration from another program: one that this release knows, or the text of an unknown one.
 ///
-/// Reports are made of these. What a newer release has added, or a word that stands for nothing, is shown as it is written.
+/// Reports are made of these. An unknown value, such as one of a newer release, is shown as it is written.
 package struct OpenEnum<Known: RawRepresentable<String> & Sendable>: Sendable {
     package let text: String
 
     package init(text: String) { self.text = text }
     package init(_ known: Known) { text = known.rawValue }
 
-    /// `nil`: this release does not know it.
+    /// `nil` if this release does not know it.
     package var known: Known? { Known(rawValue: text) }
 
     /// Whether it is this value.
     package static func == (left: Self, right: Known) -> Bool { left.text == right.rawValue }
 
-    /// Whether it is another value, or one that this release does not know.
+    /// Whether it is another value, known or unknown.
     package static func != (left: Self, right: Known) -> Bool { left.text != right.rawValue }
 }
 

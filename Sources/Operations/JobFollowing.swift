@@ -4,12 +4,13 @@ package import Domain
 package import Store
 
 extension OperationContext {
-    /// How long a follower trusts that nothing has happened.
+    /// The longest time between two polls.
     private static let poll = Duration.seconds(1)
 
-    /// Passes on every line of a job's log behind a line, the earlier ones too, until the job has ended; then returns it.
+    /// Passes on every line of a job's log after a given line, the existing ones too, until the job has ended; then
+    /// returns the job.
     ///
-    /// - Parameter body: Given `nil` when there is nothing new, at least every second.
+    /// - Parameter body: Called with `nil` when there is nothing new, at least every second.
     package func follow(
         _ job: JobID,
         after line: Int64 = 0,
@@ -18,7 +19,7 @@ extension OperationContext {
         try await watch.following(.job(job)) { bell in
             var last = line
             while true {
-                // First the status, then the log: what was written before the end is read before it returns.
+                // The status is read before the log, so that no line before the end is missed.
                 let summary = try await store.job(job, visibleTo: caller.audience)
                 last = try await readLines(of: job, after: last, body)
                 if summary.hasEnded { return summary }
@@ -29,7 +30,7 @@ extension OperationContext {
         }
     }
 
-    /// Passes on what the log holds behind a line; returns the last line's id.
+    /// Passes on the lines after a given one; returns the last line's id.
     private func readLines(
         of job: JobID,
         after line: Int64,

@@ -12,7 +12,7 @@ package enum ReplacementPolicy: String, Sendable, Hashable, CaseIterable, Codabl
     case fresh
 }
 
-/// Everything a provisioner needs to know about one build.
+/// All input of a provisioner for one build.
 package struct BuildRequest: Sendable {
     package var job: HeldJob
     package var build: WorkspaceBuild

@@ -98,7 +98,7 @@ extension ProvisioningFailure {
 }
 
 extension String {
-    /// The text with at most so many bytes; what was cut off is counted behind it.
+    /// The text, cut to at most so many bytes, with the number of bytes that were cut off.
     package func cut(to limit: Int) -> String {
         let count = utf8.count
         guard count > limit else { return self }

@@ -22,7 +22,7 @@ struct ChildWatch: ~Copyable {
     private var cause: GuardCause?
     private var startFailure: Int32?
     private var isOverflowKilled = false
-    /// When the guard must have carried out its request.
+    /// The time by which the guard must have carried out its request.
     private var guardDeadline: ContinuousClock.Instant?
 
     init(

@@ -70,7 +70,7 @@ package struct StateSpool: Sendable {
         }
     }
 
-    /// Forgets a state that the database has, unless its execution has left a newer one meanwhile.
+    /// Removes a state that the database has stored, unless its execution has written a newer one meanwhile.
     package func discard(_ stored: SpooledState) async {
         let file = self.file(stored.execution)
         await BlockingWork.run { () throws(Never) in

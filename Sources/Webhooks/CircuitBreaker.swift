@@ -5,23 +5,23 @@ package import Time
 
 /// The rules of the circuit breaker, over all workers.
 ///
-/// After ``threshold`` failures in a row it opens: deliveries wait, burning no attempts, and now and then one of them is sent as
-/// a probe. One success closes it. When nothing has succeeded for ``patience``, the endpoint is to be disabled. What is sent
-/// in which state, `Store.leaseDeliveries` says.
+/// After ``threshold`` failures in a row it opens: deliveries wait without using up attempts, and from time to time one
+/// of them is sent as a probe. One success closes it. If nothing has succeeded for ``patience``, the endpoint must be
+/// disabled. `Store.leaseDeliveries` decides what is sent in which state.
 extension CircuitBreaker {
     static let threshold = 5
-    /// From opening to the first probe, from that to the next, and so on; the last one repeats.
+    /// The intervals between probes, from the opening on; the last one repeats.
     static let probeIntervals: [Duration] = [30, 60, 120, 300, 600, 1_800, 3_600].map { .seconds($0) }
     static let patience = Duration.seconds(5 * 86_400)
 
-    /// What an attempt has changed that someone should hear of.
+    /// A change that someone must be told about.
     package enum Change: Hashable, Sendable {
         case none, opened, closed
-        /// The endpoint has failed for too long.
+        /// The endpoint has failed for too long, and shall be disabled.
         case disable
     }
 
-    /// Forgets all failures.
+    /// Resets the circuit breaker.
     package mutating func recordSuccess() -> Change {
         let wasOpen = state == .open
         self = CircuitBreaker()
@@ -30,8 +30,8 @@ extension CircuitBreaker {
 
     /// Counts a failure.
     ///
-    /// - Parameter started: When the attempt was taken up. One that was taken up before the circuit opened is a
-    ///   straggler: it tells nothing new and moves no probe.
+    /// - Parameter started: When the attempt began. One that began before the circuit opened neither counts nor moves a
+    ///   probe.
     package mutating func recordFailure(at now: Instant, started: Instant) -> Change {
         let failingSince = failingSince ?? now
         self.failingSince = failingSince
@@ -56,14 +56,15 @@ extension CircuitBreaker {
 }
 
 extension EndpointHealth {
-    /// How often successes alone are noted: with each delivery the endpoint's row would be the hottest of the database.
+    /// How often mere successes are recorded. Recording each one would make the endpoint's row the most written of the
+    /// database.
     private static let noteInterval = Duration.seconds(10)
 
-    /// Takes in how an attempt went.
+    /// Changes the health by the result of an attempt.
     ///
-    /// A trial is the operator's own affair, until it succeeds: then the endpoint is well again.
+    /// A failed trial does not count; a successful one makes the endpoint healthy again.
     ///
-    /// - Parameter now: The database's time as it is recorded.
+    /// - Parameter now: The database's time of the recording.
     package mutating func record(_ attempt: DeliveryAttempt, at now: Instant) {
         let before = self
         switch attempt.outcome {

@@ -40,9 +40,9 @@ package struct EndpointTarget: Sendable {
         self.concurrencyKey = concurrencyKey
     }
 
-    /// The endpoint as it is stored.
+    /// The target of a stored endpoint.
     ///
-    /// - Parameter open: Opens a key that is sealed.
+    /// - Parameter open: Decrypts a sealed key.
     /// - Throws: What `open` throws; ``EndpointURLError``, ``SigningKeyError``, ``EndpointTargetError``.
     package init(_ endpoint: Endpoint, opening open: ([UInt8]) throws -> [UInt8]) throws {
         try self.init(

@@ -4,9 +4,9 @@ import Basics
 package import Domain
 import Time
 
-/// What an endpoint is sent.
+/// The content of requests to an endpoint.
 extension Envelope {
-    /// No body is longer, in bytes.
+    /// The maximum length of a body in bytes.
     package static let maximumBodySize = 20 * 1024
 
     /// The `Content-Type` of its requests.
@@ -17,10 +17,10 @@ extension Envelope {
         }
     }
 
-    /// The requests that tell an endpoint of the event: one, or with ``coder`` one for each recipient.
+    /// The requests about an event: one, or with ``coder`` one for each recipient.
     ///
-    /// With ``coder``, an event that is for nobody in particular goes out once, with an empty user, so that it arrives
-    /// all the same. A body that would exceed ``maximumBodySize`` is cut and says `"truncated": true`.
+    /// With ``coder``, an event without recipients is sent once, with an empty user. A body that would exceed
+    /// ``maximumBodySize`` is cut and says `"truncated": true`.
     ///
     /// - Parameter makeID: The id of each request; tests pass their own.
     package func deliveries(
@@ -61,7 +61,7 @@ extension Envelope {
     }
 
     private static func cloudEvent(_ event: Event, id: DeliveryID, isCut: Bool) -> JSON {
-        // The extension `sequence` compares as text, so it has leading zeros.
+        // The extension `sequence` is compared as text, so it has leading zeros.
         let digits = "\(event.sequence)"
         var members: [String: JSON] = [
             "specversion": "1.0",
@@ -78,7 +78,7 @@ extension Envelope {
         return .object(members)
     }
 
-    /// The event's particulars, and beside them what all events have.
+    /// The event's own members, and the common ones.
     private static func commonData(_ event: Event, isCut: Bool) -> JSON {
         let common: [String: JSON] = [
             "event_id": .string("\(event.id)"),
@@ -95,7 +95,7 @@ extension Envelope {
         return .object(members)
     }
 
-    /// The JSON Schema of what all events have.
+    /// The JSON Schema of the common members.
     static let commonSchema: [String: JSON] = [
         "event_id": ["type": "string", "format": "uuid"],
         "title": ["type": "string"],

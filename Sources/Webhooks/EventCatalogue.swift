@@ -2,13 +2,13 @@
 
 package import Basics
 
-/// What is known of a type of event: its name and id for receivers of Coder's notifications, and its particulars.
+/// The description of a type of event: its name and id for receivers of Coder's notifications, and its details.
 package struct EventDescription: Sendable {
     /// The type's raw value.
     package let type: String
-    /// The name in words, as Coder's payload carries it.
+    /// The name in Coder's payload.
     package let notificationName: String
-    /// The notification template's id, as Coder's payload carries it. It never changes.
+    /// The notification template's id in Coder's payload. It never changes.
     package var templateID = "00000000-0000-0000-0000-000000000000"
     package var summary = ""
     package var fields: [EventField] = []
@@ -24,7 +24,7 @@ package enum EventCatalogue {
         .object(Dictionary(uniqueKeysWithValues: all.map { ($0.type, $0.schema) }))
     }
 
-    /// The description of a type; of one that a newer release has written, what its name tells.
+    /// The description of a type; for a type of a newer release, one derived from its name.
     package static func description(of type: String) -> EventDescription {
         let words = type.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined(separator: " ")
         guard let known = EventType(rawValue: type) else {
@@ -41,7 +41,7 @@ package enum EventCatalogue {
 }
 
 extension EventType {
-    /// `nil`: the words of the type are the name.
+    /// `nil` if the type's words are the name.
     fileprivate var notificationName: String? {
         switch self {
         case .workspaceResourceReplaced: "Prebuilt Workspace Resource Replaced"

@@ -2,15 +2,15 @@
 
 package import Domain
 
-/// When a delivery is tried again, and when no more.
+/// The retry schedule of deliveries.
 package struct RetrySchedule: Hashable, Sendable {
-    /// The wait after the first attempt, after the second, and so on; after the last attempt there is none.
+    /// The wait after the first attempt, after the second, and so on; the last attempt has none.
     package var waits: [Duration]
-    /// How far a wait may differ from the schedule, as a part of it, so that many deliveries do not return at once.
+    /// The jitter as a fraction of the wait, so that many deliveries do not return at once.
     package var jitter: Double
-    /// An endpoint cannot ask for a longer wait than this.
+    /// The longest wait that an endpoint can ask for.
     package var longestWait: Duration
-    /// After how many attempts an answer that will hardly change is final.
+    /// The number of attempts after which a rejection is final.
     package var attemptsWhenRejected: Int
 
     package init(waits: [Duration], jitter: Double, longestWait: Duration, attemptsWhenRejected: Int) {
@@ -28,9 +28,9 @@ package struct RetrySchedule: Hashable, Sendable {
         attemptsWhenRejected: 3
     )
 
-    /// The wait after an attempt that failed; nil when it was the last one.
+    /// The wait after a failed attempt; `nil` after the last one.
     ///
-    /// - Parameter retryAfter: What the endpoint asks for. It lengthens a wait and never shortens it.
+    /// - Parameter retryAfter: The wait that the endpoint asks for. It lengthens a wait and never shortens it.
     package func wait(
         afterAttempt attempt: Int,
         retryAfter: Duration?,
@@ -43,7 +43,7 @@ package struct RetrySchedule: Hashable, Sendable {
 }
 
 extension DeliveryAttempt.Outcome {
-    /// What is done with a delivery after an attempt.
+    /// The decision about a delivery after an attempt.
     ///
     /// - Parameters:
     ///   - attempt: The number of the attempt that ended with `result`, from 1.

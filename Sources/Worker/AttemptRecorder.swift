@@ -6,22 +6,22 @@ package import Store
 import Synchronization
 import Webhooks
 
-/// Records attempts, all that have ended since the last time in one transaction: one commit for many, and the endpoint's
-/// row locked once.
+/// Records all attempts that have ended since the last time in one transaction, so that many share one commit, and the
+/// endpoint's row is locked once.
 package struct AttemptRecorder: Sendable {
     let store: Store
     let worker: WorkerID
     let logger: Logger
-    /// Called with every batch and what was recorded of it.
+    /// Called with every batch and the part of it that was recorded.
     let done: @Sendable ([DeliveryAttempt], Recorded) -> Void
 
     private let backlog = Backlog()
 
-    /// What was recorded of a batch of attempts.
+    /// The result of recording a batch of attempts.
     package struct Recorded: Hashable, Sendable {
-        /// The deliveries whose leases still held.
+        /// The deliveries whose lease still held.
         package var deliveries: Set<DeliveryID>
-        /// Endpoints that get nothing for now: disabled, or their circuit is open.
+        /// Endpoints that get nothing for now: disabled, or with an open circuit.
         package var spared: Set<EndpointID> = []
 
         package init(deliveries: Set<DeliveryID> = []) {
@@ -51,7 +51,7 @@ package struct AttemptRecorder: Sendable {
         backlog.bell.ring()
     }
 
-    /// Nothing is added any more: ``run()`` returns when all is recorded.
+    /// Ends the recording: ``run()`` returns when everything is recorded.
     func finish() {
         backlog.state.withLock { $0.isLast = true }
         backlog.bell.ring()
@@ -78,10 +78,10 @@ package struct AttemptRecorder: Sendable {
         do {
             done(batch, try await record(batch))
         } catch  where batch.count > 1 {
-            // One that cannot be written must not take the others with it.
+            // One attempt that cannot be written must not fail the others.
             for attempt in batch { await settle([attempt]) }
         } catch {
-            // The lease ends, and the delivery is made again with the same id.
+            // The lease ends, and the delivery is sent again with the same id.
             logger.warning(
                 "an attempt could not be recorded",
                 metadata: ["delivery.id": "\(batch[0].delivery.id)", "error": "\(error)"]
@@ -90,7 +90,7 @@ package struct AttemptRecorder: Sendable {
         }
     }
 
-    /// Writes the attempts, judges their endpoints by them, and commits: one transaction.
+    /// Writes the attempts, updates the health of their endpoints, and commits, in one transaction.
     package func record(_ attempts: [DeliveryAttempt]) async throws -> Recorded {
         try await store.recordingAttempts { recording in
             let written = try await recording.write(attempts, by: worker)

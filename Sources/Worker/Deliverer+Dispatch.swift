@@ -8,8 +8,8 @@ import Webhooks
 extension Deliverer {
     static let eventBatch = 250
 
-    /// Makes deliveries of the events that have none yet, in one transaction; returns how many events it took. An event that
-    /// no enabled endpoint wants is done with.
+    /// Makes deliveries from events without any, in one transaction; returns the number of events. An event that no
+    /// enabled endpoint wants is only marked as dispatched.
     func dispatch() async throws -> Int {
         try await store.dispatching { outbox in
             let events = try await outbox.lockEvents(limit: Self.eventBatch)

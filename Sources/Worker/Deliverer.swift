@@ -9,8 +9,8 @@ package import Store
 import Time
 import Tracing
 
-/// Makes deliveries of events and sends those that are due: at least once, never for a change that was rolled back. Any worker
-/// does it; a lease keeps two from sending the same at the same time.
+/// Makes deliveries from events and sends the due ones: at least once, and never for a change that was rolled back.
+/// Every worker does this; a lease prevents two workers from sending the same delivery at the same time.
 package struct Deliverer: Service {
     let store: Store
     let logger: Logger
@@ -22,17 +22,17 @@ package struct Deliverer: Service {
     private let recorder: AttemptRecorder
 
     private static let lease = Duration.seconds(60)
-    /// Nothing is sent that may still be on its way when its lease ends: the client's time-out, and time to record it.
+    /// An attempt must end within the lease: the client's time-out, and time to record the result.
     private static let attemptTime = Duration.seconds(20)
-    /// How many deliveries a worker has in hand.
+    /// How many deliveries a worker holds.
     private static let mostInHand = 512
-    /// How many are taken at first of an endpoint whose pace is not known.
+    /// How many deliveries are leased at first of an endpoint whose pace is unknown.
     private static let firstHand = 16
     private static let shortestPoll = Duration.seconds(1)
     private static let longestPoll = Duration.seconds(5)
 
-    /// - Parameter sealing: How the endpoints' secrets are kept in the database.
-    /// - Parameter observe: Called after every attempt that was recorded.
+    /// - Parameter sealing: How the endpoints' secrets are encrypted in the database.
+    /// - Parameter observe: Called after every recorded attempt.
     package init(
         store: Store,
         worker: WorkerID,
@@ -56,7 +56,7 @@ package struct Deliverer: Service {
                 if recorded.deliveries.contains(attempt.delivery.id) { observe(attempt) }
                 if attempt.hasFailed { lanes.leave(attempt.delivery.endpoint.id, after: attempt.latency) }
             }
-            // There is room for more.
+            // There is room for more deliveries.
             bell.ring()
         }
     }
@@ -83,18 +83,19 @@ package struct Deliverer: Service {
         var isRung = true
         var turns = 0
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
-            // Events are told of: without a ring, every other look for them is enough.
+            // Events are announced by notifications: without one, every other turn looks for them.
             let found = await turn(in: &group, dispatching: isRung || turns.isMultiple(of: 2))
             turns += 1
             poll = found ? Self.shortestPoll : min(poll * 2, Self.longestPoll)
             isRung = await bell.wait(atMost: poll * Double.random(in: 0.8...1.2))
         }
-        // What the last jobs of this worker caused is sent by it, if it goes quickly, or by another.
+        // Events of this worker's last jobs are sent now, if that is fast, or by another worker.
         _ = await turn(in: &group)
         lanes.clear()
     }
 
-    /// Dispatches and leases once, and rings for another turn when there may be more; returns whether there was anything.
+    /// Dispatches and leases once, and schedules another turn when there may be more; returns whether there was
+    /// anything.
     private func turn(in group: inout DiscardingTaskGroup, dispatching: Bool = true) async -> Bool {
         do {
             let dispatched = dispatching ? try await dispatch() : 0
@@ -107,7 +108,7 @@ package struct Deliverer: Service {
             if dispatched == Self.eventBatch { bell.ring() }
             return dispatched > 0 || !leased.isEmpty
         } catch {
-            logger.warning("deliveries could not be taken", metadata: ["error": "\(error)"])
+            logger.warning("deliveries could not be dispatched or leased", metadata: ["error": "\(error)"])
             return false
         }
     }
@@ -145,7 +146,7 @@ package struct Deliverer: Service {
             }
             return attempt
         }
-        // After a failure the next one waits until it is known whether the endpoint is to be spared.
+        // After a failure, the next one waits until the circuit breaker has decided.
         if !attempt.hasFailed { lanes.leave(endpoint, after: attempt.latency) }
         recorder.add(attempt)
     }

@@ -2,20 +2,20 @@
 
 import Domain
 
-/// What came of an execution; the raw values are what metrics, traces and logs call it.
+/// The end of an execution; the raw values are its names in metrics, traces and logs.
 package enum ExecutionEnd: String, Sendable, CaseIterable {
     case succeeded, failed, canceled
-    /// The job waits for another worker: this one drains, or its lease ends.
+    /// The job waits for another worker, because this one drains or its lease expires.
     case handedOver = "handed_over"
     /// The job waits for its next attempt.
     case retried
-    /// The job waits until there is room for it.
+    /// The job waits until capacity is available.
     case held
     /// The claim was refused, and the job builds a new workspace.
     case rebuilt
-    /// The job is another execution's by now.
+    /// Another execution holds the job by now.
     case lost
-    /// The database could not be told.
+    /// The end could not be recorded in the database.
     case unrecorded
 
     init(_ result: JobResult) {

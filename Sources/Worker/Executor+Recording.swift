@@ -7,9 +7,9 @@ import Provisioning
 import Store
 
 extension Executor {
-    /// Writes what came of an execution, and tries again while the database is away and the lease holds.
+    /// Records the verdict of an execution, and retries while the database is down and the lease holds.
     ///
-    /// A state that did not get there stays in the spool, for ``SpoolRecovery``.
+    /// A state that could not be stored stays in the spool, for ``SpoolRecovery``.
     func record(_ verdict: Verdict, of job: ClaimedJob, control: ExecutionControl, logger: Logger) async -> ExecutionEnd
     {
         var (verdict, isRefused) = (verdict, false)
@@ -20,13 +20,13 @@ extension Executor {
                 if written.isStateKept { await spool?.discard(of: job.held) }
                 return written.end
             } catch let error as StoreError where error.code == .leaseLost {
-                logger.warning("the job was taken away; what this execution did is not recorded")
+                logger.warning("the job was taken away; the end of this execution is not recorded")
                 return .lost
             } catch let error as PostgresError where error.isRetriable {
-                // A repeat is safe: the fence lets one of them through.
+                // A repetition is safe: the fence admits only one of them.
                 logger.warning("the job's end could not be recorded yet", metadata: ["error": "\(error)"])
             } catch let error as PostgresError where error.isRefusedValue && !isRefused {
-                // Refused once, refused always: another execution would only make more of what cannot be recorded.
+                // The database would refuse the values again, and another execution would report the same.
                 logger.error("the database refuses what the job reported", metadata: ["error": "\(error)"])
                 (verdict, isRefused) = (verdict.refused(by: error, job), true)
                 continue
@@ -40,7 +40,7 @@ extension Executor {
         }
     }
 
-    /// What came of it, and whether the state is stored, or there is none.
+    /// The end, and whether the state is stored or does not exist.
     private typealias Written = (end: ExecutionEnd, isStateKept: Bool)
 
     private func write(_ verdict: Verdict, of job: ClaimedJob, logger: Logger) async throws -> Written {
@@ -61,7 +61,7 @@ extension Executor {
             try await store.endImport(job.held, result)
             return (ExecutionEnd(result), true)
         case .again(let repetition, let delay, let state):
-            // First the state, under the fence that the second write ends.
+            // The state is stored first, under the fence that the second write ends.
             var isStateKept = true
             do {
                 if let state { _ = try await store.checkpoint(sealing.sealed(state), of: job.held) }

@@ -8,21 +8,20 @@ package import Provisioning
 package import Store
 import Tracing
 
-/// Runs one claimed job to its end: gathers what it needs, calls the provisioner, and records what came of it under the
-/// job's fence.
+/// Executes one claimed job: reads its input, calls the provisioner, and records the result under the job's fence.
 package struct Executor: Sendable {
     let store: Store
     let provisioners: [ProvisionerType: any Provisioner]
     let replacementPolicy: ReplacementPolicy
     let sealing: StateSealing
-    /// Where the provisioners keep states until the database has them.
+    /// The local spool of states that the database does not have yet.
     let spool: StateSpool?
     /// `nil`: agents get no tokens.
     let agents: AgentAccess?
     let logger: Logger
-    /// Called when a job has ended, with what became of it.
+    /// Called when a job has ended, with its result.
     let observe: @Sendable (ClaimedJob, ExecutionEnd, Duration) -> Void
-    /// Called when the end of a claim that replaced resources has been recorded, with the prebuild's pool.
+    /// Called when a claim build that replaced resources was recorded, with the prebuild's pool.
     let onReplacement: @Sendable (PoolName) -> Void
 
     package init(
@@ -47,7 +46,7 @@ package struct Executor: Sendable {
         self.onReplacement = onReplacement
     }
 
-    /// Never throws: a failure is the job's result, or is left to the reaper when the job has been lost.
+    /// Never throws: a failure is the job's result; a lost job is left to the reaper.
     func execute(_ job: ClaimedJob, control: ExecutionControl) async {
         await withSpan(job.type == .workspaceBuild ? "build" : "import", context: job.context, ofKind: .consumer) {
             span in
@@ -77,7 +76,7 @@ package struct Executor: Sendable {
             logger: logger
         )
         logger.debug("job started", metadata: ["attempt": "\(job.attempt)"])
-        // Whatever happens to the worker's other tasks, the record of this job is written.
+        // The job's end is recorded even if this task is cancelled.
         let result = await withTaskGroup(of: Void.self) { group in
             group.addTask { await log.run() }
             let verdict = await perform(job, reporter: reporter, control: control)
@@ -91,7 +90,7 @@ package struct Executor: Sendable {
         return result
     }
 
-    /// Calls the provisioner and turns what it says into what is to be recorded.
+    /// Calls the provisioner and turns its result into a verdict.
     private func perform(_ job: ClaimedJob, reporter: Reporter, control: ExecutionControl) async -> Verdict {
         guard let provisioner = job.provisioner.known.flatMap({ provisioners[$0] }) else {
             return Verdict(
@@ -117,8 +116,8 @@ package struct Executor: Sendable {
         } catch let error as StoreError where error.code == .leaseLost {
             return .lost
         } catch let error as PostgresError where error.isRetriable {
-            // The database was away for a moment, and nothing has been begun.
-            logger.warning("the job could not be begun", metadata: ["job.id": "\(job.id)", "error": "\(error)"])
+            // The database was down for a moment, and nothing has begun.
+            logger.warning("the job could not be started", metadata: ["job.id": "\(job.id)", "error": "\(error)"])
             return .again(.handedOver, after: .seconds(1), state: nil)
         } catch {
             return Verdict(job, failure: ProvisioningFailure(.transient, "\(error)"))
@@ -163,14 +162,14 @@ extension Executor {
         }
     }
 
-    /// What is to become of the claim that asked for the build, if one did; `nil`: its build just failed.
+    /// The fate of the claim that requested the build; `nil`: there is none, and the build just failed.
     private func refusal(of request: BuildRequest, because failure: ProvisioningFailure) -> ClaimRefusal? {
-        // What has changed something cannot go back to its pool, be it by an execution before this one.
+        // A workspace that has changed cannot go back to its pool, also if an earlier execution changed it.
         guard request.build.transition == .start, failure.state == request.state else { return nil }
         return switch (failure.code, replacementPolicy) {
         case (.replacementBlocked, .block): .block
         case (.replacementBlocked, .fresh): .fresh
-        // The module refuses the values, before anything was spent on them. A fresh build would be of the same values.
+        // The module refuses the values, and nothing was spent. A new build would have the same values.
         case (.invalid, _) where failure.isUntouched && !request.refreshFirst: .block
         default: nil
         }
@@ -199,8 +198,8 @@ extension Executor {
         )
     }
 
-    /// The state to go on from, with what late ones name beside it, and what is left of those. The database has it before the
-    /// build begins: nothing is forgotten, whatever becomes of it.
+    /// The initial state, merged with the late states, and the unmerged rest of those. The database has it before the
+    /// build begins, so nothing is forgotten.
     private func states(
         _ job: ClaimedJob,
         _ context: BuildContext,
@@ -233,7 +232,7 @@ extension Executor {
         return (state, taken.compactMap(\.rest))
     }
 
-    /// The tokens of the version's agents. Before a build that starts them, the database knows who they are.
+    /// The tokens of the version's agents. The database knows the agents before a build that starts them.
     private func agentTokens(_ job: ClaimedJob, _ context: BuildContext) async throws -> [String: String] {
         guard let agents, !context.agents.isEmpty else { return [:] }
         let tokens = try await agents.tokens(of: context.agents, in: context.build.workspace.id)

@@ -5,21 +5,21 @@ import Store
 import Telemetry
 
 extension PoolName {
-    /// As metrics of pools have them.
+    /// The labels of pool metrics.
     fileprivate var labels: [String] { [template, preset, organization] }
 }
 
-/// Metrics of the whole fleet at one moment.
+/// The metrics of the whole fleet at one moment.
 struct FleetReport {
     let samples: [GaugeSample]
     var histograms: [HistogramSample] = []
-    /// For how long they may be told.
+    /// For how long they may be exported.
     let lease: Duration
 
-    /// Jobs, workers and deliveries. They are of the moment, so they are told for a few intervals at most.
+    /// Jobs, workers and deliveries. They describe a moment, so they are exported for a few intervals at most.
     init(_ facts: FleetFacts, atMost limit: Duration) {
         var counts: [[String]: Double] = [:]
-        // Every status and class is there, so that nothing is absent which is merely none.
+        // Every status and class has a value, so that a zero is not absent.
         for status in JobStatus.allCases where !status.hasEnded {
             for jobClass in JobClass.allCases {
                 counts[[status.rawValue, jobClass.rawValue] + PoolName.none.labels] = 0
@@ -42,7 +42,7 @@ struct FleetReport {
         lease = min(facts.reporterLease, limit)
     }
 
-    /// What all claims add up to: totals, which stay true until the next count.
+    /// Totals of all claims, which stay valid until the next count.
     init(_ totals: ClaimTotals) {
         samples =
             totals.outcomes.map { GaugeSample(MetricCatalogue.claimOutcomes, [$0.name] + $0.pool.labels, $1) }

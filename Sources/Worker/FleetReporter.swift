@@ -6,12 +6,13 @@ import ServiceLifecycle
 import Store
 import Telemetry
 
-/// Tells the metrics of the whole fleet, so that a sum over all workers is true: one worker does it, for as long as its
-/// lease is good.
+/// Exports the metrics of the whole fleet. Only one worker does, for as long as its lease is valid, so that a sum over
+/// all workers is correct.
 ///
-/// Claims are among them because any process may make one, also a command that exits at once: the database counts them.
+/// Claims are among them, because any process may make one, also a command that exits at once: the database counts
+/// them.
 struct FleetReporter: Service {
-    /// What is read, and published, together; also the name of the publication.
+    /// The groups that are read and published together; also the names of the publications.
     enum Subject: String, CaseIterable {
         case queue, claims
     }
@@ -34,12 +35,12 @@ struct FleetReporter: Service {
         rest()
     }
 
-    /// Tells nothing any more: to be called when the worker drains, and another begins to speak.
+    /// Stops exporting, when the worker drains and another one begins.
     func rest() {
         for subject in Subject.allCases { registry.withdraw(subject.rawValue) }
     }
 
-    /// One look. What cannot be asked for now is told as it was, until it is too old.
+    /// Reads and publishes once. A group that cannot be read now stays published until it is too old.
     func report(_ subject: Subject) async {
         let began = ContinuousClock.now
         do {
@@ -55,11 +56,11 @@ struct FleetReporter: Service {
             return
         } catch {
             let metadata: Logger.Metadata = ["subject": "\(subject)", "error": "\(error)"]
-            logger.warning("the fleet could not be counted for the metrics", metadata: metadata)
+            logger.warning("the fleet's metrics could not be read", metadata: metadata)
         }
     }
 
-    /// - Returns: nil when another worker speaks.
+    /// - Returns: `nil` when another worker exports.
     private func read(_ subject: Subject) async throws -> FleetReport? {
         switch subject {
         case .queue:

@@ -8,16 +8,17 @@ import Provisioning
 import Store
 import Synchronization
 
-/// A job's log on its way to the database: in batches, at most 250 ms or 64 KiB behind, the first and the last 512 KiB of it.
+/// Writes a job's log to the database in batches, at most 250 ms or 64 KiB late, and keeps the first and the last 512
+/// KiB.
 ///
-/// Lines are taken from any thread without waiting. A failed write is tried again with the next; what is between head and
-/// tail is dropped and counted.
+/// Appending never blocks. A failed write is retried with the next one; lines between head and tail are dropped and
+/// counted.
 final class JobLog: Sendable {
     private struct State {
         var pending: [LogLine] = []
         var pendingBytes = 0
         var writtenBytes = 0
-        /// Beyond the head: the newest lines, which are written at the end.
+        /// After the head: the newest lines, which are written at the end.
         var tail: Deque<LogLine> = []
         var tailBytes = 0
         var droppedLines = 0
@@ -33,7 +34,7 @@ final class JobLog: Sendable {
     private static let flushInterval = Duration.milliseconds(250)
     private static let flushBytes = 64 * 1024
     private static let keptBytes = 512 * 1024
-    /// What a line costs besides its texts: many short ones, or empty ones, are much as well.
+    /// The cost of a line besides its texts, so that many short lines count too.
     private static let lineBytes = 64
 
     private static func cost(_ line: LogLine) -> Int {
@@ -41,7 +42,7 @@ final class JobLog: Sendable {
     }
 
     /// - Parameter write: Stores lines under the execution's fence; false when the execution has lost its job.
-    /// - Parameter onLost: Called then.
+    /// - Parameter onLost: Called when that returns false.
     init(
         logger: Logger,
         write: @escaping @Sendable ([LogLine]) async throws -> Bool,
@@ -58,7 +59,7 @@ final class JobLog: Sendable {
         line.stage = line.stage.cut(to: ChildBounds.nameBytes)
         let size = Self.cost(line)
         let isUrgent = state.withLock { state in
-            // Once the tail has begun, a line that is short enough for the head would come before those that it follows.
+            // Once the tail has begun, a line that fits into the head would come before its predecessors.
             if state.tail.isEmpty, state.writtenBytes + state.pendingBytes + size <= Self.keptBytes {
                 state.pending.append(line)
                 state.pendingBytes += size
@@ -77,19 +78,19 @@ final class JobLog: Sendable {
         if isUrgent { bell.ring() }
     }
 
-    /// Writes until the task is canceled. The rest is left to ``finish()``.
+    /// Writes until the task is canceled. ``finish()`` writes the rest.
     func run() async {
         while !Task.isCancelled {
             await bell.wait()
             let isFull = state.withLock { $0.pendingBytes >= Self.flushBytes }
             if !isFull { await bell.wait(atMost: Self.flushInterval) }
-            // What could not be written rings no bell when more comes, so it is tried until it is.
+            // Lines whose write failed cause no wake-up, so the write is repeated until it succeeds.
             while !Task.isCancelled, await !flush() { try? await Task.sleep(for: Self.flushInterval) }
         }
     }
 
-    /// Writes everything that is left, with what is missing in the middle said. While that fails, it tries again, until the
-    /// end of the lease: the last lines are the ones that say why a build failed.
+    /// Writes the remaining lines, with a note about what is missing in the middle. It retries until the end of the
+    /// lease, because the last lines say why a build failed.
     func finish(until deadline: ContinuousClock.Instant) async {
         state.withLock { state in
             if state.droppedLines > 0 {
@@ -122,17 +123,17 @@ final class JobLog: Sendable {
             if try await !write(lines) { onLost() }
             return true
         } catch {
-            // What the database refuses it refuses for ever, and what follows would wait for it.
+            // The database would refuse such a line for ever, and it would block the others.
             if (error as? PostgresError)?.isRefusedValue == true { return await flush(each: lines) }
             state.withLock { $0.pending = lines + $0.pending }
-            // A write that the end of the execution cut off: the last one takes its lines.
+            // A write that the end of the execution cancelled: the final one takes its lines.
             guard !(error is CancellationError) else { return false }
             logger.warning("job log lines could not be written yet", metadata: ["error": "\(error)"])
             return false
         }
     }
 
-    /// Writes line by line, so that those which the database refuses stand alone, and says where they are missing.
+    /// Writes line by line, so that refused lines do not affect others, and notes where they are missing.
     private func flush(each lines: [LogLine]) async -> Bool {
         for (index, line) in lines.enumerated() {
             do {

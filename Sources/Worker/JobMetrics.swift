@@ -6,7 +6,7 @@ package import Store
 package import Telemetry
 import Time
 
-/// What this worker counts of the jobs it claims, ends and takes back.
+/// Counts the jobs that this worker claims, ends and reaps.
 package struct JobMetrics: Sendable {
     private let registry: MetricsRegistry
 
@@ -19,7 +19,7 @@ package struct JobMetrics: Sendable {
         for job in jobs { wait.record(duration: max(job.startedAt - job.availableAt, .zero)) }
     }
 
-    /// Counts an execution that has ended.
+    /// Counts an ended execution.
     package func ended(_ job: ClaimedJob, _ end: ExecutionEnd, after duration: Duration) {
         MetricCatalogue.jobDuration.timer(job.type.rawValue, end.rawValue, factory: registry).record(duration: duration)
         if end == .retried { MetricCatalogue.jobRetries.counter(factory: registry).increment() }

@@ -8,8 +8,8 @@ import Store
 
 /// Claims jobs and executes them, as many at once as the worker has slots.
 ///
-/// It looks when it is rung, when a slot becomes free, and by itself every 1 to 5 seconds. Once the drain begins it claims
-/// nothing; it returns when its last job has ended or has been handed back.
+/// It claims after a wake-up, when a slot becomes free, and by itself every 1 to 5 seconds. During a drain it claims
+/// nothing; it returns when its last job has ended or was handed back.
 struct JobRunner: Service {
     let store: Store
     let configuration: WorkerConfiguration
@@ -18,10 +18,10 @@ struct JobRunner: Service {
     let spoolRecovery: SpoolRecovery
     let drain: Drain
     let bell: Doorbell
-    /// Rung when a job has ended while the worker drains.
+    /// Wakes when a job has ended during a drain.
     let ended: Doorbell
     let hint: QueueHint
-    /// Rung when the drain goes on, or back.
+    /// Wakes when the drain advances or is resumed.
     private let drainBell = Doorbell()
     let onClaim: @Sendable ([ClaimedJob]) -> Void
     let logger: Logger
@@ -38,7 +38,7 @@ struct JobRunner: Service {
                     if let claimed, !claimed.isEmpty { onClaim(claimed) }
                     for job in claimed ?? [] where !job.isNoOp { start(job, in: &group) }
                     executions.setClaiming(false)
-                    // What needs no doing is finished with the next claim, in the same round trip.
+                    // Jobs without work are finished together with the next claim, in one round trip.
                     queue.done += (claimed ?? []).filter(\.isNoOp).map(\.held)
                     if claimed != nil, !queue.done.isEmpty { continue }
                     try Task.checkCancellation()
@@ -84,7 +84,7 @@ struct JobRunner: Service {
         }
     }
 
-    /// Runs a claim, which a drain that begins meanwhile cancels: it may take long, and nothing is to be taken on any more.
+    /// Runs a claim that a drain cancels: it may take long, and nothing shall be claimed any more.
     private func unlessDraining(
         _ claim: @escaping @Sendable () async throws -> [ClaimedJob]
     ) async throws -> [ClaimedJob] {
@@ -103,7 +103,7 @@ struct JobRunner: Service {
         }
     }
 
-    /// When it fails, the reaper finds them in the hands of a worker that is gone.
+    /// If it fails, the reaper takes them back from this worker.
     private func finish(_ jobs: [HeldJob]) async {
         guard !jobs.isEmpty else { return }
         do {
@@ -117,12 +117,12 @@ struct JobRunner: Service {
         let limits = job.type == .workspaceBuild ? configuration.buildLimits : configuration.importLimits
         let control = executions.enter(job.held, limits: limits)
         group.addTask {
-            // What a dead execution of the same workspace has left here is part of the state that this one goes on from.
+            // The state of a dead execution of the same workspace on this machine is part of this one's initial state.
             if job.type == .workspaceBuild { await spoolRecovery.recover() }
             await executor.execute(job, control: control)
             executions.leave(job.held)
             bell.ring()
-            // The last job of a drain is what its end waits for.
+            // The end of a drain waits for the last job.
             if drain.phase > .active { ended.ring() }
         }
     }

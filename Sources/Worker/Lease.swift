@@ -7,11 +7,11 @@ import ServiceLifecycle
 import Store
 import Time
 
-/// Keeps this worker's lease, hears the commands that come with each renewal, and ends its executions before the lease can
-/// pass to another.
+/// Renews this worker's lease, passes on the commands that arrive with each renewal, and ends its executions before
+/// another worker can take them over.
 ///
-/// It runs on the monotonic clock from the moment the last successful renewal was sent, so that neither a wrong wall clock
-/// nor a slow answer ever makes it trust a lease for too long.
+/// The lease is measured on the monotonic clock from the moment the last successful renewal was sent, so neither a
+/// wrong wall clock nor a slow answer makes it seem longer.
 struct Lease: Service {
     let store: Store
     let configuration: WorkerConfiguration
@@ -21,7 +21,7 @@ struct Lease: Service {
     let logger: Logger
 
     func run() async throws {
-        // It outlives the graceful shutdown of the services that need it: those wait for their jobs first.
+        // It outlives the graceful shutdown of the services that need it, because those wait for their jobs first.
         await withGracefulShutdownHandler {
             drain.notify(commands)
             var suspects: [HeldJob: ContinuousClock.Instant] = [:]
@@ -37,7 +37,7 @@ struct Lease: Service {
         await leave()
     }
 
-    /// The heartbeat, or sooner when the last one failed and the lease is running down, or when something changes by itself.
+    /// The heartbeat interval, or less when the last heartbeat failed, or when the state changes by time.
     private func pause(after beat: Heartbeat?) -> Duration {
         let remaining = ContinuousClock.now.duration(to: executions.leaseUntil)
         let pause =
@@ -71,36 +71,36 @@ struct Lease: Service {
         }
     }
 
-    /// Gives back what nobody has executed for some time though the database has it as this worker's, and returns who is
-    /// suspect, and since when.
+    /// Gives back jobs that the database counts as this worker's and that it has not executed for some time; returns
+    /// the suspects, with the time of suspicion.
     ///
-    /// The answer to a claim may be lost though the claim was committed, and what came of an execution may not be recorded
-    /// while the database is away: then the lease is renewed for jobs that nobody executes. A claim whose answer is only
-    /// late loses nothing but the attempt: its job has been fenced off.
+    /// The answer to a claim may be lost although the claim was committed, and the end of an execution may not be
+    /// recorded while the database is down: then the lease would be renewed for jobs that nobody executes. If the
+    /// answer is only late, nothing is lost but the attempt, because the job is fenced.
     private func giveBackForgotten(
         _ beat: Heartbeat,
         _ suspects: [HeldJob: ContinuousClock.Instant]
     ) async -> [HeldJob: ContinuousClock.Instant] {
         let now = ContinuousClock.now
         let unheld = beat.held.subtracting(executions.held).map { ($0, suspects[$0] ?? now) }
-        // Beats may follow each other closely, and the answer to a claim takes its time.
+        // Heartbeats may follow each other closely, and the answer to a claim takes time.
         let grace = min(configuration.heartbeatInterval, .seconds(5))
         let forgotten = unheld.filter { $0.1.duration(to: now) >= grace }.map(\.0)
         if !forgotten.isEmpty {
             do {
                 let count = try await store.giveBack(forgotten)
                 logger.warning(
-                    "jobs that this worker held and did not run were given back",
+                    "jobs that this worker held and did not run were returned to the queue",
                     metadata: ["jobs": "\(count)"]
                 )
             } catch {
-                logger.warning("forgotten jobs could not be given back yet", metadata: ["error": "\(error)"])
+                logger.warning("forgotten jobs could not be returned to the queue yet", metadata: ["error": "\(error)"])
             }
         }
         return Dictionary(uniqueKeysWithValues: unheld)
     }
 
-    /// A worker that was drained by command stays up. Its drain has ended when its last job has.
+    /// A worker that was drained by command keeps running. Its drain ends with its last job.
     private func endDrain(_ beat: Heartbeat?) async {
         guard let beat, beat.state == .draining, !drain.isFinal, executions.isIdle else { return }
         do {
@@ -110,12 +110,12 @@ struct Lease: Service {
         }
     }
 
-    /// How long before the end of the lease executions are interrupted, so that nothing of theirs is left at its end.
+    /// How long before the end of the lease executions are interrupted, so that nothing of theirs runs at its end.
     private var fenceMargin: Duration { configuration.registration.leaseDuration / 3 }
 
     private func obey(_ beat: Heartbeat) {
         executions.interrupt(.canceled, only: beat.canceled)
-        // Somebody else may run them at any moment: no time for manners.
+        // Another worker may run them at any moment, so they are killed at once.
         executions.kill(only: beat.lost)
         switch beat.state {
         case .active: drain.resume()
@@ -129,7 +129,7 @@ struct Lease: Service {
     }
 
     private func stop(_ reason: String) {
-        logger.critical("\(reason); its jobs are given to others, and this process ends")
+        logger.critical("\(reason); other workers get its jobs, and this process ends")
         executions.kill()
         drain.advance(to: .killing, final: true)
     }

@@ -8,9 +8,9 @@ import Time
 import Webhooks
 
 extension LeasedDelivery {
-    /// Makes the attempt: from what is stored to what is to be recorded.
+    /// Makes the attempt: from the stored delivery to its result.
     ///
-    /// - Parameter now: The database's time as it is sent.
+    /// - Parameter now: The database's time at the sending.
     func attempt(by client: HTTPClient, at now: Instant, sealing: StateSealing) async -> DeliveryAttempt {
         let target: EndpointTarget
         let request: HTTPClient.Request
@@ -24,7 +24,7 @@ extension LeasedDelivery {
                 trace: HTTPFields(checking: TraceContext.headers)
             )
         } catch {
-            // An endpoint that cannot be sent to as it is configured; it will not get better by itself.
+            // The endpoint's configuration is invalid; this will not change by itself.
             return DeliveryAttempt(
                 of: self,
                 .deadLetter(.unsendable),

@@ -3,7 +3,7 @@
 import Store
 import Synchronization
 
-/// Where in the queue notifications say that jobs have come, until the next claim looks there.
+/// The place in the queue from which notifications announce new jobs, until the next claim looks there.
 final class QueueHint: Sendable {
     private let earliest = Mutex<QueuePlace?>(nil)
 

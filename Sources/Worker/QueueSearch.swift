@@ -3,32 +3,33 @@
 import Domain
 import Store
 
-/// Where and when a worker looks for jobs.
+/// Decides where and when a worker reads the queue.
 ///
-/// A claim walks over every entry of the queue's index that was claimed and not yet vacuumed: over all of them, for as long
-/// as some transaction is held open. So each claim goes on where the last one ended. What has come to stand before that
-/// place, such as a job that a person waits for or one that was handed back, is looked for where the news of it says that it
-/// stands; and once a second from the front, should news have been lost.
+/// A claim reads every entry of the queue's index that was claimed and not yet vacuumed: all of them, while some
+/// transaction stays open. So each claim continues where the last one ended
+/// (Documentation/Decisions/0017-queue-place.md). A job that comes to stand before that place, such as an interactive
+/// one or one that was handed back, is found by the place in its notification; and once a second from the front, in
+/// case a notification was lost.
 struct QueueSearch {
-    /// Jobs that needed no doing, to be finished with the next claim.
+    /// Jobs without work, to be finished with the next claim.
     var done: [HeldJob] = []
 
     private var place: QueuePlace?
-    /// A hint that led to nothing yet.
+    /// A hint that has not led to a job yet.
     private var unheeded: QueuePlace?
     private var nextLookBack: ContinuousClock.Instant?
-    /// The last claim has not looked at the front.
+    /// Whether the last claim has skipped the front.
     private var hasSkipped = false
     private var poll = shortestPause
 
     static let shortestPause = Duration.seconds(1)
     static let longestPause = Duration.seconds(5)
-    /// Looking from the front takes no more than a tenth of the time, however much there is to walk over.
+    /// Reading from the front takes at most a tenth of the time.
     private static let pausePerCost = 10
 
-    /// Behind which place the claim that begins now looks; `nil`: from the front.
+    /// The place from which the next claim reads; `nil`: from the front.
     ///
-    /// - Parameter hint: From where on jobs are said to have come.
+    /// - Parameter hint: The place from which new jobs were announced.
     mutating func start(now: ContinuousClock.Instant, hint: QueuePlace?) -> QueuePlace? {
         let hint = [hint, unheeded].compactMap(\.self).min()
         unheeded = nil
@@ -36,8 +37,8 @@ struct QueueSearch {
         return min(place, hint ?? place)
     }
 
-    /// The claim from `start` has failed. Where the database did not answer in time, because there is so much to walk over,
-    /// the front can wait; what it was looking for elsewhere is looked for again.
+    /// The claim from `start` has failed. If the database did not answer in time because there is too much to read, the
+    /// front can wait; an announced place is read again.
     mutating func fail(from start: QueuePlace?, began: ContinuousClock.Instant, ended: ContinuousClock.Instant) {
         if start == nil { postpone(began, ended) } else { unheeded = start }
     }
@@ -46,9 +47,9 @@ struct QueueSearch {
         nextLookBack = ended + max(Self.shortestPause, began.duration(to: ended) * Self.pausePerCost)
     }
 
-    /// Learns what the claim from `start` brought.
+    /// Records the result of the claim from `start`.
     ///
-    /// - Parameter isFull: There may be more right behind the last of the jobs.
+    /// - Parameter isFull: Whether there may be more right behind the last job.
     mutating func advance(
         past jobs: [ClaimedJob],
         from start: QueuePlace?,
@@ -62,7 +63,7 @@ struct QueueSearch {
         place = isFull ? last : max(place ?? last, last)
     }
 
-    /// For how long nobody needs to look, unless rung: from one second on, longer while nothing is found.
+    /// The time until the next poll: a second, and longer while nothing is found.
     mutating func pause(hasFound: Bool, now: ContinuousClock.Instant) -> Duration {
         poll = hasFound ? Self.shortestPause : min(poll * 2, Self.longestPause)
         let pause = poll * Double.random(in: 0.8...1.2)

@@ -7,17 +7,17 @@ import Store
 import Synchronization
 import Time
 
-/// Takes the jobs of workers whose lease has ended, and ends jobs of pools that no worker has begun for too long. Every
-/// worker looks; one at a time acts.
+/// Reaps the jobs of workers whose lease has ended, and expires pool jobs that no worker has begun for too long. Every
+/// worker tries; one at a time acts.
 ///
-/// A reaper that has itself been without the database waits one lease first, from when the database answers again: the
-/// others must have had the time to renew theirs, or an outage would become a mass reaping. It counts as having been
-/// without it when nothing was answered for half a lease, whatever the reason: its process may have been frozen. And nobody
-/// could renew a lease before the server was started.
+/// After an outage of the database, a reaper first waits for a whole lease, so that all workers can renew theirs and an
+/// outage is no mass loss. There was an outage when no answer came for half a lease, whatever the reason (its process
+/// may have been frozen), or when the server has just started.
 struct Reaper: Service {
-    /// What it asks of the store.
+    /// The operations that it needs from the store.
     struct Work: Sendable {
-        /// Asks, with the time since the server was started, whether all are to be spared, when the database has answered.
+        /// Calls the closure with the server's uptime, once the database has answered, to ask whether all workers are
+        /// spared.
         var reap: @Sendable (_ isSpared: @Sendable (Duration) -> Bool) async throws -> ReapedJobs
         var expire: @Sendable () async throws -> OverdueJobs
     }
@@ -27,14 +27,14 @@ struct Reaper: Service {
     let lease: Duration
     var clock: any Clock<Duration> = ContinuousClock()
     let logger: Logger
-    /// Called with what was taken from lost workers.
+    /// Called with the jobs that were taken from lost workers.
     var observe: @Sendable (ReapedJobs) -> Void = { _ in }
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await loop(clock) }
     }
 
-    /// Jobs wait for half an hour and more before they are given up.
+    /// Jobs expire after half an hour, so a minute is often enough.
     private static let expiryInterval = Duration.seconds(60)
 
     private func loop<C: Clock>(_ clock: C) async where C.Duration == Duration {
@@ -51,12 +51,12 @@ struct Reaper: Service {
             } catch is CancellationError {
                 return
             } catch {
-                logger.warning("lost workers could not be looked for", metadata: ["error": "\(error)"])
+                logger.warning("lost workers could not be reaped", metadata: ["error": "\(error)"])
             }
         }
     }
 
-    /// When nobody is to be taken for lost yet.
+    /// Decides while no worker may be declared lost yet.
     private final class OutageGrace<C: Clock>: Sendable where C.Duration == Duration {
         private struct State {
             var lastAnswer: C.Instant
@@ -70,13 +70,13 @@ struct Reaper: Service {
         init(_ clock: C, lease: Duration) {
             self.clock = clock
             self.lease = lease
-            // Nobody knows whether the others could reach the database before this one has begun to look.
+            // Whether the others could reach the database before this one started is unknown.
             state = Mutex(State(lastAnswer: clock.now, spareUntil: clock.now.advanced(by: lease)))
         }
 
         var isOver: Bool { state.withLock { clock.now >= $0.spareUntil } }
 
-        /// To be asked when the database has answered.
+        /// Call it when the database has answered.
         ///
         /// - Parameter uptime: How long ago the server was started.
         func spares(uptime: Duration) -> Bool {
@@ -104,7 +104,7 @@ struct Reaper: Service {
     private func report(_ overdue: OverdueJobs, _ reported: inout Set<JobID>) {
         if !overdue.expired.isEmpty {
             logger.warning(
-                "jobs of pools were canceled: no worker has begun them",
+                "pool jobs expired: no worker has begun them",
                 metadata: ["count": "\(overdue.expired.count)", "jobs": "\(overdue.expired.prefix(20))"]
             )
         }
@@ -112,7 +112,7 @@ struct Reaper: Service {
         reported = Set(overdue.waiting)
         guard !news.isEmpty else { return }
         logger.warning(
-            "jobs that somebody waits for have waited long; 'stoker jobs show' says why",
+            "jobs of users have waited long; 'stoker jobs show' says why",
             metadata: ["jobs": "\(news)"]
         )
     }

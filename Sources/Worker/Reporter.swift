@@ -7,7 +7,7 @@ import Provisioning
 import Store
 import Synchronization
 
-/// What an execution tells while it runs, on its way to the database.
+/// Stores the progress of an execution while it runs.
 final class Reporter: ExecutionReporter {
     private let store: Store
     private let job: HeldJob
@@ -50,11 +50,11 @@ final class Reporter: ExecutionReporter {
     }
 
     func replacing(_ replacements: [Replacement]) async {
-        await record("what is about to be replaced") { try await store.note(replacements, of: job) }
+        await record("the planned replacements") { try await store.note(replacements, of: job) }
     }
 
-    /// While the database is away it tries again, for as long as the lease has still to run: the next state, or the end of the
-    /// build, may be long in coming.
+    /// While the database is down it retries, until the end of the lease: the next state, or the end of the build, may
+    /// come late.
     private func record(_ what: String, _ write: () async throws -> Bool) async {
         let deadline = control.leaseDeadline
         while true {

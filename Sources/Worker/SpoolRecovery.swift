@@ -7,7 +7,7 @@ import Provisioning
 import ServiceLifecycle
 import Store
 
-/// Stores the states that dead executions have left in this worker's spool.
+/// Stores the states that dead executions left in this worker's spool.
 struct SpoolRecovery: Service {
     let store: Store
     let configuration: WorkerConfiguration
@@ -28,8 +28,8 @@ struct SpoolRecovery: Service {
 
     private var interval: Duration { min(configuration.heartbeatInterval, .seconds(5)) }
 
-    /// Stores every state in the spool, under its fence. Those that the database has taken, or will never take, are discarded; when it is
-    /// away, all stay for the next time.
+    /// Stores every state in the spool, under its fence. States that the database has stored, or will never accept, are
+    /// removed; while the database is unreachable, all stay for the next time.
     func recover() async {
         guard let spool = executor.spool else { return }
         // This is read first: the spooled state of a running execution is not final, and must not be removed while it

@@ -6,7 +6,7 @@ import Provisioning
 import Store
 import Templates
 
-/// What is to be recorded of an execution.
+/// What is recorded about an execution.
 enum Verdict: Sendable {
     /// A workspace build ended.
     case build(BuildCompletion)
@@ -14,28 +14,28 @@ enum Verdict: Sendable {
     case imported(TemplateManifest, ImportContext)
     /// An import ended without a version.
     case importEnded(JobResult)
-    /// A build was stopped before it changed anything, by a replacement policy or because the module refuses its values. A
-    /// claim's prebuild goes back; where that cannot be, or no claim asked for the build, it just ends.
+    /// A build was stopped before any change, by a replacement policy or because the module refuses its values. A
+    /// claimed prebuild goes back; if that is not possible, or there was no claim, the build just ends.
     case refused(ClaimRefusal, otherwise: BuildCompletion)
-    /// A build whose end the database refuses: what is left to be said of it, in words that are not its own, and its state.
+    /// The database refuses the end of a build: only a generated message and the state are recorded.
     case unrecordable(message: String, state: [UInt8]?)
-    /// Another execution is to go on from this state.
+    /// Another execution shall continue from this state.
     case again(Repetition, after: Duration, state: [UInt8]?)
-    /// The job is another's by now.
+    /// The job belongs to another execution.
     case lost
 
     init(outcome: BuildOutcome, timings: [StageTiming]) {
         self = .build(BuildCompletion(result: .succeeded, outcome, timings: timings))
     }
 
-    /// The same, when it is a success, with what a deletion has destroyed besides.
+    /// The same with the late states that a successful deletion has destroyed.
     func destroying(_ late: [LateState]) -> Verdict {
         guard case .build(var completion) = self, completion.result == .succeeded else { return self }
         completion.destroyed = late
         return .build(completion)
     }
 
-    /// The same, when the build has ended, with what executions before it have replaced.
+    /// The same with the replacements of earlier executions, when the build has ended.
     func replacing(_ before: [Replacement]) -> Verdict {
         guard case .build(var completion) = self, !before.isEmpty else { return self }
         let all = (before + completion.outcome.replacements).map { ($0.address, $0) }
@@ -43,9 +43,9 @@ enum Verdict: Sendable {
         return .build(completion)
     }
 
-    /// What is recorded instead of this when the database refuses its values, which no repetition changes: a failure, told in
-    /// the database's words, which quote no value. Where another execution was to follow, it does, without the words of this
-    /// one; a deletion is tried again, as after any failure.
+    /// The verdict to record instead of this one when the database refuses its values, which it would refuse again: a
+    /// failure with the database's message, which quotes no value. If another execution was to follow, it does, without
+    /// this one's message; a deletion is tried again, as after any failure.
     func refused(by error: PostgresError, _ job: ClaimedJob) -> Verdict {
         let message = "The database refuses what was reported: \(error)"
         let failure = ProvisioningFailure(.invalid, message)
@@ -66,7 +66,7 @@ enum Verdict: Sendable {
         }
     }
 
-    /// What a failure means for the job (error classes, retries, interruption).
+    /// The consequence of a failure for the job (see jobs.md: error classes, retries, interruption).
     init(
         _ job: ClaimedJob,
         failure: ProvisioningFailure,
@@ -87,7 +87,7 @@ enum Verdict: Sendable {
             }
             self = .again(.retried(failure), after: RetryDelay.after(failure.code, job), state: failure.state)
         case (.invalid, _), (.replacementBlocked, _), (.failed, _), (.timedOut, _), (.interrupted, _):
-            // What cannot be deleted today may be tomorrow: a delete is tried again in place, for hours.
+            // A deletion may succeed later, so it is retried in place, for hours.
             if job.jobClass == .delete, job.hasAttemptsLeft {
                 self = .again(.retried(failure), after: RetryDelay.after(failure.code, job), state: failure.state)
             } else {
@@ -105,7 +105,7 @@ enum Verdict: Sendable {
         self = .build(BuildCompletion(result, failure, timings))
     }
 
-    /// What becomes of a claim whose build was stopped before it changed anything.
+    /// The verdict about a claim whose build was stopped before any change.
     init(refusing refusal: ClaimRefusal, because failure: ProvisioningFailure, timings: [StageTiming]) {
         let result = JobResult.failed(failure.code, message: failure.message)
         self = .refused(refusal, otherwise: BuildCompletion(result, failure, timings))
@@ -114,20 +114,20 @@ enum Verdict: Sendable {
 
 extension BuildCompletion {
     fileprivate init(_ result: JobResult, _ failure: ProvisioningFailure, _ timings: [StageTiming]) {
-        // A refused replacement has not been made.
+        // A refused replacement did not happen.
         let made = failure.code == .replacementBlocked ? [] : failure.replacements
         self.init(result: result, BuildOutcome(state: failure.state, replacements: made), timings: timings)
     }
 }
 
-/// Why a job is executed once more, and at whose expense.
+/// Why a job is executed again, and whether the attempt counts.
 enum Repetition: Sendable {
-    /// It was interrupted by us.
+    /// Stoker interrupted it.
     case handedOver
-    /// It failed, and what it failed by may have gone by then. An attempt is used up.
+    /// It failed, and may succeed later. The attempt counts.
     case retried(ProvisioningFailure)
-    /// The cloud has no room for it. That is nobody's failure, and asking for another workspace instead brings none: the
-    /// build waits, for as long as it takes, and no attempt is used up.
+    /// The cloud has no capacity. Another workspace would not help, so the build waits as long as needed, and the
+    /// attempt does not count.
     case held(ProvisioningFailure)
 
     var end: ExecutionEnd {
@@ -142,7 +142,7 @@ enum Repetition: Sendable {
         if case .retried = self { true } else { false }
     }
 
-    /// For people who ask why the job waits.
+    /// The reason why the job waits, for people.
     var reason: String? {
         switch self {
         case .handedOver: nil
@@ -151,22 +151,22 @@ enum Repetition: Sendable {
     }
 }
 
-/// How long a job waits before it is tried again.
+/// The back-off before a job is tried again.
 enum RetryDelay {
-    /// Exponential, with full jitter, so that what failed together does not come back together.
+    /// Exponential with full jitter, so that jobs that failed together do not return together.
     static func after(_ code: FailureCode, _ job: ClaimedJob) -> Duration {
         let (first, longest) = bounds(code, job.jobClass)
-        // A job that is held gets its attempts back; its epoch grows twice with each execution, by the claim and by the return.
+        // A held job gets its attempts back; its epoch grows twice with each execution, by the claim and by the return.
         let times = code == .capacity ? Int(clamping: (job.epoch + 1) / 2) : job.attempt
         let ceiling = min(first * Double(1 << min(times, 16)), longest)
         return .seconds(Double.random(in: first / 2...ceiling))
     }
 
-    /// Seconds: where the waiting begins, and what it never exceeds.
+    /// The first and the longest wait in seconds.
     private static func bounds(_ code: FailureCode, _ jobClass: JobClass) -> (Double, Double) {
-        // Capacity comes back slowly, and asking more often does not bring it sooner.
+        // Capacity returns slowly, and asking more often does not help.
         if code == .capacity { return (60, 3600) }
-        // Eight attempts over hours: what holds a deletion up is often somebody's work.
+        // Eight attempts over hours: an obstacle to a deletion often needs a person.
         return jobClass == .delete ? (60, 7200) : (5, 1800)
     }
 }

@@ -6,9 +6,9 @@ package import PostgresClient
 import ServiceLifecycle
 package import Store
 
-/// Turns notifications of the database into rings for the loops of this process.
+/// Turns notifications of the database into wake-ups of this process's loops.
 ///
-/// Notifications only save time: every loop also looks by itself, and all are rung when some may have been lost.
+/// Notifications only save time: every loop also polls, and all are woken when notifications may have been lost.
 package struct WakeUps: Service {
     package let jobs = Doorbell()
     let queueHint = QueueHint()
@@ -18,7 +18,7 @@ package struct WakeUps: Service {
     package let commands = Doorbell()
 
     private let listener: PostgresListener
-    /// Whose commands are heard.
+    /// Whose commands are passed on.
     private let worker: WorkerID?
     private let heard: @Sendable (ListenerEvent) -> Void
 
@@ -27,9 +27,9 @@ package struct WakeUps: Service {
         Channel.jobs, Channel.reconcile, Channel.events, Channel.workers, Channel.claimed,
     ]
 
-    /// - Parameter worker: Whose commands to hear, besides those for all; `nil`: everyone's.
-    /// - Parameter heard: Told of everything that is heard, for who else in the process needs it: one session listens for
-    ///   all. Must not block.
+    /// - Parameter worker: The worker whose commands are passed on, besides those for all; `nil` for everyone's.
+    /// - Parameter heard: Called with every event, for other parts of the process, because one session listens for all.
+    ///   Must not block.
     package init(
         listener: PostgresListener,
         worker: WorkerID? = nil,
@@ -44,7 +44,7 @@ package struct WakeUps: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 await cancelWhenGracefulShutdown {
-                    // Ends with `CancellationError` alone; every other failure is retried inside.
+                    // It ends only with `CancellationError`; it retries every other failure itself.
                     try? await listener.run()
                 }
             }

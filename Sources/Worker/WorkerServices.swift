@@ -8,9 +8,9 @@ package import ServiceLifecycle
 package import Store
 package import Telemetry
 
-/// Everything that runs in a worker process, put together. Call ``enter()`` once before the services run.
+/// All services of a worker process. Call ``enter()`` once before they run.
 package struct WorkerServices: Sendable {
-    /// In order of dependency: the last is stopped first, and deliveries outlive everything that causes them.
+    /// In order of dependency: the last is stopped first, and deliveries outlive everything that causes events.
     package let services: [any Service]
 
     private let jobs: JobServices
@@ -18,16 +18,16 @@ package struct WorkerServices: Sendable {
     /// The drain that the process and its jobs share.
     package var drain: Drain { jobs.drain }
 
-    /// How many jobs run here now.
+    /// How many jobs run now.
     package var runningJobs: Int { jobs.runningJobs }
 
     /// - Parameter listener: On a direct connection, for ``WakeUps/channels``.
     /// - Parameter middle: Services that are stopped after the jobs have ended and before the deliveries, such as the
     ///   HTTP server.
-    /// - Parameter registry: Where the metrics of jobs, workers and the fleet are kept.
-    /// - Parameter heard: Told of every notification, for who else in the process needs it. Must not block.
+    /// - Parameter registry: The registry for the metrics of jobs, workers and the fleet.
+    /// - Parameter heard: Called with every notification, for other parts of the process. Must not block.
     /// - Parameter observe: Called after every pass of the reconciler.
-    /// - Parameter rest: Called when the reconciler makes no passes any more, because the worker drains.
+    /// - Parameter rest: Called when the reconciler makes no more passes, because the worker drains.
     package init(
         store: Store,
         configuration: WorkerConfiguration,
@@ -69,7 +69,7 @@ package struct WorkerServices: Sendable {
             worker: configuration.id,
             registry: registry,
             hitsAreFinal: configuration.replacementPolicy == .warn,
-            // It may speak for as long as its lease runs, and is to speak again before then.
+            // It may export as long as its lease runs, and exports again before then.
             interval: min(.seconds(15), configuration.registration.leaseDuration / 4),
             logger: logger
         )
@@ -92,9 +92,10 @@ package struct WorkerServices: Sendable {
             + [jobs.lease, jobs.spoolRecovery, jobs.runner, reporter, retention, reaper, reconciler]
     }
 
-    /// Registers the worker; its lease runs from now. What its predecessors have left in the spool is stored before it claims.
+    /// Registers the worker; its lease begins now. States that its predecessors left in the spool are stored before it
+    /// claims jobs.
     package func enter() async throws {
-        // First what is left, however long that takes: the lease is not renewed before the services run.
+        // The leftovers come first, however long they take: the lease is not renewed before the services run.
         await jobs.spoolRecovery.recover()
         try await jobs.enter()
     }

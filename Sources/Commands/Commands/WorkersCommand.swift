@@ -10,13 +10,13 @@ import Store
 struct WorkersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "workers",
-        abstract: "The processes that run jobs.",
+        abstract: "List, drain and resume workers.",
         subcommands: [List.self, Drain.self, Resume.self]
     )
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the workers that are up, and those that went within the last hour."
+            abstract: "List the running workers, and those that ended within the last hour."
         )
 
         @OptionGroup var control: ReportOptions
@@ -28,7 +28,7 @@ struct WorkersCommand: ParsableCommand {
 
     struct Drain: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Have a worker take on nothing new.",
+            abstract: "Drain a worker: it claims no more jobs.",
             discussion: """
                 Its readiness goes off, and it claims no job and reconciles nothing from now on. What it runs goes on until \
                 the deadline, and is then handed to other workers with its state. The process stays up; \
@@ -42,7 +42,7 @@ struct WorkersCommand: ParsableCommand {
         @Option(help: "How long running jobs may go on, such as 20m. Default: worker.drain_deadline.")
         var deadline: DurationArgument?
 
-        @Flag(help: "Wait until the worker runs nothing any more.")
+        @Flag(help: "Wait until the worker runs no job.")
         var wait = false
 
         @OptionGroup var control: ControlOptions
@@ -59,7 +59,7 @@ struct WorkersCommand: ParsableCommand {
 
     struct Resume: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Have a worker that was drained by command, and is still up, work again."
+            abstract: "Resume a worker that was drained by command and still runs."
         )
 
         @Argument(help: "The worker's name, or its id.")
@@ -74,8 +74,8 @@ struct WorkersCommand: ParsableCommand {
 }
 
 extension Control {
-    /// Returns the workers when they have nothing in hand and know that they are drained, or are gone. Throws when one of
-    /// them was resumed meanwhile.
+    /// Returns the workers when they run nothing and are drained, or gone. Throws when one of them was resumed
+    /// meanwhile.
     fileprivate func waitForDrain(of ids: [WorkerID]) async throws -> [WorkerSummary] {
         try await WaitDisplay.untilOver(every: .milliseconds(250)) {
             let named = try await perform(ListWorkers()).filter { ids.contains($0.id) }
@@ -83,7 +83,7 @@ extension Control {
             if let resumed = workers.first(where: { $0.state == .active }) {
                 throw CommandError("the worker '\(resumed.name)' was resumed before it had drained")
             }
-            // A worker that runs nothing has yet to say that it is drained.
+            // An idle worker must still report that it is drained.
             let isOver = workers.allSatisfy { $0.state != .draining && $0.running == 0 }
             let running = workers.reduce(0) { $0 + $1.running }
             return (isOver ? named : nil, running, " on \(workers.map(\.name).joined(separator: ", "))")

@@ -7,14 +7,15 @@ import Store
 import Time
 
 extension Finding {
-    /// Whether what is secret is encrypted in the database. Without a key everything works, so nothing else ever tells.
+    /// Whether secrets are encrypted in the database. Everything works without a key, so nothing else reports its
+    /// absence.
     static func encryption(_ settings: Settings) throws(SettingsError) -> Finding {
         let check = "encryption key"
         guard let keys = try settings[\.encryptionKey], !keys.isEmpty else {
             return Finding(
                 check,
                 .warning,
-                "encryption.key is not set: workspaces' states and webhooks' secrets stand in the database as plain text",
+                "encryption.key is not set: workspaces' states and webhooks' secrets are in the database as plain text",
                 remedy: "Make a key with 'openssl rand -base64 32', keep a copy of it, and give it to every worker as "
                     + "STOKER_ENCRYPTION_KEY_FILE."
             )
@@ -25,7 +26,7 @@ extension Finding {
         return Finding(check, .ok, "states and webhooks' secrets are encrypted\(others)")
     }
 
-    /// How a receiver of webhooks has been doing: whether it is disabled, fails, or has never been reached.
+    /// The health of a webhook endpoint: whether it is disabled, fails, or was never reached.
     static func endpoint(_ details: EndpointDetails) -> Finding {
         let endpoint = details.endpoint
         let check = "webhook \(endpoint.name)"
@@ -41,22 +42,22 @@ extension Finding {
         if let since = endpoint.health.circuit.failingSince {
             let failures = endpoint.health.circuit.consecutiveFailures
             let spared =
-                endpoint.health.circuit.state == .closed ? "" : "; nothing but probes is sent until one arrives"
+                endpoint.health.circuit.state == .closed ? "" : "; only probes are sent until one succeeds"
             return Finding(
                 check,
                 .warning,
                 "\(endpoint.shownURL) has been failing since \(Shown.time(since)), "
                     + "\(failures == 1 ? "once" : "\(failures) times in a row"); \(endpoint.health.lastAnswer), and "
                     + "\(details.waiting) deliveries wait\(spared)",
-                remedy: "Mend the receiver or its way here, then \(test); "
-                    + "'stoker webhooks show \(endpoint.name)' tells more."
+                remedy: "Repair the receiver or the network to it, then \(test); "
+                    + "'stoker webhooks show \(endpoint.name)' shows more."
             )
         }
         if details.deadLetters > 0 {
             return Finding(
                 check,
                 .warning,
-                "\(endpoint.shownURL) works, and \(details.deadLetters) earlier deliveries to it were given up",
+                "\(endpoint.shownURL) works, and \(details.deadLetters) earlier deliveries to it are dead letters",
                 remedy: "See 'stoker webhooks deliveries --failed'; 'stoker webhooks replay' sends them again."
             )
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where an agent stands; the raw values are the database's enum `workspace_agent_lifecycle_state`.
+/// An agent's lifecycle state; the raw values are those of the database's enum `workspace_agent_lifecycle_state`.
 package enum AgentState: String, CaseIterable, Hashable, Sendable, Codable {
     case created, starting
     case startTimeout = "start_timeout"

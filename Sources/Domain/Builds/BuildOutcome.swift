@@ -2,10 +2,10 @@
 
 /// The result of a build.
 package struct BuildOutcome: Sendable, Hashable {
-    /// The state to keep; `nil`: nothing exists any more, or nothing newer than the last checkpoint is known.
+    /// The state to store; `nil` if nothing exists any more, or if nothing is newer than the last checkpoint.
     package var state: [UInt8]?
     package var resources: [BuiltResource]
-    /// Names of the agents that the build itself reported ready; others report for themselves.
+    /// Names of the agents that the build itself reported ready; other agents report themselves.
     package var agents: [String]
     /// What the plan of this build replaced.
     package var replacements: [Replacement]
@@ -49,7 +49,7 @@ package struct Replacement: Sendable, Hashable, Codable {
     package var address: String
     /// Dotted paths of the attributes that force it; empty for a tainted or a forced one.
     package var paths: [String]
-    /// The reason that the provisioner gives: `replace_because_tainted` and so on; may be empty.
+    /// The provisioner's reason, such as `replace_because_tainted`; may be empty.
     package var reason: String
 
     package init(address: String, paths: [String] = [], reason: String = "") {
@@ -61,7 +61,8 @@ package struct Replacement: Sendable, Hashable, Codable {
 
 /// The duration of one step of an execution.
 ///
-/// Times are spans since the execution began, not readings of a wall clock; the database adds the job's `started_at`.
+/// Times are durations since the start of the execution, not readings of a wall clock; the database adds the job's
+/// `started_at`.
 package struct StageTiming: Sendable, Hashable {
     package var stage: String
     /// The action: `create`, `delete`, `read`, or the stage itself.

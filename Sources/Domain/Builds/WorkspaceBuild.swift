@@ -24,7 +24,7 @@ package enum BuildStage: String, Sendable, Hashable, CaseIterable, Codable {
     }
 }
 
-/// A build of a workspace: what is built, for whom, and of what.
+/// A build of a workspace.
 package struct WorkspaceBuild: Hashable, Sendable {
     /// The workspace being built.
     package struct Workspace: Sendable, Hashable {
@@ -64,7 +64,7 @@ package struct WorkspaceBuild: Hashable, Sendable {
     }
 
     package var id: BuildID
-    /// From 1, for each workspace.
+    /// Counted from 1 in each workspace.
     package var number: Int
     package var transition: Transition
     package var stage: BuildStage

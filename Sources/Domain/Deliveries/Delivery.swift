@@ -2,13 +2,13 @@
 
 package import Time
 
-/// A request by which an endpoint hears of an event: the bytes are stored once and sent unchanged at every attempt.
+/// A request that reports an event to an endpoint. Its bytes are stored once and sent unchanged in every attempt.
 package struct Delivery: Hashable, Sendable {
-    /// The header `webhook-id` of every attempt, by which receivers recognise a repetition.
+    /// The header `webhook-id` of every attempt, by which receivers recognize a repetition.
     package var id: DeliveryID
     package var eventID: EventID
     package var endpointID: EndpointID
-    /// The one recipient it is for; `nil` when it is for all.
+    /// The only recipient; `nil` if it is for all.
     package var recipientID: UserID?
     package var body: [UInt8]
     package var contentType: String
@@ -30,29 +30,29 @@ package struct Delivery: Hashable, Sendable {
     }
 }
 
-/// What became of a delivery so far; the raw values are the database's enum `webhook_delivery_status`.
+/// The status of a delivery; the raw values are the database's enum `webhook_delivery_status`.
 package enum DeliveryStatus: String, CaseIterable, Codable, Sendable {
     case pending, leased, sent
     case temporaryFailure = "temporary_failure"
     case permanentFailure = "permanent_failure"
     case canceled
 
-    /// Whether it waits for a worker, at once or until its next attempt.
+    /// Whether it waits for a worker, now or until its next attempt.
     package var isWaiting: Bool { self == .pending || self == .temporaryFailure }
 
-    /// Whether it has neither arrived nor been given up.
+    /// Whether it has neither arrived nor finally failed.
     package var isOpen: Bool { isWaiting || self == .leased }
 }
 
-/// A delivery that a worker is to attempt, under a lease.
+/// A delivery that a worker has leased for an attempt.
 package struct LeasedDelivery: Hashable, Sendable {
     package var id: DeliveryID
     package var endpoint: Endpoint
     package var body: [UInt8]
     package var contentType: String
-    /// This attempt's number, from 1.
+    /// The number of this attempt, from 1.
     package var attempt: Int
-    /// It tries the endpoint, whatever its health, and is not repeated.
+    /// Whether it is a test of the endpoint: it is sent whatever the endpoint's health, and is not repeated.
     package var isTrial: Bool
     /// The database's time at the lease.
     package var leasedAt: Instant
@@ -76,18 +76,18 @@ package struct LeasedDelivery: Hashable, Sendable {
     }
 }
 
-/// How an attempt to make a delivery ended.
+/// The result of an attempt.
 package struct DeliveryAttempt: Hashable, Sendable {
     package var delivery: LeasedDelivery
     package var outcome: Outcome
-    /// The HTTP status; `nil` when there was no answer.
+    /// The HTTP status; `nil` if there was no answer.
     package var responseCode: Int?
     package var latency: Duration
-    /// The kind of failure; empty when it arrived.
+    /// The kind of failure; empty if the delivery arrived.
     package var errorClass: String
-    /// Whom the connection was to.
+    /// The address of the connection.
     package var address: String
-    /// The beginning of the answer.
+    /// The beginning of the response body.
     package var excerpt: String
 
     package init(
@@ -108,16 +108,16 @@ package struct DeliveryAttempt: Hashable, Sendable {
         self.excerpt = excerpt
     }
 
-    /// What is done with the delivery after it.
+    /// The decision about the delivery after an attempt.
     package enum Outcome: Hashable, Sendable {
         case delivered
-        /// It is tried again, so long after this attempt is recorded.
+        /// It is tried again after this delay, counted from the recording of the attempt.
         case retry(after: Duration)
-        /// Kept, and tried again only when someone asks for it.
+        /// The delivery is kept, and only sent again by a replay.
         case deadLetter(DeadLetterReason)
-        /// The delivery fails for good, and the endpoint gets no more.
+        /// The delivery fails for good, and the endpoint is disabled.
         case disableEndpoint
-        /// Nothing was sent: the attempt counts for nothing; another worker, or this one later, makes it again.
+        /// Nothing was sent. The attempt does not count; another worker, or this one later, repeats it.
         case handBack
 
         /// The status of the delivery once the attempt is recorded.
@@ -132,13 +132,13 @@ package struct DeliveryAttempt: Hashable, Sendable {
 
     /// Why a delivery is given up.
     package enum DeadLetterReason: Hashable, Sendable {
-        /// The last attempt of the schedule has failed.
+        /// The last attempt of the schedule failed.
         case exhausted
-        /// The endpoint will hardly ever take it.
+        /// The endpoint rejects the delivery.
         case rejected
-        /// It cannot be sent to the endpoint as that is configured.
+        /// The endpoint's configuration does not allow it to be sent.
         case unsendable
-        /// Someone waited for this attempt alone.
+        /// Someone waited for this attempt only.
         case trial
     }
 }

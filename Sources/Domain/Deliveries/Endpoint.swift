@@ -5,21 +5,21 @@ package struct Endpoint: Hashable, Sendable {
     package var id: EndpointID
     package var name: String
     package var url: String
-    /// Event types it wants; empty: all.
+    /// The event types that it subscribes to; empty: all.
     package var events: [String]
     package var envelope: Envelope
-    /// The encoded secret, as it is stored; sealed when an encryption key is configured.
+    /// The encoded secret, as it is stored; encrypted when an encryption key is configured.
     package var secret: [UInt8]?
     package var previousSecret: [UInt8]?
     /// The encoded Ed25519 key, as it is stored.
     package var signingKey: [UInt8]?
     package var headers: [String: String]
-    /// How many requests are on their way to it at once, from one worker.
+    /// The limit of simultaneous requests from one worker.
     package var maximumConcurrency: Int
     package var source: Source
     package var health = EndpointHealth()
 
-    /// What made it, and alone may change it.
+    /// Where it was created. Only that place may change it.
     package enum Source: String, Codable, Sendable {
         case command, configuration
     }
@@ -53,13 +53,13 @@ package struct Endpoint: Hashable, Sendable {
     /// Whether it gets deliveries at all, as its health says.
     package var isEnabled: Bool { health.isEnabled }
 
-    /// Whether deliveries are made for it of events of that type.
+    /// Whether events of that type are delivered to it.
     package func wants(_ type: String) -> Bool {
         isEnabled && (events.isEmpty || events.contains(type))
     }
 }
 
-/// The form in which an endpoint gets events.
+/// The form of an endpoint's requests.
 package enum Envelope: String, CaseIterable, Codable, Sendable {
     /// Standard Webhooks 1.0: `type`, `timestamp`, `data`.
     case standard

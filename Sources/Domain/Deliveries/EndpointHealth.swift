@@ -2,28 +2,28 @@
 
 package import Time
 
-/// How an endpoint has been doing, over all workers. `Webhooks` says what an attempt changes of it.
+/// The health of an endpoint, over all workers. `Webhooks` has the rules by which an attempt changes it.
 package struct EndpointHealth: Hashable, Sendable {
-    /// A disabled endpoint is sent trials alone.
+    /// A disabled endpoint gets only trials.
     package var isEnabled = true
-    /// Empty when it is enabled.
+    /// Empty while it is enabled.
     package var disabledReason = ""
     package var circuit = CircuitBreaker()
-    /// The HTTP status of the last answer that changed anything here.
+    /// The HTTP status of the last answer that changed this health.
     package var lastStatus: Int?
     /// The kind of error of the last failure since the last success.
     package var lastError = ""
-    /// To ten seconds.
+    /// With a precision of ten seconds.
     package var lastSuccessAt: Instant?
 
     package init() {}
 
-    /// Whether it gets none of what waits for it, but for probes and trials.
+    /// Whether its deliveries wait, except for probes and trials.
     package var isSpared: Bool { !isEnabled || circuit.state == .open }
 }
 
-/// An endpoint's circuit breaker. Closed: everything is sent. Open: deliveries wait, and one of them is sent now and then as a
-/// probe.
+/// An endpoint's circuit breaker. Closed: everything is sent. Open: deliveries wait, except that one of them is sent
+/// from time to time as a probe.
 package struct CircuitBreaker: Hashable, Sendable {
     /// Whether deliveries are sent or wait.
     package enum State: String, Codable, Sendable {
@@ -33,7 +33,7 @@ package struct CircuitBreaker: Hashable, Sendable {
     package var consecutiveFailures: Int
     /// The first failure since the last success.
     package var failingSince: Instant?
-    /// Since when deliveries wait; `nil` while it is closed.
+    /// When it opened; `nil` while it is closed.
     package var openedAt: Instant?
     /// When the next probe may be sent.
     package var nextProbeAt: Instant?

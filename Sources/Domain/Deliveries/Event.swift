@@ -47,7 +47,7 @@ package struct Event: Hashable, Sendable {
     }
 }
 
-/// A user whom an event is for.
+/// A recipient.
 package struct Recipient: Hashable, Sendable {
     package var id: UserID
     package var username: String

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a job is for; the raw values are the database's enum `provisioner_job_type`.
+/// The type of a job; the raw values are those of the database's enum `provisioner_job_type`.
 package enum JobType: String, Hashable, Sendable, Codable, CaseIterable {
     case templateVersionImport = "template_version_import"
     case workspaceBuild = "workspace_build"
 }
 
-/// What builds the workspaces of a template; the raw values are those of the database's enum `provisioner_type`.
+/// The provisioner of a template; the raw values are those of the database's enum `provisioner_type`.
 package enum ProvisionerType: String, CaseIterable, Hashable, Sendable {
     case terraform, process
     /// Builds nothing and succeeds; for tests and measurements.
     case echo
 }
 
-/// A job's class, highest first when workers choose.
+/// A job's class, in the order in which workers choose, highest first.
 package enum JobClass: String, CaseIterable, Sendable, Codable {
-    /// A person waits.
+    /// A person waits for it.
     case interactive
     case delete
     case `import`
     /// The refill of a pool.
     case pool
 
-    /// What `provisioner_jobs.priority` says of the class.
+    /// The value of `provisioner_jobs.priority` for the class.
     package var priority: Int16 {
         switch self {
         case .interactive: 3
@@ -32,16 +32,16 @@ package enum JobClass: String, CaseIterable, Sendable, Codable {
         }
     }
 
-    /// The class of a job of any priority: operators may write others.
+    /// The class of a job with any priority, because operators may write other numbers.
     package init(priority: Int16) {
         self = Self.allCases.first { $0.priority <= priority } ?? .pool
     }
 
-    /// How often a delete is tried before it counts as failed.
+    /// How many attempts a delete has before it fails.
     package static let deleteAttempts = 8
 }
 
-/// A job as one execution holds it: the fence of every write that the execution makes.
+/// A job as held by one execution: the fence of every write of the execution.
 package struct HeldJob: Hashable, Sendable {
     package let id: JobID
     /// `claim_epoch`: it grows with every claim and every return to the queue.
@@ -54,7 +54,7 @@ package struct HeldJob: Hashable, Sendable {
 }
 
 extension HeldJob: LosslessStringConvertible {
-    /// `<job>.<epoch>`, as the names of files have it.
+    /// `<job>.<epoch>`, as in file names.
     package init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, let id = JobID(parts[0]), let epoch = Int64(parts[1]) else { return nil }

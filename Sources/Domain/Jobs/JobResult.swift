@@ -3,12 +3,12 @@
 /// How a job ended.
 package enum JobResult: Hashable, Sendable {
     case succeeded
-    /// For good; the message is for people.
+    /// It failed for good. The message is for people.
     case failed(FailureCode, message: String)
-    /// On request.
+    /// It was canceled on request.
     case canceled
 
-    /// What the job's status is from then on.
+    /// The job's final status.
     package var status: JobStatus {
         switch self {
         case .succeeded: .succeeded
@@ -18,7 +18,7 @@ package enum JobResult: Hashable, Sendable {
     }
 }
 
-/// The class of an execution's failure, which decides about retries; the raw values are those of `error_code`.
+/// The class of a failed execution, which decides about retries; the raw values are those of `error_code`.
 package enum FailureCode: String, Sendable, Hashable, CaseIterable {
     /// The template or its parameters are wrong; a retry would fail again.
     case invalid = "INVALID"
@@ -38,14 +38,14 @@ package enum FailureCode: String, Sendable, Hashable, CaseIterable {
     case failed = "FAILED"
 }
 
-/// Why the queue itself ended a job, which no execution did; the raw values are those of `error_code`.
+/// Why the queue ended a job without an execution; the raw values are those of `error_code`.
 package enum QueueEnd: String, Sendable, Hashable, CaseIterable {
-    /// Its worker was lost, and it has no attempts left.
+    /// Its worker was lost, and no attempts are left.
     case workerLost = "WORKER_LOST"
-    /// No worker began it in time.
+    /// No worker started it in time.
     case expired = "EXPIRED"
     /// Its workspace was removed by force.
     case abandoned = "ABANDONED"
-    /// Nobody wants the prebuild any more that it was to make.
+    /// Its prebuild is no longer wanted.
     case superseded = "SUPERSEDED"
 }

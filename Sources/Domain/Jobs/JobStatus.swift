@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a job stands; the raw values are the database's enum `provisioner_job_status`.
+/// The status of a job; the raw values are the database's enum `provisioner_job_status`.
 ///
-/// The database derives it from the job's columns (V0004), and nothing else does: `hasEnded` is its `completed_at IS NOT NULL`.
+/// Only the database derives it, from the job's columns (V0004): `hasEnded` is its `completed_at IS NOT NULL`.
 package enum JobStatus: String, CaseIterable, Codable, Sendable {
     case pending, running, succeeded, canceling, canceled, failed
 
-    /// Whether nothing more happens to the job, unless somebody tries it again.
+    /// Whether the job has ended. Only a retry by command can start it again.
     package var hasEnded: Bool {
         switch self {
         case .succeeded, .canceled, .failed: true
@@ -14,9 +14,9 @@ package enum JobStatus: String, CaseIterable, Codable, Sendable {
         }
     }
 
-    /// Whether a worker has the job in hand.
+    /// Whether a worker holds the job.
     package var isRunning: Bool { self == .running || self == .canceling }
 
-    /// Whether the job may be tried again.
+    /// Whether the job may be retried by command.
     package var isRetriable: Bool { self == .failed || self == .canceled }
 }

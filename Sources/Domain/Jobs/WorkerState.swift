@@ -3,6 +3,6 @@
 /// A worker's state; the raw values are the database's enum `worker_state`.
 package enum WorkerState: String, Hashable, Sendable, Codable, CaseIterable {
     case active, draining, drained
-    /// Its lease has ended, and its jobs have been given to others.
+    /// Its lease has expired, and its jobs were taken from it.
     case lost
 }

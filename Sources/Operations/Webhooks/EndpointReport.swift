@@ -5,7 +5,7 @@ package import Domain
 package import Store
 package import Time
 
-/// An endpoint as it is shown: the URL may hold a token, so only its beginning is.
+/// An endpoint for display: only the beginning of the URL, because the rest may contain a token.
 package struct EndpointReport: Hashable, Sendable, Codable {
     package let id: EndpointID
     package let name: String
@@ -15,9 +15,9 @@ package struct EndpointReport: Hashable, Sendable, Codable {
     package let enabled: Bool
     package let disabledReason: String
     package let source: OpenEnum<Endpoint.Source>
-    /// Only when it was made just now.
+    /// Only when it was just generated.
     package let secret: String?
-    /// What receivers verify `v1a` signatures with; only when its key was made just now.
+    /// The key with which receivers verify `v1a` signatures; only when it was just generated.
     package let publicKey: String?
 
     package init(_ endpoint: Endpoint, secret: String? = nil, publicKey: String? = nil) {
@@ -40,16 +40,16 @@ package struct EndpointReport: Hashable, Sendable, Codable {
     }
 }
 
-/// Everything of an endpoint that may be shown.
+/// All details of an endpoint that may be shown.
 package struct EndpointDetailsReport: Hashable, Sendable, Codable {
     package let id: EndpointID
     package let name: String
     package let url: String
     package let events: [String]
     package let envelope: OpenEnum<Envelope>
-    /// The names alone: values are often tokens.
+    /// Only the names, because values are often tokens.
     package let headers: [String]
-    /// Which signatures its requests have: `v1`, `v1a`.
+    /// The kinds of signatures of its requests: `v1`, `v1a`.
     package let signatures: [String]
     package let previousSecretUntil: Instant?
     package let concurrency: Int
@@ -110,9 +110,9 @@ package struct EndpointDetailsReport: Hashable, Sendable, Codable {
 }
 
 extension Endpoint {
-    /// Scheme, host and port: path and query may be secrets.
+    /// Scheme, host and port only: path and query may be secrets.
     package var shownURL: String {
-        // What is stored was read by the same reader; should it no longer be readable, nothing of it is shown.
+        // The same reader has accepted the stored URL; if it is unreadable now, nothing of it is shown.
         (try? EndpointURL(url))?.origin ?? "(unreadable)"
     }
 }

@@ -6,22 +6,22 @@ package import Domain
 package import Provisioning
 import Webhooks
 
-/// An endpoint that a person describes, checked before anything is stored.
+/// A new endpoint, validated before anything is stored.
 package struct NewEndpoint: Sendable {
     package let endpoint: Endpoint
-    /// Shown once, when it was made here.
+    /// Shown once, if it was generated.
     package let generatedSecret: String?
-    /// What receivers verify its Ed25519 signatures with, when it has such a key.
+    /// The key with which receivers verify its Ed25519 signatures, if it has one.
     package let publicKey: String?
 
-    /// The name that belongs to the endpoint of the configuration.
+    /// The reserved name of the configured endpoint.
     package static let configured = "configuration"
 
     /// - Parameters:
-    ///   - secret: `nil`: one is made.
-    ///   - signsPublicly: Whether an Ed25519 key is made, too.
-    ///   - codec: Seals the secret for the database.
-    /// - Throws: ``EndpointURLError``, ``Refusal``; ``SigningKeyError`` for a secret that is none.
+    ///   - secret: `nil`: generated.
+    ///   - signsPublicly: Whether an Ed25519 key is generated, too.
+    ///   - codec: Encrypts the secret for the database.
+    /// - Throws: ``EndpointURLError``, ``Refusal``; ``SigningKeyError`` for an invalid secret.
     package init(
         name: String,
         url: String,
@@ -41,7 +41,7 @@ package struct NewEndpoint: Sendable {
         }
         for event in events { try Self.requireEvent(event) }
         if source == .command, name == Self.configured {
-            throw Refusal(.invalid, "The name '\(name)' is kept for the endpoint of the configuration")
+            throw Refusal(.invalid, "The name '\(name)' is reserved for the endpoint of the configuration")
         }
         let key = try secret.map { try SigningKey($0) } ?? SigningKey.randomSecret()
         let signingKey = signsPublicly ? SigningKey.randomEd25519() : nil
@@ -58,13 +58,13 @@ package struct NewEndpoint: Sendable {
             maximumConcurrency: concurrency,
             source: source
         )
-        // Checks the headers, too.
+        // This checks the headers, too.
         _ = try EndpointTarget(endpoint, opening: codec.open)
     }
 }
 
 extension NewEndpoint {
-    /// Throws ``Refusal`` when there is no such type of event.
+    /// Throws ``Refusal`` for an unknown type of event.
     package static func requireEvent(_ name: String) throws(Refusal) {
         guard EventType(rawValue: name) == nil else { return }
         let names = EventType.allCases.map(\.rawValue)

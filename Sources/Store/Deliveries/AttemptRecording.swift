@@ -4,15 +4,15 @@ package import Domain
 import PostgresClient
 package import Time
 
-/// The recording of attempts and of what they mean for their endpoints, in one transaction of two round trips.
+/// Records attempts and their effect on endpoints, in one transaction of two round trips.
 ///
-/// Valid inside the body of ``Store/recordingAttempts(_:)`` alone, whose caller says what the attempts mean.
+/// Valid only inside the body of ``Store/recordingAttempts(_:)``, whose caller judges the attempts.
 package struct AttemptRecording {
     fileprivate let transaction: PostgresTransaction
 
-    /// What ``AttemptRecording/write(_:by:)`` has done.
+    /// The result of ``AttemptRecording/write(_:by:)``.
     package struct Written {
-        /// The deliveries whose attempt was written.
+        /// The deliveries whose attempt was recorded.
         package var deliveries: Set<DeliveryID>
         /// Their endpoints as they were before, locked.
         package var endpoints: [Endpoint]
@@ -20,10 +20,10 @@ package struct AttemptRecording {
         package var now: Instant
     }
 
-    /// Writes what became of the deliveries and locks their endpoints' rows.
+    /// Records the results of the deliveries, and locks the rows of their endpoints.
     ///
-    /// Fenced by lease and attempt: of a delivery whose lease has passed to another, nothing is changed. What was handed back
-    /// waits again, as if it had not been touched, and is not among those that were written.
+    /// Fenced by lease and attempt: if another worker has leased a delivery, nothing of it changes. A delivery that was
+    /// handed back waits again as if untouched, and does not count as recorded.
     package func write(_ attempts: [DeliveryAttempt], by worker: WorkerID) async throws -> Written {
         let handedBack = attempts.filter { $0.outcome == .handBack }
         let made = attempts.filter { $0.outcome != .handBack }
@@ -39,7 +39,7 @@ package struct AttemptRecording {
         )
     }
 
-    /// Writes the health of endpoints, tells of those that were disabled, and commits.
+    /// Writes the health of endpoints, emits events for those that were disabled, and commits.
     package func commit(changed: [Endpoint], disabled: [Endpoint]) async throws {
         _ = try await transaction.executeBatchAndCommit(changed.map(Self.update) + disabled.map(Self.disabledEvent))
     }
@@ -132,9 +132,9 @@ package struct AttemptRecording {
 }
 
 extension Store {
-    /// Records attempts, in one transaction: the body writes them, judges the endpoints and commits.
+    /// Records attempts in one transaction: the body writes them, judges the endpoints and commits.
     ///
-    /// The body may be run again when the transaction could not be serialized.
+    /// The body may run again if the transaction could not be serialized.
     package func recordingAttempts<Result>(_ body: (AttemptRecording) async throws -> Result) async throws -> Result {
         try await pool.withTransaction("deliveries.record") { try await body(AttemptRecording(transaction: $0)) }
     }

@@ -14,7 +14,8 @@ extension Endpoint {
         probe_attempt, last_status, last_error, last_success_at
         """
 
-    /// An envelope of another release is read as the standard one, and an unknown source as one that no command may change.
+    /// An unknown envelope of another release is read as the standard one, and an unknown source as one that no command
+    /// may change.
     init(_ row: Row) throws {
         self.init(
             id: try row["id"],
@@ -45,10 +46,10 @@ extension Endpoint {
 }
 
 extension EndpointHealth {
-    /// Of an endpoint's row `e`, what ``isSpared`` is.
+    /// ``EndpointHealth/isSpared`` as a condition on an endpoint's row `e`.
     static let isSpared: SQL = "NOT e.enabled OR e.opened_at IS NOT NULL"
 
-    /// What it decides with, as assignments to an endpoint's row.
+    /// The health as assignments to an endpoint's row.
     var standing: SQL {
         """
         enabled = \(isEnabled), disabled_reason = \(disabledReason),

@@ -5,23 +5,25 @@ package import Domain
 import PostgresClient
 import Time
 
-/// The outbox: events are written with the change they tell of, and deliveries are made of them, in one transaction.
+/// The outbox: events are written together with the change that they report. Dispatching makes deliveries from them in
+/// one transaction.
 ///
-/// Valid inside the body of ``Store/dispatching(_:)`` alone, whose caller says what each endpoint is sent.
+/// Valid only inside the body of ``Store/dispatching(_:)``, whose caller decides what each endpoint gets.
 package struct Outbox {
     fileprivate let transaction: PostgresTransaction
 
-    /// Locks events that have no deliveries yet, the oldest first. Those that another worker is taking are skipped.
+    /// Locks events without deliveries, oldest first. Events that another worker has locked are skipped.
     package func lockEvents(limit: Int) async throws -> [Event] {
         try await transaction.execute(Self.undispatched(limit)).map(Event.init)
     }
 
-    /// All endpoints. Asked for after ``lockEvents(limit:)``, so that whoever subscribed before an event was committed is seen.
+    /// All endpoints. Call it after ``lockEvents(limit:)``, so that an endpoint is seen that was added before an event
+    /// was committed.
     package func endpoints() async throws -> [Endpoint] {
         try await transaction.execute(Store.listEndpoints()).map(Endpoint.init)
     }
 
-    /// Writes the deliveries, takes the events for done with, and commits.
+    /// Writes the deliveries, marks the events as dispatched, and commits.
     package func commit(_ deliveries: [Delivery], of events: [Event]) async throws {
         _ = try await transaction.executeBatchAndCommit([
             Self.insert(deliveries),
@@ -66,19 +68,19 @@ package struct Outbox {
 }
 
 extension Store {
-    /// Makes deliveries of events, in one transaction: the body locks events, reads endpoints and commits.
+    /// Makes deliveries from events in one transaction: the body locks events, reads endpoints and commits.
     ///
-    /// The body may be run again when the transaction could not be serialized.
+    /// The body may run again if the transaction could not be serialized.
     package func dispatching<Result>(_ body: (Outbox) async throws -> Result) async throws -> Result {
         try await pool.withTransaction("events.dispatch") { try await body(Outbox(transaction: $0)) }
     }
 
-    /// A column of JSON as an object: an empty one where it is none, so that one row does not end the statement for all.
+    /// A JSON column as an object; an empty one when it is something else, so that one row does not fail the statement.
     static func object(_ column: SQL) -> SQL {
         "CASE WHEN jsonb_typeof(\(sql: column)) = 'object' THEN \(sql: column) ELSE '{}' END"
     }
 
-    /// Writes a `ping` and its one delivery, to try an endpoint, even one that is disabled or failing.
+    /// Writes a `ping` and its one delivery, to test an endpoint, also one that is disabled or failing.
     package func addPing(_ delivery: Delivery) async throws {
         _ = try await pool.execute(
             Statement(
@@ -116,7 +118,7 @@ extension Event {
             subject: try row["subject"],
             sequence: try row["sequence"]
         )
-        // It must neither hold up all others nor be lost: it is sent without its particulars.
+        // It must neither block the others nor be lost: it is sent without its data.
         do {
             let members = try JSON(parsing: row["data"]).members
             data = members ?? [:]
@@ -128,7 +130,7 @@ extension Event {
 }
 
 extension Row {
-    /// Two columns of arrays as one dictionary.
+    /// Two array columns as one dictionary.
     func pairs(_ names: StaticString, _ values: StaticString) throws -> [String: String] {
         let (names, values): ([String], [String]) = (try self[names], try self[values])
         return Dictionary(zip(names, values)) { first, _ in first }

@@ -4,14 +4,14 @@ package import Domain
 import PostgresClient
 
 extension Store {
-    /// Takes up to `limit` deliveries that are due, under a lease: should this worker die, another sends them again with
-    /// the same id. Deliveries to an endpoint that is spared (``EndpointHealth/isSpared``) wait; but for one that probes an
-    /// open circuit, and for trials.
+    /// Leases up to `limit` due deliveries. If this worker dies, another one sends them again with the same id.
+    /// Deliveries to an endpoint with ``EndpointHealth/isSpared`` wait, except for a probe of an open circuit, and for
+    /// trials.
     ///
     /// - Parameters:
-    ///   - room: How many of an endpoint's deliveries are taken at most, so that one that is slow or dead does not fill
-    ///     the hands of every worker.
-    ///   - roomElsewhere: The same for the endpoints that `room` does not name.
+    ///   - room: The most deliveries of an endpoint that are taken, so that a slow or dead one does not occupy every
+    ///     worker.
+    ///   - roomElsewhere: The same for endpoints that `room` does not name.
     package func leaseDeliveries(
         for worker: WorkerID,
         limit: Int,
@@ -40,7 +40,7 @@ extension Store {
         }
     }
 
-    /// What a worker had leased that has not been heard of since waits again, like anything else.
+    /// Makes deliveries with an expired lease due again.
     private static func releaseAbandoned(_ limit: Int) -> Statement {
         Statement(
             "deliveries.release",
@@ -56,7 +56,7 @@ extension Store {
         )
     }
 
-    /// It goes from endpoint to endpoint, so that what waits for a dead one is never walked to reach the others'.
+    /// It goes endpoint by endpoint, so that the backlog of a dead one is never read to reach the others'.
     private static func lease(
         for worker: WorkerID,
         limit: Int,

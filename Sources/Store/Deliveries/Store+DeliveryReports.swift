@@ -4,7 +4,7 @@ package import Domain
 import PostgresClient
 package import Time
 
-/// Which deliveries are meant; what is `nil` does not matter.
+/// A filter of deliveries; `nil` means any.
 package struct DeliverySelection: Hashable, Sendable {
     package var endpoint: EndpointID?
     package var type: String?
@@ -16,7 +16,7 @@ package struct DeliverySelection: Hashable, Sendable {
         self.since = since
     }
 
-    /// Of `webhook_deliveries d`, all but the endpoint.
+    /// The columns of `webhook_deliveries d`, without the endpoint's.
     fileprivate var condition: SQL {
         """
         d.created_at >= coalesce(\(since), '-infinity'::timestamptz) AND (\(type) IS NULL OR EXISTS (
@@ -26,7 +26,7 @@ package struct DeliverySelection: Hashable, Sendable {
     }
 }
 
-/// What became of a delivery so far.
+/// The state of a delivery.
 package struct DeliveryState: Hashable, Sendable, Codable {
     package var status: OpenEnum<DeliveryStatus>
     package var attempts: Int
@@ -43,7 +43,7 @@ package struct DeliveryState: Hashable, Sendable, Codable {
     }
 }
 
-/// A delivery as an operator wants to see it. Its body is not shown: it is in the event.
+/// A delivery for operators. Its body is not shown: the event has it.
 package struct DeliveryReport: Hashable, Sendable, Codable {
     package var id: DeliveryID
     package var eventID: EventID
@@ -57,7 +57,7 @@ package struct DeliveryReport: Hashable, Sendable, Codable {
     package var address: String
     package var excerpt: String
     package var createdAt: Instant
-    /// When it is tried again; `nil` when it has arrived or was given up.
+    /// When it is tried again; `nil` when it was sent or is a dead letter.
     package var nextAttemptAt: Instant?
     package var completedAt: Instant?
 
@@ -76,7 +76,7 @@ package struct DeliveryReport: Hashable, Sendable, Codable {
 }
 
 extension Store {
-    /// What became of a delivery so far. Throws ``StoreError`` of code `.notFound`.
+    /// The current state of a delivery. Throws ``StoreError`` of code `.notFound`.
     package func delivery(_ id: DeliveryID) async throws -> DeliveryState {
         let rows = try await pool.execute(
             Statement(
@@ -100,9 +100,9 @@ extension Store {
 
     /// Deliveries, the newest first.
     ///
-    /// - Parameter failed: Only those that were given up.
+    /// - Parameter failed: Only dead letters.
     package func deliveries(_ selection: DeliverySelection, failed: Bool, limit: Int) async throws -> [DeliveryReport] {
-        // From endpoint to endpoint, each along its index; then the newest of all.
+        // Endpoint by endpoint, each along its index; then the newest of all.
         try await pool.execute(
             Statement(
                 "deliveries.list",
@@ -141,8 +141,8 @@ extension Store {
         }
     }
 
-    /// Makes one delivery again, whatever became of it, with the same id. Throws ``StoreError`` of code `.notFound`, and
-    /// `.conflict` while a worker has it in hand.
+    /// Replays one delivery, whatever its status, with the same id. Throws ``StoreError`` of code `.notFound`, and
+    /// `.conflict` while a worker is sending it.
     package func replayDelivery(_ id: DeliveryID) async throws {
         let replayed = try await replay("d.id = \(id) AND d.status <> 'leased'")
         if replayed > 0 { return }
@@ -150,7 +150,7 @@ extension Store {
         throw StoreError(.conflict, "Delivery \(id) is \(state.status)", remedy: "Try again in a minute.")
     }
 
-    /// Makes deliveries again that were given up, with the same ids; returns how many.
+    /// Replays dead letters with the same ids; returns their number.
     package func replayDeliveries(_ selection: DeliverySelection) async throws -> Int {
         try await replay(
             """
@@ -182,11 +182,11 @@ extension Store {
 
 // MARK: - Backlog
 
-/// What waits to be delivered, over the whole fleet.
+/// The backlog of the whole fleet.
 package struct DeliveryBacklog: Hashable, Sendable {
-    /// Deliveries to enabled endpoints that have neither arrived nor been given up.
+    /// Deliveries to enabled endpoints that wait or are being sent.
     package var deliveries: Int
-    /// How long ago the oldest of them was made.
+    /// The age of the oldest of them.
     package var oldestAge: Duration
 
     package init(deliveries: Int, oldestAge: Duration) {
@@ -207,7 +207,7 @@ extension Store {
         """
         SELECT count(*)::int, coalesce(extract(epoch FROM now() - min(d.created_at) FILTER (WHERE isfinite(d.created_at)))::float8, 0)
         FROM (
-            -- Each state in the form of its own index.
+            -- Each state as its own index has it.
             SELECT endpoint_id, created_at FROM webhook_deliveries WHERE \(sql: DeliveryStatus.waiting)
             UNION ALL
             SELECT endpoint_id, created_at FROM webhook_deliveries WHERE status = 'leased'

@@ -3,13 +3,13 @@
 package import Domain
 import PostgresClient
 
-/// What operators and configuration do to endpoints that exist.
+/// Changes of existing endpoints, by operators and configuration.
 extension Store {
-    /// Lets an endpoint sign with a new secret from now on, and with the one before as well for a while.
+    /// Sets a new secret, with which the endpoint signs from now on; the previous one signs as well for a while.
     ///
     /// - Parameters:
-    ///   - secret: As it is to be stored.
-    ///   - overlap: How long the previous secret signs as well; receivers take either meanwhile.
+    ///   - secret: The secret as it is stored.
+    ///   - overlap: How long the previous secret signs as well; receivers accept either meanwhile.
     package func rotateSecret(of endpoint: EndpointID, to secret: [UInt8], overlap: Duration) async throws {
         try await change(
             endpoint,
@@ -21,13 +21,12 @@ extension Store {
         )
     }
 
-    /// Gives an endpoint an Ed25519 key in the place of the one it may have.
+    /// Sets an endpoint's Ed25519 key, and replaces the existing one.
     package func setSigningKey(of endpoint: EndpointID, to key: [UInt8]) async throws {
         try await change(endpoint, "endpoints.signing_key", "signing_key = \(key)")
     }
 
-    /// Sends an endpoint nothing any more; what already waits for it goes on waiting. Nobody is told: whoever does this
-    /// knows it.
+    /// Disables an endpoint; its waiting deliveries stay. No event is written, because the operator knows it.
     package func disableEndpoint(_ endpoint: EndpointID, reason: String) async throws {
         try await change(endpoint, "endpoints.disable", "enabled = false, disabled_reason = \(reason)")
     }
@@ -42,7 +41,7 @@ extension Store {
         )
     }
 
-    /// Lets an endpoint have what waits for it and what comes, as if it had never failed.
+    /// Enables an endpoint and resets its circuit breaker.
     package func enableEndpoint(_ endpoint: EndpointID) async throws {
         try await requireEndpoint(
             endpoint,
@@ -82,13 +81,13 @@ extension Store {
 // MARK: - Configuration
 
 extension Store {
-    /// Why an endpoint of the configuration is disabled that is not in it any more.
+    /// The reason of an endpoint that was removed from the configuration.
     package static let settingIsGone = "its setting is gone"
 
-    /// Makes the endpoint that configuration names what configuration says. Its health is left alone unless it leads
-    /// elsewhere now; one that was disabled because its setting was gone is enabled again.
+    /// Makes or updates the configured endpoint. Its health is kept unless the URL has changed; an endpoint that was
+    /// disabled because its setting was gone is enabled again.
     ///
-    /// Throws ``StoreError`` of code `.nameTaken` when an endpoint made by command has its name.
+    /// Throws ``StoreError`` of code `.nameTaken` when an endpoint that was made by a command has its name.
     ///
     /// - Parameters:
     ///   - replaced: The stored secret that this one takes the place of, `nil` when it is the same. It signs as well for
@@ -98,7 +97,7 @@ extension Store {
         replacing replaced: [UInt8]? = nil,
         overlap: Duration = .seconds(86_400)
     ) async throws {
-        // Only the first worker that brings the new secret: what the next one finds is new already.
+        // Only for the first worker with the new secret: for the next one it is not new.
         let isRotation: SQL = "webhook_endpoints.secret = \(replaced)"
         let answers = try await pool.executeBatch([
             Statement(
@@ -135,7 +134,7 @@ extension Store {
         }
     }
 
-    /// Disables the endpoint that an earlier configuration named; what waits for it is kept.
+    /// Disables the endpoint of an earlier configuration; its waiting deliveries are kept.
     package func retireConfiguredEndpoint() async throws {
         _ = try await pool.execute(
             Statement(

@@ -4,15 +4,15 @@ package import Domain
 import PostgresClient
 package import Time
 
-/// An endpoint as an operator wants to see it: what it is, how it has been doing, and what waits for it.
+/// An endpoint for operators: its settings, its health and its backlog.
 package struct EndpointDetails: Hashable, Sendable {
     package var endpoint: Endpoint
-    /// Until when the previous secret signs as well.
+    /// When the previous secret stops signing.
     package var previousSecretExpiresAt: Instant?
     package var createdAt: Instant
-    /// Deliveries that are still to be made.
+    /// Deliveries that wait or are being sent.
     package var waiting: Int
-    /// Deliveries that were given up.
+    /// Dead letters.
     package var deadLetters: Int
 }
 

@@ -5,10 +5,10 @@ import PostgresClient
 import Prebuilds
 
 extension PlanWriter {
-    /// Takes orders out of the queue that still wait, of presets that are still not active. A prebuild of which nothing can
-    /// exist is gone with its order; the others get a delete build from ``deletions(_:)``.
+    /// Cancels pending orders of presets that are still not active. The workspace is removed when nothing of it can
+    /// exist; others get a delete build from ``deletions(_:)``.
     ///
-    /// To be run before the deletions. A job that a worker takes at this moment is skipped, not waited for.
+    /// It must run before the deletions. A job that a worker is claiming is skipped, not waited for.
     func cancellations(_ presets: [PresetPlan]) -> Statement {
         let orders = presets.flatMap(\.cancellations)
         return Statement(
@@ -23,7 +23,8 @@ extension PlanWriter {
                 JOIN workspace_builds b ON b.id = v.build_id
                 JOIN provisioner_jobs j ON j.id = b.job_id
                 WHERE \(sql: .isPrebuild()) AND j.job_status = 'pending' AND \(sql: .isLatest())
-                    -- One that was begun and handed back since the snapshot needs a deletion: the next pass orders it.
+                    -- An order that was begun and handed back since the snapshot needs a deletion, which the next pass
+                    -- makes.
                     AND (v.has_begun OR \(sql: .isUnbegun()))
                     -- A version may have been promoted again since the snapshot.
                     AND NOT EXISTS (SELECT FROM templates t WHERE \(sql: .isActive("b.template_version_id")))
@@ -42,11 +43,11 @@ extension PlanWriter {
         )
     }
 
-    /// Delete builds for prebuilds that are still unclaimed and whose latest build is still the one of the snapshot, and has
-    /// ended.
+    /// Adds delete builds for prebuilds that are still unclaimed, and whose latest build is still the one of the
+    /// snapshot and has ended.
     ///
-    /// A row that a claim holds is skipped, not waited for. `retiring` is set on the row itself: a claim that reads an
-    /// older snapshot finds it when it takes the lock.
+    /// A row that a claim has locked is skipped, not waited for. `retiring` is set on that row: a claim with an older
+    /// snapshot finds it when it takes the lock.
     func deletions(_ presets: [PresetPlan]) -> Statement {
         let victims = presets.flatMap(\.deletions)
         let builds = NewBuilds(
@@ -73,7 +74,7 @@ extension PlanWriter {
                     SELECT x.completed_at, x.job_status FROM provisioner_jobs x WHERE x.id = b.job_id OFFSET 0
                 ) j
                 WHERE \(sql: .isPrebuild()) AND j.completed_at IS NOT NULL AND \(sql: .isLatest())
-                    -- One that is being deleted already is so again only when that was canceled.
+                    -- A prebuild that is being deleted is deleted again only when that was canceled.
                     AND (NOT w.retiring OR b.transition = 'delete' AND j.job_status = 'canceled')
                 ORDER BY v.position
                 FOR UPDATE OF w SKIP LOCKED

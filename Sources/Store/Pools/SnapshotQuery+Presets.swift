@@ -5,12 +5,12 @@ import PostgresClient
 import Prebuilds
 
 extension SnapshotQuery {
-    /// Every preset that is active and has prebuilds configured, or still owns prebuilds, with all that it owns. Prebuilds of
-    /// which no preset is known stand in rows of their own.
+    /// Every preset that is active and has a pool, or still owns prebuilds, with all its prebuilds. Prebuilds without a
+    /// known preset are in rows of their own.
     ///
-    /// It starts from the partial index of unclaimed prebuilds and touches each prebuild's latest build and job by key, so
-    /// its cost follows their number alone, however many workspaces were ever claimed or deleted. Read by
-    /// ``read(_:parameters:)``.
+    /// It starts from the partial index of unclaimed prebuilds, and reads each prebuild's latest build and job by key.
+    /// So its cost depends only on their number, not on how many workspaces were ever claimed or deleted.
+    /// ``read(_:parameters:)`` reads the rows.
     var presets: Statement {
         Statement(
             "snapshot.presets",
@@ -21,7 +21,7 @@ extension SnapshotQuery {
                     j.job_status = 'failed' AND coalesce(j.error_code NOT IN (
                         \(quoted: QueueEnd.expired.rawValue), \(quoted: QueueEnd.workerLost.rawValue)
                     ), true) AS failed,
-                    -- Those without a build, a job or a preset stand together, under an id that no preset has.
+                    -- Those without a build, a job or a preset are grouped under an id that no preset has.
                     coalesce(CASE WHEN j.job_status IS NOT NULL THEN coalesce(b.template_version_preset_id, (
                         SELECT p.template_version_preset_id FROM workspace_builds p
                         WHERE p.workspace_id = w.id AND p.template_version_preset_id IS NOT NULL
@@ -29,19 +29,20 @@ extension SnapshotQuery {
                     )) END, '00000000-0000-0000-0000-000000000000') AS preset_id,
                     b.transition = 'start' AND j.job_status = 'succeeded' AS running,
                     a.are_ready AS eligible,
-                    -- What this program ordered; a row that an operator has put in is evidence, and stays.
+                    -- Orders of this program; a row that an operator has inserted is evidence, and stays.
                     b.transition = 'start' AND j.job_status = 'pending' AND b.reason = 'prebuild'
                         AND j.workspace_id = w.id AS ordered,
                     NOT \(sql: .isUnbegun()) AS begun,
                     b.transition = 'delete' AND j.job_status = 'canceled' AND w.retiring AS abandoned
                 FROM workspaces w
                 LEFT JOIN LATERAL \(sql: .latestBuild()) b ON true
-                -- By key, whatever the planner believes about the size of the pools: the table of jobs is never read whole.
+                -- By key, whatever the planner estimates about the pools, so that the table of jobs is never read
+                -- whole.
                 LEFT JOIN LATERAL (
                     SELECT x.job_status, x.error_code, x.attempt, x.refresh_first, x.workspace_id
                     FROM provisioner_jobs x WHERE x.id = b.job_id OFFSET 0
                 ) j ON true
-                -- Looked up once for all prebuilds of a version.
+                -- Read once for all prebuilds of a version.
                 CROSS JOIN LATERAL (
                     SELECT count(*) AS declared FROM template_version_agents x
                     WHERE x.template_version_id = b.template_version_id
@@ -50,7 +51,7 @@ extension SnapshotQuery {
                     ON b.transition = 'start' AND j.job_status = 'succeeded'
                 WHERE \(sql: .isPrebuild())
             ), pools AS (
-                -- In any order, but all of a kind in the same.
+                -- In any order, which is the same for all arrays of a row.
                 SELECT preset_id, count(*) AS total, (array_agg(name::text))[1:10] AS names,
                     array_agg(id) FILTER (WHERE running) AS ids,
                     array_agg(build_id) FILTER (WHERE running) AS build_ids,
@@ -83,7 +84,8 @@ extension SnapshotQuery {
             ), known AS (
                 SELECT p.*, v.id AS version_id, v.job_id, t.id AS template_id, t.name AS template_name,
                     o.id AS organization_id, o.name AS organization_name, t.prebuilds_paused_until,
-                    -- Unknown while a template in use has no active version: what is left of it is not for a pass to judge.
+                    -- NULL while a template in use has no active version: then a pass cannot decide about its
+                    -- prebuilds.
                     \(sql: .isActive()) AS active, presets.id AS preset_id
                 FROM presets
                 LEFT JOIN template_version_presets p ON p.id = presets.id
@@ -146,13 +148,13 @@ extension SnapshotQuery {
         )
     }
 
-    /// From when on orders count for the ``RunawayBrake``.
+    /// The time from which orders count for the ``RunawayBrake``.
     private var brakeStart: SQL {
         "(\(sql: moment) - make_interval(secs => \(RunawayBrake.window.inSeconds)))"
     }
 
-    /// Orders of the preset `p` since then, the newest ones, no more than the brake allows; 0 when one of them became ready.
-    /// Asked only of pools that hold none that did.
+    /// The newest orders of the preset `p` since then, at most as many as the brake allows; 0 when one of them became
+    /// ready. Evaluated only for pools without a fresh prebuild.
     private var ordersInVain: SQL {
         """
         (

@@ -2,13 +2,13 @@
 
 package import Domain
 
-/// What a workspace build leaves behind.
+/// The result of a workspace build.
 package struct BuildCompletion: Hashable, Sendable {
     package var result: JobResult
-    /// Its state is as it is to be stored; `nil` keeps what the last checkpoint stored.
+    /// The state as it is to be stored; `nil` keeps the state of the last checkpoint.
     package var outcome: BuildOutcome
     package var timings: [StageTiming]
-    /// Late states of the workspace whose resources the build has destroyed.
+    /// Late states whose resources the build has destroyed.
     package var destroyed: [LateState] = []
 
     package init(result: JobResult, _ outcome: BuildOutcome = BuildOutcome(), timings: [StageTiming] = []) {

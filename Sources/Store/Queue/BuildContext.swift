@@ -3,21 +3,21 @@
 package import Domain
 package import Time
 
-/// Everything an execution needs to know of a workspace build.
+/// The input of an execution of a workspace build.
 package struct BuildContext: Hashable, Sendable {
     package let build: WorkspaceBuild
     package let file: StoredFile?
-    /// The state of the newest build that has one, this one included; as it was stored.
+    /// The state of the newest build that has one, including this one, as it was stored.
     package let state: [UInt8]?
-    /// States of executions of this workspace that came too late, in the order in which they came.
+    /// Late states of this workspace, in the order of their arrival.
     package let lateStates: [LateState]
-    /// Agents that a build of this version brings up.
+    /// The agents that a build of this version brings up.
     package let agents: [String]
-    /// What executions before this one were about to replace when they were interrupted: this one's plan does not show it.
+    /// Replacements that earlier, interrupted executions had planned: the plan of this one does not show them.
     package let replaced: [Replacement]
 }
 
-/// Everything an execution needs to know of the import of a template version.
+/// The input of an execution of an import.
 package struct ImportContext: Hashable, Sendable {
     package let versionID: TemplateVersionID
     package let versionName: String
@@ -35,13 +35,13 @@ package struct StoredFile: Hashable, Sendable {
     package let hash: String
 }
 
-/// A state that was handed in after another execution had begun. It stays until a build has taken over, or a deletion has
-/// destroyed, what it names.
+/// A state that was handed in after another execution had begun. It stays until a build has merged it, or a deletion
+/// has destroyed its resources.
 package struct LateState: Hashable, Sendable {
-    /// The execution that left it.
+    /// The execution that wrote it.
     package let execution: HeldJob
-    /// When: the same execution may hand in another.
+    /// When it arrived: the same execution may hand in another one.
     package let receivedAt: Instant
-    /// As it was stored.
+    /// The state as it was stored.
     package let state: [UInt8]
 }

@@ -4,7 +4,7 @@ package import Domain
 import PostgresClient
 package import Time
 
-/// A job as a worker has just claimed it.
+/// A job that a worker has just claimed.
 package struct ClaimedJob: Hashable, Sendable {
     /// The job and its epoch: what each later write of this execution must match.
     package var held: HeldJob
@@ -14,22 +14,22 @@ package struct ClaimedJob: Hashable, Sendable {
     /// 1 for the first execution.
     package var attempt = 1
     package var maxAttempts = 3
-    /// An earlier execution may have changed something that no checkpoint shows.
+    /// Whether an earlier execution may have changed something that no checkpoint shows.
     package var refreshFirst = false
     /// When it became due and when it was claimed, by the database's clock.
     package var availableAt: Instant
     package var startedAt: Instant
-    /// Nothing is to be done: such jobs measure the queue (`stoker bench queue`).
+    /// Whether the job does nothing: such jobs measure the queue (`stoker bench queue`).
     package var isNoOp = false
-    /// Trace context of whoever enqueued it, as JSON.
+    /// The trace context of the transaction that enqueued the job, as JSON.
     package var trace: String?
-    /// Where it stood in the queue; `nil` when it was not claimed from one.
+    /// The job's place in the queue; `nil` when it was not claimed from it.
     package var place: QueuePlace?
 
     /// The job's id.
     package var id: JobID { held.id }
     /// The epoch of this execution.
     package var epoch: Int64 { held.epoch }
-    /// Whether another attempt may follow a failed one. The same as SQL says it in ``Store/takenBack(orFailing:)``.
+    /// Whether another attempt may follow a failed one. ``Store/takenBack(orFailing:)`` is the same rule in SQL.
     package var hasAttemptsLeft: Bool { attempt < maxAttempts }
 }

@@ -3,9 +3,9 @@
 package import Domain
 package import Time
 
-/// A place in the queue: jobs are claimed in this order.
+/// A place in the queue: the order in which jobs are claimed.
 package struct QueuePlace: Hashable, Sendable, Comparable {
-    /// When the job became due, less ten minutes for each class above the lowest.
+    /// When the job became due, minus ten minutes for each class above the lowest.
     package let order: Instant
     package let job: JobID
 
@@ -14,15 +14,15 @@ package struct QueuePlace: Hashable, Sendable, Comparable {
         self.job = job
     }
 
-    /// Before all that are in the queue.
+    /// The place before all jobs.
     package static let front = QueuePlace(order: Instant(microseconds: .min), job: JobID(high: 0, low: 0))
 
-    /// Right before the first of the jobs that a notification on ``Channel/jobs`` tells of.
+    /// The place right before the first job of a notification on ``Channel/jobs``.
     package init(news payload: String) {
         self = Int64(payload).map { QueuePlace(order: Instant(microseconds: $0), job: Self.front.job) } ?? .front
     }
 
-    /// Of two pieces of news, the one that tells of both: that of the earlier place.
+    /// Merges two notifications: the earlier place covers both.
     @Sendable static func earlier(_ one: String, _ other: String) -> String {
         QueuePlace(news: one) < QueuePlace(news: other) ? one : other
     }

@@ -5,11 +5,11 @@ import FoundationEssentials
 import PostgresClient
 
 extension Store {
-    /// Ends a workspace build: its job, state, resources, the workspace's fate, events and wake-ups, in one transaction.
+    /// Ends a workspace build: its job, state, resources, the workspace, events and notifications, in one transaction.
     ///
     /// Fenced: throws ``StoreError`` of code `.leaseLost`, and changes nothing, when the execution has lost the job.
     ///
-    /// - Returns: the pool of the prebuild of which a claim has replaced resources, if that is what the build did.
+    /// - Returns: The pool of the prebuild whose resources a claim build replaced; `nil` for other builds.
     @discardableResult
     package func completeBuild(_ job: HeldJob, _ completion: BuildCompletion) async throws -> PoolName? {
         try await pool.withTransaction("executions.complete") { transaction in
@@ -30,7 +30,7 @@ extension Store {
         }
     }
 
-    /// What the last of the statements that settle a result says of a pool.
+    /// Reads the metrics of a pool from the last of the statements in ``settle(_:_:)``.
     private static func change(by result: JobResult, _ row: Row?) throws -> PoolChange? {
         guard let row else { return nil }
         switch result {
@@ -40,7 +40,7 @@ extension Store {
         }
     }
 
-    /// Ends the job's row; the first statement of every completion, since it is the fence.
+    /// Ends the job's row. It is the first statement of every completion, because it is the fence.
     static func end(_ job: HeldJob, _ result: JobResult, on transaction: PostgresTransaction) async throws {
         var (error, code): (String?, String?) = (nil, nil)
         if case .failed(let failure, let message) = result {
@@ -95,7 +95,7 @@ extension Store {
         )
     }
 
-    /// Agents that the build itself has found ready.
+    /// Marks agents that the build itself found ready.
     private func readyAgents(_ job: HeldJob, _ names: [String]) -> [Statement] {
         guard !names.isEmpty else { return [] }
         return [
@@ -128,7 +128,7 @@ extension Store {
         )
     }
 
-    /// What the result means for the workspace: a finished delete removes it, a finished claim makes it usable.
+    /// Applies the result to the workspace: a finished deletion removes it, a finished claim build makes it usable.
     private func settle(_ job: HeldJob, _ completion: BuildCompletion) -> [Statement] {
         switch completion.result {
         case .succeeded:
@@ -159,7 +159,8 @@ extension Store {
                     """
                 ),
             ] + Self.destroyed(job, completion.destroyed) + [
-                // To claims that wait for a prebuild, and to agents that wait for a claim. The last, for what it returns.
+                // Notifies waiting claims, and agents that wait for a claim. It is the last statement, because its row
+                // is read.
                 Statement(
                     "completion.ready",
                     """
@@ -181,7 +182,7 @@ extension Store {
         }
     }
 
-    /// Tells those who follow these jobs that they have ended, and the reconciler.
+    /// Notifies followers of these jobs that they have ended, and the reconciler.
     static func ended(_ jobs: [JobID]) -> Statement {
         Statement(
             "completion.news",
@@ -193,7 +194,7 @@ extension Store {
 // MARK: - Events
 
 extension Store {
-    /// `workspace_resource_replaced`, for a claim build alone.
+    /// `workspace_resource_replaced`, for claim builds only.
     private func replacedEvent(_ job: HeldJob, _ replacements: [Replacement]) throws -> Statement {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
@@ -220,7 +221,7 @@ extension Store {
         )
     }
 
-    /// `workspace_build_failed` or `workspace_delete_failed` for each of the jobs that has failed for good.
+    /// `workspace_build_failed` or `workspace_delete_failed` for each of the jobs that failed for good.
     static func failedEvents(_ jobs: [JobID]) -> Statement {
         Statement(
             "completion.failed_event",
@@ -245,7 +246,7 @@ extension Store {
         )
     }
 
-    /// As ``PoolName`` reads them.
+    /// The columns that ``PoolName`` reads.
     private static let poolNames: SQL = "t.name AS template, coalesce(p.name, '') AS preset, o.name AS organization"
 
     private static let buildNames: SQL = """

@@ -4,14 +4,14 @@ package import Domain
 import FoundationEssentials
 import PostgresClient
 
-/// What an execution reads and writes while it holds its job.
+/// The reads and writes of an execution while it holds its job.
 extension Store {
-    /// The row of the job while this execution holds it, locked against whoever would take it away.
+    /// The row of the job while this execution holds it, locked against being taken away.
     static func fence(_ job: HeldJob) -> SQL {
         "SELECT id, attempt FROM provisioner_jobs j WHERE \(sql: .isHeld("j", by: job)) FOR SHARE"
     }
 
-    /// What a build job is to build. Throws ``StoreError`` of code `.leaseLost` when the execution has lost the job.
+    /// The input of a build job. Throws ``StoreError`` of code `.leaseLost` when the execution has lost the job.
     package func buildContext(of job: HeldJob) async throws -> BuildContext {
         let rows = try await pool.execute(
             "executions.build",
@@ -63,7 +63,7 @@ extension Store {
         )
     }
 
-    /// Notes what a build is about to replace, so that it is told whichever execution ends the build.
+    /// Stores planned replacements, so that they are reported whichever execution ends the build.
     ///
     /// Fenced: returns false, and changes nothing, when the execution has lost the job.
     package func note(_ replacements: [Replacement], of job: HeldJob) async throws -> Bool {
@@ -81,7 +81,7 @@ extension Store {
         return !rows.isEmpty
     }
 
-    /// What an import job is to import. Throws ``StoreError`` of code `.leaseLost` when the execution has lost the job.
+    /// The input of an import job. Throws ``StoreError`` of code `.leaseLost` when the execution has lost the job.
     package func importContext(of job: HeldJob) async throws -> ImportContext {
         let rows = try await pool.execute(
             "executions.import",
@@ -193,7 +193,7 @@ extension WorkspaceBuild {
 }
 
 extension StoredFile {
-    /// `nil`: the job has none.
+    /// `nil` if the job has none.
     fileprivate init?(_ row: Row) throws {
         guard let id = try row["file_id"] as FileID? else { return nil }
         self.init(id: id, hash: try row["file_hash"])

@@ -5,18 +5,17 @@ import PostgresClient
 import Time
 
 extension Store {
-    /// Takes up to `limit` due jobs for a worker and marks them as running.
+    /// Claims up to `limit` due jobs for a worker and marks them as running.
     ///
-    /// They come in the order of class with ageing, then of due time. A job that another worker is taking at this moment
-    /// is skipped, not waited for, so two workers never receive the same job. A worker that is draining, lost or past its
-    /// lease gets nothing, and nobody gets anything during maintenance. It claims until the slots are full or nothing more is
-    /// to be had.
+    /// The order is by class with ageing, then by due time. Jobs that another worker has locked are skipped, not waited
+    /// for, so two workers never receive the same job. A worker that is draining, lost or past its lease gets nothing,
+    /// and during maintenance no worker gets a job. It claims until the slots are full or no job is left.
     ///
     /// - Parameter limit: Free slots.
-    /// - Parameter poolLimit: How many of them may go to the refill of pools; the rest is reserved for other classes.
-    /// - Parameter place: Only what comes behind it is looked at; `nil` looks from the front. A claim walks over every entry
-    ///   of the queue's index that was claimed and not yet vacuumed, so a worker that has just claimed goes on from there.
-    /// - Parameter finished: Jobs that leave nothing behind, which end in the first claim's round trip and commit.
+    /// - Parameter poolLimit: How many of them may be pool refills; the others are reserved for other classes.
+    /// - Parameter place: Only jobs behind this place are read; `nil` reads from the front
+    ///   (Documentation/Decisions/0017-queue-place.md).
+    /// - Parameter finished: Jobs without results, which end in the first claim's round trip and commit.
     package func claimJobs(
         for worker: WorkerID,
         limit: Int,
@@ -32,13 +31,13 @@ extension Store {
             do {
                 (jobs, isCut) = try JobClaim.read(try await pool.executeBatch(claim.statements(finishing: finished)))
             } catch  where !claimed.isEmpty {
-                // Those before are this worker's by now.
+                // The jobs before that already belong to this worker.
                 break
             }
             finished = []
             claimed += jobs
             poolLimit -= jobs.count { $0.jobClass == .pool }
-            // Caps and the pool's limit left slots free, and others may wait behind the jobs that they held back.
+            // Caps and the pool's limit left slots free, and other jobs may wait behind those that they held back.
             guard isCut, !jobs.isEmpty else { break }
         }
         if !finished.isEmpty { _ = try await pool.executeBatch([JobClaim.finish(finished)]) }
@@ -52,15 +51,15 @@ struct JobClaim {
     let limit: Int
     let poolLimit: Int
 
-    /// Only what comes behind it is looked at.
+    /// Only jobs behind this place are read.
     let place: QueuePlace?
 
     func statements(finishing finished: [HeldJob]) -> [Statement] {
         finished.isEmpty ? [prepare, claim] : [prepare, Self.finish(finished), claim]
     }
 
-    /// Fenced by epoch alone: together with an array, a condition on the state would make the planner walk all running
-    /// jobs for each element. A job that was taken away matches no row, and stays another's.
+    /// Fenced by the epoch alone: with an array, a condition on the state would make the planner read all running jobs
+    /// for each element. A job that was taken away matches no row.
     static func finish(_ jobs: [HeldJob]) -> Statement {
         Statement(
             "jobs.finish",
@@ -73,12 +72,11 @@ struct JobClaim {
         )
     }
 
-    /// Holds the planner to reading the queue in order, through its index, whatever its statistics say: they are those of
-    /// some minutes ago, when the queue may have been empty, and a plan that sorts reads all that waits for each claim. Such
-    /// a plan is good for any values, so it is made once.
+    /// Forces the planner to read the queue in order, through its index, whatever its statistics say: these are some
+    /// minutes old, when the queue may have been empty, and a plan with a sort would read the whole queue for each
+    /// claim. This plan is good for all values, so it is generic.
     ///
-    /// Claims that caps may concern go one after the other, so that what the claim counts is what will be true. Without caps
-    /// nobody waits.
+    /// Claims that caps may affect are serialised, so that their counts are exact. Without caps nobody waits.
     private var prepare: Statement {
         Statement(
             "jobs.prepare_claim",
@@ -96,12 +94,12 @@ struct JobClaim {
         )
     }
 
-    /// The limit is written into the text: as a parameter it would make the planner guess a tenth of the table.
+    /// The limit is a literal: with a parameter, the planner would estimate a tenth of the table.
     private var claim: Statement {
         Statement(
             "jobs.claim",
-            // From the front it walks over whatever a transaction that is held open keeps from being vacuumed: tens of
-            // millions of entries, perhaps. The first claim of a worker has no other way.
+            // From the front it reads all entries that an open transaction keeps from being vacuumed, perhaps tens of
+            // millions. The first claim of a worker has no other way.
             within: place == nil ? .seconds(60) : .seconds(5),
             """
             WITH me AS MATERIALIZED (
@@ -112,7 +110,7 @@ struct JobClaim {
                 UNION ALL
                 SELECT id, max_concurrent_builds FROM organizations WHERE max_concurrent_builds IS NOT NULL
             ), running AS MATERIALIZED (
-                -- Counted once for all caps, and not at all where there are none.
+                -- Counted once for all caps, and only when there are any.
                 SELECT x.id, count(*) AS jobs
                 FROM provisioner_jobs h
                 CROSS JOIN LATERAL (VALUES (\(sql: Self.template(of: "h"))), (h.organization_id)) x(id)
@@ -125,10 +123,10 @@ struct JobClaim {
                 SELECT j.ctid AS row, j.id, CASE WHEN EXISTS (SELECT FROM caps) THEN \(sql: Self.template(of: "j")) END AS template_id,
                     j.organization_id, j.priority, j.claim_order
                 FROM provisioner_jobs j CROSS JOIN me
-                -- Without a worker nothing is walked over.
+                -- Without a worker nothing is read.
                 WHERE EXISTS (SELECT FROM me) AND j.job_status = 'pending'
                     AND j.claim_order <= now() AT TIME ZONE 'UTC' AND j.available_at <= now()
-                    -- What another release has put in is for its workers.
+                    -- Jobs of an unknown type are for workers of another release.
                     AND j.type IN (\(sql: Self.knownTypes)) AND j.attempt < \(literal: Int(Int32.max))
                     AND (j.claim_order, j.id) > (
                         coalesce(\(place?.order) AT TIME ZONE 'UTC', '-infinity'),
@@ -147,7 +145,7 @@ struct JobClaim {
             ), chosen AS (
                 SELECT d.row FROM due d
                 WHERE \(sql: poolLimit < limit ? isInPoolLimit : "true")
-                    -- Looked at only where there is a cap: how many of those before it count against the same.
+                    -- Evaluated only when there is a cap: how many of the jobs before it count against the same cap.
                     AND NOT EXISTS (
                         SELECT FROM caps WHERE caps.id = d.template_id AND caps.free < (
                             SELECT count(*) FROM due b
@@ -164,7 +162,7 @@ struct JobClaim {
                 UPDATE provisioner_jobs j
                 SET worker_id = \(worker), started_at = now(), attempt = j.attempt + 1, claim_epoch = j.claim_epoch + 1,
                     updated_at = now()
-                -- The row is locked, so it is still where it was found.
+                -- The row is locked, so it has not moved.
                 FROM chosen WHERE j.ctid = chosen.row
                 RETURNING j.id, j.claim_epoch, j.type, j.provisioner, j.priority, j.attempt, j.max_attempts,
                     j.refresh_first, j.available_at, j.started_at, j.input, j.trace_metadata, j.claim_order
@@ -180,7 +178,7 @@ struct JobClaim {
 
     private static let knownTypes = SQL(trusted: JobType.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", "))
 
-    /// Of the refill of pools, no more than its share.
+    /// Limits pool refills to their share.
     private var isInPoolLimit: SQL {
         """
         (\(sql: .isAwaited("d")) OR \(poolLimit) >= (
@@ -189,7 +187,7 @@ struct JobClaim {
         """
     }
 
-    /// The template of a job's build; looked up for a job that was put in without it.
+    /// The template of a job's build; looked up for a job that was inserted without it.
     static func template(of job: String) -> SQL {
         """
         coalesce(\(identifier: job).template_id, (
@@ -199,7 +197,7 @@ struct JobClaim {
         """
     }
 
-    /// The jobs claimed, in their order, and whether the limit, not the end of the queue, bounded the search for them.
+    /// The claimed jobs in their order, and whether the limit bounded the search, and not the end of the queue.
     static func read(_ answers: [QueryResult]) throws -> (jobs: [ClaimedJob], isCut: Bool) {
         guard let rows = answers.last else { return ([], false) }
         return (try rows.map(ClaimedJob.init), try rows.last?["is_cut"] ?? false)

@@ -119,7 +119,7 @@ extension Store {
     /// Ends jobs that no worker has begun and that the transaction has locked; prebuilds that they would have built are
     /// removed.
     ///
-    /// - Parameter end: Written to `error_code`; `nil`: somebody has canceled them.
+    /// - Parameter end: Written to `error_code`; `nil` if the jobs were canceled.
     static func endPending(_ jobs: [JobID], because end: QueueEnd? = nil) -> [Statement] {
         [
             Statement(

@@ -13,12 +13,12 @@ package struct JobSummary: Hashable, Sendable, Codable {
     package var provisioner: OpenEnum<ProvisionerType>
     package var templateName: String
     package var workspaceName: String
-    /// Empty: it is no workspace's build.
+    /// Empty if the job is not a workspace's build.
     package var transition: OpenEnum<Transition>
     package var workerName: String
     package var attempt: Int
     package var error: String
-    /// One of ``FailureCode`` or ``QueueEnd``; empty: there is none.
+    /// One of ``FailureCode`` or ``QueueEnd``; empty if there is none.
     package var errorCode: String
     package var createdAt: Instant
     package var startedAt: Instant?

@@ -3,19 +3,19 @@
 package import Domain
 import PostgresClient
 
-/// What became of jobs that have waited too long for a worker.
+/// Jobs that have waited too long for a worker.
 package struct OverdueJobs: Hashable, Sendable {
-    /// Jobs of pools, which were canceled.
+    /// Pool jobs, which were canceled.
     package var expired: [JobID] = []
-    /// Jobs of other classes that still wait, the oldest first, and no more than a few of them.
+    /// Jobs of other classes that still wait, the oldest first, at most a few.
     package var waiting: [JobID] = []
 }
 
 extension Store {
-    /// Cancels jobs of pools that nobody has begun for so long, with `EXPIRED`, and removes their workspaces; finds the
-    /// others that have waited as long, which somebody wants. What has been begun before is never given up here.
+    /// Cancels pool jobs that have waited that long, with `EXPIRED`, and removes their workspaces; also finds the jobs
+    /// of other classes that have waited as long. Jobs that were begun before never expire.
     ///
-    /// One worker of the fleet does it at a time; the others return at once. A batch at a time.
+    /// One worker of the fleet does it at a time; the others return at once. It processes one batch.
     package func expirePendingJobs(after limit: Duration, batch: Int = 500) async throws -> OverdueJobs {
         try await pool.withTransaction("jobs.expire") { transaction in
             let rows = try await transaction.execute(Self.overdue(limit, batch))
@@ -36,9 +36,9 @@ extension Store {
             ), expired AS MATERIALIZED (
                 SELECT id, claim_order FROM provisioner_jobs j
                 WHERE job_status = 'pending' AND (SELECT mine FROM turn)
-                    -- Nobody is to begin any.
+                    -- During maintenance no job shall begin.
                     AND NOT \(sql: Self.inMaintenance)
-                    -- The order of the lowest class is the time since when a job is due.
+                    -- For the lowest class, the order is the due time.
                     AND claim_order < (now() - make_interval(secs => \(limit.inSeconds))) AT TIME ZONE 'UTC'
                     AND NOT \(sql: .isAwaited("j")) AND \(sql: .isUnattempted("j"))
                 ORDER BY claim_order, id LIMIT \(literal: batch)

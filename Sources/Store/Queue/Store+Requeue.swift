@@ -3,14 +3,15 @@
 package import Domain
 import PostgresClient
 
-/// Jobs on their way back into the queue: repeated, handed over by a drain, or taken from a worker.
+/// Returns jobs to the queue: for another attempt, for a drain, or from a lost worker.
 extension Store {
-    /// Puts a job back into the queue: an attempt that failed and may be repeated, or one that a drain hands over.
+    /// Puts a job back into the queue: a failed attempt that may be repeated, or a job that a drain hands over.
     ///
-    /// Fenced like ``completeBuild(_:_:)``. The epoch grows, so that nothing this execution still writes is taken.
+    /// Fenced like ``completeBuild(_:_:)``. The epoch grows, so that later writes of this execution match no row.
     ///
-    /// - Parameter refundAttempt: An attempt that was interrupted by us is not the job's fault.
-    /// - Parameter reason: What it failed by, for whoever asks why it waits; `nil`: it did not fail, and was handed over.
+    /// - Parameter refundAttempt: Whether the attempt does not count, because Stoker interrupted it.
+    /// - Parameter reason: The failure, shown as the reason why the job waits; `nil`: it did not fail, and was handed
+    ///   over.
     package func requeue(
         _ job: HeldJob,
         after delay: Duration = .zero,
@@ -39,8 +40,8 @@ extension Store {
         if rows.isEmpty { throw StoreError.leaseLost(job.id) }
     }
 
-    /// What becomes of a job that its own execution gives back: it waits, or has ended when its end was asked for meanwhile.
-    /// The epoch shuts the execution out. When it is due, and whether it is to refresh first, is the caller's to say.
+    /// A job that its own execution returns: it waits, or it ends if its end was requested meanwhile. The new epoch
+    /// fences the execution off. The caller decides when the job is due and whether it must refresh first.
     static func backInQueue(refundingAttempt: Bool) -> SQL {
         """
         worker_id = NULL, started_at = NULL, attempt = attempt - \(literal: refundingAttempt ? 1 : 0),
@@ -48,10 +49,10 @@ extension Store {
         """
     }
 
-    /// Gives back jobs that their worker holds without executing them: it never heard that it had claimed them, or could not
-    /// record what came of them. Fenced; those without attempts left fail, as if their worker had been lost.
+    /// Gives back jobs that their worker holds without executing them: it never received the answer to its claim, or
+    /// could not record the end. Fenced; jobs without attempts left fail, as if their worker had been lost.
     ///
-    /// - Returns: how many were given back or ended.
+    /// - Returns: How many were given back or ended.
     package func giveBack(_ jobs: [HeldJob]) async throws -> Int {
         try await pool.withTransaction("executions.give_back") { transaction in
             let rows = try await transaction.execute(
@@ -76,9 +77,9 @@ extension Store {
         }
     }
 
-    /// What becomes of a job `j` that is taken from its worker: it waits for another one, which refreshes before it changes
-    /// anything; canceled, or without attempts left (``ClaimedJob/hasAttemptsLeft``), it ends. The epoch shuts the old
-    /// execution out.
+    /// A job `j` that is taken from its worker: it waits for another worker, which refreshes before it changes
+    /// anything. If it was canceled or has no attempts left (``ClaimedJob/hasAttemptsLeft``), it ends. The new epoch
+    /// fences the old execution off.
     static func takenBack(orFailing message: SQL) -> SQL {
         """
         worker_id = CASE WHEN j.attempt < j.max_attempts THEN NULL ELSE j.worker_id END,

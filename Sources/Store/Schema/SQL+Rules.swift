@@ -3,9 +3,9 @@
 import Domain
 import PostgresClient
 
-/// Rules about jobs and workers that many statements need, each written once. The alias is that of the row.
+/// Conditions on jobs and workers that many statements need. Each takes the alias of the row.
 extension SQL {
-    /// A worker has the job in hand: as ``JobStatus/isRunning`` says.
+    /// A worker holds the job, as in ``JobStatus/isRunning``.
     static func isRunning(_ job: String) -> SQL {
         "\(identifier: job).completed_at IS NULL AND \(identifier: job).worker_id IS NOT NULL"
     }
@@ -18,28 +18,28 @@ extension SQL {
         """
     }
 
-    /// Somebody waits for the job; all others refill pools, as ``JobClass/init(priority:)`` says. In the words of the index
-    /// `provisioner_jobs_pending_reserved`.
+    /// A person waits for the job; all other jobs refill pools, as in ``JobClass/init(priority:)``. The words are those
+    /// of the index `provisioner_jobs_pending_reserved`.
     static func isAwaited(_ job: String) -> SQL {
         "\(identifier: job).priority > \(literal: Int(JobClass.pool.priority))"
     }
 
-    /// No execution of the job has begun anything.
+    /// No execution of the job has started anything.
     static func isUnattempted(_ job: String) -> SQL {
         "\(identifier: job).attempt = 0 AND NOT \(identifier: job).refresh_first"
     }
 
-    /// The worker's lease runs.
+    /// The worker's lease is valid.
     static func isUp(_ worker: String) -> SQL {
         "\(identifier: worker).state <> 'lost' AND \(identifier: worker).lease_expires_at > now()"
     }
 
-    /// The worker may claim jobs, and make passes.
+    /// The worker may claim jobs and run passes.
     static func isClaiming(_ worker: String) -> SQL {
         "\(identifier: worker).state = 'active' AND \(identifier: worker).lease_expires_at > now()"
     }
 
-    /// The worker is one that people look for: it is up, or was within the last hour.
+    /// The worker is shown in lists: it runs, or ran within the last hour.
     static func isListed(_ worker: String) -> SQL {
         """
         (\(identifier: worker).state IN ('active', 'draining')

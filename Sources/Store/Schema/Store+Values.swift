@@ -54,12 +54,13 @@ extension OpenEnum: PostgresDecodable {
 }
 
 extension JobClass: PostgresDecodable {
-    /// Of a job's priority.
+    /// The class of a job's priority.
     package init(postgres value: PostgresValue) throws { self.init(priority: try Int16(postgres: value)) }
 }
 
 extension Row {
-    /// A label of an enum of the database, as text. Throws ``StoreError`` of code `.inconsistent` for one of another release.
+    /// A label of a database enum, as text. Throws ``StoreError`` of code `.inconsistent` for a label of another
+    /// release.
     func label<Label: RawRepresentable<String>>(_ column: StaticString) throws -> Label {
         let text: String = try self[column]
         guard let label = Label(rawValue: text) else { throw StoreError.internalInconsistency("\(column) '\(text)'") }

@@ -34,7 +34,7 @@ extension Store {
         )
     }
 
-    /// - Parameter verb: What is asked of them, in the words of a refusal.
+    /// - Parameter verb: The requested action, as it stands in a refusal.
     private func change(
         _ verb: String,
         workers name: String,

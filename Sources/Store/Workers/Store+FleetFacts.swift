@@ -4,7 +4,7 @@ package import Domain
 import PostgresClient
 import Time
 
-/// The queue, the workers and the deliveries at a moment, as one worker tells them for the whole fleet.
+/// Facts about the queue, the workers and the deliveries, which one worker exports for the whole fleet.
 package struct FleetFacts: Hashable, Sendable {
     /// Jobs that have not ended.
     package var jobs: [JobCount]
@@ -13,17 +13,18 @@ package struct FleetFacts: Hashable, Sendable {
     /// Workers by state; those lost or drained within the last hour.
     package var workers: [WorkerState: Int]
     package var deliveries: DeliveryBacklog
-    /// How much of the server's queue of notifications is full, from 0 to 1; `nil`: the server does not say. While it cuts a
-    /// long queue off, it does not for minutes.
+    /// How much of the server's queue of notifications is full, from 0 to 1; `nil`: the server does not answer. It does
+    /// not for minutes while it truncates a long queue.
     package var notificationQueueUsage: Double?
-    /// For how long, from before the question, the worker is the fleet's reporter: never two workers at a time.
+    /// How long the worker is the fleet's reporter, counted from before the query, so that there are never two at the
+    /// same time.
     package var reporterLease: Duration
 
-    /// How many jobs of one status and class there are for one pool.
+    /// The number of jobs of one status and class for one pool.
     package struct JobCount: Hashable, Sendable {
         package var status: OpenEnum<JobStatus>
         package var jobClass: JobClass
-        /// What the job is for; an import has its template's name alone.
+        /// The pool of the job; an import has only its template's name.
         package var pool: PoolName
         package var count: Int
     }
@@ -50,9 +51,9 @@ extension Store {
         )
     }
 
-    /// For how long the worker is the fleet's reporter; `nil`: another is.
+    /// How long the worker is the fleet's reporter; `nil` if another one is.
     ///
-    /// - Parameter name: Of the statement.
+    /// - Parameter name: The statement's name.
     func reporterLease(of worker: WorkerID, _ name: String) async throws -> Duration? {
         let rows = try await pool.execute(
             Statement(name, within: .seconds(5), "SELECT \(sql: Self.reporterLease(of: worker))")
@@ -61,11 +62,11 @@ extension Store {
         return seconds > 0 ? .seconds(seconds) : nil
     }
 
-    /// For how many seconds the worker is the fleet's reporter, the one that tells what is true of the whole fleet; 0: another
-    /// is.
+    /// For how many seconds the worker is the fleet's reporter, which publishes the metrics of the whole fleet; 0 if
+    /// another one is.
     ///
-    /// It is the one of the workers with a running lease that has been active longest. One that was drained and resumed comes
-    /// last, so that it does not report beside its successor.
+    /// The reporter is the worker with a valid lease that has been active longest. A worker that was drained and
+    /// resumed comes last, so that it does not report beside its successor.
     static func reporterLease(of worker: WorkerID?) -> SQL {
         """
         coalesce((
@@ -77,8 +78,8 @@ extension Store {
         """
     }
 
-    /// Counted before names are looked up: there are many jobs of few pools. Each job's build is read by its key, in whatever
-    /// plan.
+    /// They are counted before names are looked up: there are many jobs of few pools. Each job's build is read by its
+    /// key, in any plan.
     private static let jobsOfPools = Statement(
         "fleet.jobs",
         within: .seconds(10),

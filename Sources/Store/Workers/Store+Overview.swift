@@ -9,7 +9,7 @@ package struct Overview: Hashable, Sendable, Codable {
     package var now: Instant
     /// Jobs that have not ended, by status and class.
     package var jobs: [JobCount]
-    /// How long the oldest due job has waited; in seconds.
+    /// How long the oldest due job has waited, in seconds.
     package var oldestPendingSeconds: Double
     package var workers: [WorkerSummary]
     package var deliveries: DeliveryCounts
@@ -33,9 +33,9 @@ package struct Overview: Hashable, Sendable, Codable {
 
     /// Deliveries of all endpoints that have not arrived.
     package struct DeliveryCounts: Hashable, Sendable, Codable {
-        /// Waiting or being sent.
+        /// Deliveries that wait or are being sent.
         package var backlog: Int
-        /// Given up.
+        /// Dead letters.
         package var dead: Int
         package var oldestPendingSeconds: Double
 
@@ -87,7 +87,7 @@ extension Store {
         )
     }
 
-    /// Workers that are up, and those lost or drained within the last hour.
+    /// Running workers, and those lost or drained within the last hour.
     package func workers() async throws -> [WorkerSummary] {
         try await pool.execute(Self.workerList).map(WorkerSummary.init)
     }

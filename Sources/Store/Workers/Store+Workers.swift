@@ -5,9 +5,9 @@ import PostgresClient
 import Time
 
 extension Store {
-    /// Enters a worker that has just started; its lease runs from now.
+    /// Registers a worker that has just started; its lease runs from now.
     ///
-    /// Throws ``StoreError`` of code `.notFound` when it is to work for an organization that there is not.
+    /// Throws ``StoreError`` of code `.notFound` for an unknown organization.
     package func register(_ worker: WorkerRegistration) async throws {
         let unknown = try await pool.execute(
             "workers.register",
@@ -32,8 +32,8 @@ extension Store {
         }
     }
 
-    /// Whether states may be compressed: every worker that is up can read such. It stays true, for one of an earlier release
-    /// does not start on this schema.
+    /// Whether states may be compressed: every running worker can read them. Once true it stays true, because a worker
+    /// of an earlier release does not start on this schema.
     package func mayCompressStates() async throws -> Bool {
         let rows = try await pool.execute(
             "workers.read_compressed",
@@ -47,13 +47,13 @@ extension Store {
         return try rows.only().decode(Bool.self)
     }
 
-    /// Renews the worker's lease and learns what became of its jobs, in one statement.
+    /// Heartbeat: renews the worker's lease and returns the state of its jobs, in one statement.
     ///
-    /// A worker that was declared lost stays lost: its jobs have been given away, and it must start anew.
+    /// A worker that was declared lost stays lost: its jobs were taken away, and it must start anew.
     package func heartbeat(_ worker: WorkerID, lease: Duration, holding jobs: [HeldJob]) async throws -> Heartbeat {
         let rows = try await lifeline.execute(
             "workers.heartbeat",
-            // Several may fail before the lease runs out.
+            // Short enough that several may fail before the lease ends.
             within: min(.seconds(5), lease / 4),
             """
             WITH renewed AS (
@@ -64,7 +64,7 @@ extension Store {
             ), held AS (
                 SELECT h.position, j.canceled_at IS NOT NULL AS canceled, j.id IS NULL AS lost
                 FROM unnest(\(jobs.map(\.id)), \(jobs.map(\.epoch))) WITH ORDINALITY h(id, epoch, position)
-                -- One by one, by key: a plan that was made for a small table would read all of a large one.
+                -- One by one, by key: a plan for a small table would read all of a large one.
                 LEFT JOIN LATERAL (
                     SELECT * FROM provisioner_jobs
                     WHERE id = h.id AND claim_epoch = h.epoch AND completed_at IS NULL OFFSET 0
@@ -94,8 +94,8 @@ extension Store {
         )
     }
 
-    /// Writes a worker's new state; from the commit on, `draining` and `drained` workers claim nothing. The end of a drain
-    /// is told by one `worker_drained`.
+    /// Sets a worker's state; from the commit on, `draining` and `drained` workers claim nothing. The end of a drain
+    /// writes one event `worker_drained`.
     package func setWorkerState(
         _ worker: WorkerID,
         _ state: WorkerState,
@@ -119,7 +119,7 @@ extension Store {
                 SELECT id, name, state, state_reason, jobs_handed_over FROM workers
                 WHERE id = \(worker) AND state <> 'lost' FOR UPDATE
             ), changed AS (
-                -- One that is drained already does not become less so when its process ends.
+                -- A drained worker stays drained when its process ends.
                 UPDATE workers w SET state_reason = \(reason), state = CASE
                         WHEN \(state.rawValue) = 'draining' AND before.state = 'drained' THEN 'drained'
                         ELSE \(state.rawValue)
@@ -132,7 +132,7 @@ extension Store {
                 'worker_drained', NULL, \(sql: PlanWriter.templateAdmins), jsonb_build_object('worker', name),
                 jsonb_build_object('worker', jsonb_build_object('id', id, 'name', name), 'jobs', jobs_handed_over,
                     'by', substring(state_reason FROM '^drained by (.*)$'),
-                    -- Why it was drained, which was said when the drain began.
+                    -- The reason that was given when the drain began.
                     'reason', CASE WHEN state = 'draining' THEN state_reason ELSE \(reason) END),
                 ARRAY[id], 'worker/' || id, NULL, now()
             ), \(sql: News.ofEvents)
@@ -141,14 +141,14 @@ extension Store {
         )
     }
 
-    /// Takes the jobs of workers whose lease has ended: back to the queue while attempts are left, else failed with
-    /// `WORKER_LOST`. One worker of the fleet does it at a time; the others return at once.
+    /// Reaps the jobs of workers whose lease has ended: they go back to the queue while attempts are left, else they
+    /// fail with `WORKER_LOST`. One worker of the fleet does it at a time; the others return at once.
     ///
-    /// What the lost worker did is unknown, so the next execution refreshes before it changes anything, and the epoch
-    /// grows: whatever the lost one still writes matches no row.
+    /// The work of the lost worker is unknown, so the next execution refreshes before any change. The epoch grows, so
+    /// later writes of the lost worker match no row.
     ///
-    /// - Parameter isSpared: Asked, with the time since the server was started, once the database has answered: whether
-    ///   nobody is to be taken for lost yet.
+    /// - Parameter isSpared: Called with the server's uptime once the database has answered: whether no worker may be
+    ///   declared lost yet.
     package func reapLostWorkers(unless isSpared: (Duration) -> Bool = { _ in false }) async throws -> ReapedJobs {
         try await pool.withTransaction("workers.reap") { transaction in
             let uptime = try await transaction.execute(Self.uptime).only().decode(Double.self)
@@ -186,8 +186,8 @@ extension Store {
                 \(sql: takenBack(
                     orFailing: "'The worker ' || lost.name || ' was lost while it ran this job, and no attempts are left.'"
                 ))
-            -- Workers that were lost before as well: a claim that was under way when its worker was declared lost
-            -- commits after this statement has looked. And those that left without having handed back all they held.
+            -- Also of workers that were lost before: a claim in progress when its worker was declared lost may commit
+            -- after this statement has read. And of workers that ended without handing back all their jobs.
             FROM workers lost
             WHERE j.worker_id = lost.id AND j.completed_at IS NULL AND (SELECT mine FROM turn)
                 AND (lost.state = 'lost' OR lost.id IN (SELECT id FROM newly_lost)
@@ -210,11 +210,11 @@ extension Store {
     )
 }
 
-/// What became of lost workers' jobs.
+/// The result of reaping.
 package struct ReapedJobs: Hashable, Sendable {
-    /// Workers newly found to be lost.
+    /// Workers that were newly declared lost.
     package var workers: [WorkerID] = []
-    /// Jobs that wait for another worker.
+    /// Jobs that are pending again.
     package var requeued: [JobID] = []
     /// Jobs that ended: canceled, or without attempts left.
     package var failed: [JobID] = []

@@ -3,15 +3,15 @@
 package import Domain
 package import Time
 
-/// What a worker says of itself when it starts.
+/// The properties of a worker that starts.
 package struct WorkerRegistration: Hashable, Sendable {
-    /// New at every start of the process: a restarted container never revives its predecessor's lease.
+    /// New at every start of the process, so that a restarted container never revives its predecessor's lease.
     package var id: WorkerID
     /// A label; several workers may share it.
     package var name: String
     package var hostname: String
     package var version: String
-    /// A JSON object; a job's tags must be contained in it.
+    /// A JSON object that must contain a job's tags.
     package var tags: String
     /// The organizations it works for, by name or id; empty: all.
     package var organizations: [String]
@@ -40,11 +40,11 @@ package struct WorkerRegistration: Hashable, Sendable {
     }
 }
 
-/// What a heartbeat tells the worker.
+/// The answer to a heartbeat.
 package struct Heartbeat: Hashable, Sendable {
     /// The database's time.
     package var now: Instant
-    /// `lost`: the lease ended and the jobs have been given to others.
+    /// `lost`: the lease ended and other workers have the jobs.
     package var state: WorkerState
     package var stateReason: String
     package var drainDeadline: Instant?
@@ -52,8 +52,8 @@ package struct Heartbeat: Hashable, Sendable {
     package var canceled: [HeldJob]
     /// Jobs that this worker no longer holds.
     package var lost: [HeldJob]
-    /// Jobs that are the worker's as the database sees it.
+    /// The worker's jobs by the database's record.
     package var held: Set<HeldJob>
-    /// The pause in force, if any; during maintenance nothing is claimed.
+    /// Whether the fleet is in maintenance; then nothing is claimed.
     package var inMaintenance: Bool
 }

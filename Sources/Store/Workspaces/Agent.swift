@@ -3,8 +3,8 @@
 import Crypto
 package import Domain
 
-/// What the database keeps of an agent's token: its SHA-256. Looking one up leaks nothing that helps to guess a token of 256
-/// bits.
+/// The hash of an agent's token, as the database stores it: its SHA-256. A lookup leaks nothing that helps to guess a
+/// token of 256 bits.
 package struct AgentTokenHash: Hashable, Sendable {
     package let bytes: [UInt8]
 
@@ -34,10 +34,10 @@ package struct AgentIdentity: Hashable, Sendable, Encodable {
     }
 }
 
-/// A claim of which an agent is to be told.
+/// A claim that an agent must be told about.
 package struct Reinit: Hashable, Sendable, Encodable {
     package let reason = "prebuild_claimed"
-    /// The claim build. An agent is told once of each.
+    /// The claim build. An agent is told once about each.
     package var buildID: BuildID
     package var buildNumber: Int
     package var workspaceID: WorkspaceID

@@ -3,27 +3,27 @@
 import Domain
 import PostgresClient
 
-/// Builds to be added, as terms of a `WITH`: one for each row of an earlier term, each with the job that makes it.
+/// New builds, as terms of a `WITH`: one for each row of an earlier term, each with its job.
 ///
 /// The rows have `workspace_id`, `organization_id`, `template_id`, `version_id`, `preset_id`, `build_id`, `build_number` and
 /// `job_id`.
 struct NewBuilds {
-    /// The name of the term that has the rows.
+    /// The name of the term with the rows.
     let rows: String
     let transition: Transition
-    /// As `workspace_builds.reason`.
+    /// The value of `workspace_builds.reason`.
     let reason: String
-    /// Who ordered them; an expression that may name a row `n`.
+    /// The initiator: an expression that may use a row `n`.
     let initiator: SQL
     let jobClass: JobClass
-    /// When.
+    /// The time of creation.
     var moment: SQL = "now()"
 
-    /// The terms `new_jobs`, which has the `claim_order` of each job, and `new_builds`.
+    /// The terms `new_jobs`, which returns the `claim_order` of each job, and `new_builds`.
     var terms: SQL { "\(sql: jobs), \(sql: builds)" }
 
     private var jobs: SQL {
-        // Only deletions are tried more often than other jobs.
+        // Only deletions have more attempts than other jobs.
         let (column, attempts): (SQL, SQL) =
             jobClass == .delete ? ("max_attempts,", "\(literal: JobClass.deleteAttempts),") : ("", "")
         return """
@@ -42,7 +42,7 @@ struct NewBuilds {
             """
     }
 
-    /// The term `new_builds` alone, for jobs that are no order.
+    /// The term `new_builds` alone, for jobs that exist already.
     var builds: SQL {
         """
         new_builds AS (
@@ -69,8 +69,8 @@ struct NewBuilds {
 }
 
 extension SQL {
-    /// What a version's jobs ask of a worker when the version says nothing: the default of `provisioner_jobs.tags`
-    /// (`RuleTests`).
+    /// The tags of a version's jobs if the version sets none: the default of `provisioner_jobs.tags` (`RuleTests`
+    /// compares them).
     static let defaultJobTags: SQL = "\(quoted: defaultTags)::jsonb"
 
     /// The parameters of a build, `name` and `value`, for the next build of its workspace.
@@ -78,7 +78,8 @@ extension SQL {
         "SELECT l.name, l.value FROM workspace_build_parameters l WHERE l.workspace_build_id = \(sql: build)"
     }
 
-    /// The parameters of a workspace's first build, `name` and `value`: the preset's values, then the defaults of the version.
+    /// The parameters of a workspace's first build, `name` and `value`: the preset's values, then the defaults of the
+    /// version.
     static func parameters(ofPreset preset: SQL, version: SQL) -> SQL {
         """
         SELECT g.name, g.value FROM template_version_preset_parameters g WHERE g.template_version_preset_id = \(sql: preset)
@@ -92,5 +93,5 @@ extension SQL {
     }
 }
 
-/// What a worker offers, and a job asks for, where nobody says otherwise, as JSON: Coder's tags of an untagged provisioner.
+/// The default tags of workers and jobs, as JSON: Coder's tags of an untagged provisioner.
 package let defaultTags = #"{"scope":"organization","owner":""}"#

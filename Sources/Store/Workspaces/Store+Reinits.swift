@@ -3,17 +3,18 @@
 package import Domain
 import PostgresClient
 
-/// Telling agents of claims.
+/// Telling agents about claims.
 extension Store {
-    /// Of these agents, those that are to be told of a claim whose build has succeeded, and were not sent it yet.
+    /// Those of these agents that must be told about a claim whose build succeeded, and were not sent it yet.
     package func pendingReinits(of tokens: [AgentTokenHash]) async throws -> [AgentTokenHash: Reinit] {
         guard !tokens.isEmpty else { return [:] }
         let wasSent: SQL = "coalesce(c.id IN (a.reinit_build_id, a.reinit_sent_build_id), false)"
         return try await reinits(of: tokens, unless: wasSent)
     }
 
-    /// What an agent is to be told that begins to listen: what it is not known to have heard, also when it was sent before. If
-    /// it says what it has heard last, that counts instead, for as long as nothing has been started anew since the claim.
+    /// What to tell an agent that begins to listen: claims that it is not known to have heard, also if they were sent
+    /// before. If the agent says what it has heard last, that decides instead, as long as nothing was started anew
+    /// since the claim.
     package func missedReinit(of token: AgentTokenHash, heard last: String?) async throws -> Reinit? {
         guard let last else {
             return try await reinits(of: [token], unless: "a.reinit_build_id IS NOT DISTINCT FROM c.id")[token]
@@ -25,8 +26,8 @@ extension Store {
         )[token]
     }
 
-    /// The newest claim of each agent's workspace, where its build has succeeded and the exception does not hold. The
-    /// exception speaks of `a`, the agent's newest row, of `b`, its build, and of `c`, the claim build.
+    /// The newest claim of each agent's workspace, if its build succeeded and the exception does not hold. The
+    /// exception refers to `a`, the agent's newest row, to `b`, its build, and to `c`, the claim build.
     private func reinits(
         of tokens: [AgentTokenHash],
         unless exception: SQL
@@ -38,7 +39,7 @@ extension Store {
             SELECT t.hash, c.id AS build_id, c.build_number, w.id AS workspace_id, w.name AS workspace, w.owner_id,
                 coalesce(u.username, '') AS owner
             FROM unnest(\(tokens.map(\.bytes))) t(hash)
-            -- By key, whatever the planner believes about so many hashes.
+            -- By key, whatever the planner estimates about so many hashes.
             CROSS JOIN LATERAL (
                 SELECT x.reinit_build_id, x.reinit_sent_build_id, r.job_id
                 FROM workspace_agents x
@@ -72,9 +73,10 @@ extension Store {
         return reinits
     }
 
-    /// Takes it upon the caller to tell an agent of a claim; false: it was sent already.
+    /// Takes over telling an agent about a claim; false: it was sent already.
     ///
-    /// - Parameter again: Whether it was or not: the agent listens anew, and is not known to have heard it.
+    /// - Parameter again: Send it even if it was sent already: the agent listens anew, and is not known to have heard
+    ///   it.
     package func takeReinit(_ reinit: Reinit, for token: AgentTokenHash, again: Bool = false) async throws -> Bool {
         let rows = try await pool.execute(
             "agents.take_reinit",
@@ -90,7 +92,7 @@ extension Store {
         return !rows.isEmpty
     }
 
-    /// The agent could not be told after all: the next time that it asks, it is.
+    /// The agent could not be told after all: it will be told when it asks again.
     package func returnReinit(_ reinit: Reinit, for token: AgentTokenHash) async throws {
         _ = try await pool.execute(
             "agents.return_reinit",
@@ -103,7 +105,8 @@ extension Store {
         )
     }
 
-    /// The agent has heard of the claim: nobody tells it again. A build that is no claim of its workspace changes nothing.
+    /// The agent has heard of the claim, so it is not told again. A build that is no claim build of its workspace
+    /// changes nothing.
     package func acknowledgeReinit(_ build: BuildID, by token: AgentTokenHash) async throws {
         _ = try await pool.execute(
             "agents.acknowledge_reinit",

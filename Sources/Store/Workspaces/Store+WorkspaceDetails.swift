@@ -106,7 +106,7 @@ extension Store {
 }
 
 extension Store {
-    /// The resources of the workspace's newest build that reported any; agents are none.
+    /// The resources of the workspace's newest build that reported any, without agents.
     static func reportedResources(of workspace: WorkspaceID) -> SQL {
         """
         FROM workspace_resources r

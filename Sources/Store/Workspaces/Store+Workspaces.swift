@@ -13,9 +13,9 @@ package struct WorkspaceSummary: Hashable, Sendable, Codable {
     package var presetName: String
     package var isPrebuild: Bool
     package var buildNumber: Int
-    /// `unknown`: it has no build.
+    /// `unknown` if it has no build.
     package var transition: OpenEnum<Transition>
-    /// Of its latest build's job; `unknown`: there is none.
+    /// The status of its latest build's job; `unknown` if there is none.
     package var status: OpenEnum<JobStatus>
     package var jobID: JobID?
     package var createdAt: Instant
@@ -35,9 +35,9 @@ package struct WorkspaceSummary: Hashable, Sendable, Codable {
 }
 
 extension Store {
-    /// Workspaces that are not deleted, newest first; of one owner, when given.
+    /// Workspaces that are not deleted, newest first; of one owner, if given.
     ///
-    /// - Parameter mark: Where the page before ended.
+    /// - Parameter mark: The end of the previous page.
     package func workspaces(
         owner: String? = nil,
         visibleTo audience: Audience = .everything,
@@ -52,7 +52,7 @@ extension Store {
                 coalesce(b.build_number, 0) AS build_number, coalesce(b.transition::text, 'unknown') AS transition,
                 coalesce(b.job_status::text, 'unknown') AS status, b.job_id, w.created_at, w.claimed_at
             FROM workspaces w
-            -- What a workspace was made from may be gone; it is listed all the same.
+            -- A workspace is listed even when its preset, version or template is gone.
             LEFT JOIN templates t ON t.id = w.template_id
             LEFT JOIN workspace_latest_builds b ON b.workspace_id = w.id
             LEFT JOIN users u ON u.id = w.owner_id
@@ -69,7 +69,7 @@ extension Store {
     /// Enqueues the deletion of a workspace, named by its id or by its name and owner; returns the delete job.
     ///
     /// The newest state of the workspace decides what is destroyed. Throws ``StoreError`` of code `.notFound`, of
-    /// `.invalid` when the name fits several, and of `.conflict` while another build of it is under way.
+    /// `.invalid` when several have the name, and of `.conflict` while another build of it is in progress.
     package func deleteWorkspace(
         _ workspace: String,
         owner: String? = nil,
@@ -90,7 +90,7 @@ extension Store {
 
     /// Finds a workspace that is not deleted, by its id or by its name and owner, and locks its row.
     ///
-    /// Throws ``StoreError`` of code `.notFound`, or of `.invalid` when the name fits several.
+    /// Throws ``StoreError`` of code `.notFound`, or of `.invalid` when several have the name.
     static func lock(
         _ workspace: String,
         owner: String?,
@@ -105,7 +105,7 @@ extension Store {
         return try only(await transaction.execute(find), called: workspace)
     }
 
-    /// The workspaces of a name that the audience may know of.
+    /// The workspaces with this name that the audience may see.
     static func selection(of named: SQL, _ owner: String?, _ audience: Audience) -> SQL {
         """
         SELECT w.id FROM workspaces w LEFT JOIN users u ON u.id = w.owner_id
@@ -122,7 +122,7 @@ extension Store {
         return try row.decode(WorkspaceID.self)
     }
 
-    /// Adds a delete build to a locked workspace; returns the job, or nothing while another build is under way.
+    /// Adds a delete build to a locked workspace; returns the job, or `nil` while another build is in progress.
     static func deletion(of workspace: SQL) -> Statement {
         let builds = NewBuilds(
             rows: "target",

@@ -3,20 +3,20 @@
 package import Domain
 package import Time
 
-/// All that is known of one workspace.
+/// The details of one workspace.
 package struct WorkspaceDetails: Hashable, Sendable, Codable {
     package var workspace: WorkspaceSummary
     package var organizationName: String
     package var versionName: String
     package var deleted: Bool
-    /// Of the latest build; a sensitive value is not shown.
+    /// The parameters of the latest build; sensitive values are hidden.
     package var parameters: [Parameter]
     /// Newest first.
     package var builds: [Build]
-    /// Of the newest build that left any.
+    /// The resources of the newest build that left any.
     package var resources: [BuiltResource]
     package var agents: [Agent]
-    /// How it was claimed; `nil`: it was not.
+    /// Its claim; `nil`: it was not claimed.
     package var claim: Claim?
 
     /// A value that the workspace was built with.
@@ -94,7 +94,7 @@ extension WorkspaceDetails {
         )
     }
 
-    /// The summary's members, and beside them the rest.
+    /// The summary's members, and the details beside them.
     package func encode(to encoder: any Encoder) throws {
         try workspace.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)

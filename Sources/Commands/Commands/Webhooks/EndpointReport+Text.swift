@@ -5,7 +5,7 @@ import Operations
 import Time
 
 extension EndpointReport {
-    /// What is shown once, after a sentence; empty when there is nothing.
+    /// The keys that are shown once; empty when there are none.
     var keysText: String {
         (secret.map { "\nIts secret, shown only now:\n\($0)" } ?? "")
             + (publicKey.map { "\nThe public key of its Ed25519 signatures:\n\($0)" } ?? "")
@@ -30,7 +30,7 @@ extension EndpointReport: TableRow {
 extension EndpointDetailsReport {
     var text: String {
         let state =
-            enabled ? (circuit == .open ? "enabled, but spared until it answers a probe" : "enabled") : "disabled"
+            enabled ? (circuit == .open ? "enabled; circuit open until a probe succeeds" : "enabled") : "disabled"
         let rows: [(String, String)] = [
             ("name", name), ("url", url), ("events", events.isEmpty ? "all" : events.joined(separator: ", ")),
             ("envelope", envelope.text), ("headers", headers.joined(separator: ", ")),

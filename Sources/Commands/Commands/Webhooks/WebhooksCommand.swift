@@ -9,7 +9,7 @@ import Store
 struct WebhooksCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "webhooks",
-        abstract: "Who is told what happens.",
+        abstract: "Add, test and manage webhook endpoints.",
         subcommands: [
             Add.self, List.self, Show.self, Test.self, RotateSecret.self, Enable.self, Disable.self, Remove.self,
             Deliveries.self, Replay.self,
@@ -28,8 +28,8 @@ struct WebhooksCommand: ParsableCommand {
 
     struct Test: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Let a worker send a ping, and say what became of it; fail unless it arrived.",
-            discussion: "An endpoint that was disabled is enabled when its ping arrives."
+            abstract: "Have a worker send a ping, and show the result; fail unless it succeeded.",
+            discussion: "A successful ping enables a disabled endpoint."
         )
 
         @Argument(help: "The endpoint's name.")
@@ -55,8 +55,8 @@ extension DeliveryState {
         let latency = latencyMilliseconds.map { " after \($0) ms" } ?? ""
         return switch status.known {
         case .sent: "'\(name)' answered\(code)\(latency)."
-        case .pending, .leased: "No worker has sent it yet; is one up? See 'stoker workers list'."
-        default: "'\(name)' did not take it\(code)\(latency) (\(errorClass))\(excerpt.isEmpty ? "." : ": \(excerpt)")"
+        case .pending, .leased: "No worker has sent it yet. Does one run? See 'stoker workers list'."
+        default: "'\(name)' did not accept it\(code)\(latency) (\(errorClass))\(excerpt.isEmpty ? "." : ": \(excerpt)")"
         }
     }
 }

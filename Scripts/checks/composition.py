@@ -4,7 +4,7 @@ import re
 from tree import Problem
 
 ROOT = "Sources/Commands/Composition/"
-MAKES = re.compile(r"\b(PostgresPool|PostgresListener|Store|HTTPClient|JobNews|OperationContext)(?:\.withPool)?\("
+MAKES = re.compile(r"\b(PostgresPool|PostgresListener|Store|HTTPClient|JobWatch|OperationContext)(?:\.withPool)?\("
                    r"|\b((?:Logging|Metrics|Instrumentation)System)\.bootstrap\b")
 
 

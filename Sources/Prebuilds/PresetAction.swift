@@ -6,11 +6,11 @@ package enum PresetAction: Hashable, Sendable {
     case delete(DeleteReason, [PrebuildSnapshot])
     /// Start that many new prebuilds.
     case create(Int)
-    /// Cancel these orders, oldest first: nothing of them exists, and nobody needs them any more.
+    /// Cancel these orders, oldest first: nobody needs them any more. Those that a worker has begun are deleted afterwards.
     case cancel([PendingOrder])
 }
 
-/// Why a running prebuild is deleted.
+/// Why a prebuild is deleted.
 package enum DeleteReason: String, Hashable, Sendable, Codable {
     /// Older than the preset's time to live, or than its last invalidation.
     case expired

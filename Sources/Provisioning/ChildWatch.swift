@@ -208,6 +208,10 @@ struct ChildWatch: ~Copyable {
             throw .notStarted(command.executable, SystemError.startFailure(startFailure))
         }
         if outputs.overflowed {
+            // A child that is being ended may print errors without end: the reason that came first counts.
+            if let interruption = control.interruption {
+                throw ProvisioningFailure(interruption, limits: control.limits)
+            }
             let generally = "\(command.executable.string) printed more than can be kept."
             throw command.tooMuchOutput ?? ProvisioningFailure(.failed, generally)
         }

@@ -7,7 +7,7 @@ package import Time
 /// The access to Stoker's database.
 ///
 /// There is a method for each use, named for its meaning; each is one transaction unless it says otherwise. The store
-/// makes no decisions: a method writes what was decided, or refuses when the facts have changed.
+/// does not decide what should be: a method writes what was decided, or refuses when the facts have changed.
 package struct Store: Sendable {
     package let pool: PostgresPool
     let lifeline: PostgresPool

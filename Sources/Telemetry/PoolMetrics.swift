@@ -2,7 +2,7 @@
 
 /// Facts about the pools, exported by the worker that last held the reconciler's lock.
 ///
-/// Each ``publish(_:paused:snapshotSeconds:)`` replaces the one before, so that the series of a removed pool disappear.
+/// Each publication replaces the one before, so that the series of a removed pool disappear.
 /// A worker that no longer wins the lock stops exporting them after ``lifetime``.
 package struct PoolMetrics: Sendable {
     /// The state of one pool.

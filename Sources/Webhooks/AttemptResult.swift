@@ -11,8 +11,8 @@ package enum AttemptResult: Hashable, Sendable {
     /// There was no answer.
     case failed(HTTPFailure.Code)
 
-    /// - Parameter now: This machine's clock; the answer's own `Date` has precedence, so that a wrong clock on either
-    ///   side does no harm.
+    /// - Parameter now: The database's time; the answer's own `Date` has precedence, so that a receiver whose clock is
+    ///   wrong does no harm.
     package init(_ response: HTTPClient.Response, now: Instant) {
         self = .answered(status: response.status.code, retryAfter: Self.retryAfter(response, now: now))
     }

@@ -13,7 +13,7 @@ package enum ExecutionEnd: String, Sendable, CaseIterable {
     case held
     /// The claim was refused, and the job builds a new workspace.
     case rebuilt
-    /// Another execution holds the job by now.
+    /// Another execution holds the job by now, or the lease ended before the end was recorded.
     case lost
     /// The end could not be recorded in the database.
     case unrecorded

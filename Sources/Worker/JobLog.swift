@@ -78,7 +78,7 @@ final class JobLog: Sendable {
         if isUrgent { bell.ring() }
     }
 
-    /// Writes until the task is canceled. ``finish()`` writes the rest.
+    /// Writes until the task is canceled. ``finish(until:)`` writes the rest.
     func run() async {
         while !Task.isCancelled {
             await bell.wait()

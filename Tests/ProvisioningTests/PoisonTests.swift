@@ -84,7 +84,7 @@ struct PoisonTests {
                 output: .lines { line in if line.text == "ready" { control.interrupt(.canceled) } }
             )
         }
-        #expect(failure?.code == .canceled)
+        #expect(failure?.code == .canceled, "\(failure?.message ?? "it ended by itself")")
         #expect(Fixture.processes(marked: mark) == [])
     }
 

@@ -72,7 +72,9 @@ struct TerraformCheckpointTests {
         #expect(failure?.code == .interrupted)
         let checkpoint = try #require(recorder.checkpoints.last)
         #expect(Self.resources(checkpoint).isSuperset(of: ["thing1", "thing2"]))
-        #expect(failure?.state == checkpoint)
+        // Terraform may have written once more before it was killed.
+        let left = failure?.state
+        #expect(Self.resources(left).isSuperset(of: Self.resources(checkpoint)))
         #expect(try PrivateFiles.names(in: things) == ["1", "2"])
 
         try PrivateFiles.replace(things.appending("go"), [])

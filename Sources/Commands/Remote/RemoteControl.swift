@@ -30,7 +30,7 @@ struct RemoteControl: Control {
         }
         self.token = token
         // Longer than a claim may wait for a prebuild.
-        client = try Composition.client(timeout: .seconds(3700))
+        client = try Composition.client(timeout: .seconds(ClaimWorkspace.longestWait + 100))
         let isLoopback = base.host == "localhost" || base.address?.isLoopback ?? false
         if base.isPlain, !isLoopback {
             try Console.note("warning: the token goes to \(base.origin) without TLS.")

@@ -2,7 +2,8 @@
 
 /// The status of a job; the raw values are the database's enum `provisioner_job_status`.
 ///
-/// Only the database derives it, from the job's columns (V0004): `hasEnded` is its `completed_at IS NOT NULL`.
+/// Only the database derives it, from the job's columns (V0004). Stoker ends a job with `completed_at` and nothing else, so
+/// `hasEnded` is `completed_at IS NOT NULL`; an error without it, which others may write, counts as failed, too.
 package enum JobStatus: String, CaseIterable, Codable, Sendable {
     case pending, running, succeeded, canceling, canceled, failed
 

@@ -2,6 +2,7 @@
 
 package import Domain
 package import PostgresClient
+import Prebuilds
 
 /// The statements of the two ways to serve a claim, each for one round trip and one implicit transaction.
 package struct ClaimStatements {
@@ -127,7 +128,7 @@ extension ClaimStatements {
                 FROM candidate WHERE w.id = candidate.id
                 RETURNING w.id AS workspace_id, \(sql: columns), candidate.build_id AS last_build_id,
                     candidate.build_number + 1 AS build_number, \(ClaimOutcome.hit.rawValue) AS outcome, \(sql: waitedFor) AS reason
-            ), \(sql: handOver("claim", parameters: .parameters(ofBuild: "n.last_build_id")))
+            ), \(sql: handOver(.claim, parameters: .parameters(ofBuild: "n.last_build_id")))
             """
         )
     }
@@ -152,13 +153,16 @@ extension ClaimStatements {
 
     /// Builds a new workspace for the claimant, because no prebuild is eligible.
     private var build: Statement {
-        Statement(
+        let (capped, quota) = (Withheld.Reason.capped, Withheld.Reason.quota)
+        let isEmpty = target.missOutcome == .missEmpty
+        return Statement(
             "claims.build",
             within: .seconds(10),
             """
             WITH said AS (
                 -- The reconciler's latest decision about the pool: what it withheld, and why.
-                SELECT w->>'reason' IN ('capped', 'quota') AS is_capped, w->>'message' AS message
+                SELECT w->>'reason' IN (\(quoted: capped.rawValue), \(quoted: quota.rawValue)) AS is_capped,
+                    w->>'message' AS message
                 FROM (
                     SELECT withheld FROM prebuild_decisions d WHERE d.preset_id = \(target.presetID)
                     ORDER BY d.id DESC LIMIT 1
@@ -167,19 +171,18 @@ extension ClaimStatements {
             ), bound AS MATERIALIZED (
                 SELECT gen_random_uuid() AS workspace_id, \(sql: columns), 1 AS build_number,
                     CASE
-                        WHEN \(target.missOutcome.rawValue) = 'miss_empty' AND (SELECT is_capped FROM said) THEN 'miss_capped'
+                        WHEN \(isEmpty) AND (SELECT is_capped FROM said) THEN \(quoted: ClaimOutcome.missCapped.rawValue)
                         ELSE \(target.missOutcome.rawValue)
                     END AS outcome,
                     CASE
-                        WHEN \(target.missOutcome.rawValue) = 'miss_empty'
-                            THEN coalesce((SELECT message FROM said), \(target.missReason))
+                        WHEN \(isEmpty) THEN coalesce((SELECT message FROM said), \(target.missReason))
                         ELSE \(target.missReason)
                     END AS reason
                 WHERE \(sql: isOffered) AND \(sql: keyIsNew)
             ), new_workspace AS (
                 INSERT INTO workspaces (id, owner_id, organization_id, template_id, name)
                 SELECT workspace_id, \(target.ownerID), organization_id, template_id, \(request.name) FROM bound
-            ), \(sql: handOver("initiator", parameters: .parameters(ofPreset: "n.preset_id", version: "n.version_id")))
+            ), \(sql: handOver(.initiator, parameters: .parameters(ofPreset: "n.preset_id", version: "n.version_id")))
             """
         )
     }
@@ -193,7 +196,7 @@ extension ClaimStatements {
     ///
     /// - Parameter parameters: Parameters of the build that the claim does not set: `name` and `value` for the row `n`
     ///   of `bound`.
-    private func handOver(_ reason: String, parameters: SQL) -> SQL {
+    private func handOver(_ reason: BuildReason, parameters: SQL) -> SQL {
         let builds = NewBuilds(
             rows: "bound",
             transition: .start,

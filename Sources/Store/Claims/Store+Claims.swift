@@ -171,7 +171,7 @@ package struct EarlierClaim {
     /// The types of the parameters at that time.
     private let types: [String: ParameterType]
 
-    /// Reads a row of ``statement(_:)``.
+    /// Reads a row of ``statement(_:of:)``.
     init(_ row: Row) throws {
         digest = try row["request_hash"]
         let (names, notations): ([String], [String]) = (try row["parameters"], try row["types"])

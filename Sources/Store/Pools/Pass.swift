@@ -27,7 +27,8 @@ package struct Pass {
     fileprivate let announcesMaintenance: Bool
     fileprivate let reporterLease: Duration
 
-    /// Writes the plan and commits, in one round trip. If a statement fails, it writes preset by preset instead, so
+    /// Writes the plan and commits, in one round trip. With nothing to write, or preset by preset, the commit comes when
+    /// the body of the pass ends. If a statement fails, it writes preset by preset instead, so
     /// that only the failing preset is left out. For a paused fleet, only the end of a maintenance is written.
     ///
     /// - Parameter news: The presets whose plan is recorded as a decision, unless the last record is the same.

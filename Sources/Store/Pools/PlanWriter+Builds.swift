@@ -57,7 +57,7 @@ extension PlanWriter {
         NewBuilds(
             rows: "fresh",
             transition: .start,
-            reason: "prebuild",
+            reason: .prebuild,
             initiator: .prebuildsUser,
             jobClass: .pool,
             moment: "\(plan.now)"

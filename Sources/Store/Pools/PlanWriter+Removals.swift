@@ -53,7 +53,7 @@ extension PlanWriter {
         let builds = NewBuilds(
             rows: "victims",
             transition: .delete,
-            reason: "prebuild",
+            reason: .prebuild,
             initiator: .prebuildsUser,
             jobClass: .delete,
             moment: "\(plan.now)"

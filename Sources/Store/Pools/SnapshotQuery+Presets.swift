@@ -10,7 +10,7 @@ extension SnapshotQuery {
     ///
     /// It starts from the partial index of unclaimed prebuilds, and reads each prebuild's latest build and job by key.
     /// So its cost depends only on their number, not on how many workspaces were ever claimed or deleted.
-    /// ``read(_:parameters:)`` reads the rows.
+    /// ``Snapshot/add(_:_:)`` reads the rows.
     var presets: Statement {
         Statement(
             "snapshot.presets",

@@ -14,8 +14,10 @@ extension Store {
     }
 }
 
-/// The statements that make a ``Snapshot``, for one round trip. The first of them holds everything that must be
-/// consistent; the others read data that does not change once a preset is visible.
+/// The statements that make a ``Snapshot``, for one round trip.
+///
+/// The statement of the presets and their prebuilds reads everything that must be consistent. Settings and quotas are read
+/// before it; the parameters, which never change once a preset is visible, after it.
 struct SnapshotQuery {
     let now: Instant?
     let limits: PlanLimits

@@ -11,8 +11,7 @@ struct NewBuilds {
     /// The name of the term with the rows.
     let rows: String
     let transition: Transition
-    /// The value of `workspace_builds.reason`.
-    let reason: String
+    let reason: BuildReason
     /// The initiator: an expression that may use a row `n`.
     let initiator: SQL
     let jobClass: JobClass
@@ -49,7 +48,7 @@ struct NewBuilds {
             INSERT INTO workspace_builds (id, workspace_id, template_version_id, build_number, transition, initiator_id,
                 job_id, reason, template_version_preset_id, created_at, updated_at)
             SELECT n.build_id, n.workspace_id, n.version_id, n.build_number, \(quoted: transition.rawValue)::workspace_transition,
-                \(sql: initiator), n.job_id, \(quoted: reason)::build_reason, n.preset_id, \(sql: moment), \(sql: moment)
+                \(sql: initiator), n.job_id, \(quoted: reason.rawValue)::build_reason, n.preset_id, \(sql: moment), \(sql: moment)
             FROM \(identifier: rows) n
         )
         """

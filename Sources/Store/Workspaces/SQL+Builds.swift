@@ -27,7 +27,7 @@ extension SQL {
     /// No resource of the build can exist: it is the first build, and no execution of its job has started.
     static func isUnbegun(_ build: String = "b", _ job: String = "j") -> SQL {
         """
-        (\(identifier: build).build_number = 1 AND \(identifier: job).attempt = 0 AND NOT \(identifier: job).refresh_first
+        (\(identifier: build).build_number = 1 AND \(sql: isUnattempted(job))
             AND \(identifier: build).provisioner_state IS NULL)
         """
     }

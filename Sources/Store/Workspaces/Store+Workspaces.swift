@@ -127,7 +127,7 @@ extension Store {
         let builds = NewBuilds(
             rows: "target",
             transition: .delete,
-            reason: "initiator",
+            reason: .initiator,
             initiator: "n.owner_id",
             jobClass: .delete
         )

@@ -78,11 +78,6 @@ package struct Route: Sendable {
     /// Whether the operation only reads.
     package var isRead: Bool { method == .get }
 
-    /// The lowest role that may use the route; `nil` if it is not for users.
-    package var role: Role? {
-        if case .users(let role, _) = access { role } else { nil }
-    }
-
     /// The maximum size of a request's body, in bytes.
     package var bodyLimit: Int { fields.contains { $0.place == .content } ? 32 << 20 : 64 << 10 }
 

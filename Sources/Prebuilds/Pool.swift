@@ -8,7 +8,6 @@ package struct Pool: Hashable, Sendable {
     package let presetName: String
     /// The one version the preset belongs to; a new version has new presets.
     package let templateVersionID: TemplateVersionID
-    package let templateID: TemplateID
     package let templateName: String
     package let organizationID: OrganizationID
     package let organizationName: String
@@ -17,7 +16,6 @@ package struct Pool: Hashable, Sendable {
         presetID: PresetID,
         presetName: String,
         templateVersionID: TemplateVersionID,
-        templateID: TemplateID,
         templateName: String,
         organizationID: OrganizationID,
         organizationName: String
@@ -25,7 +23,6 @@ package struct Pool: Hashable, Sendable {
         self.presetID = presetID
         self.presetName = presetName
         self.templateVersionID = templateVersionID
-        self.templateID = templateID
         self.templateName = templateName
         self.organizationID = organizationID
         self.organizationName = organizationName

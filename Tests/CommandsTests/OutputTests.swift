@@ -20,7 +20,6 @@ import Time
             presetID: preset,
             presetName: name,
             templateVersionID: .init(high: 3, low: 3),
-            templateID: .init(high: 4, low: 4),
             templateName: "go-dev",
             organizationID: .init(high: 5, low: 5),
             organizationName: "default"

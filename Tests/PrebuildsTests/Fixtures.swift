@@ -19,7 +19,6 @@ enum Fixtures {
             presetID: id(number),
             presetName: "preset-\(number)",
             templateVersionID: id(1),
-            templateID: id(1),
             templateName: "go-dev",
             organizationID: id(organization),
             organizationName: "org-\(organization)"

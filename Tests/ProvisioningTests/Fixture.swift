@@ -236,7 +236,7 @@ extension BuildRequest {
                 workspace: .init(id: WorkspaceID(high: 0xa1, low: 1), name: "box"),
                 owner: .init(id: UserID(high: 0xc1, low: 1), username: "ada", email: "ada@example.org"),
                 organization: "default",
-                template: .init(name: "go-dev", versionID: TemplateVersionID(high: 0xd1, low: 1), versionName: "v1"),
+                template: .init(name: "go-dev", versionName: "v1"),
                 preset: "us-nix",
                 parameters: parameters
             ),

@@ -122,7 +122,7 @@ struct DescriptionTests {
 
     @Test func `the role that each route takes is said`() {
         for (name, route) in OperationTable.routes {
-            guard let role = route.role else { continue }
+            guard case .users(let role, _) = route.access else { continue }
             let entry = described.paths[route.path]
             let asked = [HTTPRequest.Method.get: entry?.get, .post: entry?.post, .delete: entry?.delete][route.method]
             let expected = role == .member ? "For every role" : "For `\(role.rawValue)`"

@@ -25,7 +25,7 @@ struct RoleTests {
         let people = ["ada": Role.member, "tess": .templateAdmin, "oona": .owner]
         try await APIRoom.open { room async throws in
             for (name, route) in OperationTable.routes {
-                guard let least = route.role else { continue }
+                guard case .users(let least, _) = route.access else { continue }
                 let (method, path) = (route.method, Self.path(route))
                 let nobody = try await room.ask(method, path, as: nil)
                 #expect(nobody.problem == "unauthenticated", "\(name) without a token")

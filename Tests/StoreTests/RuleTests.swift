@@ -233,7 +233,6 @@ extension Pool {
             presetID: .random(),
             presetName: "preset",
             templateVersionID: .random(),
-            templateID: .random(),
             templateName: "go-dev",
             organizationID: .random(),
             organizationName: "default"

@@ -53,12 +53,10 @@ package struct WorkspaceBuild: Hashable, Sendable {
     /// The template, and the version of it that is built.
     package struct Template: Sendable, Hashable {
         package var name: String
-        package var versionID: TemplateVersionID
         package var versionName: String
 
-        package init(name: String, versionID: TemplateVersionID, versionName: String) {
+        package init(name: String, versionName: String) {
             self.name = name
-            self.versionID = versionID
             self.versionName = versionName
         }
     }

@@ -7,15 +7,6 @@ package enum JobResult: Hashable, Sendable {
     case failed(FailureCode, message: String)
     /// It was canceled on request.
     case canceled
-
-    /// The job's final status.
-    package var status: JobStatus {
-        switch self {
-        case .succeeded: .succeeded
-        case .failed: .failed
-        case .canceled: .canceled
-        }
-    }
 }
 
 /// The class of a failed execution, which decides about retries; the raw values are those of `error_code`.

@@ -108,11 +108,7 @@ extension ImportRequest {
                 workspace: .init(id: WorkspaceID(high: 0, low: 0), name: "rehearsal"),
                 owner: .init(id: UserID(high: 0, low: 0), username: "prebuilds", email: ""),
                 organization: organization,
-                template: .init(
-                    name: templateName,
-                    versionID: TemplateVersionID(high: 0, low: 0),
-                    versionName: versionName
-                ),
+                template: .init(name: templateName, versionName: versionName),
                 preset: rehearsal.preset,
                 parameters: rehearsal.values.sorted { $0.key < $1.key }
                     .map { name, value in

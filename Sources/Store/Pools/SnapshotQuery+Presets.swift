@@ -82,7 +82,7 @@ extension SnapshotQuery {
                 UNION
                 SELECT preset_id FROM pools
             ), known AS (
-                SELECT p.*, v.id AS version_id, v.job_id, t.id AS template_id, t.name AS template_name,
+                SELECT p.*, v.id AS version_id, v.job_id, t.name AS template_name,
                     o.id AS organization_id, o.name AS organization_name, t.prebuilds_paused_until,
                     -- NULL while a template in use has no active version: then a pass cannot decide about its
                     -- prebuilds.
@@ -94,7 +94,7 @@ extension SnapshotQuery {
                 LEFT JOIN organizations o ON o.id = t.organization_id
             )
             SELECT p.organization_id IS NULL AS is_orphan, coalesce(l.total, 0) AS total, coalesce(l.names, '{}') AS orphans,
-                p.preset_id, p.name, p.version_id, p.template_id, p.template_name, p.organization_id,
+                p.preset_id, p.name, p.version_id, p.template_name, p.organization_id,
                 p.organization_name, p.active,
                 CASE
                     WHEN p.job_id IS NULL OR i.job_status = 'succeeded' THEN 'ready'

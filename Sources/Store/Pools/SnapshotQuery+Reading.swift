@@ -50,7 +50,6 @@ extension PresetSnapshot {
             presetID: try row["preset_id"],
             presetName: try row["name"],
             templateVersionID: try row["version_id"],
-            templateID: try row["template_id"],
             templateName: try row["template_name"],
             organizationID: try row["organization_id"],
             organizationName: try row["organization_name"]

@@ -19,7 +19,7 @@ extension Store {
             """
             SELECT b.id AS build_id, b.build_number, b.transition::text AS transition, b.reason::text AS reason,
                 w.id AS workspace_id, w.name AS workspace, w.owner_id, coalesce(u.username, '') AS owner,
-                coalesce(u.email, '') AS email, o.name AS organization, t.name AS template, v.id AS version_id,
+                coalesce(u.email, '') AS email, o.name AS organization, t.name AS template,
                 v.name AS version, p.name AS preset, f.id AS file_id, f.hash AS file_hash,
                 ARRAY(SELECT x.name FROM workspace_build_parameters x WHERE x.workspace_build_id = b.id ORDER BY x.name)
                     AS names,
@@ -174,11 +174,7 @@ extension WorkspaceBuild {
             workspace: Workspace(id: try row["workspace_id"], name: try row["workspace"]),
             owner: Owner(id: owner, username: try row["owner"], email: try row["email"]),
             organization: try row["organization"],
-            template: Template(
-                name: try row["template"],
-                versionID: try row["version_id"],
-                versionName: try row["version"]
-            ),
+            template: Template(name: try row["template"], versionName: try row["version"]),
             preset: try row["preset"],
             parameters: names.indices.map {
                 BuildParameter(

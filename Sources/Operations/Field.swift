@@ -9,7 +9,7 @@ import Time
 package struct Field: Sendable {
     /// The type of a value.
     package enum Kind: Sendable {
-        /// A text with at most so many characters, as JSON Schema counts them. The operation itself checks the minimum.
+        /// A text with at most so many characters, as JSON Schema counts them.
         case text(least: Int = 0, most: Int)
         case identifier
         case instant
@@ -103,7 +103,8 @@ extension Field.Kind {
     /// The end of the sentence "expected ...".
     package var expectation: String {
         switch self {
-        case .text(_, let most): "a text of at most \(most) characters"
+        case .text(0, let most): "a text of at most \(most) characters"
+        case .text(let least, let most): "a text of \(least) to \(most) characters"
         case .identifier: "a UUID"
         case .instant: "a time such as 2025-06-02T03:00:00Z"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
@@ -118,7 +119,7 @@ extension Field.Kind {
     /// Reads a value of a path, a query or a header; `nil`: it does not have the type.
     package func read(_ text: String) -> FieldValue? {
         switch self {
-        case .text(_, let most): text.unicodeScalars.count <= most ? .text(text) : nil
+        case .text(let least, let most): (least...most).contains(text.unicodeScalars.count) ? .text(text) : nil
         case .identifier: Identifier<Never>(text).map { .text("\($0)") }
         case .instant: Instant(iso8601: text).map { _ in .text(text) }
         case .integer(let range): Int(text).flatMap { range.contains($0) ? .integer($0) : nil }

@@ -25,6 +25,8 @@ package struct OperationContext: Sendable {
     /// The settings in force, without secrets.
     package let settings: @Sendable () -> [SettingRow]
     package let watch: JobWatch
+    /// What is known of presets, for all requests of the process.
+    let validations = PresetValidations()
     /// How many API tokens a user may have.
     package let tokensPerUser: @Sendable () throws -> Int
     package var caller: Caller

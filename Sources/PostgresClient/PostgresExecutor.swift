@@ -14,3 +14,15 @@ package protocol PostgresExecutor: Sendable {
     /// The batch may take as long as the longest of its statements.
     func executeBatch(_ statements: [Statement]) async throws -> [QueryResult]
 }
+
+extension PostgresExecutor {
+    /// A statement that is written where it is executed; see ``Statement/init(_:within:reading:_:)``.
+    package func execute(
+        _ name: String,
+        within limit: Duration = .seconds(30),
+        reading isRead: Bool = false,
+        _ sql: SQL
+    ) async throws -> QueryResult {
+        try await execute(Statement(name, within: limit, reading: isRead, sql))
+    }
+}

@@ -64,16 +64,6 @@ package final class PostgresPool: PostgresExecutor {
         try await withSession { try await $0.execute(statement) }
     }
 
-    /// A statement that is written where it is executed; see ``Statement/init(_:within:reading:_:)``.
-    package func execute(
-        _ name: String,
-        within limit: Duration = .seconds(30),
-        reading isRead: Bool = false,
-        _ sql: SQL
-    ) async throws -> QueryResult {
-        try await execute(Statement(name, within: limit, reading: isRead, sql))
-    }
-
     package func executeBatch(_ statements: [Statement]) async throws -> [QueryResult] {
         try await withSession { try await $0.executeBatch(statements) }
     }

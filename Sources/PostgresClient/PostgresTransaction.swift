@@ -12,16 +12,6 @@ package struct PostgresTransaction: PostgresExecutor {
         try await session.interruptible { try await session.run([statement], in: progress, $0)[0] }
     }
 
-    /// A statement that is written where it is executed; see ``Statement/init(_:within:reading:_:)``.
-    package func execute(
-        _ name: String,
-        within limit: Duration = .seconds(30),
-        reading isRead: Bool = false,
-        _ sql: SQL
-    ) async throws -> QueryResult {
-        try await execute(Statement(name, within: limit, reading: isRead, sql))
-    }
-
     package func executeBatch(_ statements: [Statement]) async throws -> [QueryResult] {
         try await session.interruptible { try await session.run(statements, in: progress, $0) }
     }

@@ -94,6 +94,7 @@ struct BoundExceeded: Error, Hashable, CustomStringConvertible {
 extension ProvisioningFailure {
     init(_ exceeded: BoundExceeded, state: [UInt8]? = nil) {
         self.init(.invalid, exceeded.description, state: state)
+        exceedsBound = true
     }
 }
 

@@ -112,7 +112,9 @@ extension ProvisioningFailure {
         case .timeout:
             self.init(.timedOut, "It ran for longer than \(limits.wallClock), the limit for its kind of job.")
         case .noOutput: self.init(.timedOut, "It printed nothing for \(limits.noOutput), so it was ended.")
-        case .outOfBounds(let bound): self.init(.invalid, bound)
+        case .outOfBounds(let bound):
+            self.init(.invalid, bound)
+            exceedsBound = true
         }
     }
 

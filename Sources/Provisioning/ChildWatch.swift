@@ -22,6 +22,8 @@ struct ChildWatch: ~Copyable {
     private var cause: GuardCause?
     private var startFailure: Int32?
     private var isOverflowKilled = false
+    /// Whether the output had overflowed before anything else interrupted the execution.
+    private var isOverflowFirst = false
     /// The time by which the guard must have carried out its request.
     private var guardDeadline: ContinuousClock.Instant?
 
@@ -63,7 +65,7 @@ struct ChildWatch: ~Copyable {
                 rules: preparation.rules?.descriptor ?? -1,
                 presence: runner.presence
             )
-            // The worker's copy of the lock stays open until the guard has inherited it.
+            // The rule set's descriptor stays open until the guard has inherited it.
             _fixLifetime(preparation.rules)
         } catch {
             throw .notStarted(runner.guardExecutable, error.description)
@@ -164,6 +166,7 @@ struct ChildWatch: ~Copyable {
     private mutating func enforceLimits() {
         if outputs.overflowed, !isOverflowKilled {
             isOverflowKilled = true
+            isOverflowFirst = control.interruption == nil
             give(.kill, within: .zero)
         }
         let now = ContinuousClock.now
@@ -209,7 +212,7 @@ struct ChildWatch: ~Copyable {
         }
         if outputs.overflowed {
             // A child that is being ended may print errors without end: the reason that came first counts.
-            if let interruption = control.interruption {
+            if let interruption = control.interruption, !isOverflowFirst {
                 throw ProvisioningFailure(interruption, limits: control.limits)
             }
             let generally = "\(command.executable.string) printed more than can be kept."

@@ -98,6 +98,9 @@ enum PrivateFiles {
         // An unpredictable name, so that nothing can stand in its way.
         let name = String(UInt64.random(in: .min ... .max), radix: 36)
         let partial = FilePath("\(path.string).\(name)\(partialSuffix)")
+        var isReplaced = false
+        // What a full disk has cut short takes no place from the next try.
+        defer { if !isReplaced { unlink(partial.string) } }
         try create(partial, bytes)
         let descriptor = Glibc.open(partial.string, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileFailure("open", partial) }
@@ -110,10 +113,9 @@ enum PrivateFiles {
             rename(path.string, "\(path.string).\(name)")
         }
         guard synced == 0, rename(partial.string, path.string) == 0 else {
-            let failure = FileFailure("replace", path)
-            unlink(partial.string)
-            throw failure
+            throw FileFailure("replace", path)
         }
+        isReplaced = true
     }
 
     private static let partialSuffix = ".partial"

@@ -12,6 +12,8 @@ package struct ProvisioningFailure: Error, Sendable, Hashable {
     package var replacements: [Replacement]
     /// Whether no change had begun: the workspace is as it was.
     package var isUntouched = false
+    /// Whether the template exceeded a bound of ``ChildBounds``, as it would again.
+    package var exceedsBound = false
 
     package init(
         _ code: FailureCode,

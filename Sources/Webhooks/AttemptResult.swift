@@ -22,13 +22,13 @@ package enum AttemptResult: Hashable, Sendable {
     }
 
     private static func retryAfter(_ response: HTTPClient.Response, now: Instant) -> Duration? {
-        guard let value = response.headers[.retryAfter] else { return nil }
+        guard let value = response.headers[values: .retryAfter].first else { return nil }
         if !value.isEmpty, value.utf8.allSatisfy({ (48...57).contains($0) }) {
             // More digits than an integer holds mean a very long time.
             return .seconds(min(Int64(value) ?? .max, 1 << 32))
         }
         guard let until = HTTPDate.parse(value) else { return nil }
-        let since = response.headers[.date].flatMap(HTTPDate.parse) ?? now
+        let since = response.headers[values: .date].first.flatMap(HTTPDate.parse) ?? now
         return until > since ? until - since : .zero
     }
 }

@@ -51,7 +51,7 @@ extension CircuitBreaker {
     }
 
     private var interval: Duration {
-        Self.probeIntervals[min(probeAttempt, Self.probeIntervals.count - 1)]
+        Self.probeIntervals[min(max(probeAttempt, 0), Self.probeIntervals.count - 1)]
     }
 }
 

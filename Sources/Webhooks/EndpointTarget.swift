@@ -47,7 +47,7 @@ package struct EndpointTarget: Sendable {
     package init(_ endpoint: Endpoint, opening open: ([UInt8]) throws -> [UInt8]) throws {
         try self.init(
             url: EndpointURL(endpoint.url),
-            envelope: endpoint.envelope,
+            envelope: endpoint.format,
             keys: [endpoint.secret, endpoint.previousSecret, endpoint.signingKey].compactMap { $0 }.map {
                 try SigningKey(String(decoding: open($0), as: UTF8.self))
             },

@@ -97,12 +97,12 @@ package struct AttemptRecorder: Sendable {
             var recorded = Recorded(deliveries: written.deliveries)
             var changed: [Endpoint] = []
             var disabled: [Endpoint] = []
+            let made = attempts.filter { written.deliveries.contains($0.delivery.id) }
             for before in written.endpoints {
+                let mine = made.filter { $0.delivery.endpoint.id == before.id }
+                guard !mine.isEmpty else { continue }
                 var endpoint = before
-                for attempt in attempts
-                where attempt.delivery.endpoint.id == endpoint.id && written.deliveries.contains(attempt.delivery.id) {
-                    endpoint.health.record(attempt, at: written.now)
-                }
+                for attempt in mine { endpoint.health.record(attempt, at: written.now) }
                 if endpoint != before { changed.append(endpoint) }
                 if before.isEnabled, !endpoint.isEnabled { disabled.append(endpoint) }
                 if endpoint.health.isSpared { recorded.spared.insert(endpoint.id) }

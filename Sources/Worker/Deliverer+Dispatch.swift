@@ -24,7 +24,7 @@ extension Deliverer {
                     )
                 }
                 for endpoint in endpoints where endpoint.wants(event.type) {
-                    deliveries += endpoint.envelope.deliveries(of: event, to: endpoint.id)
+                    deliveries += endpoint.format.deliveries(of: event, to: endpoint.id)
                 }
             }
             try await outbox.commit(deliveries, of: events)

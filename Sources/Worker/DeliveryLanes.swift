@@ -50,7 +50,7 @@ package final class DeliveryLanes: Sendable {
     /// - Parameter limit: The endpoint's limit of simultaneous requests.
     package func take(_ endpoint: EndpointID, limit: Int) {
         lanes.withLock { lanes in
-            lanes[endpoint, default: Lane()].limit = max(limit, 1)
+            lanes[endpoint, default: Lane()].limit = min(max(limit, 1), most)
             lanes[endpoint]?.inHand += 1
         }
     }

@@ -28,8 +28,8 @@ struct SpoolRecovery: Service {
 
     private var interval: Duration { min(configuration.heartbeatInterval, .seconds(5)) }
 
-    /// Stores every state in the spool, under its fence. States that the database has stored, or will never accept, are
-    /// removed; while the database is unreachable, all stay for the next time.
+    /// Stores every state in the spool, under its fence, and removes it there. States that the database cannot take now, or
+    /// refuses, stay for the next time.
     func recover() async {
         guard let spool = executor.spool else { return }
         // This is read first: the spooled state of a running execution is not final, and must not be removed while it
@@ -39,13 +39,13 @@ struct SpoolRecovery: Service {
             let states = try await spool.recover { [logger] in
                 logger.warning("the leftovers of an execution could not be taken", metadata: ["error": "\($0)"])
             }
-            for spooled in states where !running.contains(spooled.execution) { await store(spooled, of: spool) }
+            for spooled in states where !running.contains(spooled.execution) { await recover(spooled, from: spool) }
         } catch {
             logger.warning("the spool could not be read", metadata: ["error": "\(error)"])
         }
     }
 
-    private func store(_ spooled: SpooledState, of spool: StateSpool) async {
+    private func recover(_ spooled: SpooledState, from spool: StateSpool) async {
         let execution = spooled.execution
         guard !executions.held.contains(execution) else { return }
         var logger = logger

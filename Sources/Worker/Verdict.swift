@@ -87,8 +87,8 @@ enum Verdict: Sendable {
             }
             self = .again(.retried(failure), after: RetryDelay.after(failure.code, job), state: failure.state)
         case (.invalid, _), (.replacementBlocked, _), (.failed, _), (.timedOut, _), (.interrupted, _):
-            // A deletion may succeed later, so it is retried in place, for hours.
-            if job.jobClass == .delete, job.hasAttemptsLeft {
+            // A deletion may succeed later, so it is retried in place, for hours; but a bound would be exceeded again.
+            if job.jobClass == .delete, job.hasAttemptsLeft, !failure.exceedsBound {
                 self = .again(.retried(failure), after: RetryDelay.after(failure.code, job), state: failure.state)
             } else {
                 self.init(job, ending: .failed(failure.code, message: failure.message), failure, timings)

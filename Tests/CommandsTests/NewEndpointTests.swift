@@ -93,7 +93,7 @@ import Webhooks
                 let settings = try Settings(flags: flags)
                 let codec = try StateCodec(keys: [])
                 let found = try ConfiguredEndpoint.endpoint(settings, policy: AddressPolicy(), codec: codec)
-                return found.map { [$0.name, $0.url, $0.source.rawValue] } ?? []
+                return found.map { [$0.name, $0.url, $0.source.text] } ?? []
             } catch let error as SettingsError {
                 return error.problems.map { String($0.prefix { $0 != ":" }) }
             }

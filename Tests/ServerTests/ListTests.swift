@@ -107,6 +107,8 @@ struct ListTests {
                 headers: ["Idempotency-Key": "k"]
             )
             #expect(other.problem == "conflict")
+            let empty = try await room.ask(.post, "/claims", as: "ada", body: body, headers: ["Idempotency-Key": ""])
+            #expect(empty.problem == "wrong-type")
             let shown = try await room.ask(.get, "/claims/\(one.claim_id)", as: "ada")
             #expect(try shown.decoded(Claim.self) == one)
             #expect(try await room.ask(.get, "/claims/\(one.claim_id)", as: "bob").problem == "not-found")

@@ -6,6 +6,7 @@ import Prebuilds
 import Store
 import TestSupport
 import Testing
+import Webhooks
 
 /// A row that cannot be read, from another release or by an operator's hand, takes out itself and nothing else.
 @Suite(.database(.migrated), .timeLimit(.minutes(1))) struct UnreadableRowTests {
@@ -195,6 +196,32 @@ import Testing
             }
             #expect(count == 2)
             #expect(Set(labels) == [[:], ["a": "b"]])
+        }
+    }
+
+    /// All that the schema admits in an endpoint's row, and no command writes.
+    @Test(arguments: [
+        "events = ARRAY[NULL, 'e']", "events = ARRAY[ARRAY['e', 'f']]", "headers = '{\"a\": null}'", "headers = '[]'",
+        "max_concurrency = -1", "consecutive_failures = 2147483647", "probe_attempt = -1", "envelope = 'later'",
+        "source = 'later'",
+    ])
+    func `an odd endpoint gets its deliveries and holds up no other's`(change: String) async throws {
+        try await Fleet.open { fleet in
+            let worker = try await fleet.addWorker()
+            let odd = try await fleet.addEndpoint("odd")
+            let other = try await fleet.addEndpoint("other")
+            try await fleet.sql("UPDATE webhook_endpoints SET \(sql: SQL(trusted: change)) WHERE id = \(odd)")
+            try await fleet.sql("INSERT INTO notification_events (type, targets) VALUES ('e', ARRAY[NULL::uuid])")
+            let count = try await fleet.store.dispatchEvents { event, endpoints in
+                endpoints.flatMap { $0.format.deliveries(of: event, to: $0.id) }
+            }
+            #expect(count == 1)
+            let leased = try await fleet.store.leaseDeliveries(for: worker, limit: 9, lease: .seconds(60))
+            #expect(Set(leased.map(\.endpoint.id)) == [odd, other])
+            for delivery in leased {
+                let failed = DeliveryAttempt(of: delivery, .retry(after: .seconds(5)))
+                #expect(try await fleet.store.record(failed, by: worker) { $0.record(failed, at: $1) })
+            }
         }
     }
 

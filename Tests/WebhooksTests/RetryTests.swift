@@ -80,6 +80,15 @@ import Time
         )
     }
 
+    @Test func `of several Retry-After the first counts`() {
+        var headers = HTTPFields()
+        headers[values: .retryAfter] = ["30", "40"]
+        #expect(
+            AttemptResult(HTTPClient.Response(status: .serviceUnavailable, headers: headers), now: now)
+                == .answered(status: 503, retryAfter: .seconds(30))
+        )
+    }
+
     @Test func `Retry-After lengthens a wait, never shortens it, and is bounded`() {
         let asked: [Duration] = [.zero, .seconds(4), .seconds(6), .seconds(3_600), .seconds(10_000_000)]
         let decisions = asked.map { decide(.answered(status: 503, retryAfter: $0), attempt: 1) }

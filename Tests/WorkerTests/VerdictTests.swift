@@ -35,9 +35,12 @@ import Time
     private func fate(
         _ code: FailureCode,
         _ interruption: Interruption? = nil,
+        exceedsBound: Bool = false,
         job: ClaimedJob
     ) -> String {
-        switch Verdict(job, failure: ProvisioningFailure(code, "why"), interruption: interruption) {
+        var failure = ProvisioningFailure(code, "why")
+        failure.exceedsBound = exceedsBound
+        return switch Verdict(job, failure: failure, interruption: interruption) {
         case .build(let completion):
             switch completion.result {
             case .succeeded: "succeeded"
@@ -79,6 +82,13 @@ import Time
     @Test func `a delete is tried again whatever failed, until its attempts are used up`() {
         #expect(fate(.failed, job: job(.delete, attempt: 7, maxAttempts: 8)) == "retried")
         #expect(fate(.failed, job: job(.delete, attempt: 8, maxAttempts: 8)) == "failed FAILED why")
+    }
+
+    @Test func `a delete that exceeds a bound fails at once, as it would again`() {
+        #expect(fate(.invalid, job: job(.delete, attempt: 1, maxAttempts: 8)) == "retried")
+        #expect(
+            fate(.invalid, exceedsBound: true, job: job(.delete, attempt: 1, maxAttempts: 8)) == "failed INVALID why"
+        )
     }
 
     @Test func `what has no capacity is held without using up attempts, but for deletions and imports`() {

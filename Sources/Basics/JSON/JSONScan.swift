@@ -11,8 +11,8 @@ package struct JSONScan {
     package private(set) var fault: JSONFault?
 
     /// - Parameters:
-    ///   - depth: Objects and arrays within each other that are taken.
-    ///   - most: So many members and elements are noted; what is read by name has a dozen.
+    ///   - depth: The maximum nesting of objects and arrays.
+    ///   - most: How many members and elements are kept.
     package init(_ bytes: ArraySlice<UInt8>, depth: Int = 200, most: Int = 10_000) {
         bytes.withUnsafeBufferPointer { buffer in
             var scanner = JSONScanner(buffer, depth: depth)

@@ -19,8 +19,8 @@ struct BenchWorkers {
     ) async throws -> Result {
         let pools = (0..<count).map { _ in PostgresPool(configuration, size: 2, logger: silence) }
         let workers = pools.map { worker(on: Store(pool: $0), run, onClaim) }
-        for worker in workers { try await worker.enter() }
         do {
+            for worker in workers { try await worker.enter() }
             let result = try await withServices(workers.flatMap(\.services), body)
             for pool in pools { await pool.close() }
             return result

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Domain
 import Operations
 import Store
 import Time
@@ -94,7 +95,7 @@ extension TemplateVersionSummary: TableRow {
     static var columns: [Table.Column<Self>] {
         [
             .init("name") { $0.name + ($0.isActive ? " (active)" : "") },
-            .init("import") { $0.status },
+            .init("import") { $0.status.text },
             .init("presets") { "\($0.presets)" },
             .init("workspaces") { "\($0.workspaces)" },
             .init("pushed") { Shown.time($0.createdAt) },

@@ -88,7 +88,7 @@ struct UpProcess: Sendable {
             archive: Data(try TarArchive.pack(entries)),
             message: "The example that comes with Stoker."
         )
-        let control = Composition(settings.all).context(store, address)
+        let control = Composition(settings.all).context(store, address, zones: settings.zones)
         let report = try await TemplatePushing(control: control).push(push) { line in
             telemetry.logger.debug("\(LogPrinter.text(line))")
         }

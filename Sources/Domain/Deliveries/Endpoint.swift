@@ -7,7 +7,7 @@ package struct Endpoint: Hashable, Sendable {
     package var url: String
     /// The event types that it subscribes to; empty: all.
     package var events: [String]
-    package var envelope: Envelope
+    package var envelope: OpenEnum<Envelope>
     /// The encoded secret, as it is stored; encrypted when an encryption key is configured.
     package var secret: [UInt8]?
     package var previousSecret: [UInt8]?
@@ -16,7 +16,7 @@ package struct Endpoint: Hashable, Sendable {
     package var headers: [String: String]
     /// The limit of simultaneous requests from one worker.
     package var maximumConcurrency: Int
-    package var source: Source
+    package var source: OpenEnum<Source>
     package var health = EndpointHealth()
 
     /// Where it was created. Only that place may change it.
@@ -41,14 +41,17 @@ package struct Endpoint: Hashable, Sendable {
         self.name = name
         self.url = url
         self.events = events
-        self.envelope = envelope
+        self.envelope = OpenEnum(envelope)
         self.secret = secret
         self.previousSecret = previousSecret
         self.signingKey = signingKey
         self.headers = headers
         self.maximumConcurrency = maximumConcurrency
-        self.source = source
+        self.source = OpenEnum(source)
     }
+
+    /// The form of its requests: the standard one, where another release has written one that is not known here.
+    package var format: Envelope { envelope.known ?? .standard }
 
     /// Whether it gets deliveries at all, as its health says.
     package var isEnabled: Bool { health.isEnabled }

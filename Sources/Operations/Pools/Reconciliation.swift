@@ -11,12 +11,18 @@ package struct Reconciliation: Sendable {
     private let store: Store
     private let limits: PlanLimits
     private let zones: ZoneDirectory
-    private let validations = PresetValidations()
+    private let validations: PresetValidations
 
-    package init(store: Store, limits: PlanLimits, zones: ZoneDirectory) {
+    package init(
+        store: Store,
+        limits: PlanLimits,
+        zones: ZoneDirectory,
+        validations: PresetValidations = PresetValidations()
+    ) {
         self.store = store
         self.limits = limits
         self.zones = zones
+        self.validations = validations
     }
 
     /// One pass: lock, snapshot, plan and writes in one transaction. Throws the store's errors; then nothing was

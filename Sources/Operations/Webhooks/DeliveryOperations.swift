@@ -23,7 +23,7 @@ package struct ListDeliveries: Operation {
         .doing("List deliveries, newest first, with the results of their last attempts")
         .taking(
             Field("endpoint", .text(most: 64), "Only those to this endpoint."),
-            Field("failed", .flag, "Only dead letters.", default: .flag(false)),
+            Field("failed", .flag, "Only deliveries that failed for good.", default: .flag(false)),
             Field("since", .instant, "Only those created since then."),
             Field("type", .choice(of: EventType.self), "Only those of this type of event."),
             Field("limit", .integer(1...10_000), default: .integer(50))

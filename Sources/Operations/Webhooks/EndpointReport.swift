@@ -25,10 +25,10 @@ package struct EndpointReport: Hashable, Sendable, Codable {
         name = endpoint.name
         url = endpoint.shownURL
         events = endpoint.events
-        envelope = OpenEnum(endpoint.envelope)
+        envelope = endpoint.envelope
         enabled = endpoint.isEnabled
         disabledReason = endpoint.health.disabledReason
-        source = OpenEnum(endpoint.source)
+        source = endpoint.source
         self.secret = secret
         self.publicKey = publicKey
     }
@@ -74,14 +74,14 @@ package struct EndpointDetailsReport: Hashable, Sendable, Codable {
         name = endpoint.name
         url = endpoint.shownURL
         events = endpoint.events
-        envelope = OpenEnum(endpoint.envelope)
+        envelope = endpoint.envelope
         headers = endpoint.headers.keys.sorted()
         signatures = (endpoint.secret == nil ? [] : ["v1"]) + (endpoint.signingKey == nil ? [] : ["v1a"])
         previousSecretUntil = details.previousSecretExpiresAt
         concurrency = endpoint.maximumConcurrency
         enabled = health.isEnabled
         disabledReason = health.disabledReason
-        source = OpenEnum(endpoint.source)
+        source = endpoint.source
         circuit = OpenEnum(health.circuit.state)
         consecutiveFailures = health.circuit.consecutiveFailures
         failingSince = health.circuit.failingSince

@@ -15,7 +15,7 @@ struct Ping {
     /// Returns after the first attempt, or at the time limit; then the state may still be `pending`.
     func send(within limit: Duration) async throws -> DeliveryState {
         let event = Event.ping(of: "endpoint/\(endpoint.id)", at: try await store.now())
-        guard let delivery = endpoint.envelope.deliveries(of: event, to: endpoint.id).first else {
+        guard let delivery = endpoint.format.deliveries(of: event, to: endpoint.id).first else {
             throw StoreError(.inconsistent, "A ping made no delivery")
         }
         try await store.addPing(delivery)

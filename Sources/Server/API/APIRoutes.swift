@@ -79,7 +79,11 @@ package struct APIRoutes: RouteSet {
         _ connection: ServerRequestContext
     ) async throws -> (Data, OperationContext) {
         var context = context
-        if let caller = connection.caller { context.caller = caller }
+        if let caller = connection.caller {
+            context.caller = caller
+        } else if case .users = route.access {
+            throw Problem(.unauthenticated, "The route is for users, and nobody is logged in.")
+        }
         try Self.authorize(context.caller, route)
         return (try await RequestFields.read(route, request, path: connection.parameters), context)
     }

@@ -14,7 +14,7 @@ package struct AttemptRecording {
     package struct Written {
         /// The deliveries whose attempt was recorded.
         package var deliveries: Set<DeliveryID>
-        /// Their endpoints as they were before, locked.
+        /// The endpoints of all attempts as they were before, locked.
         package var endpoints: [Endpoint]
         /// The database's time.
         package var now: Instant

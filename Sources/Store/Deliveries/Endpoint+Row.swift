@@ -4,32 +4,31 @@ import Domain
 import PostgresClient
 
 extension Endpoint {
-    /// The columns that ``init(_:)`` reads, of `webhook_endpoints`.
+    /// The columns that ``init(_:)`` reads, of `webhook_endpoints`. Whatever the schema admits can be read, so that no
+    /// endpoint holds up the others.
     static let columns: SQL = """
-        id, name, url, events, envelope, secret,
+        id, name, url, ARRAY(SELECT coalesce(x, '') FROM unnest(events) x) AS events, envelope, secret,
         CASE WHEN coalesce(previous_secret_expires_at > now(), true) THEN previous_secret END AS previous_secret, signing_key,
         ARRAY(SELECT h.key FROM jsonb_each_text(\(sql: Store.object("headers"))) h ORDER BY h.key) AS header_names,
-        ARRAY(SELECT h.value FROM jsonb_each_text(\(sql: Store.object("headers"))) h ORDER BY h.key) AS header_values,
+        ARRAY(SELECT coalesce(h.value, '') FROM jsonb_each_text(\(sql: Store.object("headers"))) h ORDER BY h.key) AS header_values,
         max_concurrency, source, enabled, disabled_reason, consecutive_failures, failing_since, opened_at, next_probe_at,
         probe_attempt, last_status, last_error, last_success_at
         """
 
-    /// An unknown envelope of another release is read as the standard one, and an unknown source as one that no command
-    /// may change.
     init(_ row: Row) throws {
         self.init(
             id: try row["id"],
             name: try row["name"],
             url: try row["url"],
             events: try row["events"],
-            envelope: Envelope(rawValue: try row["envelope"]) ?? .standard,
             secret: try row["secret"],
             previousSecret: try row["previous_secret"],
             signingKey: try row["signing_key"],
             headers: try row.pairs("header_names", "header_values"),
-            maximumConcurrency: try row["max_concurrency"],
-            source: Source(rawValue: try row["source"]) ?? .configuration
+            maximumConcurrency: try row["max_concurrency"]
         )
+        envelope = try row["envelope"]
+        source = try row["source"]
         health.isEnabled = try row["enabled"]
         health.disabledReason = try row["disabled_reason"]
         health.circuit = CircuitBreaker(

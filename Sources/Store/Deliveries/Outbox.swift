@@ -47,7 +47,7 @@ package struct Outbox {
             SELECT \(sql: recipients("u.id")) AS user_ids, \(sql: recipients("u.username")) AS usernames,
                 \(sql: recipients("u.name")) AS names, \(sql: recipients("u.email")) AS emails, e.id, e.type, e.created_at,
                 \(sql: labels("l.key")) AS label_names, \(sql: labels("coalesce(l.value, '')")) AS label_values,
-                e.targets::text[], e.subject, e.sequence, e.data::text
+                ARRAY(SELECT coalesce(x::text, '') FROM unnest(e.targets) x) AS targets, e.subject, e.sequence, e.data::text
             FROM notification_events e WHERE e.dispatched_at IS NULL
             ORDER BY e.created_at, e.id LIMIT \(literal: limit)
             FOR UPDATE SKIP LOCKED

@@ -100,7 +100,7 @@ extension Store {
 
     /// Deliveries, the newest first.
     ///
-    /// - Parameter failed: Only dead letters.
+    /// - Parameter failed: Only deliveries that failed for good, trials included.
     package func deliveries(_ selection: DeliverySelection, failed: Bool, limit: Int) async throws -> [DeliveryReport] {
         // Endpoint by endpoint, each along its index; then the newest of all.
         try await pool.execute(

@@ -30,10 +30,10 @@ extension Store {
         return """
             INSERT INTO webhook_endpoints
                 (id, name, url, events, envelope, secret, signing_key, headers, max_concurrency, source)
-            VALUES (\(endpoint.id), \(endpoint.name), \(endpoint.url), \(endpoint.events), \(endpoint.envelope.rawValue),
+            VALUES (\(endpoint.id), \(endpoint.name), \(endpoint.url), \(endpoint.events), \(endpoint.envelope.text),
                 \(endpoint.secret), \(endpoint.signingKey),
                 jsonb_object(\(headers.map(\.key)), \(headers.map(\.value))),
-                \(Int32(clamping: endpoint.maximumConcurrency)), \(endpoint.source.rawValue))
+                \(Int32(clamping: endpoint.maximumConcurrency)), \(endpoint.source.text))
             """
     }
 

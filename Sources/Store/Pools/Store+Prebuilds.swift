@@ -13,9 +13,9 @@ package struct PrebuildSummary: Hashable, Sendable, Codable {
     package var versionName: String
     /// Whether its version is the active one of a template that is neither deleted nor deprecated.
     package var isActive: Bool
-    package var transition: String
+    package var transition: OpenEnum<Transition>
     /// The status of its latest build's job.
-    package var status: String
+    package var status: OpenEnum<JobStatus>
     /// Whether it can be claimed.
     package var isEligible: Bool
     /// Agents that are not ready, with their states: `main starting`.

@@ -9,7 +9,7 @@ package struct TemplateVersionSummary: Hashable, Sendable, Codable {
     package var name: String
     package var message: String
     /// The status of its import's job; `succeeded` for a version without an import.
-    package var status: String
+    package var status: OpenEnum<JobStatus>
     /// Why its import failed; empty otherwise.
     package var error: String
     package var isActive: Bool

@@ -41,7 +41,7 @@ struct NewBuilds {
             """
     }
 
-    /// The term `new_builds` alone, for jobs that exist already.
+    /// The term `new_builds` alone, for a caller that makes the jobs itself.
     var builds: SQL {
         """
         new_builds AS (

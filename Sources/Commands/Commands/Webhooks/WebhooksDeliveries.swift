@@ -16,7 +16,7 @@ extension WebhooksCommand {
         @Argument(help: "The endpoint's name. Default: all.")
         var name: String?
 
-        @Flag(help: "Only dead letters.")
+        @Flag(help: "Only deliveries that failed for good.")
         var failed = false
 
         @Option(help: "How many at most.")

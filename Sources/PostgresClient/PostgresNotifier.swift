@@ -120,7 +120,9 @@ package final class PostgresNotifier: Sendable {
         do {
             let session = try PostgresSession(configuration, logger: logger)
             usage = try? await session.execute(
-                Statement("notifier.queue_usage", within: .seconds(600), "SELECT pg_notification_queue_usage()")
+                "notifier.queue_usage",
+                within: .seconds(600),
+                "SELECT pg_notification_queue_usage()"
             ).first?.decode(Double.self)
             await session.close()
         } catch {
@@ -236,14 +238,12 @@ extension PostgresSession {
         within limit: Duration
     ) async throws {
         _ = try await execute(
-            Statement(
-                "notifier.send",
-                within: limit,
-                """
-                SELECT set_config('synchronous_commit', 'off', true), count(pg_notify(n.channel, n.payload))
-                FROM unnest(\(news.map(\.channel)), \(news.map(\.payload))) n(channel, payload)
-                """
-            )
+            "notifier.send",
+            within: limit,
+            """
+            SELECT set_config('synchronous_commit', 'off', true), count(pg_notify(n.channel, n.payload))
+            FROM unnest(\(news.map(\.channel)), \(news.map(\.payload))) n(channel, payload)
+            """
         )
     }
 }

@@ -30,10 +30,10 @@ package struct PostgresTransaction: PostgresExecutor {
 
     /// Runs the body so that, when it throws, what it did is taken back and the rest of the transaction is kept.
     package func savepoint<R>(_ name: String, _ body: () async throws -> R) async throws -> R {
-        _ = try await execute(Statement("\(progress.name).savepoint", "SAVEPOINT \(identifier: name)"))
+        _ = try await execute("\(progress.name).savepoint", "SAVEPOINT \(identifier: name)")
         do {
             let value = try await body()
-            _ = try await execute(Statement("\(progress.name).release", "RELEASE SAVEPOINT \(identifier: name)"))
+            _ = try await execute("\(progress.name).release", "RELEASE SAVEPOINT \(identifier: name)")
             return value
         } catch {
             try await session.rollBack(progress, to: name)

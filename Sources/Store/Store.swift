@@ -31,7 +31,7 @@ package struct Store: Sendable {
 
     /// The database's own time, which decides about leases, back-off, schedules and age.
     package func now() async throws -> Instant {
-        let rows = try await pool.execute(Statement("store.now", within: .seconds(5), reading: true, "SELECT now()"))
+        let rows = try await pool.execute("store.now", within: .seconds(5), reading: true, "SELECT now()")
         return try rows.only().decode(Instant.self)
     }
 }

@@ -60,12 +60,12 @@ package struct DatabaseWatch: Sendable {
 
     /// The first column of every row.
     package func column(_ sql: SQL) async throws -> [String] {
-        try await store.pool.execute(Statement("test.column", sql)).map { try $0.decode(String.self) }
+        try await store.pool.execute("test.column", sql).map { try $0.decode(String.self) }
     }
 
     /// One number.
     package func number(_ sql: SQL) async throws -> Int {
-        let rows = try await store.pool.execute(Statement("test.number", sql))
+        let rows = try await store.pool.execute("test.number", sql)
         return try rows.first?.decode(Int.self) ?? 0
     }
 

@@ -4,7 +4,6 @@ import Domain
 import Logging
 import ServiceLifecycle
 import Store
-import Synchronization
 import Time
 
 /// Reaps the jobs of workers whose lease has ended, and expires pool jobs that no worker has begun for too long. Every
@@ -16,9 +15,10 @@ import Time
 struct Reaper: Service {
     /// The operations that it needs from the store.
     struct Work: Sendable {
-        /// Calls the closure with the server's uptime, once the database has answered, to ask whether all workers are
-        /// spared.
-        var reap: @Sendable (_ isSpared: @Sendable (Duration) -> Bool) async throws -> ReapedJobs
+        /// ``Store/serverUptime()``
+        var uptime: @Sendable () async throws -> Duration
+        /// ``Store/reapLostWorkers(ifUpFor:)``
+        var reap: @Sendable (_ uptime: Duration) async throws -> ReapedJobs
         var expire: @Sendable () async throws -> OverdueJobs
     }
 
@@ -38,54 +38,22 @@ struct Reaper: Service {
     private static let expiryInterval = Duration.seconds(60)
 
     private func loop<C: Clock>(_ clock: C) async where C.Duration == Duration {
-        let grace = OutageGrace(clock, lease: lease)
+        var grace = OutageGrace(lease: lease, at: clock.now)
         var nextExpiry = clock.now
         var reported: Set<JobID> = []
         while !Task.isCancelled {
             do { try await clock.sleep(for: interval * Double.random(in: 0.8...1.2)) } catch { return }
             do {
-                report(try await work.reap { grace.spares(uptime: $0) })
-                guard grace.isOver, clock.now >= nextExpiry else { continue }
+                let uptime = try await work.uptime()
+                guard !grace.holds(uptime: uptime, at: clock.now) else { continue }
+                report(try await work.reap(uptime))
+                guard clock.now >= nextExpiry else { continue }
                 nextExpiry = clock.now.advanced(by: Self.expiryInterval)
                 report(try await work.expire(), &reported)
             } catch is CancellationError {
                 return
             } catch {
                 logger.warning("lost workers could not be reaped", metadata: ["error": "\(error)"])
-            }
-        }
-    }
-
-    /// Decides while no worker may be declared lost yet.
-    private final class OutageGrace<C: Clock>: Sendable where C.Duration == Duration {
-        private struct State {
-            var lastAnswer: C.Instant
-            var spareUntil: C.Instant
-        }
-
-        private let clock: C
-        private let lease: Duration
-        private let state: Mutex<State>
-
-        init(_ clock: C, lease: Duration) {
-            self.clock = clock
-            self.lease = lease
-            // Whether the others could reach the database before this one started is unknown.
-            state = Mutex(State(lastAnswer: clock.now, spareUntil: clock.now.advanced(by: lease)))
-        }
-
-        var isOver: Bool { state.withLock { clock.now >= $0.spareUntil } }
-
-        /// Call it when the database has answered.
-        ///
-        /// - Parameter uptime: How long ago the server was started.
-        func spares(uptime: Duration) -> Bool {
-            let now = clock.now
-            return state.withLock { state in
-                if state.lastAnswer.duration(to: now) > lease / 2 { state.spareUntil = now.advanced(by: lease) }
-                if uptime < lease { state.spareUntil = max(state.spareUntil, now.advanced(by: lease - uptime)) }
-                state.lastAnswer = now
-                return now < state.spareUntil
             }
         }
     }
@@ -115,5 +83,29 @@ struct Reaper: Service {
             "jobs of users have waited long; 'stoker jobs show' says why",
             metadata: ["jobs": "\(news)"]
         )
+    }
+}
+
+/// The time in which no worker may be declared lost.
+private struct OutageGrace<Moment: InstantProtocol> where Moment.Duration == Duration {
+    private let lease: Duration
+    private var lastAnswer: Moment
+    private var end: Moment
+
+    /// Whether the others could reach the database before this one started is unknown, so a grace begins.
+    init(lease: Duration, at now: Moment) {
+        self.lease = lease
+        lastAnswer = now
+        end = now.advanced(by: lease)
+    }
+
+    /// Call it when the database has answered.
+    ///
+    /// - Parameter uptime: How long ago the server was started.
+    mutating func holds(uptime: Duration, at now: Moment) -> Bool {
+        if lastAnswer.duration(to: now) > lease / 2 { end = now.advanced(by: lease) }
+        if uptime < lease { end = max(end, now.advanced(by: lease - uptime)) }
+        lastAnswer = now
+        return now < end
     }
 }

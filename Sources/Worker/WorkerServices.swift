@@ -53,7 +53,8 @@ package struct WorkerServices: Sendable {
         registry.gather("worker", jobs.gauges)
         let reaper = Reaper(
             work: Reaper.Work(
-                reap: { try await store.reapLostWorkers(unless: $0) },
+                uptime: store.serverUptime,
+                reap: store.reapLostWorkers,
                 expire: { try await store.expirePendingJobs(after: configuration.pendingTimeout) }
             ),
             interval: configuration.heartbeatInterval,

@@ -166,8 +166,8 @@ import Time
         }
     }
 
-    @Test(arguments: [PauseScope.prebuilds, .maintenance])
-    func `an operator holds the fleet and lets it go`(scope: PauseScope) async throws {
+    @Test(arguments: [FleetPause.Kind.reconciliation, .maintenance])
+    func `an operator holds the fleet and lets it go`(scope: FleetPause.Kind) async throws {
         try await Fleet.open { fleet in
             let template = try await fleet.addTemplate()
             _ = try await fleet.addPreset(of: template.version, desired: 1)

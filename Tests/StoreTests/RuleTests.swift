@@ -144,13 +144,13 @@ import Time
     func `a maintenance lasts as long in statements as in a plan`(value: String, holds: Bool) async throws {
         try await Fleet.open { fleet in
             try await fleet.sql("INSERT INTO settings (key, value) VALUES ('maintenance', \(PostgresJSON(value)))")
-            let inForce = PauseScope.maintenance.isInForce(at: "\(Fleet.now)")
+            let inForce = FleetPause.Kind.maintenance.isInForce(at: "\(Fleet.now)")
             #expect(try await fleet.value("SELECT coalesce(\(sql: inForce), false) FROM settings s") == holds)
             #expect(
                 try await fleet.store.snapshot(at: Fleet.now, limits: .none).snapshot.pause.map(\.kind)
                     == (holds ? .maintenance : nil)
             )
-            let end: Instant? = try await fleet.value("SELECT \(sql: PauseScope.end) FROM settings s")
+            let end: Instant? = try await fleet.value("SELECT \(sql: FleetPause.end) FROM settings s")
             if value.contains("true") {
                 #expect(FleetPause(kind: .maintenance, until: end).holds(at: Fleet.now) == holds)
             }

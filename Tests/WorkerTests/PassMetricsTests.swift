@@ -138,7 +138,7 @@ import Testing
             try await pools.store.resetPresets(.id(preset), by: "ada")
             _ = try await worker.reconciler.pass()
             #expect(worker.values("stoker_prebuilds_preset_hard_limited{") == [])
-            try await pools.store.pause(.prebuilds)
+            try await pools.store.pause(.reconciliation)
             _ = try await worker.reconciler.pass()
             #expect(worker.values("stoker_prebuilds_reconciliation_paused") == [1])
             #expect(worker.values("stoker_prebuilds_desired{") == [1])

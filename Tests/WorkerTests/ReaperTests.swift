@@ -22,9 +22,12 @@ import Testing
         init() {
             let reaper = Reaper(
                 work: Reaper.Work(
-                    reap: { [isUp, uptime, reapings] isSpared in
+                    uptime: { [isUp, uptime] in
                         guard isUp.current else { throw Outage() }
-                        if !isSpared(uptime.current) { reapings.update { $0 += 1 } }
+                        return uptime.current
+                    },
+                    reap: { [reapings] _ in
+                        reapings.update { $0 += 1 }
                         return ReapedJobs()
                     },
                     expire: { [expiries] in

@@ -54,7 +54,7 @@ package struct ShowMaintenance: Operation {
     package init() {}
 
     package func perform(in context: OperationContext) async throws -> PauseReport {
-        PauseReport(try await context.reconciliation.plan(warning: false).pause)
+        PauseReport(try await context.store.pause())
     }
 }
 

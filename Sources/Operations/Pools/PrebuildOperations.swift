@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import HTTPTypes
 package import Store
 package import Time
@@ -60,7 +61,7 @@ package struct PausePrebuilds: Operation {
             }
             try await context.store.pauseTemplate(template, until: until)
         } else {
-            try await context.store.pause(.prebuilds, until: until, reason: reason ?? "", by: context.caller.name)
+            try await context.store.pause(.reconciliation, until: until, reason: reason ?? "", by: context.caller.name)
         }
         return NoContent()
     }
@@ -83,7 +84,7 @@ package struct ResumePrebuilds: Operation {
         if let template {
             try await context.store.resumeTemplate(template)
         } else {
-            try await context.store.resume(.prebuilds, by: context.caller.name)
+            try await context.store.resume(.reconciliation, by: context.caller.name)
         }
         return NoContent()
     }

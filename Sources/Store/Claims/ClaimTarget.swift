@@ -223,7 +223,7 @@ extension Store {
             reading: true,
             """
             SELECT t.id, t.name, t.deprecated, t.active_version_id, t.organization_id,
-                \(sql: .isPaused()) OR EXISTS (SELECT FROM settings s WHERE \(sql: PauseScope.isAnyInForce())) AS is_paused
+                \(sql: .isPaused()) OR EXISTS (SELECT FROM settings s WHERE \(sql: FleetPause.isAnyInForce())) AS is_paused
             FROM templates t WHERE t.id = (\(sql: .templateID(named: request.template)))
             """
         )

@@ -43,23 +43,21 @@ extension Store {
         -> [PastClaim]
     {
         let rows = try await pool.execute(
-            Statement(
-                "claims.list",
-                within: .seconds(10),
-                """
-                SELECT c.id, c.outcome, c.outcome_reason, coalesce(t.name, '') AS template_name,
-                    coalesce(p.name, '') AS preset_name, u.username, w.id AS workspace_id,
-                    coalesce(w.name, '') AS workspace_name, c.created_at, c.bound_at, c.usable_at
-                FROM users u
-                JOIN workspace_claims c ON c.claimant_id = u.id
-                LEFT JOIN templates t ON t.id = c.template_id
-                LEFT JOIN template_version_presets p ON p.id = c.preset_id
-                LEFT JOIN workspaces w ON w.id = c.workspace_id
-                WHERE \(sql: .isUser(named: owner))
-                    AND (\(mark?.id)::uuid IS NULL OR (c.created_at, c.id) < (\(mark?.createdAt), \(mark?.id)))
-                ORDER BY c.created_at DESC, c.id DESC LIMIT \(limit)
-                """
-            )
+            "claims.list",
+            within: .seconds(10),
+            """
+            SELECT c.id, c.outcome, c.outcome_reason, coalesce(t.name, '') AS template_name,
+                coalesce(p.name, '') AS preset_name, u.username, w.id AS workspace_id,
+                coalesce(w.name, '') AS workspace_name, c.created_at, c.bound_at, c.usable_at
+            FROM users u
+            JOIN workspace_claims c ON c.claimant_id = u.id
+            LEFT JOIN templates t ON t.id = c.template_id
+            LEFT JOIN template_version_presets p ON p.id = c.preset_id
+            LEFT JOIN workspaces w ON w.id = c.workspace_id
+            WHERE \(sql: .isUser(named: owner))
+                AND (\(mark?.id)::uuid IS NULL OR (c.created_at, c.id) < (\(mark?.createdAt), \(mark?.id)))
+            ORDER BY c.created_at DESC, c.id DESC LIMIT \(limit)
+            """
         )
         return try rows.map { row in
             PastClaim(

@@ -37,18 +37,19 @@ extension Store {
         try await pool.withTransaction("executions.refuse") { transaction in
             let rows = try await transaction.execute(Self.claimed(job))
             guard let row = rows.first else { throw StoreError.leaseLost(job.id) }
-            let (workspace, owner, name, isReturnable, isOwn) = try row.decode(
-                WorkspaceID.self,
-                UserID.self,
-                String.self,
-                Bool.self,
-                Bool.self
-            )
             let undoing: [Statement]
-            if isReturnable {
-                undoing = Self.split(job, workspace, into: .random(), of: owner, called: name, refusal, message)
-            } else if isOwn, refusal == .block {
-                undoing = Self.abandon(job, workspace, message)
+            if try row["is_returnable"] {
+                undoing = try Self.split(
+                    job,
+                    row["id"],
+                    into: .random(),
+                    of: row["owner_id"],
+                    called: row["name"],
+                    refusal,
+                    message
+                )
+            } else if try row["is_own"], refusal == .block {
+                undoing = try Self.abandon(job, row["id"], message)
             } else {
                 return false
             }
@@ -74,12 +75,12 @@ extension Store {
             SELECT w.id, w.owner_id, w.name, w.prebuild_name IS NOT NULL AND NOT w.retiring AND NOT w.deleted
                 AND b.reason = 'claim' AND NOT EXISTS (
                     SELECT FROM workspace_builds l WHERE l.workspace_id = w.id AND l.build_number > b.build_number
-                ),
+                ) AS is_returnable,
                 b.reason = 'initiator' AND NOT w.deleted AND b.provisioner_state IS NULL AND NOT EXISTS (
                     SELECT FROM workspace_builds o WHERE o.workspace_id = w.id AND o.id <> b.id
                 ) AND EXISTS (
                     SELECT FROM workspace_claims c WHERE c.workspace_id = w.id AND c.usable_at IS NULL
-                )
+                ) AS is_own
             FROM provisioner_jobs j
             JOIN workspace_builds b ON b.job_id = j.id
             JOIN workspaces w ON w.id = b.workspace_id

@@ -83,21 +83,19 @@ extension Store {
     /// Writes a `ping` and its one delivery, to test an endpoint, also one that is disabled or failing.
     package func addPing(_ delivery: Delivery) async throws {
         _ = try await pool.execute(
-            Statement(
-                "deliveries.ping",
-                """
-                WITH ping AS (
-                    INSERT INTO notification_events (id, type, subject, dispatched_at)
-                    VALUES (\(delivery.eventID), 'ping', 'endpoint/' || \(delivery.endpointID)::text, now()) RETURNING id
-                ), made AS (
-                    INSERT INTO webhook_deliveries (id, event_id, endpoint_id, body, content_type, is_trial)
-                    SELECT \(delivery.id), id, \(delivery.endpointID), \(delivery.body), \(delivery.contentType), true
-                    FROM ping
-                    RETURNING id
-                )
-                SELECT id, \(sql: News.ofEvents) FROM made
-                """
+            "deliveries.ping",
+            """
+            WITH ping AS (
+                INSERT INTO notification_events (id, type, subject, dispatched_at)
+                VALUES (\(delivery.eventID), 'ping', 'endpoint/' || \(delivery.endpointID)::text, now()) RETURNING id
+            ), made AS (
+                INSERT INTO webhook_deliveries (id, event_id, endpoint_id, body, content_type, is_trial)
+                SELECT \(delivery.id), id, \(delivery.endpointID), \(delivery.body), \(delivery.contentType), true
+                FROM ping
+                RETURNING id
             )
+            SELECT id, \(sql: News.ofEvents) FROM made
+            """
         )
     }
 }

@@ -79,13 +79,11 @@ extension Store {
     /// The current state of a delivery. Throws ``StoreError`` of code `.notFound`.
     package func delivery(_ id: DeliveryID) async throws -> DeliveryState {
         let rows = try await pool.execute(
-            Statement(
-                "deliveries.state",
-                """
-                SELECT status::text, attempts, response_code, error_class, latency_ms, excerpt
-                FROM webhook_deliveries WHERE id = \(id)
-                """
-            )
+            "deliveries.state",
+            """
+            SELECT status::text, attempts, response_code, error_class, latency_ms, excerpt
+            FROM webhook_deliveries WHERE id = \(id)
+            """
         )
         guard let row = rows.first else { throw StoreError.notFound("delivery", "\(id)") }
         return DeliveryState(
@@ -104,23 +102,21 @@ extension Store {
     package func deliveries(_ selection: DeliverySelection, failed: Bool, limit: Int) async throws -> [DeliveryReport] {
         // Endpoint by endpoint, each along its index; then the newest of all.
         try await pool.execute(
-            Statement(
-                "deliveries.list",
-                """
-                SELECT d.id, d.event_id, v.type, e.name, d.status::text, d.attempts, d.response_code, d.latency_ms,
-                    d.error_class, d.address, d.excerpt, d.created_at,
-                    CASE WHEN \(sql: DeliveryStatus.open) THEN d.next_attempt_at END AS next_attempt_at, d.completed_at
-                FROM webhook_endpoints e CROSS JOIN LATERAL (
-                    SELECT * FROM webhook_deliveries d
-                    WHERE d.endpoint_id = e.id AND (NOT \(failed) OR d.status = 'permanent_failure')
-                        AND \(sql: selection.condition)
-                    ORDER BY d.created_at DESC LIMIT \(literal: limit)
-                ) d
-                JOIN notification_events v ON v.id = d.event_id
-                WHERE \(selection.endpoint) IS NULL OR e.id = \(selection.endpoint)
-                ORDER BY d.created_at DESC, d.id LIMIT \(literal: limit)
-                """
-            )
+            "deliveries.list",
+            """
+            SELECT d.id, d.event_id, v.type, e.name, d.status::text, d.attempts, d.response_code, d.latency_ms,
+                d.error_class, d.address, d.excerpt, d.created_at,
+                CASE WHEN \(sql: DeliveryStatus.open) THEN d.next_attempt_at END AS next_attempt_at, d.completed_at
+            FROM webhook_endpoints e CROSS JOIN LATERAL (
+                SELECT * FROM webhook_deliveries d
+                WHERE d.endpoint_id = e.id AND (NOT \(failed) OR d.status = 'permanent_failure')
+                    AND \(sql: selection.condition)
+                ORDER BY d.created_at DESC LIMIT \(literal: limit)
+            ) d
+            JOIN notification_events v ON v.id = d.event_id
+            WHERE \(selection.endpoint) IS NULL OR e.id = \(selection.endpoint)
+            ORDER BY d.created_at DESC, d.id LIMIT \(literal: limit)
+            """
         ).map { row in
             DeliveryReport(
                 id: try row["id"],
@@ -162,21 +158,19 @@ extension Store {
 
     private func replay(_ condition: SQL) async throws -> Int {
         let rows = try await pool.execute(
-            Statement(
-                "deliveries.replay",
-                within: .seconds(120),
-                """
-                WITH replayed AS (
-                    UPDATE webhook_deliveries d SET status = 'pending', attempts = 0, next_attempt_at = now(),
-                        completed_at = NULL, updated_at = now()
-                    WHERE \(sql: condition)
-                    RETURNING d.id
-                )
-                SELECT count(*)::int, \(sql: News.ofEvents) FROM replayed
-                """
+            "deliveries.replay",
+            within: .seconds(120),
+            """
+            WITH replayed AS (
+                UPDATE webhook_deliveries d SET status = 'pending', attempts = 0, next_attempt_at = now(),
+                    completed_at = NULL, updated_at = now()
+                WHERE \(sql: condition)
+                RETURNING d.id
             )
+            SELECT count(*)::int AS replayed, \(sql: News.ofEvents) FROM replayed
+            """
         )
-        return try rows.only().decode(column: 0)
+        return try rows.only()["replayed"]
     }
 }
 
@@ -195,8 +189,7 @@ package struct DeliveryBacklog: Hashable, Sendable {
     }
 
     init(_ row: Row) throws {
-        let (count, age) = try row.decode(Int.self, Double.self)
-        self.init(deliveries: count, oldestAge: .seconds(max(age, 0)))
+        self.init(deliveries: try row["deliveries"], oldestAge: .seconds(max(try row["age"] as Double, 0)))
     }
 }
 
@@ -205,7 +198,8 @@ extension Store {
         "fleet.backlog",
         within: .seconds(10),
         """
-        SELECT count(*)::int, coalesce(extract(epoch FROM now() - min(d.created_at) FILTER (WHERE isfinite(d.created_at)))::float8, 0)
+        SELECT count(*)::int AS deliveries,
+            coalesce(extract(epoch FROM now() - min(d.created_at) FILTER (WHERE isfinite(d.created_at)))::float8, 0) AS age
         FROM (
             -- Each state as its own index has it.
             SELECT endpoint_id, created_at FROM webhook_deliveries WHERE \(sql: DeliveryStatus.waiting)

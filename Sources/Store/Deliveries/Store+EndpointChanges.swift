@@ -137,13 +137,11 @@ extension Store {
     /// Disables the endpoint of an earlier configuration; its waiting deliveries are kept.
     package func retireConfiguredEndpoint() async throws {
         _ = try await pool.execute(
-            Statement(
-                "endpoints.retire",
-                """
-                UPDATE webhook_endpoints SET enabled = false, disabled_reason = \(Self.settingIsGone), updated_at = now()
-                WHERE source = 'configuration' AND enabled
-                """
-            )
+            "endpoints.retire",
+            """
+            UPDATE webhook_endpoints SET enabled = false, disabled_reason = \(Self.settingIsGone), updated_at = now()
+            WHERE source = 'configuration' AND enabled
+            """
         )
     }
 }

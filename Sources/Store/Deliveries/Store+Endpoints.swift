@@ -21,7 +21,7 @@ extension Store {
     package func addEndpoint(_ endpoint: Endpoint) async throws {
         try Name.requireLabel(endpoint.name, of: "webhook endpoint", most: 64)
         try await StoreError.naming("webhook endpoint", endpoint.name) {
-            _ = try await pool.execute(Statement("endpoints.add", "\(sql: Self.insert(endpoint))"))
+            _ = try await pool.execute("endpoints.add", "\(sql: Self.insert(endpoint))")
         }
     }
 
@@ -61,21 +61,19 @@ extension Store {
     /// The report of an endpoint. Throws ``StoreError`` of code `.notFound`.
     package func endpointDetails(_ name: String) async throws -> EndpointDetails {
         let rows = try await pool.execute(
-            Statement(
-                "endpoints.details",
-                """
-                SELECT \(sql: Endpoint.columns),
-                    CASE WHEN previous_secret_expires_at > now() THEN previous_secret_expires_at END AS previous_until,
-                    created_at,
-                    (
-                        SELECT count(*) FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND \(sql: DeliveryStatus.open)
-                    ) AS waiting,
-                    (
-                        SELECT count(*) FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND \(sql: DeliveryStatus.dead)
-                    ) AS dead
-                FROM webhook_endpoints e WHERE name = \(name)
-                """
-            )
+            "endpoints.details",
+            """
+            SELECT \(sql: Endpoint.columns),
+                CASE WHEN previous_secret_expires_at > now() THEN previous_secret_expires_at END AS previous_until,
+                created_at,
+                (
+                    SELECT count(*) FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND \(sql: DeliveryStatus.open)
+                ) AS waiting,
+                (
+                    SELECT count(*) FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND \(sql: DeliveryStatus.dead)
+                ) AS dead
+            FROM webhook_endpoints e WHERE name = \(name)
+            """
         )
         guard let row = rows.first else { throw StoreError.noEndpoint(name) }
         return EndpointDetails(

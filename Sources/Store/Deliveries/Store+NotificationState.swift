@@ -16,23 +16,22 @@ extension Store {
     /// Sends a notification without listeners, as a test.
     package func notificationState() async throws -> NotificationState {
         let row = try await pool.execute(
-            Statement(
-                "notifications.state",
-                within: .seconds(5),
-                """
-                SELECT pg_notification_queue_usage(), (
-                    SELECT format('process %s (%s), since %s', pid, application_name, date_trunc('second', xact_start))
-                    FROM pg_stat_activity WHERE xact_start IS NOT NULL AND pid <> pg_backend_pid()
-                    ORDER BY xact_start LIMIT 1
-                )
-                """
-            )
+            "notifications.state",
+            within: .seconds(5),
+            """
+            SELECT pg_notification_queue_usage() AS usage, (
+                SELECT format('process %s (%s), since %s', pid, application_name, date_trunc('second', xact_start))
+                FROM pg_stat_activity WHERE xact_start IS NOT NULL AND pid <> pg_backend_pid()
+                ORDER BY xact_start LIMIT 1
+            ) AS oldest
+            """
         ).only()
-        let (usage, oldest) = try row.decode(Double.self, String?.self)
-        var state = NotificationState(queueUsage: usage, oldestTransaction: oldest)
+        var state = NotificationState(queueUsage: try row["usage"], oldestTransaction: try row["oldest"])
         do {
             _ = try await pool.execute(
-                Statement("notifications.try", within: .seconds(5), "SELECT pg_notify('stoker_doctor', '')")
+                "notifications.try",
+                within: .seconds(5),
+                "SELECT pg_notify('stoker_doctor', '')"
             )
         } catch let error as PostgresError {
             state.refusal = error.description

@@ -52,15 +52,11 @@ extension SnapshotQuery {
         Statement(
             "snapshot.settings",
             """
-            SELECT \(sql: moment) AS now, s.key, \(sql: PauseScope.end) AS until,
-                coalesce(s.value->>'reason', '') AS reason, s.updated_by,
+            SELECT \(sql: moment) AS now, s.*,
                 ARRAY(SELECT id FROM organizations WHERE prebuild_quota IS NOT NULL ORDER BY id) AS quota_organizations,
                 ARRAY(SELECT prebuild_quota FROM organizations WHERE prebuild_quota IS NOT NULL ORDER BY id) AS quotas
             FROM (SELECT) one
-            LEFT JOIN LATERAL (
-                -- Maintenance comes before a pause of the reconciler, because it stops more.
-                SELECT * FROM settings s WHERE \(sql: PauseScope.isAnyInForce(at: moment)) ORDER BY s.key LIMIT 1
-            ) s ON true
+            LEFT JOIN LATERAL (\(sql: FleetPause.inForce(at: moment))) s ON true
             """
         )
     }
@@ -70,14 +66,7 @@ extension SnapshotQuery {
     ) throws -> (now: Instant, pause: FleetPause?, quotas: [OrganizationID: Int]) {
         let row = try answer.only()
         let now: Instant = try row["now"]
-        let pause = try (row["key"] as String?).map {
-            FleetPause(
-                kind: $0 == PauseScope.maintenance.rawValue ? .maintenance : .reconciliation,
-                until: try row["until"],
-                reason: try row["reason"],
-                orderedBy: try row["updated_by"]
-            )
-        }
+        let pause = try (row["key"] as String?).map { _ in try FleetPause(row) }
         let quotas = try zip(row["quota_organizations"] as [OrganizationID], row["quotas"] as [Int])
         return (now, pause, Dictionary(quotas) { first, _ in first })
     }

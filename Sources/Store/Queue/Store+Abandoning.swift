@@ -122,9 +122,8 @@ extension Store {
             "workspaces.record_abandoned",
             """
             WITH target AS MATERIALIZED (
-                SELECT w.id AS workspace_id, w.organization_id, w.owner_id, w.template_id, b.build_number + 1 AS build_number,
-                    b.template_version_id AS version_id, b.template_version_preset_id AS preset_id, t.provisioner,
-                    gen_random_uuid() AS build_id, gen_random_uuid() AS job_id
+                SELECT \(sql: NewBuilds.afterLatest), w.owner_id, t.provisioner, gen_random_uuid() AS build_id,
+                    gen_random_uuid() AS job_id
                 FROM workspaces w
                 CROSS JOIN LATERAL \(sql: .latestBuild()) b
                 LEFT JOIN templates t ON t.id = w.template_id

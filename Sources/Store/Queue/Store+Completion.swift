@@ -164,10 +164,7 @@ extension Store {
                 Statement(
                     "completion.ready",
                     """
-                    SELECT CASE WHEN b.reason = 'prebuild' AND NOT EXISTS (
-                        SELECT FROM workspace_resources r JOIN workspace_agents a ON a.resource_id = r.id
-                        WHERE r.job_id = b.job_id AND NOT a.deleted AND a.lifecycle_state <> 'ready'
-                    ) THEN extract(epoch FROM now() - b.created_at)::float8 END AS refilled_after,
+                    SELECT \(sql: .refilledAfter(if: "b.reason = 'prebuild'")),
                     ARRAY[CASE b.reason
                         WHEN 'claim' THEN \(sql: News.on(Channel.claimed, "b.workspace_id"))
                         ELSE \(sql: News.on(Channel.ready, "coalesce(b.template_version_preset_id::text, '')"))

@@ -110,9 +110,7 @@ extension Store {
 
     /// The bytes of an uploaded archive.
     package func fileData(_ id: FileID) async throws -> [UInt8] {
-        let rows = try await pool.execute(
-            Statement("files.read", within: .seconds(60), "SELECT data FROM files WHERE id = \(id)")
-        )
+        let rows = try await pool.execute("files.read", within: .seconds(60), "SELECT data FROM files WHERE id = \(id)")
         guard let row = rows.first else { throw StoreError.notFound("file", "\(id)") }
         return try row.decode([UInt8].self)
     }

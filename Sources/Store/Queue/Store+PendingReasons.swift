@@ -42,9 +42,9 @@ extension Store {
                     ), 0)::bigint AS busy
                 FROM live
             ), maintenance AS (
-                SELECT \(sql: PauseScope.end) AS until, coalesce(s.value->>'reason', '') AS reason,
+                SELECT \(sql: FleetPause.end) AS until, coalesce(s.value->>'reason', '') AS reason,
                     coalesce(s.updated_by, '') AS by
-                FROM settings s WHERE \(sql: PauseScope.maintenance.isInForce())
+                FROM settings s WHERE \(sql: FleetPause.Kind.maintenance.isInForce())
             )
             SELECT now() AS now, job.available_at, coalesce(job.retry_reason, '') AS retry_reason, job.tags::text AS tags,
                 coalesce(job.organization, '') AS organization, coalesce(job.template, '') AS template,

@@ -19,10 +19,11 @@ extension Store {
     package func expirePendingJobs(after limit: Duration, batch: Int = 500) async throws -> OverdueJobs {
         try await pool.withTransaction("jobs.expire") { transaction in
             let rows = try await transaction.execute(Self.overdue(limit, batch))
-            let jobs = try rows.map { try $0.decode(JobID.self, Bool.self) }
-            let expired = jobs.filter(\.1).map(\.0)
-            if !expired.isEmpty { _ = try await transaction.executeBatch(Self.endPending(expired, because: .expired)) }
-            return OverdueJobs(expired: expired, waiting: jobs.filter { !$0.1 }.map(\.0))
+            let overdue = OverdueJobs(expired: try rows.only()["expired"], waiting: try rows.only()["waiting"])
+            if !overdue.expired.isEmpty {
+                _ = try await transaction.executeBatch(Self.endPending(overdue.expired, because: .expired))
+            }
+            return overdue
         }
     }
 
@@ -50,7 +51,7 @@ extension Store {
                     AND available_at < now() - make_interval(secs => \(limit.inSeconds))
                 ORDER BY claim_order, id LIMIT 20
             )
-            SELECT id, true FROM expired UNION ALL SELECT id, false FROM waiting
+            SELECT ARRAY(SELECT id FROM expired) AS expired, ARRAY(SELECT id FROM waiting) AS waiting
             """
         )
     }

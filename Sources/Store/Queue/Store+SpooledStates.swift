@@ -26,14 +26,16 @@ extension Store {
     ///
     /// - Parameter state: The state as it is stored: encrypted, if states are.
     package func recover(_ state: [UInt8], of execution: HeldJob, from worker: String) async throws -> RecoveredState {
-        try await pool.withTransaction("executions.hand_in") { transaction in
+        try await pool.withTransaction("executions.recover_state") { transaction in
             _ = try await transaction.execute(Self.lockBuilds(from: execution.id))
             let rows = try await transaction.execute(Self.recovery(of: state, execution, from: worker))
             guard let row = rows.first else { return .unknown }
-            let (word, workspace) = try row.decode(String.self, WorkspaceID.self)
-            let fate = RecoveredState(rawValue: word) ?? .unknown
-            // The workspace may be gone already, while the resources of this state exist.
-            if fate == .late { _ = try await transaction.execute(Self.deletionOfLateStates(of: "\(workspace)")) }
+            let fate: RecoveredState = try row.label("fate")
+            if fate == .late {
+                // The workspace may be gone already, while the resources of this state exist.
+                let workspace: WorkspaceID = try row["workspace_id"]
+                _ = try await transaction.execute(Self.deletionOfLateStates(of: "\(workspace)"))
+            }
             return fate
         }
     }
@@ -57,7 +59,7 @@ extension Store {
 
     private static func recovery(of state: [UInt8], _ execution: HeldJob, from worker: String) -> Statement {
         Statement(
-            "executions.hand_in",
+            "executions.recover_state",
             within: .seconds(30),
             """
             WITH job AS MATERIALIZED (
@@ -80,17 +82,17 @@ extension Store {
                                 AND lj.claim_epoch > 0
                         ) THEN 'stored'
                     ELSE 'late'
-                END AS word
+                END AS fate
                 FROM job
             ), stored AS (
                 UPDATE workspace_builds b SET provisioner_state = \(state), updated_at = now()
-                FROM fate WHERE b.id = fate.build_id AND fate.word = 'stored'
+                FROM fate WHERE b.id = fate.build_id AND fate.fate = 'stored'
             ), refreshing AS (
                 UPDATE provisioner_jobs j SET refresh_first = true
-                FROM fate WHERE j.id = fate.id AND fate.word = 'stored' AND fate.completed_at IS NULL
+                FROM fate WHERE j.id = fate.id AND fate.fate = 'stored' AND fate.completed_at IS NULL
             ), kept AS (
                 INSERT INTO late_states (job_id, claim_epoch, workspace_id, worker_name, state)
-                SELECT id, \(execution.epoch), workspace_id, \(worker), \(state) FROM fate WHERE word = 'late'
+                SELECT id, \(execution.epoch), workspace_id, \(worker), \(state) FROM fate WHERE fate = 'late'
                 ON CONFLICT (job_id, claim_epoch) DO UPDATE SET state = excluded.state, received_at = now()
                 -- Logged once: an existing row was updated.
                 RETURNING job_id, xmax = 0 AS is_new
@@ -101,7 +103,7 @@ extension Store {
                         || 'next build takes over what it names, and the deletion destroys it.'
                 FROM fate JOIN kept ON kept.job_id = fate.id AND kept.is_new
             )
-            SELECT word, workspace_id FROM fate
+            SELECT fate, workspace_id FROM fate
             """
         )
     }

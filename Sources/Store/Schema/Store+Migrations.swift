@@ -37,11 +37,9 @@ extension Store {
         // deadlock with them, and is repeated.
         try await pool.withTransaction("migrate", attempts: 20) { transaction in
             _ = try await transaction.execute(
-                Statement(
-                    "migrations.lock",
-                    within: .seconds(300),
-                    "SELECT pg_advisory_xact_lock(\(Int32(AdvisoryLock.namespace)), \(Int32(AdvisoryLock.migrate)))"
-                )
+                "migrations.lock",
+                within: .seconds(300),
+                "SELECT pg_advisory_xact_lock(\(Int32(AdvisoryLock.namespace)), \(Int32(AdvisoryLock.migrate)))"
             )
             let applied = try await Self.applied(transaction)
             switch SchemaState(applied: applied) {
@@ -71,28 +69,26 @@ extension Store {
             Statement("migrations.step", within: .seconds(3600), SQL(trusted: migration.sql))
         )
         _ = try await transaction.execute(
-            Statement(
-                "migrations.record",
-                """
-                INSERT INTO schema_migrations (version, name, checksum)
-                VALUES (\(Int32(migration.version)), \(migration.name), \(migration.checksum))
-                """
-            )
+            "migrations.record",
+            """
+            INSERT INTO schema_migrations (version, name, checksum)
+            VALUES (\(Int32(migration.version)), \(migration.name), \(migration.checksum))
+            """
         )
     }
 
     private static func applied(_ executor: some PostgresExecutor) async throws -> [(version: Int, checksum: String)] {
         let exists = try await executor.execute(
-            Statement("migrations.exists", within: .seconds(10), "SELECT to_regclass('schema_migrations') IS NOT NULL")
+            "migrations.exists",
+            within: .seconds(10),
+            "SELECT to_regclass('schema_migrations') IS NOT NULL"
         )
         guard try exists.only().decode(Bool.self) else { return [] }
         let rows = try await executor.execute(
-            Statement(
-                "migrations.applied",
-                within: .seconds(10),
-                "SELECT version, checksum FROM schema_migrations ORDER BY version"
-            )
+            "migrations.applied",
+            within: .seconds(10),
+            "SELECT version, checksum FROM schema_migrations ORDER BY version"
         )
-        return try rows.map { try $0.decode(Int.self, String.self) }
+        return try rows.map { (try $0["version"], try $0["checksum"]) }
     }
 }

@@ -29,15 +29,13 @@ extension Store {
     package func prune(_ kind: Prunable, olderThan age: Duration, batch: Int = 1_000) async throws -> Int? {
         try await pool.withTransaction("retention", attempts: 1) { transaction in
             let lock = try await transaction.execute(
-                Statement(
-                    "retention.lock",
-                    within: .seconds(5),
-                    """
-                    SELECT pg_try_advisory_xact_lock(
-                        \(literal: AdvisoryLock.namespace), \(literal: AdvisoryLock.retention)
-                    )
-                    """
+                "retention.lock",
+                within: .seconds(5),
+                """
+                SELECT pg_try_advisory_xact_lock(
+                    \(literal: AdvisoryLock.namespace), \(literal: AdvisoryLock.retention)
                 )
+                """
             )
             guard try lock.only().decode(Bool.self) else { return nil }
             let removed = try await transaction.execute(Self.pruning(kind, age, batch))

@@ -8,20 +8,18 @@ extension Store {
     /// The presets of all active versions, by template and name.
     package func presets() async throws -> [PresetSummary] {
         try await pool.execute(
-            Statement(
-                "presets.list",
-                """
-                SELECT p.id, p.name, t.name AS template, v.name AS version, o.name AS organization, p.is_default,
-                    p.desired_instances, p.prebuild_status::text AS status, p.prebuild_status_message,
-                    p.failures_forgotten_before, p.last_invalidated_at,
-                    CASE WHEN \(sql: .isPaused()) THEN t.prebuilds_paused_until END AS paused_until
-                FROM templates t
-                JOIN organizations o ON o.id = t.organization_id
-                JOIN template_versions v ON \(sql: .isActive())
-                JOIN template_version_presets p ON p.template_version_id = v.id
-                ORDER BY o.name, t.name, p.name, p.id
-                """
-            )
+            "presets.list",
+            """
+            SELECT p.id, p.name, t.name AS template, v.name AS version, o.name AS organization, p.is_default,
+                p.desired_instances, p.prebuild_status::text AS status, p.prebuild_status_message,
+                p.failures_forgotten_before, p.last_invalidated_at,
+                CASE WHEN \(sql: .isPaused()) THEN t.prebuilds_paused_until END AS paused_until
+            FROM templates t
+            JOIN organizations o ON o.id = t.organization_id
+            JOIN template_versions v ON \(sql: .isActive())
+            JOIN template_version_presets p ON p.template_version_id = v.id
+            ORDER BY o.name, t.name, p.name, p.id
+            """
         ).map(PresetSummary.init)
     }
 

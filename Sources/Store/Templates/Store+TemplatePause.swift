@@ -24,16 +24,14 @@ extension Store {
     /// Changes a template that is not deleted, and notifies the reconciler. Throws ``StoreError`` of code `.notFound`.
     func changeTemplate(_ name: String, _ statement: String, setting column: SQL) async throws {
         let changed = try await pool.execute(
-            Statement(
-                statement,
-                """
-                WITH changed AS (
-                    UPDATE templates SET \(sql: column), updated_at = now()
-                    WHERE id = (\(sql: .templateID(named: name))) RETURNING id
-                )
-                SELECT id, \(sql: News.column(News.reconcile)) FROM changed
-                """
+            statement,
+            """
+            WITH changed AS (
+                UPDATE templates SET \(sql: column), updated_at = now()
+                WHERE id = (\(sql: .templateID(named: name))) RETURNING id
             )
+            SELECT id, \(sql: News.column(News.reconcile)) FROM changed
+            """
         )
         if changed.isEmpty { throw StoreError.noTemplate(name) }
     }

@@ -19,19 +19,17 @@ extension Store {
     package func deleteTemplate(_ name: String) async throws {
         try await pool.withTransaction("templates.delete") { transaction in
             let rows = try await transaction.execute(
-                Statement(
-                    "templates.lock",
-                    """
-                    SELECT t.id, (
-                        SELECT count(*) FROM workspaces w
-                        WHERE w.template_id = t.id AND NOT w.deleted AND w.owner_id <> \(prebuildsUserID)
-                    )
-                    FROM templates t WHERE t.id = (\(sql: .templateID(named: name))) FOR UPDATE OF t
-                    """
-                )
+                "templates.lock",
+                """
+                SELECT t.id, (
+                    SELECT count(*) FROM workspaces w
+                    WHERE w.template_id = t.id AND NOT w.deleted AND w.owner_id <> \(prebuildsUserID)
+                ) AS workspaces
+                FROM templates t WHERE t.id = (\(sql: .templateID(named: name))) FOR UPDATE OF t
+                """
             )
             guard let row = rows.first else { throw StoreError.noTemplate(name) }
-            let (template, workspaces) = try row.decode(TemplateID.self, Int.self)
+            let (template, workspaces): (TemplateID, Int) = try (row["id"], row["workspaces"])
             guard workspaces == 0 else {
                 throw StoreError(
                     .conflict,

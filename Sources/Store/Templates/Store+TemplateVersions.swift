@@ -51,20 +51,18 @@ extension Store {
             )
         }
         let changed = try await pool.execute(
-            Statement(
-                "templates.promote",
-                """
-                WITH promoted AS (
-                    UPDATE templates t SET active_version_id = v.id, activated_at = now(), updated_at = now(),
-                        provisioner = coalesce(j.provisioner, t.provisioner)
-                    FROM template_versions v LEFT JOIN provisioner_jobs j ON j.id = v.job_id
-                    WHERE v.id = \(promoted.id) AND t.id = v.template_id AND NOT t.deleted
-                        AND (v.job_id IS NULL OR j.job_status = 'succeeded' OR j.id IS NULL)
-                    RETURNING t.id
-                )
-                SELECT id, \(sql: News.column(News.reconcile)) FROM promoted
-                """
+            "templates.promote",
+            """
+            WITH promoted AS (
+                UPDATE templates t SET active_version_id = v.id, activated_at = now(), updated_at = now(),
+                    provisioner = coalesce(j.provisioner, t.provisioner)
+                FROM template_versions v LEFT JOIN provisioner_jobs j ON j.id = v.job_id
+                WHERE v.id = \(promoted.id) AND t.id = v.template_id AND NOT t.deleted
+                    AND (v.job_id IS NULL OR j.job_status = 'succeeded' OR j.id IS NULL)
+                RETURNING t.id
             )
+            SELECT id, \(sql: News.column(News.reconcile)) FROM promoted
+            """
         )
         guard !changed.isEmpty else {
             throw StoreError(

@@ -65,57 +65,54 @@ extension Store {
     package func pushTemplate(_ push: TemplatePush) async throws -> (version: TemplateVersionID, job: JobID) {
         try Name.requireLabel(push.templateName, of: "template", most: 64)
         let rows = try await pool.execute(
-            Statement(
-                "templates.push",
-                within: .seconds(60),
-                """
-                WITH organization AS (
-                    SELECT id FROM organizations WHERE is_default LIMIT 1
-                ), file AS (
-                    -- Equal bytes are stored once; the update only returns the row.
-                    INSERT INTO files (hash, data) VALUES (\(push.hash), \(push.archive))
-                    ON CONFLICT (hash) DO UPDATE SET mimetype = files.mimetype RETURNING id
-                ), job AS (
-                    INSERT INTO provisioner_jobs (organization_id, initiator_id, type, provisioner, input, file_id, priority,
-                        trace_metadata)
-                    SELECT organization.id, \(prebuildsUserID), 'template_version_import',
-                        \(push.provisioner.rawValue)::provisioner_type,
-                        jsonb_build_object('template_name', \(push.templateName), 'activate', \(push.activates)),
-                        file.id, \(JobClass.import.priority), \(TraceContext.current)
-                    FROM organization, file RETURNING id, organization_id, file_id, claim_order
-                ), noted AS (
-                    INSERT INTO provisioner_job_logs (job_id, source, level, stage, output)
-                    SELECT job.id, 'worker', 'info', 'push', note FROM job, unnest(\(push.notes)) note
-                ), version AS (
-                    INSERT INTO template_versions
-                        (template_id, organization_id, name, message, job_id, file_id, created_by)
-                    SELECT t.id, job.organization_id, \(push.versionName), \(push.message), job.id, job.file_id,
-                        \(prebuildsUserID)
-                    FROM job LEFT JOIN templates t ON t.organization_id = job.organization_id AND NOT t.deleted
-                        AND lower(t.name) = lower(\(push.templateName))
-                    RETURNING id, job_id
-                )
-                SELECT id, job_id, \(sql: News.column(News.jobs(of: "job"))) FROM version
-                """
+            "templates.push",
+            within: .seconds(60),
+            """
+            WITH organization AS (
+                SELECT id FROM organizations WHERE is_default LIMIT 1
+            ), file AS (
+                -- Equal bytes are stored once; the update only returns the row.
+                INSERT INTO files (hash, data) VALUES (\(push.hash), \(push.archive))
+                ON CONFLICT (hash) DO UPDATE SET mimetype = files.mimetype RETURNING id
+            ), job AS (
+                INSERT INTO provisioner_jobs (organization_id, initiator_id, type, provisioner, input, file_id, priority,
+                    trace_metadata)
+                SELECT organization.id, \(prebuildsUserID), 'template_version_import',
+                    \(push.provisioner.rawValue)::provisioner_type,
+                    jsonb_build_object('template_name', \(push.templateName), 'activate', \(push.activates)),
+                    file.id, \(JobClass.import.priority), \(TraceContext.current)
+                FROM organization, file RETURNING id, organization_id, file_id, claim_order
+            ), noted AS (
+                INSERT INTO provisioner_job_logs (job_id, source, level, stage, output)
+                SELECT job.id, 'worker', 'info', 'push', note FROM job, unnest(\(push.notes)) note
+            ), version AS (
+                INSERT INTO template_versions
+                    (template_id, organization_id, name, message, job_id, file_id, created_by)
+                SELECT t.id, job.organization_id, \(push.versionName), \(push.message), job.id, job.file_id,
+                    \(prebuildsUserID)
+                FROM job LEFT JOIN templates t ON t.organization_id = job.organization_id AND NOT t.deleted
+                    AND lower(t.name) = lower(\(push.templateName))
+                RETURNING id, job_id
             )
+            SELECT id, job_id, \(sql: News.column(News.jobs(of: "job"))) FROM version
+            """
         )
-        return try rows.only().decode(TemplateVersionID.self, JobID.self)
+        let row = try rows.only()
+        return (try row["id"], try row["job_id"])
     }
 
     /// Templates that are not deleted, by name.
     package func templates() async throws -> [TemplateSummary] {
         let rows = try await pool.execute(
-            Statement(
-                "templates.list",
-                """
-                SELECT t.id, t.name, o.name AS organization, t.provisioner::text, coalesce(v.name, '') AS version,
-                    (SELECT count(*) FROM template_version_presets p WHERE p.template_version_id = v.id) AS presets,
-                    t.deprecated, t.created_at
-                FROM templates t JOIN organizations o ON o.id = t.organization_id
-                LEFT JOIN template_versions v ON v.id = t.active_version_id
-                WHERE NOT t.deleted ORDER BY o.name, lower(t.name)
-                """
-            )
+            "templates.list",
+            """
+            SELECT t.id, t.name, o.name AS organization, t.provisioner::text, coalesce(v.name, '') AS version,
+                (SELECT count(*) FROM template_version_presets p WHERE p.template_version_id = v.id) AS presets,
+                t.deprecated, t.created_at
+            FROM templates t JOIN organizations o ON o.id = t.organization_id
+            LEFT JOIN template_versions v ON v.id = t.active_version_id
+            WHERE NOT t.deleted ORDER BY o.name, lower(t.name)
+            """
         )
         return try rows.map { row in
             TemplateSummary(

@@ -33,7 +33,7 @@ package struct FleetFacts: Hashable, Sendable {
 extension Store {
     /// The facts, if this worker is the fleet's reporter; else `nil`, after one statement that reads one row.
     package func fleetFacts(for worker: WorkerID) async throws -> FleetFacts? {
-        guard let lease = try await reporterLease(of: worker, "fleet.voice") else { return nil }
+        guard let lease = try await reporterLease(of: worker) else { return nil }
         let answers = try await pool.executeBatch([
             Self.jobsOfPools, Self.queueAge, Self.workerStates, Self.deliveryBacklog,
         ])
@@ -52,11 +52,11 @@ extension Store {
     }
 
     /// How long the worker is the fleet's reporter; `nil` if another one is.
-    ///
-    /// - Parameter name: The statement's name.
-    func reporterLease(of worker: WorkerID, _ name: String) async throws -> Duration? {
+    func reporterLease(of worker: WorkerID) async throws -> Duration? {
         let rows = try await pool.execute(
-            Statement(name, within: .seconds(5), "SELECT \(sql: Self.reporterLease(of: worker))")
+            "fleet.reporter_lease",
+            within: .seconds(5),
+            "SELECT \(sql: Self.reporterLease(of: worker))"
         )
         let seconds = try rows.only().decode(Double.self)
         return seconds > 0 ? .seconds(seconds) : nil

@@ -45,7 +45,7 @@ extension Store {
         bounds: [Double],
         hitsAreFinal: Bool = true
     ) async throws -> ClaimTotals? {
-        guard let lease = try await reporterLease(of: worker, "totals.voice") else { return nil }
+        guard let lease = try await reporterLease(of: worker) else { return nil }
         let answers = try await pool.executeBatch([
             Self.count(bounds, hitsAreFinal),
             Statement("totals.read", within: .seconds(10), "SELECT metric, labels, part, value FROM fleet_totals"),

@@ -147,13 +147,10 @@ extension Store {
     /// The work of the lost worker is unknown, so the next execution refreshes before any change. The epoch grows, so
     /// later writes of the lost worker match no row.
     ///
-    /// - Parameter isSpared: Called with the server's uptime once the database has answered: whether no worker may be
-    ///   declared lost yet.
-    package func reapLostWorkers(unless isSpared: (Duration) -> Bool = { _ in false }) async throws -> ReapedJobs {
+    /// - Parameter uptime: A ``serverUptime()``: nothing is done when the server has started again since.
+    package func reapLostWorkers(ifUpFor uptime: Duration = .zero) async throws -> ReapedJobs {
         try await pool.withTransaction("workers.reap") { transaction in
-            let uptime = try await transaction.execute(Self.uptime).only().decode(Double.self)
-            guard !isSpared(.seconds(uptime)) else { return ReapedJobs() }
-            let row = try await transaction.execute(Self.reap).only()
+            let row = try await transaction.execute(Self.reap(ifUpFor: uptime)).only()
             let reaped = ReapedJobs(
                 workers: try row["workers"],
                 requeued: try row["requeued"],
@@ -164,50 +161,57 @@ extension Store {
         }
     }
 
-    private static let uptime = Statement(
-        "workers.server_uptime",
-        within: .seconds(5),
-        "SELECT extract(epoch FROM now() - pg_postmaster_start_time())::float8"
-    )
+    /// How long ago the database server was started.
+    package func serverUptime() async throws -> Duration {
+        let rows = try await pool.execute(
+            "workers.server_uptime",
+            within: .seconds(5),
+            "SELECT extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())::float8"
+        )
+        return .seconds(try rows.only().decode(Double.self))
+    }
 
-    private static let reap = Statement(
-        "workers.reap",
-        within: .seconds(20),
-        """
-        WITH turn AS MATERIALIZED (
-            SELECT pg_try_advisory_xact_lock(\(literal: AdvisoryLock.namespace), \(literal: AdvisoryLock.reap)) AS mine
-        ), newly_lost AS (
-            UPDATE workers SET state = 'lost', state_reason = 'its lease ended at ' || lease_expires_at,
-                updated_at = now()
-            WHERE state IN ('active', 'draining') AND lease_expires_at < now() AND (SELECT mine FROM turn)
-            RETURNING id, name
-        ), taken AS (
-            UPDATE provisioner_jobs j SET
-                \(sql: takenBack(
+    private static func reap(ifUpFor uptime: Duration) -> Statement {
+        Statement(
+            "workers.reap",
+            within: .seconds(20),
+            """
+            WITH turn AS MATERIALIZED (
+                SELECT pg_try_advisory_xact_lock(\(literal: AdvisoryLock.namespace), \(literal: AdvisoryLock.reap))
+                    AND clock_timestamp() - pg_postmaster_start_time() >= make_interval(secs => \(uptime.inSeconds)) AS mine
+            ), newly_lost AS (
+                UPDATE workers SET state = 'lost', state_reason = 'its lease ended at ' || lease_expires_at,
+                    updated_at = now()
+                WHERE state IN ('active', 'draining') AND lease_expires_at < now() AND (SELECT mine FROM turn)
+                RETURNING id, name
+            ), taken AS (
+                UPDATE provisioner_jobs j SET
+                    \(sql: takenBack(
                     orFailing: "'The worker ' || lost.name || ' was lost while it ran this job, and no attempts are left.'"
                 ))
-            -- Also of workers that were lost before: a claim in progress when its worker was declared lost may commit
-            -- after this statement has read. And of workers that ended without handing back all their jobs.
-            FROM workers lost
-            WHERE j.worker_id = lost.id AND j.completed_at IS NULL AND (SELECT mine FROM turn)
-                AND (lost.state = 'lost' OR lost.id IN (SELECT id FROM newly_lost)
-                    OR lost.state = 'drained' AND lost.lease_expires_at < now())
-            RETURNING j.id, j.claim_order, lost.id AS worker_id, j.completed_at
-        ), events AS (
-            SELECT stoker_emit_event(
-                'worker_lost', NULL, \(sql: PlanWriter.templateAdmins), jsonb_build_object('worker', lost.name),
-                jsonb_build_object('worker', jsonb_build_object('id', lost.id, 'name', lost.name),
-                    'jobs', (SELECT count(*) FROM taken WHERE taken.worker_id = lost.id)),
-                ARRAY[lost.id], 'worker/' || lost.id, NULL, now()
-            ) FROM newly_lost lost
+                -- Also of workers that were lost before: a claim in progress when its worker was declared lost may commit
+                -- after this statement has read. And of workers that ended without handing back all their jobs.
+                FROM workers lost
+                WHERE j.worker_id = lost.id AND j.completed_at IS NULL AND (SELECT mine FROM turn)
+                    AND (lost.state = 'lost' OR lost.id IN (SELECT id FROM newly_lost)
+                        OR lost.state = 'drained' AND lost.lease_expires_at < now())
+                RETURNING j.id, j.claim_order, lost.id AS worker_id, j.completed_at
+            ), events AS (
+                SELECT stoker_emit_event(
+                    'worker_lost', NULL, \(sql: PlanWriter.templateAdmins), jsonb_build_object('worker', lost.name),
+                    jsonb_build_object('worker', jsonb_build_object('id', lost.id, 'name', lost.name),
+                        'jobs', (SELECT count(*) FROM taken WHERE taken.worker_id = lost.id)),
+                    ARRAY[lost.id], 'worker/' || lost.id, NULL, now()
+                ) FROM newly_lost lost
+            )
+            SELECT ARRAY(SELECT id FROM newly_lost) AS workers,
+                ARRAY(SELECT id FROM taken WHERE completed_at IS NULL) AS requeued,
+                ARRAY(SELECT id FROM taken WHERE completed_at IS NOT NULL) AS failed, (SELECT count(*) FROM events) AS events,
+                \(sql: News.returnedJobs(of: "taken"))
+                    || CASE WHEN EXISTS (SELECT FROM newly_lost) THEN ARRAY[\(sql: News.events)] END AS news
+            """
         )
-        SELECT ARRAY(SELECT id FROM newly_lost) AS workers,
-            ARRAY(SELECT id FROM taken WHERE completed_at IS NULL) AS requeued,
-            ARRAY(SELECT id FROM taken WHERE completed_at IS NOT NULL) AS failed, (SELECT count(*) FROM events) AS events,
-            \(sql: News.returnedJobs(of: "taken"))
-                || CASE WHEN EXISTS (SELECT FROM newly_lost) THEN ARRAY[\(sql: News.events)] END AS news
-        """
-    )
+    }
 }
 
 /// The result of reaping.

@@ -18,6 +18,13 @@ struct NewBuilds {
     /// The time of creation.
     var moment: SQL = "now()"
 
+    /// Columns of a row for the next build of the workspace `w` after its latest one, `b`, all but `build_id` and
+    /// `job_id`; and `last_build_id`, whose parameters it takes.
+    static let afterLatest: SQL = """
+        w.id AS workspace_id, w.organization_id, w.template_id, b.id AS last_build_id, b.build_number + 1 AS build_number,
+        b.template_version_id AS version_id, b.template_version_preset_id AS preset_id
+        """
+
     /// The terms `new_jobs`, which returns the `claim_order` of each job, and `new_builds`.
     var terms: SQL { "\(sql: jobs), \(sql: builds)" }
 

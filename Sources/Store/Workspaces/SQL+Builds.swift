@@ -37,12 +37,26 @@ extension SQL {
     ///
     /// The function `stoker_agents_ready` of the views has the same rule for operators (`RuleTests` compares them); the
     /// planner cannot look into a function.
-    static func agentsReady(ofJob job: SQL, declared: SQL) -> SQL {
+    ///
+    /// - Parameter isReady: Whether the row `agent` counts as ready.
+    static func agentsReady(ofJob job: SQL, declared: SQL, isReady: SQL = agentIsReady) -> SQL {
         """
-        SELECT count(*) = count(*) FILTER (WHERE agent.lifecycle_state = 'ready') AND count(*) >= \(sql: declared) AS are_ready
+        SELECT count(*) = count(*) FILTER (WHERE \(sql: isReady)) AND count(*) >= \(sql: declared) AS are_ready
         FROM workspace_resources resource JOIN workspace_agents agent ON agent.resource_id = resource.id
         WHERE resource.job_id = \(sql: job) AND NOT agent.deleted
         """
+    }
+
+    static let agentIsReady: SQL = "agent.lifecycle_state = 'ready'"
+
+    /// The column `refilled_after`: the seconds from a prebuild's order, its build `b`, until it is ready; NULL while it
+    /// is not, and unless the condition holds.
+    static func refilledAfter(if condition: SQL, isReady: SQL = agentIsReady) -> SQL {
+        let declared = declaredAgents(of: "b.template_version_id")
+        return """
+            CASE WHEN \(sql: condition) AND (\(sql: agentsReady(ofJob: "b.job_id", declared: declared, isReady: isReady)))
+                THEN extract(epoch FROM now() - b.created_at)::float8 END AS refilled_after
+            """
     }
 
     /// The number of agents that a build of the version must start.

@@ -67,14 +67,12 @@ extension Store {
         )
         if !rows.isEmpty { return true }
         // All existed already, or the fence does not hold.
-        return try await !pool.execute(Statement("agents.fence", within: .seconds(10), Self.fence(job))).isEmpty
+        return try await !pool.execute("agents.fence", within: .seconds(10), Self.fence(job)).isEmpty
     }
 
     /// The agent with the token; `nil`: there is none, or its workspace is deleted.
     package func agent(_ token: AgentTokenHash) async throws -> AgentIdentity? {
-        try await pool.execute(
-            Statement("agents.identify", within: .seconds(5), Self.identity(token))
-        ).first.map(AgentIdentity.init)
+        try await pool.execute(Self.identity(token)).first.map(AgentIdentity.init)
     }
 
     /// Records an agent's report. `nil`: there is no such agent.
@@ -97,10 +95,10 @@ extension Store {
                     RETURNING a.id
                 )
                 -- The agents before the change: 'a', which has changed, and the others.
-                SELECT CASE WHEN \(state == .ready) AND a.ready_at IS NULL AND j.job_status = 'succeeded' AND NOT EXISTS (
-                    SELECT FROM workspace_resources s JOIN workspace_agents o ON o.resource_id = s.id
-                    WHERE s.job_id = b.job_id AND o.id <> a.id AND NOT o.deleted AND o.lifecycle_state <> 'ready'
-                ) THEN extract(epoch FROM now() - b.created_at)::float8 END AS refilled_after,
+                SELECT \(sql: .refilledAfter(
+                        if: "\(state == .ready) AND a.ready_at IS NULL AND j.job_status = 'succeeded'",
+                        isReady: "agent.id = a.id OR \(sql: .agentIsReady)"
+                    )),
                     \(sql: News.column(
                         News.reconcile,
                         News.on(Channel.ready, "coalesce(b.template_version_preset_id::text, '')")
@@ -112,24 +110,28 @@ extension Store {
                 JOIN provisioner_jobs j ON j.id = b.job_id
                 """
             ),
-            Statement("agents.identify", within: .seconds(5), Self.identity(token)),
+            Self.identity(token),
         ])
         if let changed = answers[0].first { try PoolChange(refilledAfter: changed["refilled_after"]).map(observe) }
         return try answers[1].first.map(AgentIdentity.init)
     }
 
-    private static func identity(_ token: AgentTokenHash) -> SQL {
-        """
-        SELECT a.name, a.lifecycle_state::text AS lifecycle_state, w.id AS workspace_id, w.name AS workspace,
-            coalesce(u.username, '') AS owner
-        FROM workspace_agents a
-        JOIN workspace_resources r ON r.id = a.resource_id
-        JOIN workspace_builds b ON b.job_id = r.job_id
-        JOIN workspaces w ON w.id = b.workspace_id AND NOT w.deleted
-        LEFT JOIN users u ON u.id = w.owner_id
-        WHERE a.auth_token_hash = \(token.bytes) AND NOT a.deleted
-        ORDER BY b.build_number DESC LIMIT 1
-        """
+    private static func identity(_ token: AgentTokenHash) -> Statement {
+        Statement(
+            "agents.identify",
+            within: .seconds(5),
+            """
+            SELECT a.name, a.lifecycle_state::text AS lifecycle_state, w.id AS workspace_id, w.name AS workspace,
+                coalesce(u.username, '') AS owner
+            FROM workspace_agents a
+            JOIN workspace_resources r ON r.id = a.resource_id
+            JOIN workspace_builds b ON b.job_id = r.job_id
+            JOIN workspaces w ON w.id = b.workspace_id AND NOT w.deleted
+            LEFT JOIN users u ON u.id = w.owner_id
+            WHERE a.auth_token_hash = \(token.bytes) AND NOT a.deleted
+            ORDER BY b.build_number DESC LIMIT 1
+            """
+        )
     }
 }
 

@@ -135,10 +135,7 @@ extension Store {
             "workspaces.enqueue_delete",
             """
             WITH target AS MATERIALIZED (
-                SELECT w.id AS workspace_id, w.organization_id, w.owner_id, w.template_id, b.id AS last_build_id,
-                    b.build_number + 1 AS build_number, b.template_version_id AS version_id,
-                    b.template_version_preset_id AS preset_id,
-                    gen_random_uuid() AS build_id, gen_random_uuid() AS job_id
+                SELECT \(sql: NewBuilds.afterLatest), w.owner_id, gen_random_uuid() AS build_id, gen_random_uuid() AS job_id
                 FROM workspaces w
                 CROSS JOIN LATERAL \(sql: .latestBuild()) b
                 JOIN provisioner_jobs j ON j.id = b.job_id AND j.completed_at IS NOT NULL

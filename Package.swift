@@ -26,7 +26,6 @@ extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
     static let coreMetrics = product(name: "CoreMetrics", package: "swift-metrics")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
-    static let deque = product(name: "DequeModule", package: "swift-collections")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
@@ -46,7 +45,7 @@ extension Target.Dependency {
 
 /// A folder of tests for each target, and those that run the built binary.
 let tests: [Target] = [
-    .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: swift),
+    .testTarget(name: "BasicsTests", dependencies: ["Basics", "TestSupport"], swiftSettings: swift),
     .testTarget(
         name: "PostgresClientTests",
         dependencies: ["PostgresClient", "LocalPostgres", "TestSupport", .logging, .metrics, .metricsTestKit],
@@ -128,7 +127,8 @@ let tests: [Target] = [
     .testTarget(
         name: "WorkerTests",
         dependencies: [
-            "Bench", "CurlClient", "Domain", "Operations", "PostgresClient", "Prebuilds", "Provisioning", "Store",
+            "Basics", "Bench", "CurlClient", "Domain", "Operations", "PostgresClient", "Prebuilds", "Provisioning",
+            "Store",
             "Telemetry", "Templates", "TestSupport", "Time", "Webhooks", "Worker", .inMemoryTracing, .lifecycle,
             .logging, .tracing,
         ],
@@ -179,7 +179,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections.git", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-distributed-tracing.git", exact: "1.7.3"),
         .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0", traits: []),
@@ -282,7 +281,7 @@ let package = Package(
                 "Telemetry",
                 "Templates",
                 "Webhooks",
-                .crypto, .deque, .httpTypes, .lifecycle, .logging, .metrics, .tracing,
+                .crypto, .httpTypes, .lifecycle, .logging, .metrics, .tracing,
             ],
             swiftSettings: safe
         ),

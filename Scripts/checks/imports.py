@@ -26,6 +26,7 @@ IMPORT = re.compile(r"^[ \t]*(?:(?:package|public|private|internal|@\w+)[ \t]+)*
 def check(tree):
     targets = package.targets(tree)
     yield from declared(targets)
+    yield from idle(targets)
     imported = {name: set() for name in targets}
     for source in tree.swift.values():
         target = targets.get(source.room)
@@ -71,6 +72,15 @@ def declared(targets):
                                                   f"{', '.join(sorted(PURE[target.name]))} alone")
 
 
+def idle(targets):
+    """Exceptions that nothing needs any more."""
+    exceptions = [(target, name, "package.SIDEWAYS") for target, name in package.SIDEWAYS]
+    exceptions += [(target, name, "imports.ONLY") for name, (allowed, _) in ONLY.items() for target in allowed]
+    for target, name, table in sorted(exceptions):
+        if target in targets and name not in targets[target].dependencies:
+            yield Problem("Package.swift", 1, f"{target} does not depend on {name}: take it out of {table}")
+
+
 def example(targets, **files):
     return {"package.json": json.dumps(targets)} | {f"{path.replace('__', '/')}.swift": text for path, text in files.items()}
 
@@ -90,6 +100,8 @@ EXAMPLES = [
      ["Package.swift:1: Prebuilds depends on Logging: it is pure"]),
     (example({"Store": ["TestSupport"], "TestSupport": []}, Sources__Store__A="import TestSupport\n"),
      ["Package.swift:1: Store depends on TestSupport, which is for tests alone"]),
+    (example({"Templates": []}, Sources__Templates__A=""),
+     ["Package.swift:1: Templates does not depend on Prebuilds", "Package.swift:1: Templates does not depend on Yams"]),
     (example({"Cellar": []}, Sources__Cellar__A="import Foundation\n", Sources__Attic__A=""),
      ["Package.swift:1: Cellar is in no layer", "Sources/Cellar/A.swift:1: Foundation breaks time zones",
       "Sources/Attic/A.swift:1: Package.swift has no target Attic"]),

@@ -24,7 +24,7 @@ extension ClusterServer {
     private func endOrphans() async throws {
         guard let data = ClusterDirectories.realPath(layout.data) else { return }
         let clock = ContinuousClock()
-        let patience = clock.now + .seconds(2)
+        let killTime = clock.now + .seconds(2)
         let deadline = clock.now + .seconds(10)
         while true {
             let orphans = ServerProcesses.all(in: data)
@@ -36,7 +36,7 @@ extension ClusterServer {
                     remedy: "End them; if they hang in the kernel, look at the disk."
                 )
             }
-            let signal = clock.now < patience ? SIGQUIT : SIGKILL
+            let signal = clock.now < killTime ? SIGQUIT : SIGKILL
             logger.warning("Ending what a dead Postgres server has left", metadata: ["pg.pids": "\(orphans)"])
             // A process that ends meanwhile, and one of another user, are found by the next look.
             for orphan in orphans { kill(orphan, signal) }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Basics
 package import Domain
 import Logging
 package import PostgresClient
-package import Store
+import Store
 import Synchronization
 
 /// Wakes followers of jobs and waiting claims after notifications. One session listens for all of them, and none while

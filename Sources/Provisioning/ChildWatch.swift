@@ -41,7 +41,7 @@ struct ChildWatch: ~Copyable {
             throw .notStarted(command.executable, error.description)
         }
         let charge = GuardCharge(
-            lease: GuardLease(until: request.lease, margin: control.limits.leaseMargin),
+            lease: GuardLease(until: request.lease),
             grace: control.limits.interruptGrace.nanoseconds,
             stateFile: directory.stateFile.string,
             spoolFile: directory.spoolFile.string,
@@ -144,7 +144,7 @@ struct ChildWatch: ~Copyable {
         let request = control.request
         guard request != sent, socket >= 0 else { return }
         if request.lease != sent.lease {
-            let lease = GuardLease(until: request.lease, margin: control.limits.leaseMargin)
+            let lease = GuardLease(until: request.lease)
             GuardMessage.renew(lease).send(over: socket)
         }
         if request.interruption != nil && sent.interruption == nil {
@@ -243,11 +243,11 @@ extension GuardLease {
     ///
     /// The boot clock is read first: when the worker is frozen between the two readings, the lease gets shorter, never
     /// longer.
-    init(until deadline: ContinuousClock.Instant, margin: Duration) {
+    init(until deadline: ContinuousClock.Instant) {
         let bootTime = stoker_boot_time()
-        let left = max(0, (deadline - .now).nanoseconds)
-        killAt = bootTime + left
-        interruptAt = killAt - min(margin.nanoseconds, left / 3)
+        let left = max(.zero, deadline - .now)
+        killAt = bootTime + left.nanoseconds
+        interruptAt = killAt - ExecutionLimits.margin(ofLease: left).nanoseconds
     }
 }
 

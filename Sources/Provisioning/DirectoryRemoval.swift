@@ -8,14 +8,14 @@ import Glibc
 /// enough for any depth. A path could be too long, and recursion could overflow the stack. No link is followed. Blocks.
 enum DirectoryRemoval {
     /// The time limit for a directory in which another process still writes.
-    private static let patience = Duration.seconds(60)
+    private static let limit = Duration.seconds(60)
     private static let link = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
 
     static func remove(_ path: String) {
         guard let outermost = open(AT_FDCWD, path) else { return }
         defer { close(outermost) }
         var moved: UInt64 = 0
-        let end = ContinuousClock.now + patience
+        let end = ContinuousClock.now + limit
         var hasProgress = true
         while hasProgress, ContinuousClock.now < end {
             if rmdir(path) == 0 || errno == ENOENT { return }

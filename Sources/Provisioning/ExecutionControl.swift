@@ -26,9 +26,6 @@ package struct ExecutionLimits: Sendable, Hashable {
     package var noOutput: Duration
     /// From the interruption to the kill.
     package var interruptGrace: Duration
-    /// The time before the lease's end at which the child is interrupted, so that it can save its state; a third of the
-    /// rest when the lease is shorter.
-    package var leaseMargin: Duration
     /// The time after the grace that the guard has to end its child, before both are killed. A child can stop its
     /// guard, and the kernel can keep a dying process for long; the worker goes on nevertheless.
     package var guardGrace: Duration
@@ -37,14 +34,18 @@ package struct ExecutionLimits: Sendable, Hashable {
         wallClock: Duration = .seconds(3600),
         noOutput: Duration = .seconds(1200),
         interruptGrace: Duration = .seconds(120),
-        leaseMargin: Duration = .seconds(20),
         guardGrace: Duration = .seconds(10)
     ) {
         self.wallClock = wallClock
         self.noOutput = noOutput
         self.interruptGrace = interruptGrace
-        self.leaseMargin = leaseMargin
         self.guardGrace = guardGrace
+    }
+
+    /// How long before the end of a lease, of which so much is left, an execution is interrupted, so that it can save its
+    /// state.
+    package static func margin(ofLease left: Duration) -> Duration {
+        left / 3
     }
 }
 

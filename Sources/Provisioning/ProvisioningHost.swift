@@ -126,7 +126,7 @@ package struct ProvisioningHost: Sendable {
 
     /// How long an execution waits until the one before it has left their workspace's directory. The database released
     /// the workspace long before, so this takes no time unless the earlier worker is frozen.
-    private static let patience = Duration.seconds(5)
+    private static let directoryWait = Duration.seconds(5)
 
     private func workDirectory(
         of execution: HeldJob,
@@ -151,7 +151,7 @@ package struct ProvisioningHost: Sendable {
                 throw ProvisioningFailure(.transient, "No work directory could be made: \(error).", state: state)
             }
         }
-        let deadline = ContinuousClock.now + Self.patience
+        let deadline = ContinuousClock.now + Self.directoryWait
         while ContinuousClock.now < deadline {
             if let directory = try await make(workspace) { return directory }
             try await control.sleep(for: .milliseconds(50))

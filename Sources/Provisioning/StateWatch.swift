@@ -14,7 +14,8 @@ final class StateWatch: Sendable {
     /// Milliseconds from a change to the read; and the longest interval when the file was incomplete.
     private static let settle: Int32 = 10
     private static let longestSettle: Int32 = 1_000
-    private static let patience = Duration.milliseconds(100)
+    /// The longest delay of a read while the file keeps changing.
+    private static let longestDelay = Duration.milliseconds(100)
 
     /// The newest state that was not taken yet.
     let states: AsyncStream<[UInt8]>
@@ -60,7 +61,7 @@ final class StateWatch: Sendable {
                 settle = Self.settle
                 changedAt = changedAt ?? .now
             }
-            guard let since = changedAt, !changed || .now - since > Self.patience else { continue }
+            guard let since = changedAt, !changed || .now - since > Self.longestDelay else { continue }
             guard let state = wholeState() else {
                 settle = min(settle * 2, Self.longestSettle)
                 continue

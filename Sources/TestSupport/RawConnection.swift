@@ -14,9 +14,9 @@ package final class RawConnection: Sendable {
     package init(port: Int, limit: Duration = .seconds(20)) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-        var patience = timeval(tv_sec: Int(limit.components.seconds), tv_usec: 0)
+        var timeout = timeval(tv_sec: Int(limit.components.seconds), tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            setsockopt(descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
+            setsockopt(descriptor, SOL_SOCKET, option, &timeout, socklen_t(MemoryLayout<timeval>.size))
         }
         var name = sockaddr_in()
         name.sin_family = sa_family_t(AF_INET)

@@ -6,13 +6,13 @@ package import Time
 /// The rules of the circuit breaker, over all workers.
 ///
 /// After ``threshold`` failures in a row it opens: deliveries wait without using up attempts, and from time to time one
-/// of them is sent as a probe. One success closes it. If nothing has succeeded for ``patience``, the endpoint must be
+/// of them is sent as a probe. One success closes it. If nothing has succeeded for ``disabledAfter``, the endpoint must be
 /// disabled. `Store.leaseDeliveries` decides what is sent in which state.
 extension CircuitBreaker {
     static let threshold = 5
     /// The intervals between probes, from the opening on; the last one repeats.
     static let probeIntervals: [Duration] = [30, 60, 120, 300, 600, 1_800, 3_600].map { .seconds($0) }
-    static let patience = Duration.seconds(5 * 86_400)
+    static let disabledAfter = Duration.seconds(5 * 86_400)
 
     /// A change that someone must be told about.
     package enum Change: Hashable, Sendable {
@@ -40,7 +40,7 @@ extension CircuitBreaker {
             consecutiveFailures += 1
             probeAttempt += 1
             nextProbeAt = now + interval
-            return now - failingSince >= Self.patience ? .disable : .none
+            return now - failingSince >= Self.disabledAfter ? .disable : .none
         }
         consecutiveFailures += 1
         guard consecutiveFailures >= Self.threshold else { return .none }

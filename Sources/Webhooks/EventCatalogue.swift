@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Basics
+import Domain
 
 /// The description of a type of event: its name and id for receivers of Coder's notifications, and its details.
 package struct EventDescription: Sendable {

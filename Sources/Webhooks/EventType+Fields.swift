@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
+
 extension EventType {
     /// The members of `data`, in the order of the documentation.
     var fields: [EventField] {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Store
+package import Basics
 import Synchronization
 
 /// The drain of a worker (jobs.md, "Drain and maintenance"), shared by all services of the process.

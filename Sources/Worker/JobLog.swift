@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DequeModule
+import Basics
 import Domain
 import Logging
 import PostgresClient
 import Provisioning
-import Store
 import Synchronization
 
 /// Writes a job's log to the database in batches, at most 250 ms or 64 KiB late, and keeps the first and the last 512
@@ -18,8 +17,9 @@ final class JobLog: Sendable {
         var pending: [LogLine] = []
         var pendingBytes = 0
         var writtenBytes = 0
-        /// After the head: the newest lines, which are written at the end.
-        var tail: Deque<LogLine> = []
+        /// After the head: the newest lines, which are written at the end. Those before `tailStart` are dropped.
+        var tail: [LogLine] = []
+        var tailStart = 0
         var tailBytes = 0
         var droppedLines = 0
         var droppedBytes = 0
@@ -67,11 +67,17 @@ final class JobLog: Sendable {
             }
             state.tail.append(line)
             state.tailBytes += size
-            while state.tailBytes > Self.keptBytes, state.tail.count > 1 {
-                let dropped = state.tail.removeFirst()
+            while state.tailBytes > Self.keptBytes, state.tail.count - state.tailStart > 1 {
+                let dropped = state.tail[state.tailStart]
+                state.tailStart += 1
                 state.tailBytes -= Self.cost(dropped)
                 state.droppedBytes += dropped.output.utf8.count
                 state.droppedLines += 1
+            }
+            // Seldom, because the lines behind them move.
+            if state.tailStart > state.tail.count / 2 {
+                state.tail.removeFirst(state.tailStart)
+                state.tailStart = 0
             }
             return false
         }
@@ -102,8 +108,8 @@ final class JobLog: Sendable {
                     )
                 )
             }
-            state.pending += state.tail
-            state.tail = []
+            state.pending += state.tail[state.tailStart...]
+            (state.tail, state.tailStart) = ([], 0)
         }
         while await !flush(), ContinuousClock.now < deadline {
             try? await Task.sleep(for: Self.flushInterval)

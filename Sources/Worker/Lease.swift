@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Domain
 import Logging
 import Provisioning
@@ -66,7 +67,8 @@ struct Lease: Service {
             return beat
         } catch {
             logger.warning("the lease could not be renewed yet", metadata: ["error": "\(error)"])
-            if ContinuousClock.now >= executions.leaseUntil - fenceMargin { executions.interrupt(.leaseEnding) }
+            let margin = ExecutionLimits.margin(ofLease: configuration.registration.leaseDuration)
+            if ContinuousClock.now >= executions.leaseUntil - margin { executions.interrupt(.leaseEnding) }
             return nil
         }
     }
@@ -109,9 +111,6 @@ struct Lease: Service {
             logger.warning("the end of the drain could not be recorded yet", metadata: ["error": "\(error)"])
         }
     }
-
-    /// How long before the end of the lease executions are interrupted, so that nothing of theirs runs at its end.
-    private var fenceMargin: Duration { configuration.registration.leaseDuration / 3 }
 
     private func obey(_ beat: Heartbeat) {
         executions.interrupt(.canceled, only: beat.canceled)

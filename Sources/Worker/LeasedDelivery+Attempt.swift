@@ -42,7 +42,7 @@ extension LeasedDelivery {
                 latency: response.latency,
                 errorClass: outcome == .delivered ? "" : "status",
                 address: response.address.map { "\($0)" } ?? "",
-                excerpt: Excerpt.text(response.body, hiding: target.secrets)
+                excerpt: ResponseExcerpt.text(response.body, hiding: target.secrets)
             )
         } catch {
             return DeliveryAttempt(
@@ -51,7 +51,7 @@ extension LeasedDelivery {
                 latency: error.latency,
                 errorClass: error.code.rawValue,
                 address: error.address.map { "\($0)" } ?? "",
-                excerpt: Excerpt.text(Array(error.message.utf8), hiding: target.secrets)
+                excerpt: ResponseExcerpt.text(Array(error.message.utf8), hiding: target.secrets)
             )
         }
     }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Basics
 package import Domain
 import Logging
 package import PostgresClient
 import ServiceLifecycle
-package import Store
+import Store
 
 /// Turns notifications of the database into wake-ups of this process's loops.
 ///

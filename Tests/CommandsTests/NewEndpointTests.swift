@@ -19,11 +19,7 @@ import Webhooks
         policy: AddressPolicy = AddressPolicy()
     ) throws -> NewEndpoint {
         try NewEndpoint(
-            name: "hook",
-            url: url,
-            secret: secret,
-            events: events,
-            headers: headers,
+            AddEndpoint(name: "hook", url: url, secret: secret, events: events, headers: headers),
             policy: policy,
             codec: StateCodec(keys: [])
         )
@@ -49,9 +45,7 @@ import Webhooks
     @Test func `a secret is sealed when there is a key`() throws {
         let codec = try StateCodec(keys: [[UInt8](repeating: 1, count: 32)])
         let new = try NewEndpoint(
-            name: "a",
-            url: "https://example.com",
-            secret: nil,
+            AddEndpoint(name: "a", url: "https://example.com"),
             policy: AddressPolicy(),
             codec: codec
         )

@@ -18,7 +18,7 @@ import Testing
 /// Bytes on connections to the real server, with a database behind it.
 @Suite(.serialized, .timeLimit(.minutes(30)), .database(.currentSchema)) struct HTTPFuzzTests {
     /// How long the test waits for more from a silent connection.
-    private static let patience = Duration.seconds(30)
+    private static let limit = Duration.seconds(30)
 
     private static let words = [
         "GET ", "POST ", "DELETE ", "HEAD ", "OPTIONS ", "/api/v1/", "templates", "jobs", "claims", "tokens", "users",
@@ -53,7 +53,7 @@ import Testing
         let folder = try FuzzRun.findings()
         func attempt(_ input: [UInt8], _ file: String) async throws {
             try Data(input).write(to: URL(filePath: "\(folder)/\(name).current"))
-            let answer = try await RawConnection.answer(to: input, port: port, limit: Self.patience)
+            let answer = try await RawConnection.answer(to: input, port: port, limit: Self.limit)
             // Bytes that are not HTTP may get no answer; any answer must be HTTP.
             let isAnswer = answer.isEmpty || answer.hasPrefix("HTTP/1.1 ")
             let isFault = answer.ranges(of: "HTTP/1.1 5").count > answer.ranges(of: "HTTP/1.1 503").count

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Store
+import Basics
 import Testing
 
 @testable import Worker

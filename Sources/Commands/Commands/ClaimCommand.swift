@@ -67,9 +67,9 @@ struct ClaimCommand: AsyncParsableCommand {
             idempotencyKey: idempotencyKey
         )
         let report = try await control.withControl { control in
-            let patience = waitForRefill ? waitAtMost.seconds : nil
+            let waitLimit = waitForRefill ? waitAtMost.seconds : nil
             let waiting = JobWaiting(control: control, display: WaitDisplay())
-            let result = try await waiting.claim(request, patience: patience)
+            let result = try await waiting.claim(request, waitLimit: waitLimit)
             guard wait else { return ClaimReport(result: result, build: nil) }
             do {
                 let build = try await waiting.follow(result.jobID) { try Console.note(LogPrinter.text($0)) }

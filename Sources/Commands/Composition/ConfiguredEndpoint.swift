@@ -22,9 +22,7 @@ enum ConfiguredEndpoint {
         }
         do {
             return try NewEndpoint(
-                name: name,
-                url: url,
-                secret: secret,
+                AddEndpoint(name: name, url: url, secret: secret),
                 source: .configuration,
                 policy: policy,
                 codec: codec

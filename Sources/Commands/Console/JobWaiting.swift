@@ -35,9 +35,9 @@ struct JobWaiting {
     }
 
     /// Performs a claim that waits for the next prebuild when none is eligible.
-    func claim(_ request: ClaimRequest, patience: Int?) async throws -> ClaimResult {
-        let claim = ClaimWorkspace(request, patience: patience)
-        guard patience != nil else { return try await control.perform(claim) }
+    func claim(_ request: ClaimRequest, waitLimit: Int?) async throws -> ClaimResult {
+        let claim = ClaimWorkspace(request, waitLimit: waitLimit)
+        guard waitLimit != nil else { return try await control.perform(claim) }
         let began = ContinuousClock.now
         let result = try await telling {
             await watchRefill(request, since: began)

@@ -18,7 +18,7 @@ final class WaitDisplay: Sendable {
     }
 
     /// How long a reason that is briefly true of every job must last before it is said.
-    private static let patience = Duration.seconds(1.5)
+    private static let quietTime = Duration.seconds(1.5)
 
     private let isTerminal: Bool
     private let write: @Sendable (String) throws -> Void
@@ -42,7 +42,7 @@ final class WaitDisplay: Sendable {
             if names == ["next"] {
                 let since = state.quietSince ?? now
                 state.quietSince = since
-                guard since.duration(to: now) >= Self.patience else { return nil }
+                guard since.duration(to: now) >= Self.quietTime else { return nil }
             } else {
                 state.quietSince = nil
             }

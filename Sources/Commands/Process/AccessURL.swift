@@ -28,8 +28,8 @@ final class AccessURL: Sendable {
     /// It waits until the system has chosen a port, because agents could not call port 0.
     func url() async throws -> String {
         if let configured { return configured }
-        let patience = ContinuousClock.now + .seconds(10)
-        while address.withLock({ $0.port }) == 0, ContinuousClock.now < patience {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while address.withLock({ $0.port }) == 0, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(20))
         }
         let address = address.withLock { $0 }

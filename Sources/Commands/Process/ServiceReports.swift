@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Logging
 import ServiceLifecycle
-import Store
 import Supervision
 import Worker
 

@@ -6,7 +6,7 @@ package import Time
 /// An event of the outbox.
 package struct Event: Hashable, Sendable {
     package var id: EventID
-    /// A raw value of `EventType`, or a type of a newer release.
+    /// A raw value of ``EventType``, or a type of a newer release.
     package var type: String
     package var createdAt: Instant
     /// The recipients; one event names them all.

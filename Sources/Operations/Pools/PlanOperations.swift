@@ -75,20 +75,26 @@ package struct ReconcileReport: Hashable, Sendable, Codable {
         }
     }
 
+    /// Whether a pass was made.
+    package enum Lock: String, Hashable, Sendable, Codable {
+        case acquired
+        /// Another process was making one.
+        case heldElsewhere = "held_elsewhere"
+    }
+
     package let plan: PlanReport
-    /// `acquired`, or `held_elsewhere` when no pass was made.
-    package let lock: String
+    package let lock: Lock
     package let applied: Applied?
 
     package init(plan: PlanReport, applied: AppliedPlan) {
         self.plan = plan
-        lock = "acquired"
+        lock = .acquired
         self.applied = Applied(applied)
     }
 
     package init(heldElsewhereAt now: Instant) {
         plan = PlanReport(Plan(now: now, presets: []))
-        lock = "held_elsewhere"
+        lock = .heldElsewhere
         applied = nil
     }
 
@@ -104,7 +110,7 @@ package struct ReconcileReport: Hashable, Sendable, Codable {
     package init(from decoder: any Decoder) throws {
         plan = try PlanReport(from: decoder)
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        lock = try container.decode(String.self, forKey: .lock)
+        lock = try container.decode(Lock.self, forKey: .lock)
         applied = try container.decodeIfPresent(Applied.self, forKey: .applied)
     }
 

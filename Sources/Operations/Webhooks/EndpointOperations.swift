@@ -108,18 +108,7 @@ package struct AddEndpoint: Operation {
     }
 
     package func perform(in context: OperationContext) async throws -> EndpointReport {
-        let new = try NewEndpoint(
-            name: name,
-            url: url,
-            secret: secret,
-            events: events ?? [],
-            envelope: envelope ?? .standard,
-            headers: headers ?? [:],
-            signsPublicly: ed25519 ?? false,
-            concurrency: concurrency ?? 8,
-            policy: context.addressPolicy(),
-            codec: context.codec()
-        )
+        let new = try NewEndpoint(self, policy: context.addressPolicy(), codec: context.codec())
         try await context.store.addEndpoint(new.endpoint)
         return EndpointReport(new.endpoint, secret: new.generatedSecret, publicKey: new.publicKey)
     }

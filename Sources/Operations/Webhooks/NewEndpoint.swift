@@ -17,45 +17,35 @@ package struct NewEndpoint: Sendable {
     /// The reserved name of the configured endpoint.
     package static let configured = "configuration"
 
-    /// - Parameters:
-    ///   - secret: `nil`: generated.
-    ///   - signsPublicly: Whether an Ed25519 key is generated, too.
-    ///   - codec: Encrypts the secret for the database.
+    /// - Parameter codec: Encrypts the secret for the database.
     /// - Throws: ``EndpointURLError``, ``Refusal``; ``SigningKeyError`` for an invalid secret.
     package init(
-        name: String,
-        url: String,
-        secret: String?,
-        events: [String] = [],
-        envelope: Envelope = .standard,
-        headers: [String: String] = [:],
-        signsPublicly: Bool = false,
-        concurrency: Int = 8,
+        _ wanted: AddEndpoint,
         source: Endpoint.Source = .command,
         policy: AddressPolicy,
         codec: StateCodec
     ) throws {
-        let target = try EndpointURL(url)
+        let target = try EndpointURL(wanted.url)
         if let address = target.address, let refusal = policy.refusal(of: address, plain: target.isPlain) {
             throw Refusal(.invalid, "The URL's address is refused: \(refusal)")
         }
-        for event in events { try Self.requireEvent(event) }
-        if source == .command, name == Self.configured {
-            throw Refusal(.invalid, "The name '\(name)' is reserved for the endpoint of the configuration")
+        for event in wanted.events ?? [] { try Self.requireEvent(event) }
+        if source == .command, wanted.name == Self.configured {
+            throw Refusal(.invalid, "The name '\(wanted.name)' is reserved for the endpoint of the configuration")
         }
-        let key = try secret.map { try SigningKey($0) } ?? SigningKey.randomSecret()
-        let signingKey = signsPublicly ? SigningKey.randomEd25519() : nil
+        let key = try wanted.secret.map { try SigningKey($0) } ?? SigningKey.randomSecret()
+        let signingKey = wanted.ed25519 == true ? SigningKey.randomEd25519() : nil
         publicKey = signingKey?.verifier
-        generatedSecret = secret == nil ? key.encoded : nil
+        generatedSecret = wanted.secret == nil ? key.encoded : nil
         endpoint = Endpoint(
-            name: name,
+            name: wanted.name,
             url: target.text,
-            events: events,
-            envelope: envelope,
+            events: wanted.events ?? [],
+            envelope: wanted.envelope ?? .standard,
             secret: try codec.seal(Array(key.encoded.utf8)),
             signingKey: try signingKey.map { try codec.seal(Array($0.encoded.utf8)) },
-            headers: headers,
-            maximumConcurrency: concurrency,
+            headers: wanted.headers ?? [:],
+            maximumConcurrency: wanted.concurrency ?? 8,
             source: source
         )
         // This checks the headers, too.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 package import Domain
 import HTTPTypes
 package import Store
@@ -16,7 +17,7 @@ package struct ClaimWorkspace: Operation {
     /// With the same key, the same request always gives the same workspace.
     package var idempotencyKey: String?
     /// How many seconds to wait for the next prebuild when none is eligible; `nil`: not at all.
-    package var patience: Int?
+    package var waitLimit: Int?
 
     /// In seconds.
     package static let longestWait = 3600
@@ -24,7 +25,7 @@ package struct ClaimWorkspace: Operation {
     private enum CodingKeys: String, CodingKey {
         case template, preset, owner, name, parameters
         case idempotencyKey = "idempotency_key"
-        case patience = "wait_for_refill"
+        case waitLimit = "wait_for_refill"
     }
 
     package static let route = Route(.post, "/claims", .workspaces, for: .member)
@@ -54,17 +55,17 @@ package struct ClaimWorkspace: Operation {
         )
         .answering("The workspace, and the build that hands it over or creates it.", .one("Claim"), status: .created)
 
-    package init(_ request: ClaimRequest, patience: Int? = nil) {
+    package init(_ request: ClaimRequest, waitLimit: Int? = nil) {
         template = request.template
         preset = request.preset
         owner = request.owner
         name = request.name
         parameters = request.parameters
         idempotencyKey = request.idempotencyKey
-        self.patience = patience
+        self.waitLimit = waitLimit
     }
 
-    package var mayWait: Bool { patience != nil }
+    package var mayWait: Bool { waitLimit != nil }
 
     package func perform(in context: OperationContext) async throws -> ClaimResult {
         let caller = context.caller
@@ -89,9 +90,9 @@ package struct ClaimWorkspace: Operation {
     }
 
     private func bind(_ request: ClaimRequest, in context: OperationContext) async throws -> ClaimResult {
-        guard let patience else { return try await context.store.claim(request) }
+        guard let waitLimit else { return try await context.store.claim(request) }
         return try await context.watch.following(.prebuilds) { bell in
-            try await context.store.claim(request, waitingAtMost: .seconds(patience)) { await bell.wait(atMost: $0) }
+            try await context.store.claim(request, waitingAtMost: .seconds(waitLimit)) { await bell.wait(atMost: $0) }
         }
     }
 }

@@ -28,13 +28,7 @@ package struct EchoProvisioner: Provisioner {
         guard !request.archive.hash.isEmpty else {
             return TemplateManifest(name: request.templateName, provisioner: .echo)
         }
-        let log = ExecutionLog(reporter, control, Redactor(secrets: []))
-        return try await host.withWorkDirectory(request.job, control: control) {
-            directory throws(ProvisioningFailure) in
-            let manifest = try await host.manifest(of: request, in: directory, log: log, control: control)
-            guard manifest.provisioner == .echo else { throw .wrongProvisioner(manifest, expected: .echo) }
-            return manifest
-        }
+        return try await host.importDescription(request, for: .echo, reporter: reporter, control: control)
     }
 
     package func build(

@@ -186,7 +186,7 @@ package enum Guard {
         /// built.
         func sweep() {
             // A process that stays may have a dead child of this session, which it never reaps.
-            var patience = 400
+            var roundsLeft = 400
             while true {
                 let ended = waitpid(-1, nil, WNOHANG)
                 if ended < 0 && errno == ECHILD { return }
@@ -194,8 +194,8 @@ package enum Guard {
                 if course.cause != nil {
                     Guard.killDescendants()
                 } else {
-                    patience -= 1
-                    if Guard.killOwnSession() == 0 || patience == 0 { return }
+                    roundsLeft -= 1
+                    if Guard.killOwnSession() == 0 || roundsLeft == 0 { return }
                 }
                 poll(nil, 0, 5)
             }

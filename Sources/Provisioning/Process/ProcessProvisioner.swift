@@ -28,13 +28,7 @@ package struct ProcessProvisioner: Provisioner {
         reporter: any ExecutionReporter,
         control: ExecutionControl
     ) async throws(ProvisioningFailure) -> TemplateManifest {
-        let log = ExecutionLog(reporter, control, Redactor(secrets: []))
-        return try await host.withWorkDirectory(request.job, control: control) {
-            directory throws(ProvisioningFailure) in
-            let manifest = try await host.manifest(of: request, in: directory, log: log, control: control)
-            guard manifest.provisioner == .process else { throw .wrongProvisioner(manifest, expected: .process) }
-            return manifest
-        }
+        try await host.importDescription(request, for: .process, reporter: reporter, control: control)
     }
 
     package func build(

@@ -33,7 +33,7 @@ struct SecretNotations {
     private mutating func add(_ text: String) {
         guard text.utf8.count >= Self.shortest, !Self.ordinary.contains(text) else { return }
         insert(text)
-        for escape in [Self.json, Self.jsonForPages, Self.jsonInASCII, Self.hcl] {
+        for escape in [Self.json, Self.jsonForPages, Self.jsonInASCII, HCLText.escaped] {
             let once = escape(text)
             insert(once)
             insert(escape(once))
@@ -103,16 +103,6 @@ struct SecretNotations {
         case "\u{c}": "\\f"
         case _ where scalar.value < 0x20: JSON.escaped(scalar)
         default: nil
-        }
-    }
-
-    /// As Terraform shows a text in a plan or a diagnostic.
-    private static func hcl(_ text: String) -> String {
-        var last: Unicode.Scalar?
-        return escaped(text) { scalar in
-            defer { last = scalar }
-            if scalar == "{", let sign = last, sign == "$" || sign == "%" { return "\(sign){" }
-            return jsonEscape(scalar)
         }
     }
 

@@ -39,11 +39,11 @@ struct TerraformCLIConfiguration {
     /// mirror has.
     var text: String {
         guard let mirror else { return "" }
-        let providers = mirror.providers.map(Self.quoted).joined(separator: ", ")
+        let providers = mirror.providers.map(HCLText.quoted).joined(separator: ", ")
         return """
             provider_installation {
               filesystem_mirror {
-                path    = \(Self.quoted(mirror.path))
+                path    = \(HCLText.quoted(mirror.path))
                 include = [\(providers)]
               }
               direct {
@@ -52,15 +52,5 @@ struct TerraformCLIConfiguration {
             }
 
             """
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for character in text {
-            if character == "\"" || character == "\\" { quoted.append("\\") }
-            if (character == "{") && (quoted.last == "$" || quoted.last == "%") { quoted.append(quoted.last ?? "$") }
-            quoted.append(character)
-        }
-        return quoted + "\""
     }
 }

@@ -26,8 +26,13 @@ extension TerraformProvisioner {
     ) async throws(ProvisioningFailure) -> TemplateManifest {
         try await host.withWorkDirectory(request.job, control: control) {
             directory throws(ProvisioningFailure) in
-            let manifest = try await host.manifest(of: request, in: directory, log: log, control: control)
-            guard manifest.provisioner == .terraform else { throw .wrongProvisioner(manifest, expected: .terraform) }
+            let manifest = try await host.manifest(
+                of: request,
+                for: .terraform,
+                in: directory,
+                log: log,
+                control: control
+            )
             log.redactor.learn(manifest.secrets)
             var terraform = try await session(in: directory, log: log, control: control)
             try await open(request.archive, terraform)
@@ -128,9 +133,24 @@ extension ImportRequest {
 }
 
 extension ProvisioningHost {
+    /// Imports a version that needs no rehearsal: its description is all.
+    func importDescription(
+        _ request: ImportRequest,
+        for provisioner: ProvisionerType,
+        reporter: any ExecutionReporter,
+        control: ExecutionControl
+    ) async throws(ProvisioningFailure) -> TemplateManifest {
+        let log = ExecutionLog(reporter, control, Redactor(secrets: []))
+        return try await withWorkDirectory(request.job, control: control) {
+            directory throws(ProvisioningFailure) in
+            try await manifest(of: request, for: provisioner, in: directory, log: log, control: control)
+        }
+    }
+
     /// Reads the archive's own description.
     func manifest(
         of request: ImportRequest,
+        for provisioner: ProvisionerType,
         in directory: WorkDirectory,
         log: ExecutionLog,
         control: ExecutionControl
@@ -158,18 +178,13 @@ extension ProvisioningHost {
                 #"A text of the template holds a NUL character ("\0" in YAML), which no database takes; leave it out."#
             )
         }
+        guard manifest.provisioner == provisioner else {
+            let (named, wanted) = (manifest.provisioner.rawValue, provisioner.rawValue)
+            throw ProvisioningFailure(
+                .invalid,
+                "stoker.yaml names the provisioner \(named), the template was made for \(wanted)."
+            )
+        }
         return manifest
-    }
-}
-
-extension ProvisioningFailure {
-    static func wrongProvisioner(
-        _ manifest: TemplateManifest,
-        expected: ProvisionerType
-    ) -> Self {
-        Self(
-            .invalid,
-            "stoker.yaml names the provisioner \(manifest.provisioner.rawValue), the template was made for \(expected.rawValue)."
-        )
     }
 }

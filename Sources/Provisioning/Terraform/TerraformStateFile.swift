@@ -43,27 +43,8 @@ struct TerraformStateFile: Decodable {
         var text: String {
             switch self {
             case .number(let number): "[\(number)]"
-            case .name(let name): "[\(Self.quoted(name))]"
+            case .name(let name): "[\(HCLText.quoted(name))]"
             }
-        }
-
-        /// As HCL writes a string ("Native Syntax", template literals).
-        private static func quoted(_ text: String) -> String {
-            var quoted = "\""
-            for scalar in text.unicodeScalars {
-                switch scalar {
-                case "\n": quoted += "\\n"
-                case "\r": quoted += "\\r"
-                case "\t": quoted += "\\t"
-                case "\"": quoted += "\\\""
-                case "\\": quoted += "\\\\"
-                case "{":
-                    if let sign = quoted.last, sign == "$" || sign == "%" { quoted.append(sign) }
-                    quoted += "{"
-                default: quoted.unicodeScalars.append(scalar)
-                }
-            }
-            return quoted + "\""
         }
     }
 

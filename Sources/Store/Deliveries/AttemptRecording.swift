@@ -118,7 +118,7 @@ package struct AttemptRecording {
             "endpoints.disabled_event",
             """
             SELECT stoker_emit_event(
-                'webhook_endpoint_disabled', NULL, \(sql: PlanWriter.templateAdmins),
+                \(sql: .event(.webhookEndpointDisabled)), NULL, \(sql: PlanWriter.templateAdmins),
                 jsonb_build_object('endpoint', \(endpoint.name)),
                 jsonb_build_object('endpoint', jsonb_build_object('id', \(endpoint.id), 'name', \(endpoint.name)),
                     'reason', \(health.disabledReason),

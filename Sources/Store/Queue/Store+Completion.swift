@@ -206,7 +206,7 @@ extension Store {
             "completion.replaced_event",
             """
             SELECT \(sql: Self.poolNames), stoker_emit_event(
-                'workspace_resource_replaced', '89d9745a-816e-4695-a17f-3d0a229e2b8d', \(sql: PlanWriter.templateAdmins),
+                \(sql: .event(.workspaceResourceReplaced)), '89d9745a-816e-4695-a17f-3d0a229e2b8d', \(sql: PlanWriter.templateAdmins),
                 jsonb_build_object('org', o.name, 'workspace', w.name, 'template', t.name, 'template_version', v.name,
                     'preset', coalesce(p.name, ''), 'claimant', coalesce(u.username, ''),
                     'workspace_build_num', b.build_number::text),
@@ -224,7 +224,8 @@ extension Store {
             "completion.failed_event",
             """
             SELECT \(sql: Self.poolNames), b.reason = 'prebuild' AND b.transition = 'start' AS is_refill, stoker_emit_event(
-                CASE WHEN b.transition = 'delete' THEN 'workspace_delete_failed' ELSE 'workspace_build_failed' END,
+                CASE WHEN b.transition = 'delete' THEN \(sql: .event(.workspaceDeleteFailed))
+                    ELSE \(sql: .event(.workspaceBuildFailed)) END,
                 NULL, \(sql: PlanWriter.templateAdmins),
                 jsonb_build_object('org', o.name, 'workspace', w.name, 'template', t.name, 'template_version', v.name,
                     'preset', coalesce(p.name, '')),

@@ -39,6 +39,11 @@ extension SQL {
         "\(identifier: worker).state = 'active' AND \(identifier: worker).lease_expires_at > now()"
     }
 
+    /// The type of an event, for `stoker_emit_event`.
+    static func event(_ type: EventType) -> SQL {
+        "\(quoted: type.rawValue)"
+    }
+
     /// The worker is shown in lists: it runs, or ran within the last hour.
     static func isListed(_ worker: String) -> SQL {
         """

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import PostgresClient
 import Time
 
@@ -13,7 +14,7 @@ extension Store {
             "maintenance.started",
             """
             SELECT stoker_emit_event(
-                'maintenance_started', NULL, \(sql: PlanWriter.templateAdmins), '{}',
+                \(sql: .event(.maintenanceStarted)), NULL, \(sql: PlanWriter.templateAdmins), '{}',
                 jsonb_build_object('by', \(by)::text, 'reason', \(reason), 'until', \(until)::timestamptz),
                 '{}', 'fleet', \(maintenanceIncident), now()
             ), \(sql: News.ofEvents)
@@ -34,7 +35,7 @@ extension Store {
                 RETURNING created_at
             )
             SELECT stoker_emit_event(
-                'maintenance_ended', NULL, \(sql: PlanWriter.templateAdmins), '{}',
+                \(sql: .event(.maintenanceEnded)), NULL, \(sql: PlanWriter.templateAdmins), '{}',
                 jsonb_build_object('by', \(by)::text, 'how', \(how), 'started_at', ended.created_at),
                 '{}', 'fleet', NULL, coalesce(\(now), now())
             ), \(sql: News.ofEvents)

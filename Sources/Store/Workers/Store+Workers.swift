@@ -129,7 +129,7 @@ extension Store {
                 FROM before WHERE w.id = before.id
             )
             SELECT stoker_emit_event(
-                'worker_drained', NULL, \(sql: PlanWriter.templateAdmins), jsonb_build_object('worker', name),
+                \(sql: .event(.workerDrained)), NULL, \(sql: PlanWriter.templateAdmins), jsonb_build_object('worker', name),
                 jsonb_build_object('worker', jsonb_build_object('id', id, 'name', name), 'jobs', jobs_handed_over,
                     'by', substring(state_reason FROM '^drained by (.*)$'),
                     -- The reason that was given when the drain began.
@@ -198,7 +198,7 @@ extension Store {
                 RETURNING j.id, j.claim_order, lost.id AS worker_id, j.completed_at
             ), events AS (
                 SELECT stoker_emit_event(
-                    'worker_lost', NULL, \(sql: PlanWriter.templateAdmins), jsonb_build_object('worker', lost.name),
+                    \(sql: .event(.workerLost)), NULL, \(sql: PlanWriter.templateAdmins), jsonb_build_object('worker', lost.name),
                     jsonb_build_object('worker', jsonb_build_object('id', lost.id, 'name', lost.name),
                         'jobs', (SELECT count(*) FROM taken WHERE taken.worker_id = lost.id)),
                     ARRAY[lost.id], 'worker/' || lost.id, NULL, now()

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import TestSupport
 import Testing
-
-@testable import Store
 
 @Suite struct DoorbellTests {
     @Test(.timeLimit(.minutes(1)))

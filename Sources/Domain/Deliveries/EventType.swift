@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Domain
 package import Time
 
 /// The event types of this release.

@@ -4,7 +4,7 @@ import CurlClient
 import HTTPTypes
 
 /// The beginning of an answer, as it may be stored and shown.
-package enum Excerpt {
+package enum ResponseExcerpt {
     /// In bytes.
     package static let limit = 500
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+
 /// The attributes and blocks between two braces, or of a whole file.
 struct HCLBody {
     struct Attribute {

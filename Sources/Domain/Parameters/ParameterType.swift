@@ -188,14 +188,15 @@ extension [String: ParameterType] {
 private struct TypeReader {
     private static let maximumDepth = 50
 
-    private var reader: LiteralReader
+    private var reader: HCLLiteralReader
     private var depth = 0
 
     /// `nil` for an unknown type.
     static func type(_ name: String) -> ParameterType? {
         // A variable without a type.
         if name.allSatisfy(\.isWhitespace) { return .text }
-        var types = Self(reader: LiteralReader(name))
+        guard let tokens = try? HCLLexer.tokens(of: name) else { return nil }
+        var types = Self(reader: HCLLiteralReader(tokens.filter { $0.kind != .newline }))
         guard let type = types.type(), types.reader.isAtEnd else { return nil }
         return type
     }

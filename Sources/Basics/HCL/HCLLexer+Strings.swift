@@ -131,7 +131,7 @@ extension HCLLexer {
         var text = String(decoding: line, as: UTF8.self).unicodeScalars.drop(while: isBlank)
         guard Substring(text).utf8.starts(with: word.utf8) else { return false }
         while let last = text.last, isBlank(last) { text.removeLast() }
-        guard Substring(text).isSameName(as: word) else { return false }
+        guard Substring(text).utf8.elementsEqual(word.utf8) else { return false }
         offset = line.endIndex
         return true
     }

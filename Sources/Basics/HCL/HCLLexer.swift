@@ -2,7 +2,7 @@
 
 /// A lexer for HCL's native syntax (the HCL Native Syntax Specification, "Lexical Elements"). Decision 11 says why it
 /// is written here (Documentation/Decisions/0011-hcl-reader.md).
-struct HCLLexer {
+package struct HCLLexer {
     private static let symbols = ["...", "==", "!=", "<=", ">=", "=>", "&&", "||", "::"]
     /// Depth of `${` inside of strings inside of `${`. The limit is far above real templates, and protects the stack.
     private static let maximumDepth = 100
@@ -16,7 +16,8 @@ struct HCLLexer {
         if bytes.starts(with: [0xef, 0xbb, 0xbf]) { offset = 3 }
     }
 
-    static func tokens(of text: String) throws(HCLProblem) -> [HCLToken] {
+    /// The tokens of the text; the last one is the end.
+    package static func tokens(of text: String) throws(HCLProblem) -> [HCLToken] {
         var lexer = Self(text)
         var tokens: [HCLToken] = []
         while true {

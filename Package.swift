@@ -325,7 +325,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "LocalPostgres", "PostgresClient", "Prebuilds", "Store", "Time", .inMemoryTracing, .logging,
+                "Basics", "LocalPostgres", "PostgresClient", "Prebuilds", "Store", "Time", .inMemoryTracing, .logging,
                 .subprocess, .systemPackage, .tracing,
             ],
             swiftSettings: swift

@@ -2,11 +2,12 @@
 
 Each `package` or `public` type, function and computed property has a comment that begins with `///`. So has each
 requirement of such a protocol. No comment is asked of
-- what fulfils a requirement: the protocol says what it means;
+- what fulfils a requirement of a protocol of its type, and what extends a protocol: the protocol says what it means;
 - stored properties, constants and initialisers: their type says what they are of, and their names and types the rest;
 - `CodingKeys`.
 Declarations of one line that follow each other share the comment above the first."""
 import re
+from collections import defaultdict
 
 from tree import Problem
 
@@ -16,7 +17,7 @@ KNOWN = {
     "endIndex", "index", "rawValue", "unownedExecutor", "enqueue", "customMirror", "appendLiteral", "appendInterpolation",
     "run", "validate", "configuration", "CodingKeys", "Element", "RawValue", "AsyncIterator", "StringLiteralType",
     "ArrayLiteralElement", "defaultValueDescription", "handle", "makeCounter", "makeMeter", "makeRecorder", "makeTimer",
-    "destroyCounter", "destroyMeter", "destroyRecorder", "destroyTimer", "Context",
+    "log", "destroyCounter", "destroyMeter", "destroyRecorder", "destroyTimer", "Context",
     "response",
 }
 BESIDE = {"TestSupport"}
@@ -27,22 +28,69 @@ KIND = r"(?P<kind>func|var|struct|class|enum|actor|protocol|typealias|associated
 NAME = r"(?P<name>`[^`]*`|[\w]+|[^\s\w(]+)?(?P<rest>.*)$"
 DECLARATION = re.compile(rf"^[ \t]*{ATTRIBUTE}{MODIFIER}(?P<access>package|public)[ \t]+{MODIFIER}{KIND}{NAME}")
 REQUIREMENT = re.compile(rf"^[ \t]*{ATTRIBUTE}{MODIFIER}{KIND}{NAME}")
+TYPE = re.compile(r"(?m)^[ \t]*(?:(?:@\w+(?:\([^)\n]*\))?|package|public|private|fileprivate|internal|final|indirect|nonisolated)[ \t]+)*"
+                  r"(?:struct|class|enum|actor|extension|protocol)[ \t]+(?P<name>[\w.]+)(?P<rest>[^{]*)\{")
 PROTOCOL = re.compile(r"^[ \t]*(?:@\w+[ \t]+)*(?P<access>(?:package|public|private|fileprivate)[ \t]+)?protocol[ \t]+\w+")
 
 
 def check(tree):
     sources = [source for source in tree.sources if source.room not in BESIDE]
     requirements = {source: list(required(source)) for source in sources}
-    fulfilled = KNOWN | {match["name"] for found in requirements.values() for _, match, _ in found}
+    types = {source: list(enclosing(source)) for source in sources}
+    bases = defaultdict(set)
+    for source in sources:
+        for name, conformances in declared(source):
+            bases[name] |= conformances
+    named = defaultdict(set)  # The requirements of each protocol.
+    for source, found in requirements.items():
+        for index, match, _ in found:
+            named[types[source][index]].add(match["name"])
     for source in sources:
         inside = {index: match for index, match, shared in requirements[source] if shared}
         for index, line in enumerate(source.code_lines):
             match = inside.get(index) or DECLARATION.match(line)
             if not match or is_documented(source, index) or is_stored(match):
                 continue
-            if index in inside or match["name"] not in fulfilled:
+            if index in inside or match["name"] not in fulfilled(types[source][index], bases, named):
                 yield Problem(source.path, index + 1, f"'{match['kind']} {match['name'] or ''}' has no documentation: say above "
                                                       "it, in a sentence, what its caller may rely on")
+
+
+def fulfilled(name, bases, named):
+    """The names that are requirements of a type: of its protocols, of theirs, and of those from outside."""
+    seen, names, open_ = set(), set(), [name]
+    while open_:
+        one = open_.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        names |= named.get(one, set())
+        if one not in bases:
+            names |= KNOWN
+        open_ += bases.get(one, set())
+    return names
+
+
+def declared(source):
+    """The types and extensions of a file, and what each says it conforms to."""
+    for match in TYPE.finditer(source.code):
+        rest = re.sub(r"<[^<>]*>", "", match["rest"].split(" where ")[0])
+        conformances = rest.split(":", 1)[1] if ":" in rest else ""
+        yield match["name"].split(".")[-1], {one.strip().split(".")[-1] for one in re.split("[,&]", conformances) if one.strip()}
+
+
+def enclosing(source):
+    """For each line, the type that it is in."""
+    depth, open_, headers = 0, [], {}
+    for match in TYPE.finditer(source.code):
+        headers[source.code.count("\n", 0, match.end())] = match["name"].split(".")[-1]
+    for index, line in enumerate(source.code_lines):
+        yield open_[-1][0] if open_ else None
+        if index in headers:
+            open_.append((headers[index], depth))
+        depth += line.count("{") - line.count("}")
+        while open_ and depth <= open_[-1][1]:
+            open_.pop()
 
 
 def required(source):
@@ -87,5 +135,7 @@ EXAMPLES = [
      ["Sources/Store/A.swift:3: 'func a' has no"]),
     ({"Sources/Store/A.swift": "/// Kinds.\npackage enum A {}\npackage enum B {}\n\npackage enum C {}\n"},
      ["Sources/Store/A.swift:5: 'enum C' has no"]),
+    ({"Sources/Store/A.swift": "/// Kinds.\npackage enum A {\n    package static func encode() {}\n}\n"},
+     ["Sources/Store/A.swift:3: 'func encode' has no"]),
     ({"Sources/TestSupport/A.swift": "package struct A {}\n", "Tests/StoreTests/B.swift": "public struct B {}\n"}, []),
 ]

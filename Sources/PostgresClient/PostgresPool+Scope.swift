@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 package import Logging
 
 extension PostgresPool {
@@ -13,13 +14,6 @@ extension PostgresPool {
         _ body: (PostgresPool) async throws -> Result
     ) async throws -> Result {
         let pool = PostgresPool(configuration, size: size, logger: logger)
-        do {
-            let result = try await body(pool)
-            await pool.close()
-            return result
-        } catch {
-            await pool.close()
-            throw error
-        }
+        return try await withCleanup(pool.close) { try await body(pool) }
     }
 }

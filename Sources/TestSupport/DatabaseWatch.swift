@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Logging
 package import PostgresClient
 package import Store
@@ -31,14 +32,7 @@ package struct DatabaseWatch: Sendable {
             listening.cancel()
             forwarding.cancel()
         }
-        do {
-            let result = try await body(watch)
-            await pool.close()
-            return result
-        } catch {
-            await pool.close()
-            throw error
-        }
+        return try await withCleanup(pool.close) { try await body(watch) }
     }
 
     /// Waits until the look returns something; fails with the expectation and the last look's description.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import CurlClient
 import Domain
 import Logging
@@ -19,19 +20,14 @@ extension WorkerProcess {
         let pool = PostgresPool(address.configuration, size: try settings.all[\.poolSize], logger: logger)
         // A session of its own, so that a busy pool does not delay the renewal of the lease.
         let lifeline = PostgresPool(address.configuration, size: 1, notifier: pool.notifier, logger: logger)
-        func hangUp() async {
+        try await withCleanup {
             await lifeline.close()
             await pool.close()
-        }
-        do {
+        } after: {
             try await address.named {
                 try await body(Store(pool: pool, lifeline: lifeline, observe: telemetry.poolChanged))
             }
-        } catch {
-            await hangUp()
-            throw error
         }
-        await hangUp()
     }
 
     /// Constructs and connects all services of the process.

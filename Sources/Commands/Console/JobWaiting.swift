@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Domain
 import Operations
 import Store
@@ -55,20 +56,13 @@ struct JobWaiting {
         during body: () async throws -> Result
     ) async throws -> Result {
         let telling = Task { await tell() }
-        do {
-            let result = try await body()
-            await end(telling)
-            return result
-        } catch {
-            await end(telling)
-            throw error
+        return try await withCleanup {
+            telling.cancel()
+            await telling.value
+            display.end()
+        } after: {
+            try await body()
         }
-    }
-
-    private func end(_ telling: Task<Void, Never>) async {
-        telling.cancel()
-        await telling.value
-        display.end()
     }
 
     // MARK: Queries

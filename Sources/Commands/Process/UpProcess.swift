@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import FoundationEssentials
 import Glibc
 import LocalPostgres
@@ -42,15 +43,13 @@ struct UpProcess: Sendable {
 
     private func runWithOwnDatabase(_ stop: StopRequest) async throws {
         let cluster = LocalCluster(dataDirectory: directory.path, logger: telemetry.logger)
-        do {
+        try await withCleanup {
+            try await cluster.stop()
+        } after: {
             let url = try await cluster.start()
             try Task.checkCancellation()
             try await runWorker(DatabaseAddress(url: url, source: .up(directory)), stop)
-        } catch {
-            try await cluster.stop()
-            throw error
         }
-        try await cluster.stop()
     }
 
     private func runWorker(_ address: DatabaseAddress, _ stop: StopRequest) async throws {

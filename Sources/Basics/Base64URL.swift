@@ -4,6 +4,7 @@ import FoundationEssentials
 
 /// Base64 with the alphabet for URLs and file names, without padding (RFC 4648, section 5).
 package enum Base64URL {
+    /// The text of the bytes.
     package static func encode(_ bytes: some Sequence<UInt8>) -> String {
         Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
             .replacing("=", with: "")

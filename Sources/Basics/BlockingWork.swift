@@ -6,6 +6,7 @@ import Dispatch
 package enum BlockingWork {
     private static let queue = DispatchQueue(label: "stoker.blocking", attributes: .concurrent)
 
+    /// Runs the body on a thread that may block, and returns or throws what it does.
     package static func run<Value: Sendable, Failure: Error>(
         _ body: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {

@@ -47,6 +47,11 @@ extension Target.Dependency {
 let tests: [Target] = [
     .testTarget(name: "BasicsTests", dependencies: ["Basics", "TestSupport"], swiftSettings: swift),
     .testTarget(
+        name: "BenchTests",
+        dependencies: ["Bench", "LocalPostgres", "PostgresClient", "Store", "TestSupport"],
+        swiftSettings: swift
+    ),
+    .testTarget(
         name: "PostgresClientTests",
         dependencies: ["PostgresClient", "LocalPostgres", "TestSupport", .logging, .metrics, .metricsTestKit],
         swiftSettings: swift
@@ -300,9 +305,11 @@ let package = Package(
         .target(
             name: "Bench",
             dependencies: [
-                "CurlClient", "Domain", "Operations", "PostgresClient", "Prebuilds", "Server", "Store", "Supervision",
-                "Templates", "Time", "Webhooks", "Worker", .httpTypes, .lifecycle, .logging,
+                "CurlClient", "Domain", "LocalPostgres", "Operations", "PostgresClient", "Prebuilds", "Server", "Store",
+                "Supervision", "Templates", "Time", "Webhooks", "Worker", .httpTypes, .lifecycle, .logging,
+                .systemPackage,
             ],
+            resources: [.embedInCode("Floors/Scripts")],
             swiftSettings: safe
         ),
         .target(

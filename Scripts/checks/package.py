@@ -18,6 +18,7 @@ LAYERS = {
 SIDEWAYS = {
     ("Bench", "Worker"): "it measures what a worker runs",
     ("Bench", "Server"): "what it sends to is a server",
+    ("Bench", "LocalPostgres"): "its floors are made by a program of Postgres",
     ("Templates", "Prebuilds"): "what a template says of its pools is what the planner reads",
 }
 # Not a room of the product: it may know any, and no room may know it.

@@ -16,8 +16,11 @@ package struct BenchMachine: Hashable, Sendable, Encodable {
     package let isOptimized: Bool
     /// The server's version, and its settings that decide about write speed.
     package let postgres: [String: String]
+    /// What pgbench says of itself; `nil`: it is not installed, so that what it would measure is missing.
+    package let pgbench: String?
 
-    init(_ store: Store, version: String) async throws {
+    init(_ store: Store, version: String, pgbench: String?) async throws {
+        self.pgbench = pgbench
         let model = Self.lines(of: "/proc/cpuinfo").first { $0.hasPrefix("model name") }
         processor = model?.split(separator: ":").last.map { String($0.trimmingPrefix(" ")) } ?? "unknown processor"
         processors = ProcessInfo.processInfo.activeProcessorCount
@@ -53,7 +56,7 @@ package struct BenchMachine: Hashable, Sendable, Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case processor, processors, load, version, postgres
+        case processor, processors, load, version, postgres, pgbench
         case memoryBytes = "memory_bytes"
         case isOptimized = "optimized"
     }

@@ -21,11 +21,16 @@ package struct BenchFigure: Hashable, Sendable, Encodable {
         }
 
         package let kind: Kind
-        /// In the figure's unit.
-        package let value: Double
+        /// In the figure's unit; of two, the first was measured right before the figure, the second right after it.
+        package let values: [Double]
+        /// What measured it, if not this program.
+        package let source: String?
 
-        static func floor(_ value: Double) -> Self { Self(kind: .floor, value: value) }
-        static func ceiling(_ value: Double) -> Self { Self(kind: .ceiling, value: value) }
+        /// The mean.
+        package var value: Double { values.reduce(0, +) / Double(max(values.count, 1)) }
+
+        static func floor(_ value: Double) -> Self { Self(kind: .floor, values: [value], source: nil) }
+        static func ceiling(_ value: Double) -> Self { Self(kind: .ceiling, values: [value], source: nil) }
     }
 
     package let name: String
@@ -59,10 +64,11 @@ package struct BenchFigure: Hashable, Sendable, Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case name, unit, value, floor, ceiling, ratio, target
+        case name, unit, value, floor, ceiling, before, after, ratio, target
+        case source = "measured_by"
     }
 
-    /// One flat object.
+    /// One flat object. `ratio` is null when there is no reference to compare with.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(name, forKey: .name)
@@ -70,8 +76,13 @@ package struct BenchFigure: Hashable, Sendable, Encodable {
         try container.encodeIfPresent(value, forKey: .value)
         if let reference {
             try container.encode(reference.value, forKey: reference.kind == .floor ? .floor : .ceiling)
+            if let before = reference.values.first, let after = reference.values.dropFirst().first {
+                try container.encode(before, forKey: .before)
+                try container.encode(after, forKey: .after)
+            }
+            try container.encodeIfPresent(reference.source, forKey: .source)
         }
-        try container.encodeIfPresent(ratio, forKey: .ratio)
+        try container.encode(ratio, forKey: .ratio)
         try percentiles?.encode(to: encoder)
         try container.encodeIfPresent(target, forKey: .target)
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import LocalPostgres
 import Logging
 package import PostgresClient
 import ServiceLifecycle
@@ -21,15 +22,17 @@ extension Benchmark {
     ///   - store: A database of the server, whose role may create others.
     ///   - configuration: The direct connection to it.
     ///   - version: This program's version.
+    ///   - pgbench: What floors are measured with; `nil`: not installed, so figures stand without them.
     ///   - note: Called with a description of each step.
     package func report(
         _ store: Store,
         _ configuration: PostgresConfiguration,
         version: String,
+        pgbench: Pgbench?,
         note: @escaping @Sendable (String) throws -> Void
     ) async throws -> BenchReport {
-        let machine = try await BenchMachine(store, version: version)
-        let server = BenchServer(store, configuration, note: note)
+        let machine = try await BenchMachine(store, version: version, pgbench: pgbench?.version)
+        let server = BenchServer(store, configuration, pgbench: pgbench, note: note)
         let figures: [BenchFigure]
         do {
             figures = try await self.figures(on: server)

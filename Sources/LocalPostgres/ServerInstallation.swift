@@ -68,7 +68,8 @@ package struct ServerInstallation: Hashable, Sendable {
         )
     }
 
-    private static func candidates(in paths: SearchPaths) async -> [FilePath] {
+    /// The directories in which a server's programs may be.
+    static func candidates(in paths: SearchPaths) async -> [FilePath] {
         var candidates = paths.path
         for directory in paths.path where isExecutable(directory.appending("pg_config")) {
             let answer = try? await Tool.run(directory.appending("pg_config"), ["--bindir"], within: .seconds(10))
@@ -101,7 +102,7 @@ package struct ServerInstallation: Hashable, Sendable {
         return Int(word.prefix { $0.isNumber })
     }
 
-    private static func isExecutable(_ path: FilePath) -> Bool {
+    static func isExecutable(_ path: FilePath) -> Bool {
         FileManager.default.isExecutableFile(atPath: path.string)
     }
 }

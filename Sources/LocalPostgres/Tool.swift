@@ -2,17 +2,18 @@
 
 import FoundationEssentials
 import Subprocess
-import SystemPackage
+package import SystemPackage
 
-/// A program of Postgres, run to its end.
-struct Tool {
+/// A program, such as those of Postgres, run to its end.
+package struct Tool {
     /// The result of a program that has ended.
-    struct Answer: Sendable {
+    package struct Answer: Sendable {
         let status: TerminationStatus
         /// Standard output and standard error, in the order written, without blank space at the ends.
-        let output: String
+        package let output: String
 
-        var succeeded: Bool { status.isSuccess }
+        /// Whether it exited with 0.
+        package var succeeded: Bool { status.isSuccess }
     }
 
     /// The PATH that programs are looked up in.
@@ -32,7 +33,7 @@ struct Tool {
     ///   - input: What it reads.
     ///   - limit: When to kill it.
     /// - Throws: ``LocalPostgresError`` when it cannot be started or outlives its limit; a failing exit status is an answer.
-    static func run(
+    package static func run(
         _ program: FilePath,
         _ arguments: [String],
         as account: ServerAccount? = nil,
@@ -41,12 +42,6 @@ struct Tool {
         input: String = "",
         within limit: Duration
     ) async throws -> Answer {
-        var options = PlatformOptions()
-        options.createSession = true
-        // initdb has children of its own.
-        options.teardownSequence = [
-            .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(1))
-        ]
         var executable = Executable.path(program)
         var arguments = arguments
         if let account, account.differsFromThisProcess {
@@ -58,16 +53,7 @@ struct Tool {
                     "--reuid=\(account.userID)", "--regid=\(account.groupID)", "--clear-groups", "--", program.string,
                 ] + arguments
         }
-        let variables = ["PATH": searchPath, "LC_ALL": "C"].merging(environment) { $1 }
-        let configuration = Configuration(
-            executable: executable,
-            arguments: Arguments(arguments),
-            environment: .custom(
-                Dictionary(variables.map { (Environment.Key(stringLiteral: $0.key), $0.value) }) { $1 }
-            ),
-            workingDirectory: directory,
-            platformOptions: options
-        )
+        let configuration = configuration(executable, arguments, in: directory, environment: environment)
         let answer = try await withThrowingTaskGroup(of: Answer?.self) { group in
             group.addTask { try await collect(configuration, program: program, input: input) }
             group.addTask {
@@ -85,6 +71,31 @@ struct Tool {
             )
         }
         return answer
+    }
+
+    /// A program in a session of its own, whose children are killed with it.
+    static func configuration(
+        _ executable: Executable,
+        _ arguments: [String],
+        in directory: FilePath,
+        environment: [String: String]
+    ) -> Configuration {
+        var options = PlatformOptions()
+        options.createSession = true
+        // initdb has children of its own.
+        options.teardownSequence = [
+            .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(1))
+        ]
+        let variables = ["PATH": searchPath, "LC_ALL": "C"].merging(environment) { $1 }
+        return Configuration(
+            executable: executable,
+            arguments: Arguments(arguments),
+            environment: .custom(
+                Dictionary(variables.map { (Environment.Key(stringLiteral: $0.key), $0.value) }) { $1 }
+            ),
+            workingDirectory: directory,
+            platformOptions: options
+        )
     }
 
     private static func collect(

@@ -3,7 +3,7 @@
 import FoundationEssentials
 import Glibc
 
-/// The resources that this process uses now, as the kernel counts them (proc(5)).
+/// The resources that a process uses now, as the kernel counts them (proc(5)).
 package struct ProcessUsage: Hashable, Sendable {
     /// Processor time in user and kernel mode, without children.
     package var cpuSeconds: Double
@@ -16,12 +16,17 @@ package struct ProcessUsage: Hashable, Sendable {
     /// Seconds since the Unix epoch.
     package var startSeconds: Double
 
-    /// `nil` where there is no `/proc` to read.
-    package static var now: ProcessUsage? {
+    /// This process; `nil` where there is no `/proc` to read.
+    package static var now: ProcessUsage? { read("self") }
+
+    /// Another process of this user; `nil` when there is none of this id.
+    package static func now(of pid: Int32) -> ProcessUsage? { read("\(pid)") }
+
+    private static func read(_ process: String) -> ProcessUsage? {
         // The name of a process stands in parentheses, and may hold anything but its end.
-        guard let stat = text("/proc/self/stat"), let name = stat.lastIndex(of: ")"),
+        guard let stat = text("/proc/\(process)/stat"), let name = stat.lastIndex(of: ")"),
             let boot = line("btime", of: "/proc/stat")?.first.flatMap({ Double($0) }),
-            let files = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+            let files = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd")
         else { return nil }
         let fields = stat[stat.index(after: name)...].split(separator: " ")
         // Fields are counted from 1; the third is the first after the name.
@@ -36,8 +41,8 @@ package struct ProcessUsage: Hashable, Sendable {
             virtualBytes: size,
             threads: threads,
             // The descriptor that read the directory is not counted.
-            openFiles: max(files.count - 1, 0),
-            fileLimit: line("Max open files", of: "/proc/self/limits")?.first.flatMap { Int($0) },
+            openFiles: process == "self" ? max(files.count - 1, 0) : files.count,
+            fileLimit: line("Max open files", of: "/proc/\(process)/limits")?.first.flatMap { Int($0) },
             startSeconds: boot + Double(start) / ticks
         )
     }

@@ -78,10 +78,13 @@ import Testing
 
     /// What is local by nature, and why.
     private static let local = [
+        "bench build": "measures this machine with databases of its own",
         "bench claim": "measures this machine with databases of its own",
+        "bench client": "measures this machine with databases of its own",
         "bench queue": "measures this machine with databases of its own",
         "bench reconcile": "measures this machine with databases of its own",
         "bench webhooks": "measures this machine with databases of its own",
+        "bench worker": "measures this machine with databases of its own",
         "config default": "prints a file, and asks nobody",
         "config document": "prints a file, and asks nobody",
         "config print": "shows this machine's settings; a server's own are its route 'listSettings'",

@@ -85,3 +85,28 @@ import Testing
         #expect(error?.kind == .closed)
     }
 }
+
+/// What is handed on to another program of libpq.
+@Suite(.timeLimit(.minutes(1))) struct ConnectionTextTests {
+    @Test(arguments: [
+        (
+            "postgresql://ada:it%27s%5C@db.example:5433/stoker?sslmode=require",
+            "dbname='other' host='db.example' "
+                + #"password='it\'s\\' port='5433' sslmode='require' user='ada'"#
+        ),
+        ("host=/tmp dbname=stoker", "dbname='other' host='/tmp'"), ("stoker", "dbname='other'"), ("", "dbname='other'"),
+    ])
+    func `the text has every part of the connection, and the other database`(string: String, text: String) {
+        var configuration = PostgresConfiguration(string)
+        configuration.database = "other"
+        #expect(configuration.text == text)
+    }
+
+    @Test func `the text leads to the same server`() async throws {
+        var configuration = try await PostgresConfiguration.shared()
+        configuration.database = "template1"
+        let session = try PostgresSession(PostgresConfiguration(configuration.text), logger: quiet)
+        #expect(try await session.value("SELECT current_database()::text") == "template1")
+        await session.close()
+    }
+}

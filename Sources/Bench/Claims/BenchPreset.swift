@@ -4,13 +4,12 @@ import Domain
 import PostgresClient
 import Store
 
-/// A preset for measured claims, with all that a claim looks up.
+/// A preset for measured claims.
 struct BenchPreset: Sendable {
     static let claimant = "bench"
 
     let templateName: String
     let presetName: String
-    let target: ClaimTarget
 
     /// A claim by the measurement's user.
     func request(_ name: String) -> ClaimRequest {
@@ -20,34 +19,15 @@ struct BenchPreset: Sendable {
 
 /// Claims to be measured. Only for a database that holds nothing else.
 extension Store {
-    /// The presets of ``addPresets(_:desired:)``, looked up once.
+    /// The presets of ``addPresets(_:desired:)``, and a user who claims.
     func benchPresets() async throws -> [BenchPreset] {
         try await addClaimant()
-        var presets: [BenchPreset] = []
-        for preset in try await self.presets() {
-            let (template, name) = (preset.templateName, preset.name)
-            let request = ClaimRequest(template: template, preset: name, owner: BenchPreset.claimant, name: "any")
-            guard case .target(let target) = try await resolve(request) else { continue }
-            presets.append(BenchPreset(templateName: template, presetName: name, target: target))
-        }
-        return presets
+        return try await presets().map { BenchPreset(templateName: $0.templateName, presetName: $0.name) }
     }
 
     /// The user who claims.
     func addClaimant() async throws {
         try await bench("INSERT INTO users (username) VALUES (\(BenchPreset.claimant)) ON CONFLICT DO NOTHING")
-    }
-
-    /// The floor: the statement that hands a prebuild over, with all its writes and a durable commit, and nothing else.
-    /// Returns whether there was a prebuild.
-    func claimBare(_ preset: BenchPreset, name: String) async throws -> Bool {
-        let statements = ClaimStatements(
-            id: .random(),
-            request: preset.request(name),
-            target: preset.target,
-            isQueued: false
-        )
-        return try await pool.executeBatch(statements.bindings).last?.isEmpty == false
     }
 
     /// The result of all claims, compared with their workspaces and builds: how many were no hit, and how many

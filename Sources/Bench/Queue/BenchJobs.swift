@@ -7,17 +7,14 @@ import Time
 
 /// Jobs that only the measurement that made them executes: no other worker has their tags.
 package struct BenchJobs: Hashable, Sendable {
-    /// Distinguishes this run's jobs from all others.
-    private let run: JobID
+    /// The tags that a worker needs for them; they distinguish this run's jobs from all others.
+    package let tags: String
 
     package init() {
-        run = .random()
+        tags = "{\"bench\":\"\(JobID.random())\"}"
     }
 
-    /// The tags that a worker needs for them.
-    package var tags: String { "{\"bench\":\"\(run)\"}" }
-
-    fileprivate var json: PostgresJSON { PostgresJSON(tags) }
+    var json: PostgresJSON { PostgresJSON(tags) }
 
     /// The result.
     struct Result: Hashable {
@@ -82,8 +79,8 @@ extension Store {
         try await settle()
     }
 
-    /// How many transactions this database has seen, as reported by its sessions: idle sessions report with each
-    /// transaction.
+    /// How many transactions this database has seen, as reported by its sessions: idle sessions report some seconds
+    /// later.
     func transactionCount() async throws -> Int {
         try await bench("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()")
             .only().decode(Int.self)
@@ -125,25 +122,6 @@ extension Store {
         ).only()
         let (ended, notOnce, seconds, lateRate) = try row.decode(Int.self, Int.self, Double.self, Double.self)
         return BenchJobs.Result(ended: ended, notOnce: notOnce, seconds: seconds, lateRate: lateRate)
-    }
-
-    /// The baseline: takes one job with one statement and one commit, as the simplest queue would; `nil` if none is
-    /// left.
-    func claimPlainly(_ bench: BenchJobs) async throws -> JobID? {
-        try await self.bench(
-            """
-            UPDATE provisioner_jobs SET started_at = now(), claim_epoch = claim_epoch + 1, attempt = attempt + 1
-            WHERE id = (
-                SELECT id FROM provisioner_jobs WHERE job_status = 'pending' AND tags = \(bench.json)
-                ORDER BY claim_order, id LIMIT 1 FOR UPDATE SKIP LOCKED
-            ) RETURNING id
-            """
-        ).first?.decode(JobID.self)
-    }
-
-    /// The baseline: ends a job with one statement, without a fence.
-    func completePlainly(_ job: JobID) async throws {
-        try await bench("UPDATE provisioner_jobs SET completed_at = now() WHERE id = \(job)")
     }
 
     /// Removes the run's jobs.

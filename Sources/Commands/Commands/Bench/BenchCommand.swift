@@ -2,6 +2,8 @@
 
 import ArgumentParser
 import Bench
+import LocalPostgres
+import SystemPackage
 
 /// `stoker bench`
 struct BenchCommand: ParsableCommand {
@@ -10,9 +12,12 @@ struct BenchCommand: ParsableCommand {
         abstract: "Measure what this database and machine can do.",
         discussion: """
             Every figure stands beside its floor or ceiling, measured in the same run: only the ratio means anything on a \
-            machine that is not quiet. Nothing is left behind.
+            machine that is not quiet. Floors of the database are measured with pgbench, right before and right after a \
+            figure; without pgbench there is no ratio. Nothing is left behind.
             """,
-        subcommands: [Queue.self, Reconcile.self, Webhooks.self, Claim.self]
+        subcommands: [
+            Queue.self, Reconcile.self, Webhooks.self, Claim.self, Client.self, Build.self, Worker.self,
+        ]
     )
 
     /// Where to measure, and how to print the report.
@@ -20,12 +25,17 @@ struct BenchCommand: ParsableCommand {
         @OptionGroup var global: GlobalOptions
         @OptionGroup var output: OutputOptions
 
+        @Option(help: "The pgbench to use; otherwise the one on PATH, or of an installed Postgres server.")
+        var pgbench: String?
+
         func report(_ benchmark: some Benchmark) async throws {
+            let pgbench = try await Pgbench.find(pgbench.map { FilePath($0) })
             let report = try await global.composition().withStore(requiringSchema: false) { store, address in
                 try await benchmark.report(
                     store,
                     address.directConfiguration,
                     version: BuildInfo.version,
+                    pgbench: pgbench,
                     note: Console.note
                 )
             }
@@ -38,7 +48,7 @@ struct BenchCommand: ParsableCommand {
             abstract: "Jobs without work: per second from a full queue, and milliseconds from enqueue to start.",
             discussion: """
                 In databases of its own on the configured server, which are dropped afterwards; the role needs the right to \
-                create databases. With the defaults it takes about three minutes.
+                create databases. With the defaults it takes about five minutes.
                 """
         )
 
@@ -73,6 +83,7 @@ struct BenchCommand: ParsableCommand {
 
         func run() async throws {
             let benchmark = QueueBench(
+                worker: try ChildWorker(options.global.settings()),
                 jobs: jobs,
                 concurrency: concurrency,
                 workers: workers,
@@ -157,44 +168,6 @@ struct BenchCommand: ParsableCommand {
         func run() async throws {
             try await options.report(
                 WebhookBench(events: events, concurrency: concurrency, rate: rate, seconds: seconds)
-            )
-        }
-    }
-
-    struct Claim: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Claims of ready prebuilds: per second and milliseconds, from many pools and from a single one.",
-            discussion: """
-                Beside them the bare statement that binds, run by as many clients in turns with them. In databases of its \
-                own on the configured server, which are dropped afterwards; the role needs the right to create databases.
-                """
-        )
-
-        @Option(help: "How many presets there are.")
-        var presets = 50
-
-        @Option(help: "How many clients claim at once.")
-        var clients = 16
-
-        @Option(help: "How many clients claim at once from the single pool.")
-        var hotClients = 64
-
-        @Option(help: "How many claims each run makes.")
-        var claims = 10_000
-
-        @OptionGroup var options: Options
-
-        func validate() throws {
-            guard presets > 0 else { throw ValidationError("--presets takes a number above 0.") }
-            guard (1...256).contains(clients), (1...256).contains(hotClients) else {
-                throw ValidationError("--clients and --hot-clients take 1 to 256.")
-            }
-            guard claims >= 100 else { throw ValidationError("--claims takes 100 or more.") }
-        }
-
-        func run() async throws {
-            try await options.report(
-                ClaimBench(presets: presets, clients: clients, hotClients: hotClients, claims: claims)
             )
         }
     }

@@ -11,7 +11,9 @@ extension BenchMachine {
     fileprivate var text: String {
         let settings = postgres.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
         return "\(processors) x \(processor), \(memoryBytes >> 30) GiB, load \(Shown.number(load)); "
-            + "stoker \(version)\(isOptimized ? "" : ", not optimized"); Postgres: \(settings)"
+            + "stoker \(version)\(isOptimized ? "" : ", not optimized"); Postgres: \(settings); "
+            + (pgbench
+                ?? "no pgbench (Debian: postgresql-15 has it; elsewhere postgresql-contrib), so no ratio to its floors")
     }
 }
 
@@ -26,10 +28,18 @@ extension BenchFigure: TableRow {
             .init("p95") { $0.percentiles.map { Shown.number($0.p95) } ?? "" },
             .init("p99") { $0.percentiles.map { Shown.number($0.p99) } ?? "" },
             .init("unit") { $0.unit },
-            .init("compared with") { $0.reference.map { "\(Shown.number($0.value)) \($0.kind.rawValue)" } ?? "" },
+            .init("compared with") { $0.reference?.text ?? "" },
             .init("ratio") { $0.ratio.map(Shown.number) ?? "" },
             .init("target") { $0.target ?? "" },
         ]
+    }
+}
+
+extension BenchFigure.Reference {
+    /// Both values, where one was measured before the figure and one after it.
+    fileprivate var text: String {
+        let values = values.map(Shown.number).joined(separator: ", ")
+        return "\(values) \(kind.rawValue)" + (source.map { ": \($0)" } ?? "")
     }
 }
 

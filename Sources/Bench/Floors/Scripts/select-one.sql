@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- A round trip of a prepared statement.
+SELECT 1;

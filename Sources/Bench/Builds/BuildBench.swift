@@ -52,7 +52,7 @@ package struct BuildBench: Benchmark {
             times.bare.append(try await bare.push())
             let name = edition(number, of: template)
             let (push, prebuilds) = try template.edition(name)
-            try await store.resume(.prebuilds)
+            try await store.resume(.reconciliation)
             let began = try await store.now()
             _ = try await store.pushTemplate(push)
             times.all.append((try await store.ready(1, of: name) - began) / .milliseconds(1))
@@ -71,10 +71,10 @@ package struct BuildBench: Benchmark {
         let name = edition(pushes, of: template)
         // The first of each is the warm-up.
         try await store.resize(name, to: builds + 1)
-        try await store.resume(.prebuilds)
+        try await store.resume(.reconciliation)
         _ = try await store.ready(builds + 1, of: name)
         // A refill would build beside what is measured.
-        try await store.pause(.prebuilds)
+        try await store.pause(.reconciliation)
         var (claims, misses) = (BuildTimes(), BuildTimes())
         for number in 0...builds {
             _ = try await bare.create()

@@ -84,6 +84,7 @@ package enum OperationTable {
         AnyOperation(Reconcile.self),
         AnyOperation(ExplainSchedule.self),
         AnyOperation(PreviewSchedules.self),
+        AnyOperation(ReadDemand.self),
         AnyOperation(ClaimWorkspace.self),
         AnyOperation(ListClaims.self),
         AnyOperation(ShowClaim.self),

@@ -128,9 +128,14 @@ package enum VersionReadiness: Hashable, Sendable {
 }
 
 /// A row of a preset's schedule: while the expression covers the moment, `desiredInstances` is the count.
-package struct ScheduleRow: Hashable, Sendable {
+package struct ScheduleRow: Hashable, Sendable, Codable {
     package let cronExpression: String
     package let desiredInstances: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case cronExpression = "cron"
+        case desiredInstances = "instances"
+    }
 
     package init(cronExpression: String, desiredInstances: Int) {
         self.cronExpression = cronExpression

@@ -38,6 +38,7 @@ import Testing
         "maintenance status": ([], "showMaintenance"),
         "maintenance stop": ([], "stopMaintenance"),
         "plan": ([], "makePlan"),
+        "pools simulate": (["t/p"], "readDemand"),
         "prebuilds list": ([], "listPrebuilds"),
         "prebuilds pause": ([], "pausePrebuilds"),
         "prebuilds resume": ([], "resumePrebuilds"),

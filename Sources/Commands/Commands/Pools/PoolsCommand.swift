@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// `stoker pools`
+struct PoolsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pools",
+        abstract: "Size pools.",
+        subcommands: [Simulate.self]
+    )
+}

@@ -8,6 +8,7 @@ package struct SplitMix: RandomNumberGenerator {
         state = seed
     }
 
+    /// The next 64 bits of the sequence that the seed stands for.
     package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var mixed = state

@@ -46,7 +46,9 @@ package struct Trace: Hashable, Sendable {
         bounds = Bounds(start: start, end: end)
     }
 
+    /// The beginning of the time that the trace is about.
     package var start: Instant { bounds?.start ?? points.first?.at ?? Instant(seconds: 0) }
+    /// The first moment after it.
     package var end: Instant {
         bounds?.end ?? (points.last?.at ?? start) + (hasCounts ? width : .microseconds(1))
     }

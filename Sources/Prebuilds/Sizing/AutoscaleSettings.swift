@@ -2,6 +2,7 @@
 
 /// `prebuilds.autoscale`: whether a pool sizes itself, and within which bounds.
 package struct AutoscaleSettings: Hashable, Sendable, Codable {
+    /// Who decides about the size.
     package enum Mode: String, Hashable, Sendable, Codable, CaseIterable {
         /// The schedule decides.
         case off

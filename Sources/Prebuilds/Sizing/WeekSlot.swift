@@ -22,7 +22,9 @@ package struct WeekSlot: Hashable, Sendable {
         number = (seconds - Self.modulo(seconds, Self.seconds)) / Self.seconds
     }
 
+    /// Its first moment.
     package var start: Instant { Instant(seconds: number * Self.seconds) }
+    /// The first moment of the next one.
     package var end: Instant { Instant(seconds: (number + 1) * Self.seconds) }
 
     /// 0 is Monday 00:00 to 00:15 in `zone`; 671 is the end of Sunday.

@@ -103,7 +103,7 @@ final class ChildOutputs: Sendable {
     private func watchBounds(_ output: borrowing OutputReader, _ errors: borrowing OutputReader) {
         let count = output.count + errors.count
         if count > limit {
-            control.refuse(BoundExceeded("What the program printed", has: count, most: limit))
+            control.interrupt(over: BoundExceeded("What the program printed", has: count, most: limit))
         }
         if output.overflowed || errors.overflowed, !overflowed {
             state.withLock { $0.overflowed = true }

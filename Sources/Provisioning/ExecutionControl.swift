@@ -92,7 +92,7 @@ package final class ExecutionControl: Sendable {
     }
 
     /// Stops the execution because it exceeded a bound. The build fails by that, whatever the child's status.
-    func refuse(_ exceeded: BoundExceeded) {
+    func interrupt(over exceeded: BoundExceeded) {
         interrupt(.outOfBounds(exceeded.description))
     }
 

@@ -80,7 +80,7 @@ final class StateWatch: Sendable {
             // Half written: a later read finds more.
             return try directory.readState(directory.stateFile).flatMap { StateHeader($0) == nil ? nil : $0 }
         } catch {
-            if let refusal = error.refusal { control.refuse(refusal) }
+            if let refusal = error.refusal { control.interrupt(over: refusal) }
             return nil
         }
     }

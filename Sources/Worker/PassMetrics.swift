@@ -6,7 +6,6 @@ package import Operations
 import Prebuilds
 import Store
 package import Telemetry
-import Time
 
 /// The metrics of the reconciler's passes.
 ///
@@ -35,7 +34,12 @@ package struct PassMetrics: Sendable {
             )
             MetricCatalogue.reconcileDuration.timer(factory: registry).record(duration: duration)
             count(applied.created, of: plan)
-            publish(plan, for: applied.reporterLease, since: .now - duration)
+            let lease = applied.reporterLease
+            if lease > .zero {
+                pools.publish(plan, atMost: lease, now: .now - duration)
+            } else {
+                pools.withdraw()
+            }
         }
     }
 
@@ -56,38 +60,5 @@ package struct PassMetrics: Sendable {
                 .counter(pool.templateName, pool.presetName, pool.organizationName, factory: registry)
                 .increment(by: Int64(count))
         }
-    }
-
-    private func publish(_ plan: Plan, for lease: Duration, since: ContinuousClock.Instant) {
-        guard lease > .zero else { return pools.withdraw() }
-        pools.publish(
-            plan.presets.map(PoolMetrics.Pool.init),
-            orphaned: plan.orphans?.count ?? 0,
-            paused: plan.pause != nil,
-            inMaintenance: plan.pause?.kind == .maintenance,
-            snapshotSeconds: Double(plan.now.microseconds) / 1_000_000,
-            atMost: lease,
-            now: since
-        )
-    }
-}
-
-extension PoolMetrics.Pool {
-    fileprivate init(_ plan: PresetPlan) {
-        self.init(
-            templateName: plan.pool.templateName,
-            presetName: plan.pool.presetName,
-            organizationName: plan.pool.organizationName,
-            desired: plan.state.desired,
-            running: plan.isActive ? plan.state.actual : 0,
-            eligible: plan.state.eligible,
-            starting: plan.isActive ? plan.state.starting : 0,
-            isHardLimited: plan.isActive && plan.status == .hardLimited,
-            isInvalid: plan.isActive && plan.status == .validationFailed,
-            isPaused: plan.isActive && plan.isPaused,
-            isActive: plan.isActive,
-            failed: plan.state.failed,
-            canceled: plan.state.canceled
-        )
     }
 }

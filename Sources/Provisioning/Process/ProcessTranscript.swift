@@ -81,7 +81,7 @@ final class ProcessTranscript: Sendable {
             }
             try take(message)
         } catch {
-            control.refuse(error)
+            control.interrupt(over: error)
         }
     }
 

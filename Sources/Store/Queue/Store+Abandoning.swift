@@ -156,14 +156,7 @@ extension Store {
                 "workspaces.gone",
                 "UPDATE workspaces SET deleted = true, retiring = true, updated_at = now() WHERE id = \(workspace)"
             ),
-            Statement(
-                "workspaces.agents_gone",
-                """
-                UPDATE workspace_agents a SET deleted = true, updated_at = now()
-                FROM workspace_builds b, workspace_resources r
-                WHERE b.workspace_id = \(workspace) AND r.job_id = b.job_id AND a.resource_id = r.id AND NOT a.deleted
-                """
-            ),
+            agentsGone(of: "\(workspace)"),
         ]
     }
 }

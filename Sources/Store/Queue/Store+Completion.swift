@@ -135,10 +135,7 @@ extension Store {
             [
                 Statement(
                     "completion.deleted",
-                    """
-                    UPDATE workspaces w SET deleted = true, updated_at = now()
-                    FROM workspace_builds b WHERE b.job_id = \(job.id) AND b.transition = 'delete' AND w.id = b.workspace_id
-                    """
+                    "UPDATE workspaces SET deleted = true, updated_at = now() WHERE id = \(sql: Self.workspaceDeleted(by: job))"
                 ),
                 Statement(
                     "completion.usable",
@@ -149,15 +146,7 @@ extension Store {
                         AND c.usable_at IS NULL
                     """
                 ),
-                Statement(
-                    "completion.agents_gone",
-                    """
-                    UPDATE workspace_agents a SET deleted = true, updated_at = now()
-                    FROM workspace_builds d, workspace_builds b, workspace_resources r
-                    WHERE d.job_id = \(job.id) AND d.transition = 'delete' AND b.workspace_id = d.workspace_id
-                        AND r.job_id = b.job_id AND a.resource_id = r.id
-                    """
-                ),
+                Self.agentsGone(of: Self.workspaceDeleted(by: job)),
             ] + Self.destroyed(job, completion.destroyed) + [
                 // Notifies waiting claims, and agents that wait for a claim. It is the last statement, because its row
                 // is read.
@@ -177,6 +166,11 @@ extension Store {
         case .failed: [Self.failedEvents([job.id])]
         case .canceled: []
         }
+    }
+
+    /// The workspace whose deletion the job is; NULL for other jobs.
+    static func workspaceDeleted(by job: HeldJob) -> SQL {
+        "(SELECT b.workspace_id FROM workspace_builds b WHERE b.job_id = \(job.id) AND b.transition = 'delete')"
     }
 
     /// Notifies followers of these jobs that they have ended, and the reconciler.

@@ -73,15 +73,12 @@ extension Store {
         let forget = Statement(
             "completion.late_states",
             """
-            DELETE FROM late_states l USING \(sql: rows(states)), workspace_builds b
-            WHERE b.job_id = \(job.id) AND b.transition = 'delete' AND l.workspace_id = b.workspace_id
+            DELETE FROM late_states l USING \(sql: rows(states))
+            WHERE l.workspace_id = \(sql: workspaceDeleted(by: job))
                 AND l.job_id = g.job_id AND l.claim_epoch = g.claim_epoch AND l.received_at = g.received_at
             """
         )
-        let workspace: SQL = """
-            (SELECT b.workspace_id FROM workspace_builds b WHERE b.job_id = \(job.id) AND b.transition = 'delete')
-            """
-        return (states.isEmpty ? [] : [forget]) + [deletionOfLateStates(of: workspace)]
+        return (states.isEmpty ? [] : [forget]) + [deletionOfLateStates(of: workspaceDeleted(by: job))]
     }
 
     /// Enqueues another deletion of a deleted workspace, when it has late states and no build is in progress.

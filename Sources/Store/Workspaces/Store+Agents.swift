@@ -116,6 +116,18 @@ extension Store {
         return try answers[1].first.map(AgentIdentity.init)
     }
 
+    /// A deleted workspace has no agents any more.
+    static func agentsGone(of workspace: SQL) -> Statement {
+        Statement(
+            "agents.gone",
+            """
+            UPDATE workspace_agents a SET deleted = true, updated_at = now()
+            FROM workspace_builds b, workspace_resources r
+            WHERE b.workspace_id = \(sql: workspace) AND r.job_id = b.job_id AND a.resource_id = r.id AND NOT a.deleted
+            """
+        )
+    }
+
     private static func identity(_ token: AgentTokenHash) -> Statement {
         Statement(
             "agents.identify",

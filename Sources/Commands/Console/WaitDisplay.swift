@@ -2,6 +2,7 @@
 
 import Basics
 import Operations
+import Store
 import Synchronization
 import SystemPackage
 
@@ -39,7 +40,7 @@ final class WaitDisplay: Sendable {
         let text = state.withLock { state -> String? in
             let names = reasons.map(\.reason)
             guard !reasons.isEmpty, names != state.told else { return nil }
-            if names == ["next"] {
+            if names == [PendingReason.Code.next.rawValue] {
                 let since = state.quietSince ?? now
                 state.quietSince = since
                 guard since.duration(to: now) >= Self.quietTime else { return nil }
@@ -135,11 +136,11 @@ extension WaitReason {
     }
 
     private var remedy: String? {
-        switch reason {
-        case "no_worker": "Start one with 'stoker worker'."
-        case "no_worker_with_tags": "Start one with these tags (worker.tags)."
-        case "draining": "'stoker workers resume NAME' resumes one."
-        case "maintenance": "'stoker maintenance stop' ends it."
+        switch PendingReason.Code(rawValue: reason) {
+        case .noWorker: "Start one with 'stoker worker'."
+        case .tags: "Start one with these tags (worker.tags)."
+        case .draining: "'stoker workers resume NAME' resumes one."
+        case .maintenance: "'stoker maintenance stop' ends it."
         default: nil
         }
     }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import NIOCore
 import NIOHTTP1
 
 /// Refuses requests whose end or host could be read in two ways (RFC 9112, 3.2, 6.1 and 6.3), against request
 /// smuggling: a proxy in front could read them differently.
 ///
-/// A refused request ends the connection with 400, after the answers to the requests before it.
+/// A refused request ends the connection with 400, after the answers to the requests before it. The path of others gets
+/// its normal form, so that a route is found however it is escaped.
 final class RequestGuard: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -22,11 +24,13 @@ final class RequestGuard: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !hasRefused else { return }
-        if case .head(let head) = unwrapInboundIn(data), let refusal = Self.refusal(of: head) {
+        guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+        if let refusal = Self.refusal(of: head) {
             hasRefused = true
             return context.fireErrorCaught(refusal)
         }
-        context.fireChannelRead(data)
+        head.uri = PercentEncoding.normalized(head.uri)
+        context.fireChannelRead(wrapInboundOut(.head(head)))
     }
 
     /// Why a request is refused; `nil`: it is accepted.

@@ -57,6 +57,7 @@ import Testing
         #expect(PercentEncoding.encode(text, keeping: "/") == "a%2D%2E%5F%7E%20/%C3%A9%2B%25")
         #expect(PercentEncoding.decode(PercentEncoding.encode(text)) == text)
         #expect(PercentEncoding.decode("a+b") == "a b")
+        #expect(PercentEncoding.normalized("/%77%2f%C3%A9%7e?a=%41%4") == "/w%2f%C3%A9~?a=A%4")
         for broken in ["%", "%4", "%4g", "%ff"] { #expect(PercentEncoding.decode(broken) == nil) }
     }
 }

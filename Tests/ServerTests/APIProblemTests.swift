@@ -185,6 +185,13 @@ struct APIProblemTests {
         }
     }
 
+    @Test(.database(.currentSchema)) func `a path may escape what needs no escape`() async throws {
+        try await APIRoom.open { room async throws in
+            #expect(try await room.ask(.get, "/%77ork%65rs").status == 200)
+            #expect(try await room.ask(.get, "/work%2Fers").status == 404)
+        }
+    }
+
     private static func counts(_ room: APIRoom) async throws -> [Int] {
         let rows = try await room.sql(
             """

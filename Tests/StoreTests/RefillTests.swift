@@ -87,6 +87,18 @@ import Testing
             #expect(news.current == [.refilled(after: .seconds(80))])
         }
     }
+
+    @Test(arguments: [true, false])
+    func `one that lacks an agent of its version fills nothing`(isReadyBeforeTheEnd: Bool) async throws {
+        try await withPool(agents: ["db", "main"], orderedFor: 90) { fleet, worker, news in
+            let job = try await fleet.claimOne(for: worker)
+            #expect(try await fleet.store.prepareAgents(["main": hash("main")], of: job.held))
+            if isReadyBeforeTheEnd { _ = try await fleet.store.report(.ready, by: hash("main")) }
+            try await fleet.complete(job, .succeeded)
+            if !isReadyBeforeTheEnd { _ = try await fleet.store.report(.ready, by: hash("main")) }
+            #expect(news.current == [])
+        }
+    }
 }
 
 extension PoolChange {

@@ -69,8 +69,8 @@ GRANT SELECT ON
 TO stoker_reader;
 GRANT SELECT (id, resource_id, name, lifecycle_state, started_at, ready_at, deleted) ON workspace_agents TO stoker_reader;
 GRANT SELECT (
-    id, organization_id, type, provisioner, tags, priority, available_at, started_at, canceled_at, completed_at, error_code,
-    worker_id, attempt, max_attempts, job_status, created_at
+    id, organization_id, type, provisioner, tags, priority, available_at, queue_lead, started_at, canceled_at, completed_at,
+    error_code, worker_id, attempt, max_attempts, job_status, created_at
 ) ON provisioner_jobs TO stoker_reader;
 GRANT EXECUTE ON FUNCTION stoker_agents_ready(uuid, uuid) TO stoker_reader;
 COMMIT;

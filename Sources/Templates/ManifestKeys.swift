@@ -26,7 +26,7 @@ enum ManifestPresetKey: String, ManifestKey {
 }
 
 enum ManifestPrebuildsKey: String, ManifestKey {
-    case instances
+    case instances, weight
     case expirationPolicy = "expiration_policy"
     case scheduling
 }

@@ -14,6 +14,7 @@ struct PresetDeclaration {
 
 extension ManifestReader {
     private static let instances = 0...100_000
+    private static let weights = 1...100
 
     mutating func presets(
         _ node: YAMLNode?,
@@ -78,7 +79,8 @@ extension ManifestReader {
         let fields = fields(of: node, field, as: ManifestPrebuildsKey.self)
         require(fields, .instances, "how many prebuilds to keep")
         var settings = PrebuildSettings(
-            instances: wholeNumber(fields[.instances], fields.path(.instances), in: Self.instances) ?? 0
+            instances: wholeNumber(fields[.instances], fields.path(.instances), in: Self.instances) ?? 0,
+            weight: wholeNumber(fields[.weight], fields.path(.weight), in: Self.weights) ?? 1
         )
         if let policy = fields[.expirationPolicy] {
             let expiration = self.fields(of: policy, fields.path(.expirationPolicy), as: ManifestExpirationKey.self)

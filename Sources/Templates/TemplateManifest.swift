@@ -89,13 +89,22 @@ package struct PrebuildSettings: Hashable, Sendable {
     package var instances: Int
     /// Age in seconds at which a prebuild is replaced; 0: never.
     package var ttlSeconds: Int
+    /// Its share of the workers beside other pools: a pool of weight 2 is filled twice as fast as one of weight 1.
+    package var weight: Int
     /// An IANA name; empty without a schedule.
     package var timezone: String
     package var schedule: [Window]
 
-    package init(instances: Int, ttlSeconds: Int = 0, timezone: String = "", schedule: [Window] = []) {
+    package init(
+        instances: Int,
+        ttlSeconds: Int = 0,
+        weight: Int = 1,
+        timezone: String = "",
+        schedule: [Window] = []
+    ) {
         self.instances = instances
         self.ttlSeconds = ttlSeconds
+        self.weight = weight
         self.timezone = timezone
         self.schedule = schedule
     }

@@ -115,6 +115,13 @@ package enum TemplateSchema {
               "required": ["instances"],
               "properties": {
                 "instances": { "$ref": "#/$defs/instances" },
+                "weight": {
+                  "description": "Its share of the workers beside other pools: twice the weight is filled twice as fast.",
+                  "type": "integer",
+                  "minimum": 1,
+                  "maximum": 100,
+                  "default": 1
+                },
                 "expiration_policy": {
                   "type": "object",
                   "additionalProperties": false,

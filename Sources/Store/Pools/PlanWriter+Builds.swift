@@ -23,17 +23,22 @@ extension PlanWriter {
                 WHERE \(sql: .isPrebuild()) AND NOT w.retiring
                 GROUP BY r.preset_id
             ), wanted AS (
-                SELECT p.id AS preset_id, c.instances - coalesce(kept.instances, 0) AS instances,
+                SELECT p.id AS preset_id, c.instances - coalesce(kept.instances, 0) AS instances, c.starting, p.weight,
                     p.template_version_id AS version_id, t.id AS template_id, t.organization_id
-                FROM unnest(\(wanted.map(\.pool.presetID)), \(wanted.map(\.creations))) c(preset_id, instances)
+                FROM unnest(
+                    \(wanted.map(\.pool.presetID)), \(wanted.map(\.creations)), \(wanted.map(\.state.starting))
+                ) c(preset_id, instances, starting)
                 LEFT JOIN kept ON kept.preset_id = c.preset_id
                 JOIN template_version_presets p ON p.id = c.preset_id
                 -- A version that was replaced since the snapshot gets nothing more.
                 JOIN templates t ON \(sql: .isActive("p.template_version_id"))
+            ), queue AS MATERIALIZED (
+                SELECT \(sql: place.front) AS front
             ), fresh AS MATERIALIZED (
                 SELECT wanted.*, 1 AS build_number,
-                    \(sql: newID) AS workspace_id, \(sql: newID) AS build_id, \(sql: newID) AS job_id
-                FROM wanted CROSS JOIN LATERAL generate_series(1, instances)
+                    \(sql: newID) AS workspace_id, \(sql: newID) AS build_id, \(sql: newID) AS job_id,
+                    \(sql: place.lead(behind: "queue.front", ahead: "starting + k", weight: "weight")) AS lead
+                FROM wanted CROSS JOIN queue CROSS JOIN LATERAL generate_series(0, instances - 1) k
             ), new_workspaces AS (
                 -- The last 60 bits of the id are random; their hexadecimal digits, mapped to base32's alphabet, make
                 -- the name.
@@ -60,9 +65,12 @@ extension PlanWriter {
             reason: .prebuild,
             initiator: .prebuildsUser,
             jobClass: .pool,
-            moment: "\(plan.now)"
+            moment: "\(plan.now)",
+            lead: "n.lead"
         )
     }
+
+    private var place: PoolPlace { PoolPlace(now: plan.now) }
 
     var newID: SQL { TimeOrderedID.sql(at: plan.now) }
 }

@@ -16,7 +16,7 @@ package struct ClaimedJob: Hashable, Sendable {
     package var maxAttempts = 3
     /// Whether an earlier execution may have changed something that no checkpoint shows.
     package var refreshFirst = false
-    /// When it became due and when it was claimed, by the database's clock.
+    /// Since when it waited, and when it was claimed, by the database's clock.
     package var availableAt: Instant
     package var startedAt: Instant
     /// Whether the job does nothing: such jobs measure the queue (`stoker bench queue`).

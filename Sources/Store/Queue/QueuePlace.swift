@@ -5,7 +5,7 @@ package import Time
 
 /// A place in the queue: the order in which jobs are claimed.
 package struct QueuePlace: Hashable, Sendable, Comparable {
-    /// When the job became due, minus ten minutes for each class above the lowest.
+    /// When the job became due (of a pool's job: ``PoolPlace``), minus ten minutes for each class above the lowest.
     package let order: Instant
     package let job: JobID
 

@@ -165,7 +165,7 @@ struct JobClaim {
                 -- The row is locked, so it has not moved.
                 FROM chosen WHERE j.ctid = chosen.row
                 RETURNING j.id, j.claim_epoch, j.type, j.provisioner, j.priority, j.attempt, j.max_attempts,
-                    j.refresh_first, j.available_at, j.started_at, j.input, j.trace_metadata, j.claim_order
+                    j.refresh_first, \(sql: PoolPlace.waitsSince()) AS available_at, j.started_at, j.input, j.trace_metadata, j.claim_order
             )
             SELECT c.id, c.claim_epoch, c.type::text AS type, c.provisioner::text AS provisioner, c.priority, c.attempt,
                 c.max_attempts, c.refresh_first, c.available_at, c.started_at,

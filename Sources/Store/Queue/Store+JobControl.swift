@@ -105,7 +105,7 @@ extension Store {
                 """
                 WITH again AS (
                     UPDATE provisioner_jobs SET started_at = NULL, completed_at = NULL, canceled_at = NULL, error = NULL,
-                        error_code = NULL, worker_id = NULL, attempt = 0, available_at = now(),
+                        error_code = NULL, worker_id = NULL, attempt = 0, available_at = now(), queue_lead = '0',
                         claim_epoch = claim_epoch + 1, refresh_first = started_at IS NOT NULL OR refresh_first,
                         updated_at = now()
                     WHERE id = \(job) RETURNING claim_order

@@ -39,8 +39,9 @@ extension Store {
                 WHERE job_status = 'pending' AND (SELECT mine FROM turn)
                     -- During maintenance no job shall begin.
                     AND NOT \(sql: Self.inMaintenance)
-                    -- For the lowest class, the order is the due time.
+                    -- For the lowest class, the place in the queue is the due time or earlier.
                     AND claim_order < (now() - make_interval(secs => \(limit.inSeconds))) AT TIME ZONE 'UTC'
+                    AND \(sql: PoolPlace.waitsSince()) < now() - make_interval(secs => \(limit.inSeconds))
                     AND NOT \(sql: .isAwaited("j")) AND \(sql: .isUnattempted("j"))
                 ORDER BY claim_order, id LIMIT \(literal: batch)
                 FOR NO KEY UPDATE SKIP LOCKED

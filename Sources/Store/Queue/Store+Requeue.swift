@@ -40,11 +40,11 @@ extension Store {
         if rows.isEmpty { throw StoreError.leaseLost(job.id) }
     }
 
-    /// A job that its own execution returns: it waits, or it ends if its end was requested meanwhile. The new epoch
+    /// A job that its own execution returns: it waits where it is due, and no longer at the place of its order, or it ends if its end was requested meanwhile. The new epoch
     /// fences the execution off. The caller decides when the job is due and whether it must refresh first.
     static func backInQueue(refundingAttempt: Bool) -> SQL {
         """
-        worker_id = NULL, started_at = NULL, attempt = attempt - \(literal: refundingAttempt ? 1 : 0),
+        worker_id = NULL, started_at = NULL, queue_lead = '0', attempt = attempt - \(literal: refundingAttempt ? 1 : 0),
         claim_epoch = claim_epoch + 1, completed_at = CASE WHEN canceled_at IS NOT NULL THEN now() END, updated_at = now()
         """
     }
@@ -87,7 +87,7 @@ extension Store {
         completed_at = CASE WHEN j.canceled_at IS NOT NULL OR j.attempt >= j.max_attempts THEN now() END,
         error = CASE WHEN j.attempt >= j.max_attempts AND j.canceled_at IS NULL THEN \(sql: message) END,
         error_code = CASE WHEN j.attempt >= j.max_attempts AND j.canceled_at IS NULL THEN \(QueueEnd.workerLost.rawValue) END,
-        available_at = now(), claim_epoch = j.claim_epoch + 1, refresh_first = true, updated_at = now()
+        available_at = now(), queue_lead = '0', claim_epoch = j.claim_epoch + 1, refresh_first = true, updated_at = now()
         """
     }
 }

@@ -107,8 +107,9 @@ extension Store {
     static let queueAge = Statement(
         "overview.queue_age",
         """
-        SELECT now() AS now, coalesce(extract(epoch FROM now() - min(available_at))::float8, 0) AS oldest_pending
-        FROM provisioner_jobs
+        SELECT now() AS now,
+            coalesce(extract(epoch FROM now() - min(\(sql: PoolPlace.waitsSince())))::float8, 0) AS oldest_pending
+        FROM provisioner_jobs j
         WHERE job_status = 'pending' AND available_at <= now() AND isfinite(available_at)
         """
     )

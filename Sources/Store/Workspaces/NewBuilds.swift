@@ -17,6 +17,9 @@ struct NewBuilds {
     let jobClass: JobClass
     /// The time of creation.
     var moment: SQL = "now()"
+    /// How long before the time of creation the jobs stand in the queue (``PoolPlace``): an expression that may use a row
+    /// `n`.
+    var lead: SQL = "interval '0'"
 
     /// Columns of a row for the next build of the workspace `w` after its latest one, `b`, all but `build_id` and
     /// `job_id`; and `last_build_id`, whose parameters it takes.
@@ -35,11 +38,12 @@ struct NewBuilds {
         return """
             new_jobs AS (
                 INSERT INTO provisioner_jobs (id, organization_id, initiator_id, type, provisioner, input, file_id, tags,
-                    priority, \(sql: column) available_at, template_id, workspace_id, trace_metadata, created_at, updated_at)
+                    priority, \(sql: column) available_at, queue_lead, template_id, workspace_id, trace_metadata,
+                    created_at, updated_at)
                 SELECT n.job_id, n.organization_id, \(sql: initiator), 'workspace_build', t.provisioner,
                     jsonb_build_object('workspace_build_id', n.build_id), v.file_id,
-                    coalesce(v.tags, \(sql: .defaultJobTags)), \(jobClass.priority), \(sql: attempts) \(sql: moment), t.id,
-                    n.workspace_id, \(TraceContext.current), \(sql: moment), \(sql: moment)
+                    coalesce(v.tags, \(sql: .defaultJobTags)), \(jobClass.priority), \(sql: attempts)
+                    \(sql: moment) - \(sql: lead), \(sql: lead), t.id, n.workspace_id, \(TraceContext.current), \(sql: moment), \(sql: moment)
                 FROM \(identifier: rows) n
                 JOIN templates t ON t.id = n.template_id
                 JOIN template_versions v ON v.id = n.version_id

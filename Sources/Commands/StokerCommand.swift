@@ -28,7 +28,9 @@ struct StokerCommand: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "Workspaces",
-                subcommands: [ClaimCommand.self, WorkspacesCommand.self, UsersCommand.self, TokensCommand.self]
+                subcommands: [
+                    ClaimCommand.self, WorkspacesCommand.self, UsersCommand.self, TokensCommand.self, OrgsCommand.self,
+                ]
             ),
             CommandGroup(
                 name: "Operate",

@@ -125,7 +125,9 @@ extension Field.Kind {
         case .integer(let range): Int(text).flatMap { range.contains($0) ? .integer($0) : nil }
         case .flag: ["true": .flag(true), "false": .flag(false)][text]
         case .choice(let choices): choices.contains(text) ? .text(text) : nil
-        case .choices, .textMap, .bytes: nil
+        // In a query, an object is JSON.
+        case .textMap: (try? JSON(parsing: text)).flatMap { read($0) }
+        case .choices, .bytes: nil
         }
     }
 

@@ -55,6 +55,12 @@ package struct OperationContext: Sendable {
         self.caller = caller
     }
 
+    /// Throws ``Refusal`` when the caller is a user who was disabled or removed meanwhile: for requests that last.
+    package func requireActiveCaller() async throws {
+        guard let user = caller.userID, try await !store.mayAct(user) else { return }
+        throw Refusal(.forbidden, "'\(caller.name)' is no longer an active user")
+    }
+
     /// Throws ``Refusal`` when the moment has passed, by the database's clock: a setting until then would never be in
     /// force.
     func requireToCome(_ moment: Instant?) async throws {

@@ -133,7 +133,7 @@ extension Route {
 
 /// The resources of token scopes.
 package enum Resource: String, Sendable, CaseIterable {
-    case templates, pools, workspaces, jobs, users, tokens, workers, maintenance, webhooks, settings
+    case templates, pools, workspaces, jobs, users, organizations, tokens, workers, maintenance, webhooks, settings
 }
 
 /// The groups of routes in the API's description.
@@ -148,7 +148,7 @@ package enum APITag: String, Sendable, CaseIterable {
             case .workspaces, .jobs: .workspaces
             case .workers, .maintenance, .settings: .fleet
             case .webhooks: .webhooks
-            case .users, .tokens: .access
+            case .users, .organizations, .tokens: .access
             }
     }
 
@@ -160,7 +160,7 @@ package enum APITag: String, Sendable, CaseIterable {
         case .fleet: "Workers, maintenance, status, settings."
         case .webhooks: "Add, test and manage webhook endpoints."
         case .agents: "Routes for agents inside workspaces."
-        case .access: "Users and tokens."
+        case .access: "Users, organizations and tokens."
         }
     }
 }

@@ -35,6 +35,7 @@ extension TemplateManifest {
         let choice = reader.choice(fields[.provisioner], "provisioner", of: ProvisionerType.self)
         provisioner = choice ?? .terraform
         executable = reader.executable(fields, provisioner)
+        tags = reader.tags(fields[.tags], "tags")
         agents = reader.agents(fields[.agents], "agents")
 
         let declarations = reader.parameters(fields[.parameters], "parameters")
@@ -106,6 +107,22 @@ extension ManifestReader {
             }
         }
         return path ?? TemplateManifest.defaultExecutable
+    }
+
+    fileprivate mutating func tags(_ node: YAMLNode?, _ field: String) -> [String: String] {
+        var tags: [String: String] = [:]
+        for (key, value) in entries(node, field) {
+            let path = Self.path(field, key.name)
+            guard let text = text(value, path) else { continue }
+            if let expectation = Tags.expectation(ofName: key.name, value: text) {
+                report("expected \(expectation)", at: key, path)
+            }
+            tags[key.name] = text
+        }
+        if let node, tags.count > Tags.most {
+            report("it has \(tags.count) entries; at most \(Tags.most) are allowed", at: node, field)
+        }
+        return tags
     }
 
     fileprivate mutating func agents(_ node: YAMLNode?, _ field: String) -> [String] {

@@ -11,6 +11,8 @@ package struct TemplateManifest: Hashable, Sendable {
     package var provisioner: ProvisionerType
     /// The file of the archive that a `process` template runs; `nil` for other provisioners.
     package var executable: String?
+    /// The tags that workers must have; empty: the usual ones.
+    package var tags: [String: String]
     package var parameters: [TemplateParameter]
     /// The agents that must report ready before a prebuild is eligible.
     package var agents: [String]
@@ -25,6 +27,7 @@ package struct TemplateManifest: Hashable, Sendable {
         icon: String = "",
         provisioner: ProvisionerType = .terraform,
         executable: String? = nil,
+        tags: [String: String] = [:],
         parameters: [TemplateParameter] = [],
         agents: [String] = [],
         presets: [TemplatePreset] = [],
@@ -36,6 +39,7 @@ package struct TemplateManifest: Hashable, Sendable {
         self.icon = icon
         self.provisioner = provisioner
         self.executable = executable
+        self.tags = tags
         self.parameters = parameters
         self.agents = agents
         self.presets = presets

@@ -31,6 +31,13 @@ package enum TemplateSchema {
               "type": "string",
               "default": "provision"
             },
+            "tags": {
+              "description": "Tags that workers must have to import and build this template. Without: the default tags.",
+              "type": "object",
+              "maxProperties": 32,
+              "propertyNames": { "minLength": 1, "maxLength": 64 },
+              "additionalProperties": { "type": ["string", "number", "boolean"], "maxLength": 256 }
+            },
             "parameters": {
               "description": "terraform: additions to the module's variables. process: all parameters.",
               "type": "object",

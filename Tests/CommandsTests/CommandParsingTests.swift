@@ -27,6 +27,23 @@ import Time
         #expect(claim.output.format == .json)
     }
 
+    @Test func `a limit is a number or none`() throws {
+        let set = try Self.parse(
+            "orgs set lab --max-concurrent-builds NONE --prebuild-quota 0",
+            as: OrgsCommand.Set.self
+        )
+        #expect(set.maxConcurrentBuilds == LimitArgument.none)
+        #expect(set.prebuildQuota?.limit == 0)
+        for line in [
+            "orgs set lab", "orgs set lab --prebuild-quota -1", "orgs set lab --prebuild-quota many", "templates set t",
+            "templates push . --tag gpu", "templates push . --tag =x", "users role ada boss", "users role ada",
+        ] {
+            #expect(throws: (any Error).self, "\(line)") {
+                try StokerCommand.parseAsRoot(line.split(separator: " ").map(String.init))
+            }
+        }
+    }
+
     @Test func `a push names its version, its message and whether it becomes active`() throws {
         let push = try Self.parse(
             "templates push ./go-dev --name v2 --message better --no-activate",

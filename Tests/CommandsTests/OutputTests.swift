@@ -168,6 +168,7 @@ import Time
             workspaceName: "dev",
             transition: OpenEnum(.start),
             workerName: "w",
+            tags: .usual,
             attempt: 1,
             error: error,
             errorCode: "",

@@ -49,6 +49,13 @@ import Testing
         #expect(push.headers == [.contentType: "application/x-tar"])
         #expect(push.body == [0, 255, 10])
 
+        let tagged = try Self.request(
+            PushTemplate(archive: Data([1]), tags: ["gpu": "a&b"], organization: "lab")
+        )
+        #expect(
+            tagged.target == "/api/v1/templates?tags=%7B%22gpu%22%3A%22a%26b%22%7D&organization=lab"
+        )
+
         let list = try Self.request(ListJobs(status: .failed, limit: 7))
         #expect(list.target == "/api/v1/jobs?status=failed&limit=7")
         let resume = try Self.request(ResumePrebuilds())

@@ -70,12 +70,19 @@ struct RefusedCommitTests {
     private static func recipes() throws -> [(name: String, recipe: Recipe)] {
         [
             ("addUser", Recipe("/users", #"{"name": "carla"}"#)),
+            ("setUserRoles", Recipe("/users/carla/roles", #"{"roles": ["owner"]}"#)),
+            ("disableUser", Recipe("/users/carla/disable")),
+            ("enableUser", Recipe("/users/carla/enable")),
+            ("removeUser", Recipe("/users/carla", nil)),
+            ("addOrganization", Recipe("/organizations", #"{"name": "lab"}"#)),
+            ("setOrganization", Recipe("/organizations/lab", #"{"prebuild_quota": 3}"#)),
             ("addToken", Recipe("/tokens", #"{"name": "mine"}"#)),
             ("revokeToken", Recipe("/tokens/{}", find: "SELECT id::text FROM api_tokens WHERE name = 'mine'", nil)),
             (
                 "pushTemplate",
                 Recipe("/templates", try archive(), headers: ["Content-Type": "application/x-tar"])
             ),
+            ("setTemplate", Recipe("/templates/go-dev", #"{"max_concurrent_builds": 3}"#)),
             ("promoteTemplateVersion", Recipe("/templates/go-dev/promote", #"{"version": "v1"}"#)),
             ("deprecateTemplate", Recipe("/templates/go-dev/deprecate", #"{"undo": true}"#)),
             ("resetPresets", Recipe("/presets/reset", #"{"target": "go-dev"}"#)),

@@ -146,6 +146,7 @@ import Time
                         workspaceName: "",
                         transition: OpenEnum(text: ""),
                         workerName: "worker",
+                        tags: .usual,
                         attempt: 1,
                         error: "stoker.yaml: no name",
                         errorCode: "INVALID",

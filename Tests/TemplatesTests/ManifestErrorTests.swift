@@ -59,8 +59,8 @@ import Testing
         (
             "- a",
             [
-                "1:1: expected a mapping of name, display_name, description, icon, provisioner, executable, parameters, "
-                    + "agents, presets, found a list"
+                "1:1: expected a mapping of name, display_name, description, icon, provisioner, executable, tags, "
+                    + "parameters, agents, presets, found a list"
             ]
         ),
         ("name: [", ["2:1: this is not YAML: while parsing a flow node, did not find expected node content"]),
@@ -89,6 +89,15 @@ import Testing
             "name: a\nprovisioner: echo\nexecutable: x",
             [
                 "3:13: executable: only templates of the provisioner 'process' have an executable"
+            ]
+        ),
+        (
+            "name: a\nprovisioner: echo\ntags: { a=b: c, gpu: [1], zone: \"a\\nb\" }\npresets: [{ name: x, prebuilds: { instances: 1, weight: 0 } }]",
+            [
+                "3:9: tags.a=b: expected a name of 1 to 64 characters on one line, without '='",
+                "3:22: tags.gpu: expected text, found a list",
+                "3:27: tags.zone: expected a value of at most 256 characters on one line",
+                "4:57: presets[0].prebuilds.weight: expected a whole number from 1 to 100, found '0'",
             ]
         ),
         (

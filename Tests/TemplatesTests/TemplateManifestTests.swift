@@ -37,12 +37,14 @@ import Testing
                 description: The image.
                 options: [nix, 1.10]
             agents: [main]
+            tags: { gpu: true, zone: "" }
             presets:
               - name: us-nix
                 default: true
                 parameters: { region: us, image: 1.10, sizes: [1, 2.50] }
                 prebuilds:
                   instances: 0
+                  weight: 3
                   expiration_policy: { ttl: 1h30m }
                   scheduling:
                     timezone: Europe/Berlin
@@ -83,6 +85,7 @@ import Testing
             displayName: "Go",
             description: "For Go.\n",
             icon: "🐹",
+            tags: ["gpu": "true", "zone": ""],
             parameters: [image, sizes, region],
             agents: ["main"],
             presets: [
@@ -93,6 +96,7 @@ import Testing
                     prebuilds: PrebuildSettings(
                         instances: 0,
                         ttlSeconds: 5_400,
+                        weight: 3,
                         timezone: "Europe/Berlin",
                         schedule: [
                             .init(cron: "* 8-18 * * 1-5", instances: 3), .init(cron: "* 8-14 * * 6", instances: 1),

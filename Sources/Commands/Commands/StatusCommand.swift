@@ -35,6 +35,20 @@ struct StatusCommand: AsyncParsableCommand {
     }
 }
 
+extension UnservedTags: TableRow {
+    static let whenNone = "Workers have all tags that are asked for."
+
+    static var columns: [Table.Column<Self>] {
+        [
+            .init("tags") { $0.tags.text },
+            .init("organization") { $0.organizationName },
+            .init("waiting jobs") { "\($0.jobs)" },
+            .init("oldest") { $0.jobs == 0 ? "" : Shown.age(seconds: $0.oldestSeconds) },
+            .init("templates") { $0.templates.joined(separator: ", ") },
+        ]
+    }
+}
+
 extension FleetStatus {
     var text: String {
         let jobs = Table(
@@ -45,12 +59,14 @@ extension FleetStatus {
         let oldest = overview.oldestPendingSeconds
         let waits = oldest > 0 ? "\nThe oldest has waited for \(Shown.age(seconds: oldest))." : ""
         let deliveries = overview.deliveries
-        return [
+        let unserved = overview.unservedTags.isEmpty ? [] : ["No worker has these tags:\n" + overview.unservedTags.text]
+        let sections = [
             Shown.time(overview.now),
             PlanTable(plan: plan).text,
             jobs.text + waits,
             overview.workers.text,
             "Webhooks: \(deliveries.backlog) waiting, \(deliveries.dead) given up.",
-        ].joined(separator: "\n\n")
+        ]
+        return (sections + unserved).joined(separator: "\n\n")
     }
 }

@@ -71,6 +71,35 @@ extension TemplatesCommand {
         }
     }
 
+    /// `stoker templates set`
+    struct Set: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Set or take away a template's cap.",
+            discussion: "Builds that run above a new cap end as they began."
+        )
+
+        @Argument(help: "The template.")
+        var template: String
+
+        @Option(help: "The most builds of it that run at once; 'none' takes the cap away.")
+        var maxConcurrentBuilds: LimitArgument
+
+        @OptionGroup var control: ControlOptions
+
+        func run() async throws {
+            let operation = SetTemplate(
+                template: template,
+                maxConcurrentBuilds: maxConcurrentBuilds.limit,
+                unset: maxConcurrentBuilds == .none ? [.maxConcurrentBuilds] : nil
+            )
+            _ = try await control.ask(operation)
+            try Console.note(
+                maxConcurrentBuilds.limit.map { "At most \($0) builds of \(template) run at once." }
+                    ?? "\(template) has no cap of its own."
+            )
+        }
+    }
+
     /// `stoker templates delete`
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Domain
 import FoundationEssentials
 import Operations
 import Store
@@ -12,7 +13,7 @@ struct TemplatesCommand: ParsableCommand {
         commandName: "templates",
         abstract: "Push, list and manage templates.",
         subcommands: [
-            Push.self, List.self, Versions.self, Promote.self, Deprecate.self, Delete.self,
+            Push.self, List.self, Versions.self, Promote.self, Set.self, Deprecate.self, Delete.self,
         ]
     )
 
@@ -40,8 +41,37 @@ struct TemplatesCommand: ParsableCommand {
         @Flag(inversion: .prefixedNo, help: "Whether it becomes the active version.")
         var activate = true
 
+        @Option(
+            name: .customLong("tag"),
+            help: ArgumentHelp(
+                "A tag that workers must have for this version; may be repeated, and wins over stoker.yaml.",
+                valueName: "name=value"
+            )
+        )
+        var tags: [String] = []
+
+        @Option(help: "The organization's name or id. Default: the default one.")
+        var org: String?
+
         @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
+
+        func validate() throws {
+            _ = try Self.tags(tags)
+        }
+
+        /// The tags by name; the last of several with the same name counts.
+        private static func tags(_ texts: [String]) throws -> [String: String] {
+            try texts.reduce(into: [:]) { tags, text in
+                guard let (name, value) = KeyValue.split(text) else {
+                    throw ValidationError("--tag \(text): expected name=value, such as gpu=true.")
+                }
+                if let expectation = Tags.expectation(ofName: name, value: value) {
+                    throw ValidationError("--tag \(text): expected \(expectation).")
+                }
+                tags[name] = value
+            }
+        }
 
         func run() async throws {
             let contents = try TemplateSource.contents(at: directory)
@@ -54,7 +84,9 @@ struct TemplatesCommand: ParsableCommand {
                 name: name,
                 message: message,
                 activate: activate,
-                leftOut: contents.notes.isEmpty ? nil : contents.notes.joined(separator: "\n")
+                leftOut: contents.notes.isEmpty ? nil : contents.notes.joined(separator: "\n"),
+                tags: tags.isEmpty ? nil : try Self.tags(tags),
+                organization: org
             )
             var report = try await control.withControl { control in
                 try await TemplatePushing(control: control, display: WaitDisplay(), known: warnings).push(push) {
@@ -90,6 +122,7 @@ extension TemplateSummary: TableRow {
             .init("provisioner") { $0.provisioner },
             .init("active version") { $0.activeVersion },
             .init("presets") { "\($0.presets)" },
+            .init("cap") { $0.maxConcurrentBuilds.map { "\($0)" } ?? "" },
             .init("deprecated") { $0.deprecated },
             .init("id") { "\($0.id)" },
         ]

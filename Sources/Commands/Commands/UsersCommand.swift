@@ -8,8 +8,8 @@ import Store
 struct UsersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "users",
-        abstract: "Add and list users.",
-        subcommands: [Add.self, List.self]
+        abstract: "Add, list, disable and remove users, and give them roles.",
+        subcommands: [Add.self, List.self, SetRoles.self, Disable.self, Enable.self, Remove.self]
     )
 
     struct Add: AsyncParsableCommand {

@@ -93,6 +93,7 @@ extension Control {
 
 extension WorkerSummary: TableRow {
     static let whenNone = "No worker is up. Start one with 'stoker worker'."
+    static let unasked = "no template and no job asks for its tags"
 
     static var columns: [Table.Column<Self>] {
         [
@@ -102,8 +103,9 @@ extension WorkerSummary: TableRow {
             .init("lease") {
                 $0.leaseRemainingSeconds > 0 ? Shown.age(seconds: $0.leaseRemainingSeconds) : "ended"
             },
+            .init("tags") { $0.tags.text },
             .init("version") { $0.version },
-            .init("why") { $0.stateReason },
+            .init("why") { $0.stateReason.isEmpty && !$0.isAskedFor ? Self.unasked : $0.stateReason },
             .init("id") { "\($0.id)" },
         ]
     }

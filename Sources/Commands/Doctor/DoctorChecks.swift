@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Domain
 import FoundationEssentials
 import Operations
@@ -143,7 +144,33 @@ struct DoctorChecks {
         guard !up.isEmpty else {
             return [Finding("workers", .warning, "no worker is up", remedy: "Start one with 'stoker worker'.")]
         }
-        return [Finding("workers", .ok, "\(up.count) up"), publicURL(workers: up.count)]
+        let tags = try await tags(store, up)
+        return [Finding("workers", .ok, "\(up.count) up")] + tags + [publicURL(workers: up.count)]
+    }
+
+    /// Jobs and templates whose tags no worker has, and workers whose tags nothing asks for.
+    private func tags(_ store: Store, _ up: [WorkerSummary]) async throws -> [Finding] {
+        let check = "tags"
+        let unserved = try await store.overview().unservedTags.map { unserved in
+            let templates = unserved.templates.isEmpty ? "" : " (\(Suggestion.list(unserved.templates)))"
+            return Finding(
+                check,
+                .warning,
+                "no worker has the tags \(unserved.tags.text), for which \(unserved.jobs) jobs wait and "
+                    + "\(unserved.templates.count) templates ask\(templates)",
+                remedy: "Start a worker with them: worker.tags \(unserved.tags.json)."
+            )
+        }
+        let idle = up.filter { !$0.isAskedFor }.map { worker in
+            Finding(
+                check,
+                .warning,
+                "no template and no job asks for the tags \(worker.tags.text) of the worker '\(worker.name)'",
+                remedy: "Give it the tags of jobs (worker.tags), or a template its tags ('tags' in stoker.yaml)."
+            )
+        }
+        let findings = unserved + idle
+        return findings.isEmpty ? [Finding(check, .ok, "workers and jobs fit each other")] : findings
     }
 
     private func publicURL(workers: Int) -> Finding {

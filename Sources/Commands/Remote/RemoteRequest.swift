@@ -23,7 +23,7 @@ struct RemoteRequest {
             guard let value = fields[field.name], value != .null else { continue }
             switch route.place(of: field) {
             case .path: path[field.name] = value.text
-            case .query: query.append("\(field.name)=\(PercentEncoding.encode(value.text ?? ""))")
+            case .query: query.append("\(field.name)=\(PercentEncoding.encode(value.text ?? value.json))")
             case .body: members[field.name] = value
             case .header(let name): headers += try HTTPFields(checking: [name.rawName: value.text ?? ""])
             case .content: body = Data(base64Encoded: value.text ?? "").map { Array($0) } ?? []

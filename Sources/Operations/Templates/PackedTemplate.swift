@@ -2,6 +2,7 @@
 
 import Basics
 import Crypto
+import Domain
 package import Store
 package import Templates
 
@@ -33,14 +34,19 @@ package struct PackedTemplate: Sendable {
 
     /// - Parameters:
     ///   - versionName: `nil`: the beginning of the archive's hash, so that equal templates have equal names.
+    ///   - tags: Tags beside those of `stoker.yaml`, and instead of those of the same name.
+    ///   - organization: The organization's name or id; `nil`: the default one.
     ///   - notes: Lines for the import's log.
     package func push(
         versionName: String? = nil,
         message: String = "",
         activates: Bool = true,
+        tags: [String: String] = [:],
+        organization: String? = nil,
         notes: [String] = []
     ) -> TemplatePush {
-        TemplatePush(
+        let tags = manifest.tags.merging(tags) { _, given in given }
+        return TemplatePush(
             templateName: manifest.name,
             provisioner: manifest.provisioner,
             versionName: versionName ?? String(hash.prefix(10)),
@@ -48,6 +54,8 @@ package struct PackedTemplate: Sendable {
             archive: archive,
             hash: hash,
             activates: activates,
+            tags: tags.isEmpty ? nil : Tags(tags),
+            organization: organization,
             notes: notes + contents.notes
         )
     }

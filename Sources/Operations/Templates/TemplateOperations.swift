@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 package import Domain
 package import FoundationEssentials
 import HTTPTypes
@@ -30,6 +31,10 @@ package struct PushTemplate: Operation {
     package var activate: Bool?
     /// Files that the client has already left out, as lines for the import's log.
     package var leftOut: String?
+    /// Tags of the version's jobs beside those of `stoker.yaml`, and instead of those of the same name.
+    package var tags: [String: String]?
+    /// The organization's name or id; `nil`: the default one.
+    package var organization: String?
 
     package static let route = Route(.post, "/templates", .templates, for: .templateAdmin)
         .doing("Push a template as a new version")
@@ -49,7 +54,14 @@ package struct PushTemplate: Operation {
                 .text(most: 4000),
                 "What the sender has left out of the directory already, in lines for the import's log.",
                 in: .query
-            )
+            ),
+            Field(
+                "tags",
+                .textMap,
+                "Tags that workers must have for this version, beside those of `stoker.yaml`, and instead of those of the same name.",
+                in: .query
+            ),
+            Field("organization", .text(least: 1, most: 64), "Its name or id. Default: the default one.", in: .query)
         )
         .answering("The version, and the job that imports it.", .one("Push"), status: .accepted)
 
@@ -58,30 +70,39 @@ package struct PushTemplate: Operation {
         name: String? = nil,
         message: String? = nil,
         activate: Bool? = nil,
-        leftOut: String? = nil
+        leftOut: String? = nil,
+        tags: [String: String]? = nil,
+        organization: String? = nil
     ) {
         self.archive = archive
         self.name = name
         self.message = message
         self.activate = activate
         self.leftOut = leftOut
+        self.tags = tags
+        self.organization = organization
     }
 
     private enum CodingKeys: String, CodingKey {
-        case archive, name, message, activate
+        case archive, name, message, activate, tags, organization
         case leftOut = "left_out"
     }
 
     package func perform(in context: OperationContext) async throws -> PushReport {
+        try Self.check(tags ?? [:])
         let contents = try TemplateContents(TarArchive.unpack(Array(archive)))
         let template = try PackedTemplate(contents, zones: context.zones)
         let push = template.push(
             versionName: name,
             message: message ?? "",
             activates: activate ?? true,
+            tags: tags ?? [:],
+            organization: organization,
             notes: (leftOut ?? "").split(whereSeparator: \.isNewline).map { "\($0)" }
         )
         let (version, job) = try await context.store.pushTemplate(push)
+        let isServed = try await context.store.isServed(push.tags ?? .usual, of: organization)
+        let unserved = isServed ? nil : push.tags.map { "no worker that is up has the tags \($0.text)" }
         return PushReport(
             templateName: push.templateName,
             versionID: version,
@@ -89,11 +110,28 @@ package struct PushTemplate: Operation {
             jobID: job,
             status: OpenEnum(.pending),
             isActive: push.activates,
-            workersUp: try await context.store.workers().contains { $0.state == .active },
-            warnings: template.manifest.warnings.map { "\($0)" } + (try await context.expiries(of: template.manifest)),
+            workersUp: isServed,
+            warnings: template.manifest.warnings.map { "\($0)" } + (try await context.expiries(of: template.manifest))
+                + [unserved].compactMap(\.self),
             leftOut: contents.leftOut,
             refused: contents.refused
         )
+    }
+}
+
+extension PushTemplate {
+    private static func check(_ tags: [String: String]) throws(Refusal) {
+        guard tags.count <= Tags.most else {
+            throw Refusal(.invalid, "There are \(tags.count) tags", remedy: "Give at most \(Tags.most).")
+        }
+        for (name, value) in tags {
+            guard let expectation = Tags.expectation(ofName: name, value: value) else { continue }
+            throw Refusal(
+                .invalid,
+                "The tag '\(Excerpt.of(name))' is not allowed",
+                remedy: "Expected is \(expectation)."
+            )
+        }
     }
 }
 

@@ -107,4 +107,46 @@ package struct DeleteTemplate: Operation {
     }
 }
 
+/// Sets or takes away a template's cap.
+package struct SetTemplate: Operation {
+    package var template: String
+    package var maxConcurrentBuilds: Int?
+    /// The limits to take away.
+    package var unset: [TemplateLimit]?
+
+    private enum CodingKeys: String, CodingKey {
+        case template, unset
+        case maxConcurrentBuilds = "max_concurrent_builds"
+    }
+
+    package static let route = Route(.post, "/templates/{template}", .templates, for: .templateAdmin)
+        .doing("Set or take away a template's cap")
+        .noting("Builds that run above a new cap end as they began.")
+        .taking(
+            templateField,
+            capField,
+            Field("unset", .choices(of: TemplateLimit.self), "The limits to take away.")
+        )
+        .answeringNothing("The cap holds for the next claims of jobs.")
+
+    package init(template: String, maxConcurrentBuilds: Int? = nil, unset: [TemplateLimit]? = nil) {
+        self.template = template
+        self.maxConcurrentBuilds = maxConcurrentBuilds
+        self.unset = unset
+    }
+
+    package func perform(in context: OperationContext) async throws -> NoContent {
+        let unset = Set((unset ?? []).map(\.rawValue))
+        let cap = try LimitChange("max_concurrent_builds", maxConcurrentBuilds, unset: unset)
+        guard cap != .unchanged else { throw Refusal.nothingToChange }
+        try await context.store.capTemplate(template, cap)
+        return NoContent()
+    }
+}
+
+/// The limits of a template that can be taken away.
+package enum TemplateLimit: String, CaseIterable, Codable, Sendable {
+    case maxConcurrentBuilds = "max_concurrent_builds"
+}
+
 private let templateField = Field("template", .text(least: 1, most: 64), "Its name.", required: true)

@@ -152,7 +152,12 @@ extension Route.Content {
 
 extension Field {
     fileprivate var asParameter: String {
-        let members = (isRequired ? ["required: true"] : []) + explained + ["schema: { \(schema) }"] + exemplified
+        // An object is sent as JSON; the other ways to write one in a query cannot express every name.
+        let value =
+            if case .textMap = kind { "content: { application/json: { schema: { \(schema) } } }" } else {
+                "schema: { \(schema) }"
+            }
+        let members = (isRequired ? ["required: true"] : []) + explained + [value] + exemplified
         return members.joined(separator: ", ")
     }
 

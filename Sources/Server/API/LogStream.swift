@@ -52,6 +52,7 @@ struct LogStream: Sendable {
             let ended = try await context.follow(job, after: line) { line in
                 // A stopping server does not wait for logs to end: the client continues on another one.
                 guard !Task.isShuttingDownGracefully else { throw CancellationError() }
+                if line == nil { try await context.requireActiveCaller() }
                 feed.yield(try line.map { try ByteBuffer(event: "id: \($0.id)", data: $0) } ?? Self.beat)
             }
             feed.yield(try ByteBuffer(event: "event: end", data: ended))

@@ -67,7 +67,7 @@ extension Store {
 }
 
 extension User {
-    fileprivate init(_ row: Row) throws {
+    init(_ row: Row) throws {
         id = try row["id"]
         username = try row["username"]
         email = try row["email"]

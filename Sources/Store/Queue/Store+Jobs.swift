@@ -16,6 +16,8 @@ package struct JobSummary: Hashable, Sendable, Codable {
     /// Empty if the job is not a workspace's build.
     package var transition: OpenEnum<Transition>
     package var workerName: String
+    /// The tags that its worker must have.
+    package var tags: Tags
     package var attempt: Int
     package var error: String
     /// One of ``FailureCode`` or ``QueueEnd``; empty if there is none.
@@ -28,7 +30,7 @@ package struct JobSummary: Hashable, Sendable, Codable {
     package var hasEnded: Bool { status.known?.hasEnded ?? false }
 
     private enum CodingKeys: String, CodingKey {
-        case id, type, status, provisioner, transition, attempt, error
+        case id, type, status, provisioner, transition, tags, attempt, error
         case jobClass = "class"
         case templateName = "template_name"
         case workspaceName = "workspace_name"
@@ -86,7 +88,7 @@ extension Store {
             SELECT j.id, j.type::text AS type, j.job_status::text AS status, j.priority,
                 j.provisioner::text AS provisioner, coalesce(t.name, j.input->>'template_name', '') AS template,
                 coalesce(w.name, '') AS workspace, coalesce(b.transition::text, '') AS transition,
-                coalesce(k.name, '') AS worker, j.attempt, coalesce(j.error, '') AS error,
+                coalesce(k.name, '') AS worker, j.tags::text AS tags, j.attempt, coalesce(j.error, '') AS error,
                 coalesce(j.error_code, '') AS error_code, j.created_at, j.started_at, j.completed_at
             FROM provisioner_jobs j
             LEFT JOIN workspace_builds b ON b.job_id = j.id
@@ -108,6 +110,7 @@ extension Store {
                 workspaceName: try row["workspace"],
                 transition: try row["transition"],
                 workerName: try row["worker"],
+                tags: Tags(stored: try row["tags"]),
                 attempt: try row["attempt"],
                 error: try row["error"],
                 errorCode: try row["error_code"],

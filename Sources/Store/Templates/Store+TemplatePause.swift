@@ -22,7 +22,9 @@ extension Store {
     }
 
     /// Changes a template that is not deleted, and notifies the reconciler. Throws ``StoreError`` of code `.notFound`.
-    func changeTemplate(_ name: String, _ statement: String, setting column: SQL) async throws {
+    func changeTemplate(_ name: String, _ statement: String, setting column: SQL, news: SQL = News.reconcile)
+        async throws
+    {
         let changed = try await pool.execute(
             statement,
             """
@@ -30,7 +32,7 @@ extension Store {
                 UPDATE templates SET \(sql: column), updated_at = now()
                 WHERE id = (\(sql: .templateID(named: name))) RETURNING id
             )
-            SELECT id, \(sql: News.column(News.reconcile)) FROM changed
+            SELECT id, \(sql: News.column(news)) FROM changed
             """
         )
         if changed.isEmpty { throw StoreError.noTemplate(name) }

@@ -4,6 +4,14 @@ import Domain
 import PostgresClient
 
 extension Store {
+    /// Sets or takes away the cap of a template's builds, which holds for the next claims.
+    ///
+    /// Throws ``StoreError`` of code `.notFound`.
+    package func capTemplate(_ name: String, _ cap: LimitChange) async throws {
+        let column: SQL = "max_concurrent_builds = \(sql: cap.value(of: "max_concurrent_builds"))"
+        try await changeTemplate(name, "templates.cap", setting: column, news: News.jobs)
+    }
+
     /// Deprecates a template: it cannot be claimed any more, and its pools are emptied; workspaces of users stay. An
     /// empty message undoes it.
     ///

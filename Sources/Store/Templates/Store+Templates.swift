@@ -15,6 +15,10 @@ package struct TemplatePush: Hashable, Sendable {
     package var hash: String
     /// Whether the version becomes active after its import.
     package var activates: Bool
+    /// The tags of the version's jobs; `nil`: the usual ones.
+    package var tags: Tags?
+    /// The organization's name or id, for a template that is pushed there; `nil`: the default one.
+    package var organization: String?
     /// The first lines of the import's log: the files that were left out of the archive.
     package var notes: [String]
 
@@ -26,6 +30,8 @@ package struct TemplatePush: Hashable, Sendable {
         archive: [UInt8],
         hash: String,
         activates: Bool = true,
+        tags: Tags? = nil,
+        organization: String? = nil,
         notes: [String] = []
     ) {
         self.templateName = templateName
@@ -35,6 +41,8 @@ package struct TemplatePush: Hashable, Sendable {
         self.archive = archive
         self.hash = hash
         self.activates = activates
+        self.tags = tags
+        self.organization = organization
         self.notes = notes
     }
 }
@@ -48,10 +56,13 @@ package struct TemplateSummary: Hashable, Sendable, Codable {
     package var activeVersion: String
     package var presets: Int
     package var deprecated: String
+    /// The most builds of it that run at once; `nil`: no cap of its own.
+    package var maxConcurrentBuilds: Int?
     package var createdAt: Instant
 
     private enum CodingKeys: String, CodingKey {
         case id, name, provisioner, presets, deprecated
+        case maxConcurrentBuilds = "max_concurrent_builds"
         case organizationName = "org_name"
         case activeVersion = "active_version"
         case createdAt = "created_at"
@@ -61,34 +72,39 @@ package struct TemplateSummary: Hashable, Sendable, Codable {
 extension Store {
     /// Stores the archive and enqueues its import; returns the version and the import's job.
     ///
-    /// The first successful import creates the template, so a failed push leaves no template.
+    /// The first successful import creates the template, so a failed push leaves no template. The import and the builds of
+    /// the version run on workers with its tags.
+    ///
+    /// Throws ``StoreError`` of code `.notFound` for an unknown organization.
     package func pushTemplate(_ push: TemplatePush) async throws -> (version: TemplateVersionID, job: JobID) {
         try Name.requireLabel(push.templateName, of: "template", most: 64)
+        let tags = push.tags.map { PostgresJSON($0.json) }
         let rows = try await pool.execute(
             "templates.push",
             within: .seconds(60),
             """
-            WITH organization AS (
-                SELECT id FROM organizations WHERE is_default LIMIT 1
+            WITH organization AS MATERIALIZED (
+                \(sql: Self.organization(named: push.organization))
             ), file AS (
                 -- Equal bytes are stored once; the update only returns the row.
-                INSERT INTO files (hash, data) VALUES (\(push.hash), \(push.archive))
+                INSERT INTO files (hash, data) SELECT \(push.hash), \(push.archive) FROM organization
                 ON CONFLICT (hash) DO UPDATE SET mimetype = files.mimetype RETURNING id
             ), job AS (
                 INSERT INTO provisioner_jobs (organization_id, initiator_id, type, provisioner, input, file_id, priority,
-                    trace_metadata)
+                    tags, trace_metadata)
                 SELECT organization.id, \(prebuildsUserID), 'template_version_import',
                     \(push.provisioner.rawValue)::provisioner_type,
                     jsonb_build_object('template_name', \(push.templateName), 'activate', \(push.activates)),
-                    file.id, \(JobClass.import.priority), \(TraceContext.current)
+                    file.id, \(JobClass.import.priority), coalesce(\(tags), \(sql: .defaultJobTags)),
+                    \(TraceContext.current)
                 FROM organization, file RETURNING id, organization_id, file_id, claim_order
             ), noted AS (
                 INSERT INTO provisioner_job_logs (job_id, source, level, stage, output)
                 SELECT job.id, 'worker', 'info', 'push', note FROM job, unnest(\(push.notes)) note
             ), version AS (
                 INSERT INTO template_versions
-                    (template_id, organization_id, name, message, job_id, file_id, created_by)
-                SELECT t.id, job.organization_id, \(push.versionName), \(push.message), job.id, job.file_id,
+                    (template_id, organization_id, name, message, job_id, file_id, tags, created_by)
+                SELECT t.id, job.organization_id, \(push.versionName), \(push.message), job.id, job.file_id, \(tags),
                     \(prebuildsUserID)
                 FROM job LEFT JOIN templates t ON t.organization_id = job.organization_id AND NOT t.deleted
                     AND lower(t.name) = lower(\(push.templateName))
@@ -97,7 +113,9 @@ extension Store {
             SELECT id, job_id, \(sql: News.column(News.jobs(of: "job"))) FROM version
             """
         )
-        let row = try rows.only()
+        guard let row = rows.first else {
+            throw try await Self.noOrganization(push.organization ?? "default", on: pool)
+        }
         return (try row["id"], try row["job_id"])
     }
 
@@ -108,7 +126,7 @@ extension Store {
             """
             SELECT t.id, t.name, o.name AS organization, t.provisioner::text, coalesce(v.name, '') AS version,
                 (SELECT count(*) FROM template_version_presets p WHERE p.template_version_id = v.id) AS presets,
-                t.deprecated, t.created_at
+                t.deprecated, t.max_concurrent_builds, t.created_at
             FROM templates t JOIN organizations o ON o.id = t.organization_id
             LEFT JOIN template_versions v ON v.id = t.active_version_id
             WHERE NOT t.deleted ORDER BY o.name, lower(t.name)
@@ -123,6 +141,7 @@ extension Store {
                 activeVersion: try row["version"],
                 presets: try row["presets"],
                 deprecated: try row["deprecated"],
+                maxConcurrentBuilds: try row["max_concurrent_builds"],
                 createdAt: try row["created_at"]
             )
         }

@@ -12,10 +12,13 @@ package struct Overview: Hashable, Sendable, Codable {
     /// How long the oldest due job has waited, in seconds.
     package var oldestPendingSeconds: Double
     package var workers: [WorkerSummary]
+    /// Tags that jobs or templates ask for and no worker has, when workers are up.
+    package var unservedTags: [UnservedTags]
     package var deliveries: DeliveryCounts
 
     private enum CodingKeys: String, CodingKey {
         case now, jobs, workers, deliveries
+        case unservedTags = "unserved_tags"
         case oldestPendingSeconds = "oldest_pending_seconds"
     }
 
@@ -55,10 +58,14 @@ package struct WorkerSummary: Hashable, Sendable, Codable {
     package var capacity: Int
     package var running: Int
     package var version: String
+    package var tags: Tags
+    /// Whether a template in use, or a job that waits or runs, asks for tags that it has.
+    package var isAskedFor: Bool
     package var leaseRemainingSeconds: Double
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, state, capacity, running, version
+        case id, name, state, capacity, running, version, tags
+        case isAskedFor = "asked_for"
         case stateReason = "state_reason"
         case leaseRemainingSeconds = "lease_remaining_seconds"
     }
@@ -68,7 +75,7 @@ extension Store {
     /// Jobs, workers and deliveries as they are now, from one snapshot's worth of statements.
     package func overview() async throws -> Overview {
         let answers = try await pool.executeBatch([
-            Self.activeJobs, Self.queueAge, Self.workerList, Self.deliveryCounts,
+            Self.activeJobs, Self.queueAge, Self.workerList, Self.deliveryCounts, Self.unservedTags,
         ])
         let queue = try answers[1].only()
         let deliveries = try answers[3].only()
@@ -79,6 +86,7 @@ extension Store {
             },
             oldestPendingSeconds: try queue["oldest_pending"],
             workers: try answers[2].map(WorkerSummary.init),
+            unservedTags: try answers[4].map(UnservedTags.init),
             deliveries: Overview.DeliveryCounts(
                 backlog: try deliveries["backlog"],
                 dead: try deliveries["dead"],
@@ -117,9 +125,14 @@ extension Store {
     private static let workerList = Statement(
         "overview.workers",
         """
+        WITH asked AS MATERIALIZED (\(sql: .tagsAskedFor))
         SELECT w.id, w.name, w.state::text AS state, w.state_reason, w.capacity,
             (SELECT count(*) FROM provisioner_jobs j WHERE j.worker_id = w.id AND j.completed_at IS NULL) AS running,
-            w.version, extract(epoch FROM least(w.lease_expires_at, now() + interval '100 years') - now())::float8 AS lease
+            w.version, w.tags::text AS tags,
+            EXISTS (SELECT FROM asked WHERE \(sql: .serves(tags: "asked.tags", of: "asked.organization_id")))
+                -- The import of the first template will ask for the usual ones.
+                OR w.tags = \(sql: .defaultJobTags) AND NOT EXISTS (SELECT FROM asked) AS asked_for,
+            extract(epoch FROM least(w.lease_expires_at, now() + interval '100 years') - now())::float8 AS lease
         FROM workers w
         WHERE \(sql: .isListed("w"))
         ORDER BY w.state, w.name, w.created_at
@@ -149,6 +162,8 @@ extension WorkerSummary {
             capacity: try row["capacity"],
             running: try row["running"],
             version: try row["version"],
+            tags: Tags(stored: try row["tags"]),
+            isAskedFor: try row["asked_for"],
             leaseRemainingSeconds: try row["lease"]
         )
     }

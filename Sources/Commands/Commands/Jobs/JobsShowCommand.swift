@@ -31,7 +31,8 @@ extension JobReport {
             let until = reason.reason == .notDue ? nil : reason.until
             return "It waits: \(reason.message)" + (until.map { ", until \($0)" } ?? "") + "."
         }
-        return ([[job].text, error] + [reasons.joined(separator: "\n")]).filter { !$0.isEmpty }
+        return ([[job].text, "Its tags: \(Printable.line(job.tags.text)).", error] + [reasons.joined(separator: "\n")])
+            .filter { !$0.isEmpty }
             .joined(separator: "\n\n")
     }
 }

@@ -76,7 +76,7 @@ extension Store {
     static func noOrganization(_ name: String, on executor: some PostgresExecutor) async throws -> StoreError {
         let names = try await executor.execute(
             Statement("organizations.names", "SELECT name FROM organizations ORDER BY lower(name) LIMIT 250")
-        ).map { try $0.decode(String.self) }
+        ).map { try $0["name"] as String }
         let nearest = Suggestion.nearest(to: name, among: names).map { "Did you mean '\($0)'?" }
         return .notFound("organization", name, remedy: nearest ?? "See 'stoker orgs list'.")
     }

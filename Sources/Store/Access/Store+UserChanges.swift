@@ -71,10 +71,10 @@ extension Store {
             Statement(
                 "users.may_act",
                 within: .seconds(5),
-                "SELECT EXISTS (SELECT FROM users u WHERE u.id = \(user) AND \(sql: .mayAct()))"
+                "SELECT EXISTS (SELECT FROM users u WHERE u.id = \(user) AND \(sql: .mayAct())) AS may_act"
             )
         )
-        return try rows.only().decode(Bool.self)
+        return try rows.only()["may_act"]
     }
 }
 
@@ -149,7 +149,7 @@ extension Store {
     private static func noUser(_ username: String, on transaction: PostgresTransaction) async throws -> StoreError {
         let names = try await transaction.execute(
             Statement("users.names", "SELECT username FROM users WHERE NOT deleted ORDER BY lower(username) LIMIT 250")
-        ).map { try $0.decode(String.self) }
+        ).map { try $0["username"] as String }
         let nearest = Suggestion.nearest(to: username, among: names).map { "Did you mean '\($0)'?" }
         return .notFound("user", username, remedy: nearest ?? "See 'stoker users list'.")
     }

@@ -63,11 +63,11 @@ extension Store {
                         tags: "\(PostgresJSON(tags.json))",
                         of: "(\(sql: Self.organization(named: organization)))"
                     ))
-                )
+                ) AS is_served
                 """
             )
         )
-        return try rows.only().decode(Bool.self)
+        return try rows.only()["is_served"]
     }
 
     /// A query for the id of an organization; `nil`: the default one.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 package import Domain
 package import PostgresClient
 package import Time
@@ -12,6 +13,10 @@ package struct Store: Sendable {
     package let pool: PostgresPool
     let lifeline: PostgresPool
     let observe: @Sendable (PoolChange) -> Void
+    /// Looks up the names of claims that come at the same time.
+    let claimNames: Gatherer<ClaimRequest, ClaimNames>
+    /// Hands ready prebuilds over to claims that come at the same time.
+    let readyClaims: Gatherer<PreparedClaim, ClaimResult?>
 
     /// - Parameter lifeline: Sends heartbeats; `nil`: they share `pool` with everything else.
     /// - Parameter observe: Called after a write of this process that has refilled a pool, or failed to.
@@ -23,6 +28,8 @@ package struct Store: Sendable {
         self.pool = pool
         self.lifeline = lifeline ?? pool
         self.observe = observe
+        claimNames = Gatherer(lanes: 2, limit: 64) { await ClaimNames.look($0, on: pool) }
+        readyClaims = Gatherer(lanes: 2, limit: 64) { await ReadyClaims.bind($0, on: pool) }
         pool.notifier.coalesce(Channel.jobs, by: QueuePlace.earlier)
     }
 

@@ -6,7 +6,12 @@ import PostgresClient
 extension SQL {
     /// The user has this name and is not deleted.
     static func isUser(_ user: String = "u", named name: String) -> SQL {
-        "(lower(\(identifier: user).username) = lower(\(name)) AND NOT \(identifier: user).deleted)"
+        isUser(user, namedBy: "\(name)")
+    }
+
+    /// As ``isUser(_:named:)``, with an expression of type `text`.
+    static func isUser(_ user: String = "u", namedBy name: SQL) -> SQL {
+        "(lower(\(identifier: user).username) = lower(\(sql: name)) AND NOT \(identifier: user).deleted)"
     }
 
     /// The user is a person who may act.

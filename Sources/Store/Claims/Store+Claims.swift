@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
+import Basics
 import Domain
 import PostgresClient
 
@@ -76,12 +76,12 @@ extension Store {
                 case .earlier(let earlier): return try earlier.result(for: request)
                 case .target(let found): target = found
                 }
-                let claim = ClaimStatements(id: id, request: request, target: target, isQueued: onMiss != .builds)
+                let claim = PreparedClaim(id: id, request: request, target: target, isQueued: onMiss != .builds)
                 if target.fitsPool {
-                    if let bound = try await result(of: claim.bindings, claim) { return bound }
+                    if let bound = try await bind(claim) { return bound }
                     if onMiss == .waits { return nil }
                 }
-                if let built = try await result(of: claim.freshBuild, claim) { return built }
+                if let built = try await FreshClaim(claim).build(on: pool) { return built }
             }
             throw StoreError(
                 .conflict,
@@ -91,11 +91,9 @@ extension Store {
         }
     }
 
-    private func result(of statements: [Statement], _ claim: ClaimStatements) async throws -> ClaimResult? {
-        let answers = try await pool.executeBatch(statements)
-        if let row = answers.last?.first { return try claim.result(row) }
-        guard claim.request.idempotencyKey != nil else { return nil }
-        return try answers.dropLast().last?.first.map { try EarlierClaim($0).result(for: claim.request) }
+    /// Claims that wait look alone, in their order; others go together.
+    private func bind(_ claim: PreparedClaim) async throws -> ClaimResult? {
+        claim.isQueued ? try await ReadyClaims.bind([claim], on: pool)[0].get() : try await readyClaims(claim)
     }
 
     private func leaveQueue(_ id: ClaimID) async throws {
@@ -159,75 +157,5 @@ extension Store {
                 """
             )
         )
-    }
-}
-
-// MARK: - Idempotency
-
-/// The earlier result of an idempotency key.
-package struct EarlierClaim {
-    let result: ClaimResult
-    private let digest: [UInt8]?
-    /// The types of the parameters at that time.
-    private let types: [String: ParameterType]
-
-    /// Reads a row of ``statement(_:of:)``.
-    init(_ row: Row) throws {
-        digest = try row["request_hash"]
-        let (names, notations): ([String], [String]) = (try row["parameters"], try row["types"])
-        types = Dictionary(zip(names, notations.map(ParameterType.init))) { $1 }
-        result = try ClaimResult(row, isRepeat: true)
-    }
-
-    /// Throws ``StoreError`` of code `.conflict` when the key was used for another request.
-    func result(for request: ClaimRequest) throws -> ClaimResult {
-        // The same values in another notation are the same request.
-        let digests = [request.parameters, types.canonical(request.parameters)].map(request.digest)
-        guard let digest, digests.contains(digest) else {
-            throw StoreError(
-                .conflict,
-                "The idempotency key '\(request.idempotencyKey ?? "")' was used for another request",
-                remedy: "Use a new key for a new request."
-            )
-        }
-        return result
-    }
-
-    /// Finds it, whatever has happened to the template, the preset and the workspace since.
-    static func statement(_ key: String, of owner: String) -> Statement {
-        Statement(
-            "claims.earlier",
-            within: .seconds(10),
-            """
-            SELECT \(sql: ClaimResult.columns), c.request_hash,
-                ARRAY(SELECT d.name FROM template_version_parameters d
-                    WHERE d.template_version_id = p.template_version_id ORDER BY d.name) AS parameters,
-                ARRAY(SELECT d.type FROM template_version_parameters d
-                    WHERE d.template_version_id = p.template_version_id ORDER BY d.name) AS types
-            FROM \(sql: ClaimResult.tables)
-            WHERE \(sql: .isUser(named: owner)) AND c.idempotency_key = \(key)
-            """
-        )
-    }
-}
-
-extension ClaimRequest {
-    /// SHA-256 over everything that makes two requests different; the key itself is not part of it.
-    ///
-    /// - Parameter values: The parameters in any notation.
-    func digest(giving values: [String: String]) -> [UInt8] {
-        var hash = SHA256()
-        let values = values.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
-        for field in [template, preset ?? "", owner, name] + values {
-            let bytes = Array(field.utf8)
-            hash.update(data: lengthPrefix(bytes.count))
-            hash.update(data: bytes)
-        }
-        return Array(hash.finalize())
-    }
-
-    /// The length before each field, so that fields cannot run together.
-    private func lengthPrefix(_ count: Int) -> [UInt8] {
-        (0..<8).map { UInt8(truncatingIfNeeded: count >> ($0 * 8)) }
     }
 }

@@ -16,11 +16,14 @@ extension SQL {
     /// Whether the prebuild is older than its preset's time to live, or than the last invalidation. The planner has the
     /// same rule, which splits a pool (`RuleTests` compares them).
     static func isExpired(_ workspace: String = "w", of preset: String = "p", at moment: SQL = "now()") -> SQL {
-        let (created, preset): (SQL, SQL) = ("\(identifier: workspace).created_at", "\(identifier: preset)")
-        return """
-            (coalesce(\(sql: preset).invalidate_after_secs > 0 AND \(sql: created) <
-                \(sql: moment) - make_interval(secs => \(sql: preset).invalidate_after_secs), false)
-                OR coalesce(\(sql: created) < \(sql: preset).last_invalidated_at, false))
-            """
+        "coalesce(\(identifier: workspace).created_at < \(sql: expiry(of: preset, at: moment)), false)"
+    }
+
+    /// What was created before this time has expired; NULL: nothing has.
+    static func expiry(of preset: String = "p", at moment: SQL = "now()") -> SQL {
+        """
+        greatest(\(identifier: preset).last_invalidated_at, CASE WHEN \(identifier: preset).invalidate_after_secs > 0 THEN
+            \(sql: moment) - make_interval(secs => \(identifier: preset).invalidate_after_secs) END)
+        """
     }
 }

@@ -83,10 +83,7 @@ struct JobClaim {
             within: .seconds(5),
             """
             SELECT pg_advisory_xact_lock_shared(\(literal: AdvisoryLock.namespace), \(literal: AdvisoryLock.claims))::text,
-                set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true),
-                set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
-                set_config('enable_sort', 'off', true), set_config('enable_hashjoin', 'off', true),
-                set_config('enable_mergejoin', 'off', true),
+                \(sql: .indexPlans),
                 CASE WHEN EXISTS (SELECT FROM templates WHERE max_concurrent_builds IS NOT NULL AND NOT deleted)
                     OR EXISTS (SELECT FROM organizations WHERE max_concurrent_builds IS NOT NULL)
                 THEN pg_advisory_xact_lock(\(literal: AdvisoryLock.namespace), \(literal: AdvisoryLock.caps))::text END

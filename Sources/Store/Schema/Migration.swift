@@ -34,6 +34,7 @@ package struct Migration: Hashable, Sendable {
         Migration(16, "held_and_compressed", PackageResources.V0016_held_and_compressed_sql),
         Migration(17, "news", PackageResources.V0017_news_sql),
         Migration(18, "readable_settings", PackageResources.V0018_readable_settings_sql),
+        Migration(19, "claimable", PackageResources.V0019_claimable_sql),
         Migration(22, "fair_share", PackageResources.V0022_fair_share_sql),
         Migration(23, "free_names", PackageResources.V0023_free_names_sql),
     ]

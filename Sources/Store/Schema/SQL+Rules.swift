@@ -52,3 +52,21 @@ extension SQL {
         """
     }
 }
+
+// MARK: - Plans
+
+extension SQL {
+    /// Columns that make the planner read through indexes until the end of the transaction, whatever its statistics say:
+    /// these are some minutes old, when a table may have been empty. Such a plan is good for all values, so it is generic.
+    static let indexPlans: SQL = """
+        set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true),
+            set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+            set_config('enable_sort', 'off', true), set_config('enable_hashjoin', 'off', true),
+            set_config('enable_mergejoin', 'off', true)
+        """
+}
+
+extension Statement {
+    /// ``SQL/indexPlans`` for the statements behind it.
+    static let indexPlans = Statement("store.index_plans", reading: true, "SELECT \(sql: .indexPlans)")
+}

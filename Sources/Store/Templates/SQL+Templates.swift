@@ -22,9 +22,14 @@ extension SQL {
 
     /// A query for the id of a template that is not deleted, the default organization's before others.
     static func templateID(named name: String?) -> SQL {
+        templateID(namedBy: "\(name)")
+    }
+
+    /// As ``templateID(named:)``, with an expression of type `text`.
+    static func templateID(namedBy name: SQL) -> SQL {
         """
         SELECT t.id FROM templates t JOIN organizations o ON o.id = t.organization_id
-        WHERE lower(t.name) = lower(\(name)) AND NOT t.deleted ORDER BY o.is_default DESC, o.name LIMIT 1
+        WHERE lower(t.name) = lower(\(sql: name)) AND NOT t.deleted ORDER BY o.is_default DESC, o.name LIMIT 1
         """
     }
 }

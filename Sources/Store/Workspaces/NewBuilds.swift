@@ -15,6 +15,8 @@ struct NewBuilds {
     /// The initiator: an expression that may use a row `n`.
     let initiator: SQL
     let jobClass: JobClass
+    /// The job's trace: an expression that may use a row `n`.
+    var trace: SQL = "\(TraceContext.current)"
     /// The time of creation.
     var moment: SQL = "now()"
     /// How long before the time of creation the jobs stand in the queue (``PoolPlace``): an expression that may use a row
@@ -43,7 +45,8 @@ struct NewBuilds {
                 SELECT n.job_id, n.organization_id, \(sql: initiator), 'workspace_build', t.provisioner,
                     jsonb_build_object('workspace_build_id', n.build_id), v.file_id,
                     coalesce(v.tags, \(sql: .defaultJobTags)), \(jobClass.priority), \(sql: attempts)
-                    \(sql: moment) - \(sql: lead), \(sql: lead), t.id, n.workspace_id, \(TraceContext.current), \(sql: moment), \(sql: moment)
+                    \(sql: moment) - \(sql: lead), \(sql: lead), t.id, n.workspace_id, \(sql: trace),
+                    \(sql: moment), \(sql: moment)
                 FROM \(identifier: rows) n
                 JOIN templates t ON t.id = n.template_id
                 JOIN template_versions v ON v.id = n.version_id

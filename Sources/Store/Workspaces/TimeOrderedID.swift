@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 package import PostgresClient
 package import Time
 
@@ -14,5 +15,16 @@ package enum TimeOrderedID {
         let digits = String(repeating: "0", count: max(12 - milliseconds.count, 0)) + milliseconds
         // The text of a random one after its version digit.
         return "(\("\(digits.prefix(8))-\(digits.dropFirst(8))-7") || right(gen_random_uuid()::text, 21))::uuid"
+    }
+}
+
+extension Identifier {
+    /// A new identifier of version 7.
+    static func timeOrdered(at moment: Instant) -> Self {
+        let milliseconds = UInt64(max(moment.microseconds, 0)) / 1_000
+        return Self(
+            high: milliseconds << 16 | 0x7000 | UInt64.random(in: 0...0xfff),
+            low: UInt64.random(in: .min ... .max) & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
+        )
     }
 }

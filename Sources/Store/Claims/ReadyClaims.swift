@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import PostgresClient
+
+/// Hands over ready prebuilds to several claims in one statement.
+struct ReadyClaims {
+    private let claims: [PreparedClaim]
+    private let writing: ClaimWriting
+
+    init(_ claims: [PreparedClaim]) {
+        self.claims = claims
+        writing = ClaimWriting(claims: claims)
+    }
+
+    /// The answer to each claim: `nil` when no prebuild is eligible, or the claim is not the next in the queue.
+    ///
+    /// One claim that cannot be written, because its name is taken for example, must not fail the others: each is then
+    /// tried alone.
+    static func bind(_ claims: [PreparedClaim], on pool: PostgresPool) async -> [Result<ClaimResult?, any Error>] {
+        do {
+            return try await ReadyClaims(claims).bind(on: pool)
+        } catch let error as PostgresError where claims.count > 1 && !error.isOutcomeUnknown {
+            var results: [Result<ClaimResult?, any Error>] = []
+            for claim in claims { results += await bind([claim], on: pool) }
+            return results
+        } catch {
+            return claims.map { _ in .failure(error) }
+        }
+    }
+
+    private func bind(on pool: PostgresPool) async throws -> [Result<ClaimResult?, any Error>] {
+        let once = writing.oncePerKey
+        let answers = try await pool.executeBatch(queueUp + once + [.indexPlans, bind])
+        var served: [ClaimID: Row] = [:]
+        if let rows = answers.last {
+            for row in rows { served[try row["claim_id"]] = row }
+        }
+        let earlier = once.isEmpty ? [:] : try EarlierClaim.read(answers[queueUp.count + 1])
+        return claims.indices.map { index in
+            let claim = claims[index]
+            return Result {
+                if let row = served[claim.id] { return try claim.result(row) }
+                return try earlier[index]?.result(for: claim.request)
+            }
+        }
+    }
+
+    /// The place in the queue stays the first one, whatever happens to the preset.
+    private var queueUp: [Statement] {
+        let queued = claims.filter(\.isQueued)
+        guard !queued.isEmpty else { return [] }
+        return [
+            Statement(
+                "claims.queue_up",
+                within: .seconds(5),
+                """
+                WITH dead AS (
+                    DELETE FROM workspace_claim_waiters WHERE lease_expires_at < now() - interval '1 minute'
+                )
+                INSERT INTO workspace_claim_waiters (id, preset_id, lease_expires_at)
+                SELECT q.id, q.preset_id, now() + make_interval(secs => \(ClaimWaiter.lease.inSeconds))
+                FROM unnest(\(queued.map(\.id)), \(queued.map(\.target.presetID))) q(id, preset_id)
+                ON CONFLICT (id) DO UPDATE
+                SET preset_id = excluded.preset_id, lease_expires_at = excluded.lease_expires_at
+                """
+            )
+        ]
+    }
+
+    /// Takes the oldest prebuilds that are eligible, not expired and of the active version, and hands them over.
+    ///
+    /// What makes a prebuild eligible is on its own row (`claimable_preset_id`, owner, deleted, retiring), so that one
+    /// index finds it, and the lock's holder sees the current values. Rows that another transaction has locked are
+    /// skipped, not waited for.
+    private var bind: Statement {
+        Statement(
+            "claims.bind",
+            within: .seconds(10),
+            """
+            WITH \(sql: writing.asked), pools AS MATERIALIZED (
+                SELECT p.id, wanted.claims, \(sql: .expiry()) AS expiry
+                FROM unnest(\(wanted.map(\.preset)), \(wanted.map(\.template)), \(wanted.map(\.claims)))
+                    wanted(preset_id, template_id, claims)
+                JOIN template_version_presets p ON p.id = wanted.preset_id
+                JOIN templates o ON o.id = wanted.template_id AND \(sql: .isActive("p.template_version_id", of: "o"))
+            ), candidates AS MATERIALIZED (
+                SELECT pools.id AS preset_id, c.*
+                FROM pools CROSS JOIN LATERAL (
+                    SELECT w.id, w.ctid AS row, w.created_at
+                    FROM workspaces w
+                    WHERE \(sql: .isPrebuild()) AND NOT w.retiring AND w.claimable_preset_id = pools.id
+                        AND w.created_at >= coalesce(pools.expiry, '-infinity')
+                    ORDER BY w.created_at, w.id
+                    LIMIT pools.claims
+                    FOR NO KEY UPDATE OF w SKIP LOCKED
+                ) c
+            ), matched AS MATERIALIZED (
+                SELECT a.*, w.id AS workspace_id, w.row, b.id AS last_build_id, b.build_number + 1 AS build_number
+                FROM (SELECT c.*, \(sql: turn) AS turn FROM candidates c) w
+                JOIN asked a ON a.preset_id = w.preset_id AND a.turn = w.turn
+                CROSS JOIN LATERAL \(sql: .latestBuild()) b
+            ), bound AS (
+                -- The row is locked, so it has not moved.
+                UPDATE workspaces w SET owner_id = n.owner_id, name = n.name, prebuild_name = w.name,
+                    claimed_at = now(), last_used_at = now(), updated_at = now()
+                FROM matched n WHERE w.ctid = n.row
+                RETURNING n.*, \(ClaimOutcome.hit.rawValue) AS outcome, \(sql: writing.waitedFor) AS reason
+            ), \(sql: writing.handOver(.claim, parameters: .parameters(ofBuild: "n.last_build_id")))
+            """
+        )
+    }
+
+    /// How many prebuilds of each preset are wanted.
+    private var wanted: [(preset: PresetID, template: TemplateID, claims: Int)] {
+        Dictionary(grouping: claims, by: \.target.presetID)
+            .map { (preset: $0, template: $1[0].target.templateID, claims: $1.count) }
+    }
+
+    /// Which of the prebuilds of its preset each candidate is, from 1: the n-th claim gets the n-th.
+    private var turn: SQL {
+        claims.count == 1 ? "1" : "row_number() OVER (PARTITION BY c.preset_id ORDER BY c.created_at, c.id)"
+    }
+}

@@ -61,6 +61,9 @@ package final class Gatherer<Request: Sendable, Answer: Sendable>: Sendable {
         }
     }
 
+    /// How many calls wait for a lane.
+    package var waitingCalls: Int { state.withLock { $0.waiting.count } }
+
     /// Starts a batch if a lane is free. It belongs to none of its callers, whose ends would end it.
     private func start() {
         let batch = state.withLock { state -> [Call] in

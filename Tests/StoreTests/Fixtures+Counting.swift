@@ -76,7 +76,7 @@ extension Fleet {
         return result
     }
 
-    private func reads(of tables: [String]) async throws -> [String: Reads] {
+    func reads(of tables: [String]) async throws -> [String: Reads] {
         try await sql("SELECT pg_stat_force_next_flush()")
         var reads: [String: Reads] = [:]
         for row in try await sql(

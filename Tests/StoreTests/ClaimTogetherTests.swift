@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import PostgresClient
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// Claims that go to the server in one statement.
+@Suite(.database(.migrated), .timeLimit(.minutes(2))) struct ClaimTogetherTests {
+    private func prepared(_ requests: [ClaimRequest], in store: Store) async throws -> [PreparedClaim] {
+        var claims: [PreparedClaim] = []
+        for request in requests {
+            guard case .target(let target) = try await store.resolve(request) else { continue }
+            claims.append(PreparedClaim(id: .random(), request: request, target: target, isQueued: false))
+        }
+        return claims
+    }
+
+    private func request(_ name: String, preset: String? = nil, key: String? = nil) -> ClaimRequest {
+        ClaimRequest(template: "go-dev", preset: preset, owner: "ada", name: name, idempotencyKey: key)
+    }
+
+    @Test func `each gets the oldest prebuild of its preset in its turn`() async throws {
+        try await ClaimRoom.open { room in
+            let other = try await room.fleet.addPreset("other", of: room.template.version, desired: 1)
+            let name: String = try await room.fleet.value(
+                "SELECT name FROM template_version_presets WHERE id = \(room.preset)"
+            )
+            let ages = [300, 200, 100]
+            var mine: [WorkspaceID] = []
+            for age in ages {
+                mine.append(try await room.fleet.addWorkspace(of: room.preset, createdAt: Fleet.now - .seconds(age)).id)
+            }
+            let theirs = try await room.fleet.addWorkspace(of: other, createdAt: Fleet.now - .seconds(400)).id
+            let claims = try await prepared(
+                [
+                    request("a", preset: name), request("b", preset: "other"), request("c", preset: name),
+                    request("d", preset: "other"),
+                ],
+                in: room.fleet.store
+            )
+            let results = await ReadyClaims.bind(claims, on: room.fleet.store.pool).map { try? $0.get()?.workspaceID }
+            #expect(results == [mine[0], theirs, mine[1], nil])
+            #expect(
+                try await room.fleet.column(
+                    "SELECT name::text FROM workspaces WHERE claimed_at IS NOT NULL ORDER BY name"
+                ) == ["a", "b", "c"]
+            )
+            #expect(try await room.fleet.count(of: "workspace_claims") == 3)
+        }
+    }
+
+    @Test func `a name that is taken fails its claim alone`() async throws {
+        try await ClaimRoom.open { room in
+            try await room.fleet.addRunningPrebuilds(4, of: room.preset)
+            _ = try await room.claim("taken")
+            let claims = try await prepared(["a", "taken", "b"].map { request($0) }, in: room.fleet.store)
+            let results = await ReadyClaims.bind(claims, on: room.fleet.store.pool)
+            #expect(try results[0].get()?.outcome == .hit)
+            #expect(throws: PostgresError.self) { try results[1].get() }
+            #expect(try results[2].get()?.outcome == .hit)
+            #expect(try await room.fleet.count(of: "workspace_claims") == 3)
+        }
+    }
+
+    @Test func `two with one key are one claim`() async throws {
+        try await ClaimRoom.open { room in
+            try await room.fleet.addRunningPrebuilds(3, of: room.preset)
+            let same = request("mine", key: "k")
+            let claims = try await prepared([same, same, request("other", key: "k2")], in: room.fleet.store)
+            let results = try await ReadyClaims.bind(claims, on: room.fleet.store.pool).map { try $0.get() }
+            #expect(results[0]?.workspaceID == results[1]?.workspaceID)
+            #expect(results[0]?.isRepeat == false && results[1]?.isRepeat == true && results[2]?.isRepeat == false)
+            #expect(try await room.fleet.count(of: "workspace_claims") == 2)
+        }
+    }
+
+    @Test func `each sets its own parameters, and takes the others from its prebuild`() async throws {
+        try await ClaimRoom.open { room in
+            try await room.fleet.sql(
+                """
+                INSERT INTO template_version_parameters (template_version_id, name, mutable, default_value, required)
+                VALUES (\(room.template.version), 'x', true, '', false), (\(room.template.version), 'y', true, '', false)
+                """
+            )
+            try await room.fleet.addRunningPrebuilds(2, of: room.preset)
+            try await room.fleet.sql(
+                """
+                INSERT INTO workspace_build_parameters (workspace_build_id, name, value)
+                SELECT id, name, 'built' FROM workspace_builds, unnest(ARRAY['x', 'y']) name
+                """
+            )
+            var requests = [request("a"), request("b")]
+            requests[0].parameters = ["x": "mine"]
+            let results = try await ReadyClaims.bind(
+                prepared(requests, in: room.fleet.store),
+                on: room.fleet.store.pool
+            ).map { try $0.get() }
+            for (result, expected) in zip(results, [["x=mine", "y=built"], ["x=built", "y=built"]]) {
+                #expect(
+                    try await room.fleet.column(
+                        """
+                        SELECT name || '=' || value FROM workspace_build_parameters
+                        WHERE workspace_build_id = \(result?.buildID) ORDER BY name
+                        """
+                    ) == expected
+                )
+            }
+        }
+    }
+
+    @Test func `names are looked up together, and one that does not exist is not another's`() async throws {
+        try await ClaimRoom.open { room in
+            let grace = try await room.fleet.addUser("grace")
+            var requests = ["ada", "nobody", "grace"].map { owner in
+                ClaimRequest(template: "go-dev", owner: owner, name: "w")
+            }
+            requests.append(ClaimRequest(template: "none", owner: "ADA", name: "w"))
+            let names = await ClaimNames.look(requests, on: room.fleet.store.pool)
+            #expect(try names.map { try $0.get().owner?.id } == [room.ada, nil, grace, room.ada])
+            #expect(try names.map { try $0.get().template?.id } == [room.template.id, room.template.id, room.template.id, nil])
+            #expect(try names.map { try $0.get().presets.map(\.id) } == [[room.preset], [room.preset], [room.preset], []])
+        }
+    }
+
+    @Test func `a name that the server does not take fails its own lookup alone`() async throws {
+        try await ClaimRoom.open { room in
+            try await room.fleet.addRunningPrebuilds(1, of: room.preset)
+            let names = await ClaimNames.look(
+                [
+                    ClaimRequest(template: "go-dev", owner: "a\u{0}da", name: "w"),
+                    ClaimRequest(template: "go-dev", owner: "ada", name: "w"),
+                ],
+                on: room.fleet.store.pool
+            )
+            #expect(throws: PostgresError.self) { try names[0].get() }
+            #expect(try names[1].get().owner?.id == room.ada)
+        }
+    }
+
+    /// What a claim reads depends neither on its siblings nor on the past.
+    @Test func `a claim reads as much beside many prebuilds and many claimed workspaces as alone`() async throws {
+        func reads(siblings: Int, past: Int) async throws -> [String: Int] {
+            var reads: [String: Int] = [:]
+            try await ClaimRoom.open { room in
+                let name: String = try await room.fleet.value(
+                    "SELECT name FROM template_version_presets WHERE id = \(room.preset)"
+                )
+                for number in 0..<siblings {
+                    let preset = try await room.fleet.addPreset("s\(number)", of: room.template.version, desired: 1)
+                    try await room.fleet.addRunningPrebuilds(40, of: preset)
+                }
+                if past > 0 { try await room.fleet.addClaimedWorkspaces(past, owner: room.ada, of: room.preset) }
+                try await room.fleet.addRunningPrebuilds(5, of: room.preset)
+                try await room.fleet.sql("ANALYZE")
+                _ = try await room.fleet.store.claim(request("first", preset: name))
+                let tables = ["workspaces", "workspace_builds", "provisioner_jobs", "workspace_agents", "workspace_resources"]
+                let before = try await room.fleet.reads(of: tables)
+                let claim = try await room.fleet.store.claim(request("second", preset: name))
+                #expect(claim.outcome == .hit)
+                let after = try await room.fleet.reads(of: tables)
+                for table in tables {
+                    #expect(after[table]?.scans == before[table]?.scans, "\(table) was scanned")
+                    reads[table] = (after[table]?.rows ?? 0) - (before[table]?.rows ?? 0)
+                }
+            }
+            return reads
+        }
+        let alone = try await reads(siblings: 0, past: 0)
+        #expect(try await reads(siblings: 25, past: 5_000) == alone)
+    }
+}

@@ -4,6 +4,7 @@ import Domain
 import PostgresClient
 import TestSupport
 import Testing
+import Time
 
 @testable import Store
 
@@ -28,7 +29,7 @@ import Testing
             let name: String = try await room.fleet.value(
                 "SELECT name FROM template_version_presets WHERE id = \(room.preset)"
             )
-            let ages = [300, 200, 100]
+            let ages: [Int64] = [300, 200, 100]
             var mine: [WorkspaceID] = []
             for age in ages {
                 mine.append(try await room.fleet.addWorkspace(of: room.preset, createdAt: Fleet.now - .seconds(age)).id)
@@ -142,33 +143,29 @@ import Testing
 
     /// What a claim reads depends neither on its siblings nor on the past.
     @Test func `a claim reads as much beside many prebuilds and many claimed workspaces as alone`() async throws {
-        func reads(siblings: Int, past: Int) async throws -> [String: Int] {
-            var reads: [String: Int] = [:]
-            try await ClaimRoom.open { room in
-                let name: String = try await room.fleet.value(
-                    "SELECT name FROM template_version_presets WHERE id = \(room.preset)"
-                )
-                for number in 0..<siblings {
-                    let preset = try await room.fleet.addPreset("s\(number)", of: room.template.version, desired: 1)
-                    try await room.fleet.addRunningPrebuilds(40, of: preset)
-                }
-                if past > 0 { try await room.fleet.addClaimedWorkspaces(past, owner: room.ada, of: room.preset) }
-                try await room.fleet.addRunningPrebuilds(5, of: room.preset)
-                try await room.fleet.sql("ANALYZE")
-                _ = try await room.fleet.store.claim(request("first", preset: name))
-                let tables = ["workspaces", "workspace_builds", "provisioner_jobs", "workspace_agents", "workspace_resources"]
-                let before = try await room.fleet.reads(of: tables)
-                let claim = try await room.fleet.store.claim(request("second", preset: name))
-                #expect(claim.outcome == .hit)
-                let after = try await room.fleet.reads(of: tables)
-                for table in tables {
-                    #expect(after[table]?.scans == before[table]?.scans, "\(table) was scanned")
-                    reads[table] = (after[table]?.rows ?? 0) - (before[table]?.rows ?? 0)
-                }
+        try await ClaimRoom.open { room in
+            try await room.fleet.sql("UPDATE template_version_presets SET name = 'mine'")
+            try await room.fleet.addRunningPrebuilds(6, of: room.preset)
+            _ = try await room.fleet.store.claim(request("first", preset: "mine"))
+            let alone = try await reads(of: "alone", in: room)
+            for number in 0..<25 {
+                let sibling = try await room.fleet.addPreset("s\(number)", of: room.template.version, desired: 40)
+                try await room.fleet.addRunningPrebuilds(40, of: sibling)
             }
-            return reads
+            try await room.fleet.addClaimedWorkspaces(5_000, owner: room.ada, of: room.preset)
+            try await room.fleet.sql("ANALYZE")
+            #expect(try await reads(of: "crowded", in: room) == alone)
         }
-        let alone = try await reads(siblings: 0, past: 0)
-        #expect(try await reads(siblings: 25, past: 5_000) == alone)
+    }
+
+    private func reads(of name: String, in room: ClaimRoom) async throws -> [String: Int] {
+        let tables = ["workspaces", "workspace_builds", "provisioner_jobs", "workspace_agents", "workspace_resources"]
+        let before = try await room.fleet.reads(of: tables)
+        #expect(try await room.fleet.store.claim(request(name, preset: "mine")).outcome == .hit)
+        let after = try await room.fleet.reads(of: tables)
+        return tables.reduce(into: [:]) { reads, table in
+            #expect(after[table]?.scans == before[table]?.scans, "\(table) was scanned")
+            reads[table] = (after[table]?.rows ?? 0) - (before[table]?.rows ?? 0)
+        }
     }
 }

@@ -121,8 +121,14 @@ import Time
             requests.append(ClaimRequest(template: "none", owner: "ADA", name: "w"))
             let names = await ClaimNames.look(requests, on: room.fleet.store.pool)
             #expect(try names.map { try $0.get().owner?.id } == [room.ada, nil, grace, room.ada])
-            #expect(try names.map { try $0.get().template?.id } == [room.template.id, room.template.id, room.template.id, nil])
-            #expect(try names.map { try $0.get().presets.map(\.id) } == [[room.preset], [room.preset], [room.preset], []])
+            #expect(
+                try names.map { try $0.get().template?.id } == [
+                    room.template.id, room.template.id, room.template.id, nil,
+                ]
+            )
+            #expect(
+                try names.map { try $0.get().presets.map(\.id) } == [[room.preset], [room.preset], [room.preset], []]
+            )
         }
     }
 

@@ -87,7 +87,7 @@ struct ReadyClaims {
             ), candidates AS MATERIALIZED (
                 SELECT pools.id AS preset_id, c.*
                 FROM pools CROSS JOIN LATERAL (
-                    SELECT w.id, w.ctid AS row, w.created_at
+                    SELECT w.id, w.created_at
                     FROM workspaces w
                     WHERE \(sql: .isPrebuild()) AND NOT w.retiring AND w.claimable_preset_id = pools.id
                         AND w.created_at >= coalesce(pools.expiry, '-infinity')
@@ -96,15 +96,14 @@ struct ReadyClaims {
                     FOR NO KEY UPDATE OF w SKIP LOCKED
                 ) c
             ), matched AS MATERIALIZED (
-                SELECT a.*, w.id AS workspace_id, w.row, b.id AS last_build_id, b.build_number + 1 AS build_number
+                SELECT a.*, w.id AS workspace_id, b.id AS last_build_id, b.build_number + 1 AS build_number
                 FROM (SELECT c.*, \(sql: turn) AS turn FROM candidates c) w
                 JOIN asked a ON a.preset_id = w.preset_id AND a.turn = w.turn
                 CROSS JOIN LATERAL \(sql: .latestBuild()) b
             ), bound AS (
-                -- The row is locked, so it has not moved.
                 UPDATE workspaces w SET owner_id = n.owner_id, name = n.name, prebuild_name = w.name,
                     claimed_at = now(), last_used_at = now(), updated_at = now()
-                FROM matched n WHERE w.ctid = n.row
+                FROM matched n WHERE w.id = n.workspace_id
                 RETURNING n.*, \(ClaimOutcome.hit.rawValue) AS outcome, \(sql: writing.waitedFor) AS reason
             ), \(sql: writing.handOver(.claim, parameters: .parameters(ofBuild: "n.last_build_id")))
             """

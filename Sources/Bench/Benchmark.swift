@@ -37,7 +37,8 @@ extension Benchmark {
         do {
             figures = try await self.figures(on: server)
         } catch {
-            try await server.dropDatabases()
+            // In a task of its own, because this one may be canceled.
+            try await Task { try await server.dropDatabases() }.value
             throw error
         }
         try await server.dropDatabases()

@@ -26,21 +26,20 @@ extension Tool {
             options: [.create, .append, .closeOnExec],
             permissions: .ownerReadWrite
         )
+        let end = [TeardownStep.gracefulShutDown(allowedDurationToNextStep: patience)]
+        var configuration = configuration(.path(program), arguments, in: "/", environment: environment)
+        // When the body throws, or the task is canceled.
+        configuration.platformOptions.teardownSequence = end
         do {
             let outcome = try await Subprocess.run(
-                configuration(.path(program), arguments, in: "/", environment: environment),
+                configuration,
                 input: .none,
                 output: .fileDescriptor(output, closeAfterSpawningProcess: true),
                 error: .combinedWithOutput
             ) { execution in
-                do {
-                    let result = try await body(execution.processIdentifier.value)
-                    await execution.teardown(using: [.gracefulShutDown(allowedDurationToNextStep: patience)])
-                    return result
-                } catch {
-                    await execution.teardown(using: [.gracefulShutDown(allowedDurationToNextStep: patience)])
-                    throw error
-                }
+                let result = try await body(execution.processIdentifier.value)
+                await execution.teardown(using: end)
+                return result
             }
             return outcome.closureResult
         } catch let error as SubprocessError {

@@ -32,28 +32,49 @@ import Testing
         }
     }
 
-    /// Runs a bench of the binary on the test's server, as a role that can do nothing but make databases.
-    private func report(_ arguments: String...) async throws -> Report {
+    /// Performs the body with a running bench of the binary on the test's server, as a role that can do nothing but make
+    /// databases; afterwards nothing is left of it.
+    private func bench<Result>(
+        _ arguments: [String],
+        _ body: (RunningProcess) async throws -> Result
+    ) async throws -> Result {
         let database = TestDatabase.current
         let url = database.connectionString
         let area = try await TestArea.shared.makeDirectory("bench")
         return try await DatabaseWatch.on(url) { watch in
             _ = try await watch.column("CREATE ROLE \(identifier: database.name) LOGIN CREATEDB")
-            let outcome = try await RunningProcess.outcome(
-                of: try BuiltProduct.stoker,
-                ["bench"] + arguments + ["--output", "json"],
+            let process = try await RunningProcess.start(
+                BuiltProduct.stoker,
+                ["bench"] + arguments,
                 environment: [
                     "STOKER_DATABASE_URL": "\(url)\(url.contains("?") ? "&" : "?")user=\(database.name)",
                     "TMPDIR": area.string, "TF_CLI_CONFIG_FILE": nil,
-                ],
-                within: .seconds(240)
+                ]
             )
-            try #require(outcome.status.isSuccess, "\(outcome.standardError)")
+            let result = try await body(process)
             #expect(try FileManager.default.contentsOfDirectory(atPath: area.string) == [])
             // The server refuses while a database is the role's.
             _ = try await watch.column("DROP ROLE \(identifier: database.name)")
-            let text = outcome.standardOutput.joined(separator: "\n")
+            return result
+        }
+    }
+
+    private func report(_ arguments: String...) async throws -> Report {
+        try await bench(arguments + ["--output", "json"]) { process in
+            let status = try await process.exit(within: .seconds(240))
+            try #require(status.isSuccess, "\(process.text(of: .standardError))")
+            let text = process.text(of: .standardOutput).joined(separator: "\n")
             return try JSONDecoder().decode(Report.self, from: Data(text.utf8))
+        }
+    }
+
+    @Test(.database) func `a signal ends a measurement, its worker and its databases`() async throws {
+        try await bench(["worker", "--starts", "1", "--idle", "1h"]) { process in
+            _ = try await process.line(containing: "Watching an idle worker", within: .seconds(60))
+            process.send(.terminate)
+            let status = try await process.exit(within: .seconds(60))
+            #expect(!status.isSuccess)
+            #expect(process.text(of: .standardError).last == "Stopped; nothing is left of the measurement.")
         }
     }
 
@@ -95,6 +116,7 @@ import Testing
         )
         #expect(try report["claims, 2 presets, 2 clients"].source == "pgbench bind.sql, 2 clients")
         #expect(try report["claims, one preset, 4 clients"].source == "pgbench bind.sql, 4 clients")
+        #expect(try report["claims, beside 10 workspaces of the past"].source == "pgbench bind.sql, 2 clients")
         #expect(try report["misses"].value == 0)
         #expect(try report["doubles"].value == 0)
     }

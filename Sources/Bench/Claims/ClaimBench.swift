@@ -12,35 +12,46 @@ package struct ClaimBench: Benchmark {
     let hotClients: Int
     /// The number of claims of each run; there is a prebuild for each.
     let claims: Int
+    /// The workspaces of the past in one of the runs.
+    let history: Int
 
-    package init(presets: Int, clients: Int, hotClients: Int, claims: Int) {
+    package init(presets: Int, clients: Int, hotClients: Int, claims: Int, history: Int) {
         self.presets = presets
         self.clients = clients
         self.hotClients = hotClients
         self.claims = claims
+        self.history = history
     }
 
     package func figures(on server: BenchServer) async throws -> [BenchFigure] {
         let meter = try await FloorMeter(server)
         let usual = try await measure(meter, presets: presets, clients: clients)
         let hot = try await measure(meter, presets: 1, clients: hotClients)
-        return usual.figures("\(presets) presets, \(clients) clients", target: 0.6)
-            + hot.figures("one preset, \(hotClients) clients", target: 0.4) + [
-                BenchFigure("misses", Double(usual.faults.misses + hot.faults.misses), unit: "claims", target: "0"),
-                BenchFigure(
-                    "doubles",
-                    Double(usual.faults.doubles + hot.faults.doubles),
-                    unit: "workspaces",
-                    target: "0"
-                ),
-            ]
+        var runs = [usual, hot]
+        var figures = usual.figures("\(presets) presets, \(clients) clients", target: 0.6)
+        figures += hot.figures("one preset, \(hotClients) clients", target: 0.4)
+        if history > 0 {
+            let beside = try await measure(meter, presets: presets, clients: clients, history: history)
+            figures += beside.figures("beside \(history) workspaces of the past", target: 0.6)
+            runs.append(beside)
+        }
+        let (misses, doubles) = (runs.map(\.faults.misses), runs.map(\.faults.doubles))
+        return figures + [
+            BenchFigure("misses", Double(misses.reduce(0, +)), unit: "claims", target: "0"),
+            BenchFigure("doubles", Double(doubles.reduce(0, +)), unit: "workspaces", target: "0"),
+        ]
     }
 
     /// Claims all prebuilds of a new database, between two runs of the floor.
-    private func measure(_ meter: FloorMeter, presets: Int, clients: Int) async throws -> ClaimRun {
+    private func measure(
+        _ meter: FloorMeter,
+        presets: Int,
+        clients: Int,
+        history: Int = 0
+    ) async throws -> ClaimRun {
         let server = meter.server
         try server.note("Filling \(presets) pools with \(claims) prebuilds ...")
-        let name = try await filled(server, presets: presets)
+        let name = try await filled(server, presets: presets, history: history)
         try server.note("Claiming with \(clients) clients ...")
         let floor = Floor.bind(claims: claims, presets: presets, clients: clients)
         let ((times, seconds), floors) = try await meter.around(floor) {
@@ -55,7 +66,7 @@ package struct ClaimBench: Benchmark {
     }
 
     /// A database whose pools have a prebuild for each claim of a run.
-    private func filled(_ server: BenchServer, presets: Int) async throws -> String {
+    private func filled(_ server: BenchServer, presets: Int, history: Int) async throws -> String {
         let name = try await server.makeDatabase()
         try await server.connect(to: name) { store in
             try await store.addPresets(presets, desired: (claims + presets - 1) / presets)
@@ -63,6 +74,7 @@ package struct ClaimBench: Benchmark {
                 throw BenchError("the pools could not be filled")
             }
             try await store.finishPrebuilds()
+            if history > 0 { try await store.addHistory(history) }
             try await store.settle()
         }
         return name

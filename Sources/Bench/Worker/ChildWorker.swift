@@ -7,7 +7,7 @@ package import SystemPackage
 
 /// `stoker worker` as a process of its own, with default settings.
 package struct ChildWorker: Sendable {
-    /// This program.
+    /// This program, or another release of it.
     let executable: FilePath
     /// Its environment, without the database and the work directory.
     let environment: [String: String]

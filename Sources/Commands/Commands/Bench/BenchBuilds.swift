@@ -25,6 +25,7 @@ extension BenchCommand {
         @Option(help: "A template to measure, such as process-local; may be repeated. By default both.")
         var template: [ExampleTemplate] = ExampleTemplate.allCases
 
+        @OptionGroup var worker: WorkerOptions
         @OptionGroup var options: Options
 
         func validate() throws {
@@ -35,7 +36,7 @@ extension BenchCommand {
         func run() async throws {
             let settings = try options.global.settings()
             let benchmark = BuildBench(
-                worker: try ChildWorker(settings),
+                worker: try worker.child(settings),
                 templates: try template.compactMap { try BenchTemplate($0, settings) },
                 pushes: pushes,
                 builds: builds
@@ -59,6 +60,7 @@ extension BenchCommand {
         @Option(help: "How long it is watched, such as 30s.")
         var idle = DurationArgument(.seconds(30))
 
+        @OptionGroup var worker: WorkerOptions
         @OptionGroup var options: Options
 
         func validate() throws {
@@ -67,21 +69,28 @@ extension BenchCommand {
         }
 
         func run() async throws {
-            let worker = try ChildWorker(options.global.settings())
-            try await options.report(WorkerBench(worker: worker, starts: starts, idle: idle.duration))
+            let child = try worker.child(options.global.settings())
+            try await options.report(WorkerBench(worker: child, starts: starts, idle: idle.duration))
         }
     }
 }
 
-extension ChildWorker {
-    /// This program's own worker. It gets no other setting, so that it sends nothing to a configured endpoint and
-    /// measurements of several machines can be compared.
-    init(_ settings: Settings) throws {
-        var environment = settings.environment.filter { !$0.key.hasPrefix("STOKER_") }
-        if let terraform = try settings[\.terraformBinary] {
-            environment[SettingKey[\.terraformBinary].environmentVariable] = terraform
+extension BenchCommand {
+    /// The worker processes of a measurement.
+    struct WorkerOptions: ParsableArguments {
+        @Option(help: "The stoker whose workers are measured, such as the release before; otherwise this one.")
+        var program: String?
+
+        /// It gets no setting of this machine but the program of Terraform, so that it sends nothing to a configured
+        /// endpoint, and measurements of several machines can be compared.
+        func child(_ settings: Settings) throws -> ChildWorker {
+            var environment = settings.environment.filter { !$0.key.hasPrefix("STOKER_") }
+            if let terraform = try settings[\.terraformBinary] {
+                environment[SettingKey[\.terraformBinary].environmentVariable] = terraform
+            }
+            let executable = program.map { FilePath($0) } ?? Host.ownExecutable
+            return ChildWorker(executable: executable, environment: environment)
         }
-        self.init(executable: Host.ownExecutable, environment: environment)
     }
 }
 

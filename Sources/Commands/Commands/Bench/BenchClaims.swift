@@ -25,6 +25,9 @@ extension BenchCommand {
         @Option(help: "How many claims each run makes.")
         var claims = 10_000
 
+        @Option(help: "How many claimed and deleted workspaces there are beside the pools of one of the runs.")
+        var beside = 100_000
+
         @OptionGroup var options: Options
 
         func validate() throws {
@@ -33,11 +36,18 @@ extension BenchCommand {
                 throw ValidationError("--clients and --hot-clients take 1 to 256.")
             }
             guard claims >= 100 else { throw ValidationError("--claims takes 100 or more.") }
+            guard beside >= 0 else { throw ValidationError("--beside takes a number that is not negative.") }
         }
 
         func run() async throws {
             try await options.report(
-                ClaimBench(presets: presets, clients: clients, hotClients: hotClients, claims: claims)
+                ClaimBench(
+                    presets: presets,
+                    clients: clients,
+                    hotClients: hotClients,
+                    claims: claims,
+                    history: beside
+                )
             )
         }
     }

@@ -28,16 +28,27 @@ struct BenchCommand: ParsableCommand {
         @Option(help: "The pgbench to use; otherwise the one on PATH, or of an installed Postgres server.")
         var pgbench: String?
 
+        /// Measures and prints the report. SIGINT and SIGTERM end the measurement, which leaves nothing behind then
+        /// either.
         func report(_ benchmark: some Benchmark) async throws {
             let pgbench = try await Pgbench.find(pgbench.map { FilePath($0) })
-            let report = try await global.composition().withStore(requiringSchema: false) { store, address in
-                try await benchmark.report(
-                    store,
-                    address.directConfiguration,
-                    version: BuildInfo.version,
-                    pgbench: pgbench,
-                    note: Console.note
-                )
+            let composition = try global.composition()
+            let report = try await StopRequest.run { stop in
+                do {
+                    return try await composition.withStore(requiringSchema: false) { store, address in
+                        try await benchmark.report(
+                            store,
+                            address.directConfiguration,
+                            version: BuildInfo.version,
+                            pgbench: pgbench,
+                            note: Console.note
+                        )
+                    }
+                } catch {
+                    guard stop.isMade else { throw error }
+                    try Console.note("Stopped; nothing is left of the measurement.")
+                    throw ExitCode.failure
+                }
             }
             try output.print(report, table: \.text)
         }
@@ -70,6 +81,7 @@ struct BenchCommand: ParsableCommand {
         @Option(help: "Also keep the queue full while a transaction is held open for so long, such as 5m.")
         var held: DurationArgument?
 
+        @OptionGroup var worker: WorkerOptions
         @OptionGroup var options: Options
 
         func validate() throws {
@@ -83,7 +95,7 @@ struct BenchCommand: ParsableCommand {
 
         func run() async throws {
             let benchmark = QueueBench(
-                worker: try ChildWorker(options.global.settings()),
+                worker: try worker.child(options.global.settings()),
                 jobs: jobs,
                 concurrency: concurrency,
                 workers: workers,

@@ -100,7 +100,9 @@ package struct BuildBench: Benchmark {
         _ store: Store
     ) async throws -> BuildTimes.One {
         let began = try await store.now()
-        let claim = try await store.claim(ClaimRequest(template: template, owner: BenchPreset.claimant, name: name))
+        let claim = try await store.claim(
+            ClaimRequest(template: template, owner: BenchPreset.claimant, name: "\(template)-\(name)")
+        )
         guard (claim.outcome == .hit) == isHit else { throw BenchError("a claim's outcome was \(claim.outcome)") }
         let (started, completed) = try await store.end(of: claim.jobID)
         return BuildTimes.One(

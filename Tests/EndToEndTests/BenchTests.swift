@@ -59,8 +59,8 @@ import Testing
         }
     }
 
-    private func report(_ arguments: String...) async throws -> Report {
-        try await bench(arguments + ["--output", "json"]) { process in
+    private func report(_ bench: String, _ options: [String]) async throws -> Report {
+        try await self.bench([bench] + options + ["--output", "json"]) { process in
             let status = try await process.exit(within: .seconds(240))
             try #require(status.isSuccess, "\(process.text(of: .standardError))")
             let text = process.text(of: .standardOutput).joined(separator: "\n")
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test(.database) func `builds are measured beside the bare commands`() async throws {
-        let report = try await report("build", "--pushes", "1", "--builds", "1")
+        let report = try await report("build", ["--pushes", "1", "--builds", "1"])
         #expect(report.bench == "build")
         for (template, commands) in [
             ("process-local", "provision start"), ("terraform-local", "terraform plan, apply"),
@@ -94,29 +94,20 @@ import Testing
     }
 
     @Test(.database) func `a worker is measured from outside`() async throws {
-        let report = try await report("worker", "--starts", "1", "--idle", "1s")
+        let report = try await report("worker", ["--starts", "1", "--idle", "1s"])
         #expect(try #require(try report["exec to the first claim"].p50) > 0)
         #expect(try #require(try report["idle, resident"].value) > 1)
     }
 
     @Test(.database) func `the client is measured beside pgbench`() async throws {
-        let report = try await report("client", "--trips", "1000", "--rounds", "1", "--sessions", "2")
+        let report = try await report("client", ["--trips", "1000", "--rounds", "1", "--sessions", "2"])
         #expect(try report["SELECT 1, 2 sessions"].source == "pgbench select-one.sql, 2 clients")
         #expect(try report["claim one and complete it, 2 sessions"].source == "pgbench claim-one.sql, 2 clients")
     }
 
     @Test(.database) func `claims are measured beside pgbench, and each gets a prebuild of its own`() async throws {
-        let report = try await report(
-            "claim",
-            "--claims",
-            "100",
-            "--presets",
-            "2",
-            "--clients",
-            "2",
-            "--hot-clients",
-            "4"
-        )
+        let sizes = ["--claims", "100", "--presets", "2", "--clients", "2", "--hot-clients", "4", "--beside", "10"]
+        let report = try await report("claim", sizes)
         #expect(try report["claims, 2 presets, 2 clients"].source == "pgbench bind.sql, 2 clients")
         #expect(try report["claims, one preset, 4 clients"].source == "pgbench bind.sql, 4 clients")
         #expect(try report["claims, beside 10 workspaces of the past"].source == "pgbench bind.sql, 2 clients")

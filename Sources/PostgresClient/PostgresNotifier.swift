@@ -19,6 +19,8 @@ package final class PostgresNotifier: Sendable {
         package var pause: Duration = .milliseconds(5)
         /// The pause after one that failed.
         package var pauseAfterFailure: Duration = .seconds(1)
+        /// The least time between two questions how full the server's queue is.
+        package var pauseOfQuestions: Duration = .seconds(60)
         /// How long a statement may take, and how long ``PostgresNotifier/close()`` waits for the last.
         package var limit: Duration = .seconds(2)
 
@@ -41,6 +43,8 @@ package final class PostgresNotifier: Sendable {
         var session: PostgresSession?
         /// Asks how full the server's queue is, for as long as the server takes to answer.
         var asking: Task<Void, Never>?
+        /// When it was last asked.
+        var askedAt: ContinuousClock.Instant?
         var queueUsage: Double?
         var isClosed = false
         /// Why the last statement failed.
@@ -104,13 +108,18 @@ package final class PostgresNotifier: Sendable {
         await state.withLock { $0.session.take() }?.close()
     }
 
-    /// How much of the server's queue of notifications is full, from 0 to 1, when it was last asked; also asks again.
-    /// `nil`: there is no answer yet. While the server truncates a long queue, an answer takes minutes, so only one
-    /// question is open at a time.
+    /// How much of the server's queue of notifications is full, from 0 to 1, when it was last asked; also asks again when
+    /// that is some time ago. `nil`: there is no answer yet. While the server truncates a long queue, an answer takes
+    /// minutes, so only one question is open at a time.
     package func queueUsage() -> Double? {
         state.withLock { state in
             guard state.asking == nil, !state.isClosed else { return nil }
-            state.asking = Task { await ask() }
+            let now = ContinuousClock.now
+            // A question needs a connection of its own, and after a failure the server must be asked at once.
+            if state.failure != nil || state.askedAt.map({ $0.duration(to: now) >= timing.pauseOfQuestions }) ?? true {
+                state.askedAt = now
+                state.asking = Task { await ask() }
+            }
             return state.queueUsage
         }
     }

@@ -81,11 +81,9 @@ package struct Deliverer: Service {
     private func send(in group: inout DiscardingTaskGroup) async {
         var poll = Self.shortestPoll
         var isRung = true
-        var turns = 0
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
-            // Events are announced by notifications: without one, every other turn looks for them.
-            let found = await turn(in: &group, dispatching: isRung || turns.isMultiple(of: 2))
-            turns += 1
+            // Events are announced by notifications: without one, a turn only looks whether there are some.
+            let found = await turn(in: &group, dispatching: isRung)
             poll = found ? Self.shortestPoll : min(poll * 2, Self.longestPoll)
             isRung = await bell.wait(atMost: poll * Double.random(in: 0.8...1.2))
         }
@@ -99,13 +97,13 @@ package struct Deliverer: Service {
     private func turn(in group: inout DiscardingTaskGroup, dispatching: Bool = true) async -> Bool {
         do {
             let dispatched = dispatching ? try await dispatch() : 0
-            let leased = try await lease()
+            let (leased, hasEvents) = try await lease()
             for delivery in leased {
                 lanes.take(delivery.endpoint.id, limit: delivery.endpoint.maximumConcurrency)
                 let takenAt = ContinuousClock.now
                 group.addTask { await attempt(delivery, takenAt: takenAt) }
             }
-            if dispatched == Self.eventBatch { bell.ring() }
+            if dispatched == Self.eventBatch || hasEvents && !dispatching { bell.ring() }
             return dispatched > 0 || !leased.isEmpty
         } catch {
             logger.warning("deliveries could not be dispatched or leased", metadata: ["error": "\(error)"])
@@ -113,10 +111,10 @@ package struct Deliverer: Service {
         }
     }
 
-    private func lease() async throws -> [LeasedDelivery] {
+    private func lease() async throws -> (leased: [LeasedDelivery], hasEvents: Bool) {
         let free = Self.mostInHand - lanes.count
-        guard free > 0 else { return [] }
-        return try await store.leaseDeliveries(
+        guard free > 0 else { return ([], false) }
+        return try await store.lookForDeliveries(
             for: worker,
             limit: free,
             lease: Self.lease,

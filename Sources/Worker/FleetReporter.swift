@@ -27,8 +27,12 @@ struct FleetReporter: Service {
 
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
+            var reported: Set<Subject> = []
             while true {
-                for subject in Subject.allCases { await report(subject) }
+                for subject in Subject.allCases {
+                    let isReporter = await report(subject, wasReporter: reported.contains(subject))
+                    if isReporter { reported.insert(subject) } else { reported.remove(subject) }
+                }
                 try await Task.sleep(for: interval * Double.random(in: 0.9...1.1))
             }
         }
@@ -41,10 +45,17 @@ struct FleetReporter: Service {
     }
 
     /// Reads and publishes once. A group that cannot be read now stays published until it is too old.
-    func report(_ subject: Subject) async {
+    ///
+    /// - Parameter wasReporter: The last result.
+    /// - Returns: Whether this worker is the reporter.
+    @discardableResult
+    func report(_ subject: Subject, wasReporter: Bool = false) async -> Bool {
         let began = ContinuousClock.now
         do {
-            guard let report = try await read(subject) else { return registry.withdraw(subject.rawValue) }
+            guard let report = try await read(subject, wasReporter) else {
+                registry.withdraw(subject.rawValue)
+                return false
+            }
             registry.publish(
                 subject.rawValue,
                 report.samples,
@@ -52,24 +63,29 @@ struct FleetReporter: Service {
                 for: report.lease,
                 now: began
             )
+            return true
         } catch is CancellationError {
-            return
+            return false
         } catch {
             let metadata: Logger.Metadata = ["subject": "\(subject)", "error": "\(error)"]
             logger.warning("the fleet's metrics could not be read", metadata: metadata)
+            return false
         }
     }
 
     /// - Returns: `nil` when another worker exports.
-    private func read(_ subject: Subject) async throws -> FleetReport? {
+    private func read(_ subject: Subject, _ wasReporter: Bool) async throws -> FleetReport? {
         switch subject {
         case .queue:
-            try await store.fleetFacts(for: worker).map { FleetReport($0, atMost: interval * 4) }
+            try await store.fleetFacts(for: worker, wasReporter: wasReporter).map {
+                FleetReport($0, atMost: interval * 4)
+            }
         case .claims:
             try await store.claimTotals(
                 for: worker,
                 bounds: MetricCatalogue.claimDuration.upperBounds,
-                hitsAreFinal: hitsAreFinal
+                hitsAreFinal: hitsAreFinal,
+                wasReporter: wasReporter
             ).map(FleetReport.init)
         }
     }

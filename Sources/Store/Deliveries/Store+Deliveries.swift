@@ -19,11 +19,38 @@ extension Store {
         room: [EndpointID: Int] = [:],
         roomElsewhere: Int = 1_000
     ) async throws -> [LeasedDelivery] {
+        try await lookForDeliveries(
+            for: worker,
+            limit: limit,
+            lease: lease,
+            room: room,
+            roomElsewhere: roomElsewhere
+        ).leased
+    }
+
+    /// As ``leaseDeliveries(for:limit:lease:room:roomElsewhere:)``, in the same transaction as a look for events that wait
+    /// to be dispatched.
+    package func lookForDeliveries(
+        for worker: WorkerID,
+        limit: Int,
+        lease: Duration,
+        room: [EndpointID: Int],
+        roomElsewhere: Int
+    ) async throws -> (leased: [LeasedDelivery], hasEvents: Bool) {
         let answers = try await pool.executeBatch([
             Self.releaseAbandoned(limit),
             Self.lease(for: worker, limit: limit, lease: lease, room: room, roomElsewhere: roomElsewhere),
+            Statement(
+                "events.look",
+                within: .seconds(5),
+                "SELECT EXISTS (SELECT FROM notification_events WHERE dispatched_at IS NULL)"
+            ),
         ])
-        guard let rows = answers.last, !rows.isEmpty else { return [] }
+        return (try await deliveries(answers[1]), try answers[2].only().decode(Bool.self))
+    }
+
+    private func deliveries(_ rows: QueryResult) async throws -> [LeasedDelivery] {
+        guard !rows.isEmpty else { return [] }
         let endpoints = Dictionary(try await endpoints().map { ($0.id, $0) }) { first, _ in first }
         return try rows.compactMap { row in
             try endpoints[row["endpoint_id"]].map {

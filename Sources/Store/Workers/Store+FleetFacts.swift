@@ -31,12 +31,18 @@ package struct FleetFacts: Hashable, Sendable {
 }
 
 extension Store {
-    /// The facts, if this worker is the fleet's reporter; else `nil`, after one statement that reads one row.
-    package func fleetFacts(for worker: WorkerID) async throws -> FleetFacts? {
-        guard let lease = try await reporterLease(of: worker) else { return nil }
-        let answers = try await pool.executeBatch([
-            Self.jobsOfPools, Self.queueAge, Self.workerStates, Self.deliveryBacklog,
-        ])
+    /// The facts, if this worker is the fleet's reporter; else `nil`.
+    ///
+    /// - Parameter wasReporter: Whether it was when it last asked. Then all is read in one transaction. Otherwise one
+    ///   statement, which reads one row, comes first.
+    package func fleetFacts(for worker: WorkerID, wasReporter: Bool = false) async throws -> FleetFacts? {
+        guard
+            let (lease, answers) = try await report(
+                by: worker,
+                wasReporter: wasReporter,
+                [Self.jobsOfPools, Self.queueAge, Self.workerStates, Self.deliveryBacklog]
+            )
+        else { return nil }
         let states = try answers[2].map { (try $0["state"] as OpenEnum<WorkerState>, try $0["workers"] as Int) }
         return FleetFacts(
             jobs: try answers[0].map(FleetFacts.JobCount.init),
@@ -51,15 +57,22 @@ extension Store {
         )
     }
 
-    /// How long the worker is the fleet's reporter; `nil` if another one is.
-    func reporterLease(of worker: WorkerID) async throws -> Duration? {
-        let rows = try await pool.execute(
+    /// Executes the statements in one transaction, and returns how long the worker is the fleet's reporter; `nil` if
+    /// another one is. For one that was not before, they are executed only when it has become so.
+    func report(
+        by worker: WorkerID,
+        wasReporter: Bool,
+        _ statements: [Statement]
+    ) async throws -> (lease: Duration, answers: [QueryResult])? {
+        let question = Statement(
             "fleet.reporter_lease",
             within: .seconds(5),
             "SELECT \(sql: Self.reporterLease(of: worker))"
         )
-        let seconds = try rows.only().decode(Double.self)
-        return seconds > 0 ? .seconds(seconds) : nil
+        if !wasReporter, try await pool.execute(question).only().decode(Double.self) <= 0 { return nil }
+        let answers = try await pool.executeBatch([question] + statements)
+        let seconds = try answers[0].only().decode(Double.self)
+        return seconds > 0 ? (.seconds(seconds), Array(answers.dropFirst())) : nil
     }
 
     /// For how many seconds the worker is the fleet's reporter, which publishes the metrics of the whole fleet; 0 if

@@ -40,13 +40,14 @@ extension Store {
     ///   - bounds: Upper bounds of the histograms' buckets; the same in every process.
     ///   - hitsAreFinal: Whether a hit is counted at once. Otherwise it is counted when its build has ended, because a
     ///     counter cannot go down.
+    ///   - wasReporter: As in ``fleetFacts(for:wasReporter:)``.
     package func claimTotals(
         for worker: WorkerID,
         bounds: [Double],
-        hitsAreFinal: Bool = true
+        hitsAreFinal: Bool = true,
+        wasReporter: Bool = false
     ) async throws -> ClaimTotals? {
-        guard let lease = try await reporterLease(of: worker) else { return nil }
-        let answers = try await pool.executeBatch([
+        let statements = [
             Self.count(bounds, hitsAreFinal),
             Statement("totals.read", within: .seconds(10), "SELECT metric, labels, part, value FROM fleet_totals"),
             Statement(
@@ -57,7 +58,14 @@ extension Store {
                 WHERE created_at > now() - interval '1 hour' AND outcome <> 'error'
                 """
             ),
-        ])
+        ]
+        guard
+            let (lease, answers) = try await report(
+                by: worker,
+                wasReporter: wasReporter,
+                statements
+            )
+        else { return nil }
         var totals = ClaimTotals(hitRatio: try answers[2].only().decode(Double?.self), reporterLease: lease)
         for row in answers[1] {
             totals.add(

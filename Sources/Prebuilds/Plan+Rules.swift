@@ -19,13 +19,14 @@ extension Plan {
         validations: PresetValidations = PresetValidations()
     ) {
         var planner = Planner(now: now, limits: limits, zones: zones)
-        let problems = validations.problems(of: snapshot.presets)
+        let problems = validations.problems(of: snapshot.presets, areAll: snapshot.totals == nil)
         let presets = zip(snapshot.presets, problems).map { planner.plan($0, invalid: $1) }
         let pause = snapshot.pause.flatMap { $0.holds(at: now) ? $0 : nil }
         self.init(
             now: now,
             pause: pause,
             presets: presets,
+            isWhole: snapshot.totals == nil,
             nextScheduleEdge: planner.nextScheduleEdge,
             unreadable: snapshot.unreadable,
             orphans: snapshot.orphans
@@ -34,11 +35,31 @@ extension Plan {
             for index in self.presets.indices {
                 self.presets[index].hold(for: pause, status: snapshot.presets[index].status)
             }
+        } else if let totals = snapshot.totals {
+            leaveUndecided(totals, snapshot.prebuildQuotas, limits)
         } else {
             keepQuotas(snapshot.prebuildQuotas)
             let canceled = self.presets.reduce(0) { $0 + $1.cancellations.count }
             keepCap(limits, pending: max(snapshot.pendingJobs - canceled, 0))
         }
+    }
+
+    /// Takes out the presets that may create less than they ask for, or less than others would leave them.
+    private mutating func leaveUndecided(_ totals: FleetTotals, _ quotas: [OrganizationID: Int], _ limits: PlanLimits) {
+        let asking = presets.filter { $0.creations > 0 }
+        func exceed(_ limit: Int, by presets: [PresetPlan], beside held: Int) -> Bool {
+            held + presets.reduce(0) { $0 + $1.creations } > limit
+        }
+        if limits.maxPendingJobs > 0, exceed(limits.maxPendingJobs, by: asking, beside: totals.pendingJobs) {
+            undecided = Set(asking.map(\.pool.presetID))
+        }
+        for (organization, members) in Dictionary(grouping: asking, by: \.pool.organizationID) {
+            guard let quota = quotas[organization],
+                exceed(quota, by: members, beside: totals.prebuilds[organization] ?? quota)
+            else { continue }
+            undecided.formUnion(members.map(\.pool.presetID))
+        }
+        presets.removeAll { undecided.contains($0.pool.presetID) }
     }
 
     /// An organization's prebuilds are all that exist or are in progress, whatever happens to them later.

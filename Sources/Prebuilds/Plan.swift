@@ -9,8 +9,13 @@ package struct Plan: Hashable, Sendable {
     package var now: Instant
     /// The pause in force at that moment. While there is one, the plan has states and reasons but no actions.
     package var pause: FleetPause?
-    /// One for each preset of the snapshot, in its order.
+    /// One for each preset of the snapshot, in its order, but for ``undecided`` ones.
     package var presets: [PresetPlan]
+    /// Whether it is for all pools.
+    package var isWhole: Bool
+    /// Presets that a limit may concern that pools share, so that only a plan for all pools can decide about them. A
+    /// whole plan has none.
+    package var undecided: Set<PresetID>
     /// The next moment within an hour at which a schedule changes a desired count; `nil`: none does.
     package var nextScheduleEdge: Instant?
     /// Presets that are left out because their rows cannot be read.
@@ -22,6 +27,8 @@ package struct Plan: Hashable, Sendable {
         now: Instant,
         pause: FleetPause? = nil,
         presets: [PresetPlan],
+        isWhole: Bool = true,
+        undecided: Set<PresetID> = [],
         nextScheduleEdge: Instant? = nil,
         unreadable: [UnreadablePreset] = [],
         orphans: OrphanedPrebuilds? = nil
@@ -31,7 +38,14 @@ package struct Plan: Hashable, Sendable {
         self.now = now
         self.pause = pause
         self.presets = presets
+        self.isWhole = isWhole
+        self.undecided = undecided
         self.nextScheduleEdge = nextScheduleEdge
+    }
+
+    /// Whether it withholds prebuilds because of a limit that pools share. Then what one pool gives up, another may get.
+    package var isLimited: Bool {
+        presets.contains { preset in preset.withheld.contains { $0.reason == .capped || $0.reason == .quota } }
     }
 
     /// The failed builds that the presets' health refers to.

@@ -21,11 +21,12 @@ package final class PresetValidations: Sendable {
     package init() {}
 
     /// The reasons why each of the presets cannot be built, in the order of its version's parameters. There are none
-    /// for presets that are not active, and while the version's parameters are unknown. Results of all other presets
-    /// are removed.
-    package func problems(of presets: [PresetSnapshot]) -> [[String]] {
+    /// for presets that are not active, and while the version's parameters are unknown.
+    ///
+    /// - Parameter areAll: Whether results of all other presets are removed.
+    package func problems(of presets: [PresetSnapshot], areAll: Bool = true) -> [[String]] {
         known.withLock { known in
-            var current: [PresetID: Known] = [:]
+            var current: [PresetID: Known] = areAll ? [:] : known
             var patterns = ParameterPatterns()
             let problems = presets.map { preset -> [String] in
                 guard preset.isActive, preset.versionReadiness == .ready else { return [] }

@@ -4,12 +4,15 @@ package import Domain
 
 /// The input of a plan: what one statement saw at one moment.
 package struct Snapshot: Hashable, Sendable {
-    /// Every preset that has prebuilds configured and is active or still owns prebuilds.
+    /// Every preset that has prebuilds configured and is active or still owns prebuilds; only some when there are
+    /// ``totals``.
     package var presets: [PresetSnapshot]
     /// The pause set by an operator, if any, ended ones included: the plan compares its end with its own time.
     package var pause: FleetPause?
     /// Pending start jobs of prebuilds in the whole fleet; what `PlanLimits.maxPendingJobs` bounds.
     package var pendingJobs: Int
+    /// What all pools have, for a snapshot of some; `nil`: it is of all.
+    package var totals: FleetTotals?
     /// The most prebuilds each organization may hold; an organization without an entry has no limit.
     package var prebuildQuotas: [OrganizationID: Int]
     /// Presets that should be among ``presets`` and whose rows cannot be read.
@@ -21,6 +24,7 @@ package struct Snapshot: Hashable, Sendable {
         presets: [PresetSnapshot],
         pause: FleetPause? = nil,
         pendingJobs: Int = 0,
+        totals: FleetTotals? = nil,
         prebuildQuotas: [OrganizationID: Int] = [:],
         unreadable: [UnreadablePreset] = [],
         orphans: OrphanedPrebuilds? = nil
@@ -30,6 +34,7 @@ package struct Snapshot: Hashable, Sendable {
         self.orphans = orphans
         self.pause = pause
         self.pendingJobs = pendingJobs
+        self.totals = totals
         self.prebuildQuotas = prebuildQuotas
     }
 

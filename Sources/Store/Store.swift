@@ -49,7 +49,7 @@ package enum Channel {
     /// There are jobs to be claimed. The payload is the place of the first of them in the queue
     /// (``QueuePlace/init(news:)``), so that a worker need not read the whole queue; empty: anywhere.
     package static let jobs = "stoker_jobs"
-    /// An input of the reconciler's plan has changed.
+    /// An input of the reconciler's plan has changed. The payload is the id of the preset whose pool has; empty: any.
     package static let reconcile = "stoker_reconcile"
     /// A worker has a request waiting: cancel, drain or resume. The payload is the worker's id, or empty for all.
     package static let workers = "stoker_workers"

@@ -125,15 +125,15 @@ package enum MetricCatalogue {
     package static let reconcileDuration = MetricFamily(
         "stoker_reconcile_duration_seconds",
         short,
-        help: "Duration of a reconciler pass that held the lock."
+        help: "Duration of a reconciler pass for all pools that held the lock."
     )
     package static let reconcilePasses = MetricFamily(
         "stoker_reconcile_passes_total",
         .counter,
         labels: ["result"],
         help: """
-            Reconciler passes by how they ended: done, partly (a preset could not be read or written), failed (rolled back), \
-            paused, held_elsewhere.
+            Reconciler passes by how they ended: done, restricted (done for the pools that a notification named), partly (a \
+            preset could not be read or written), failed (rolled back), paused, held_elsewhere.
             """
     )
     package static let refillDuration = MetricFamily(

@@ -28,12 +28,11 @@ package struct PassMetrics: Sendable {
         case .success(.lockHeldElsewhere):
             count(pass: "held_elsewhere")
         case .success(.done(let plan, let applied)):
-            count(
-                pass: plan.pause == nil
-                    ? (applied.failures.isEmpty && plan.unreadable.isEmpty ? "done" : "partly") : "paused"
-            )
-            MetricCatalogue.reconcileDuration.timer(factory: registry).record(duration: duration)
+            count(pass: outcome(plan, applied))
             count(applied.created, of: plan)
+            // A pass for some pools knows nothing of the others.
+            guard plan.isWhole else { return }
+            MetricCatalogue.reconcileDuration.timer(factory: registry).record(duration: duration)
             let lease = applied.reporterLease
             if lease > .zero {
                 pools.publish(plan, atMost: lease, now: .now - duration)
@@ -46,6 +45,12 @@ package struct PassMetrics: Sendable {
     /// Stops exporting the pools, when the worker drains.
     package func rest() {
         pools.withdraw()
+    }
+
+    private func outcome(_ plan: Plan, _ applied: AppliedPlan) -> String {
+        if plan.pause != nil { return "paused" }
+        guard applied.failures.isEmpty, plan.unreadable.isEmpty else { return "partly" }
+        return plan.isWhole ? "done" : "restricted"
     }
 
     private func count(pass outcome: String) {

@@ -11,13 +11,14 @@ package import Templates
 package import Time
 import Tracing
 
-/// Runs passes: at start, every interval, after notifications, and at the edges of schedules. Every worker tries; the
-/// lock elects the leader of each pass.
+/// Runs passes: for all pools at start, every interval and at the edges of schedules, and after notifications for those
+/// that they name (``PassPacing``). Every worker tries; the lock elects the leader of each pass.
 package struct Reconciler: Service {
     private let reconciliation: Reconciliation
     private let worker: WorkerID
     private let interval: Duration
     private let bell: Doorbell
+    private let changedPools: ChangedPools
     private let drain: Drain
     private let clock: any Clock<Duration>
     private let logger: Logger
@@ -25,9 +26,7 @@ package struct Reconciler: Service {
     private let rest: @Sendable () -> Void
     private let memory = PlanMemory()
 
-    /// Notifications that come this soon after a pass share the next one.
-    private static let coalescing = Duration.milliseconds(50)
-
+    /// - Parameter changedPools: What the bell has rung for; when there is nothing, a pass is for all pools.
     /// - Parameter observe: Called after every pass, also one that failed, with its result and how long it took.
     /// - Parameter rest: Called when no more passes are made, because the worker drains.
     package init(
@@ -36,6 +35,7 @@ package struct Reconciler: Service {
         interval: Duration,
         limits: PlanLimits,
         bell: Doorbell,
+        changedPools: ChangedPools = ChangedPools(),
         drain: Drain,
         zones: ZoneDirectory = ZoneDirectory(),
         clock: any Clock<Duration> = ContinuousClock(),
@@ -47,6 +47,7 @@ package struct Reconciler: Service {
         self.worker = worker
         self.interval = interval
         self.bell = bell
+        self.changedPools = changedPools
         self.drain = drain
         self.clock = clock
         self.logger = logger
@@ -65,46 +66,64 @@ package struct Reconciler: Service {
     }
 
     private func loop<C: Clock>(_ clock: C) async where C.Duration == Duration {
-        var quiet = clock.now
+        var pacing = PassPacing<C>(interval: interval, now: clock.now)
+        var changed = ChangedPools.Scope.all
         while true {
             // This comes first: a wake-up from here on may be about something that the pass has already read.
             bell.hush()
+            changed = changed.union(changedPools.take())
             if isEnding { break }
-            var pause = interval * Double.random(in: 0.9...1.1)
             if drain.phase == .active {
-                if let edge = await attempt() { pause = min(pause, edge) }
-                quiet = clock.now.advanced(by: Self.coalescing)
+                await attempt(pacing.scope(of: changed, now: clock.now), &pacing, clock)
             } else {
                 rest()
+                pacing.rest(now: clock.now)
             }
-            guard await bell.wait(atMost: pause, clock: clock), !isEnding else { continue }
+            let pause = drain.phase == .active ? max(clock.now.duration(to: pacing.dueAt), .zero) : interval
+            guard await bell.wait(atMost: pause, clock: clock), !isEnding else {
+                changed = .none
+                continue
+            }
+            // Whoever rings without a word means everything.
+            changed = changedPools.take()
+            if changed == .none { changed = .all }
             // A change in quiet times is answered at once. Changes soon after a pass share the next one.
-            try? await clock.sleep(until: quiet, tolerance: nil)
+            try? await clock.sleep(until: pacing.start(pacing.scope(of: changed, now: clock.now)), tolerance: nil)
         }
     }
 
     private var isEnding: Bool { drain.isFinal || Task.isShuttingDownGracefully || Task.isCancelled }
 
-    /// Runs one pass and logs its failure; the next one tries again. Returns the time until the next schedule edge.
-    private func attempt() async -> Duration? {
+    /// Makes one pass and logs its failure; a later one tries again. When it leaves pools undecided, makes one for all.
+    private func attempt<C: Clock>(
+        _ scope: ChangedPools.Scope,
+        _ pacing: inout PassPacing<C>,
+        _ clock: C
+    ) async where C.Duration == Duration {
+        guard scope != .none else { return }
         do {
-            guard case .done(let plan, let applied) = try await pass() else { return nil }
+            guard case .done(let plan, let applied) = try await pass(of: scope.presets) else {
+                return pacing.miss(scope, hasFailed: false, now: clock.now)
+            }
             report(plan, applied)
-            return plan.nextScheduleEdge.map { max($0 - plan.now, .zero) + .milliseconds(1) }
+            pacing.end(plan, now: clock.now)
+            if !plan.undecided.isEmpty { await attempt(.all, &pacing, clock) }
         } catch is CancellationError {
-            return nil
+            return
         } catch {
+            pacing.miss(scope, hasFailed: true, now: clock.now)
             logger.error("the pass failed and was rolled back", metadata: ["error": "\(error)"])
-            return nil
         }
     }
 
     /// Runs one pass. Throws the store's error; nothing was written then.
-    package func pass(at now: Instant? = nil) async throws -> PassResult {
+    ///
+    /// - Parameter named: The presets to which it is limited; `nil`: none, it is for all pools.
+    package func pass(at now: Instant? = nil, of named: Set<PresetID>? = nil) async throws -> PassResult {
         let began = ContinuousClock.now
         do {
             let result = try await withSpan("reconcile") { span in
-                let result = try await reconciliation.pass(by: worker, at: now, memory: memory)
+                let result = try await reconciliation.pass(by: worker, at: now, of: named, memory: memory)
                 if case .done(_, let applied) = result {
                     span.attributes["stoker.created"] = applied.createdTotal
                     span.attributes["stoker.deleted"] = applied.deleted.count

@@ -14,6 +14,8 @@ package struct WakeUps: Service {
     package let jobs = Doorbell()
     let queueHint = QueueHint()
     package let reconcile = Doorbell()
+    /// What ``reconcile`` has rung for.
+    package let changedPools = ChangedPools()
     package let events = Doorbell()
     /// A command for this worker, or for all: cancel, drain, resume, maintenance.
     package let commands = Doorbell()
@@ -64,13 +66,16 @@ package struct WakeUps: Service {
         case .notification(Channel.jobs, let payload):
             queueHint.tell(QueuePlace(news: payload))
             jobs.ring()
-        case .notification(Channel.reconcile, _): reconcile.ring()
+        case .notification(Channel.reconcile, let payload):
+            changedPools.tell(payload)
+            reconcile.ring()
         case .notification(Channel.events, _): events.ring()
         case .notification(Channel.workers, let payload):
             if payload.isEmpty || worker == nil || WorkerID(payload) == worker { commands.ring() }
         case .notification: break
         case .listening, .reconnected:
             queueHint.tell(.front)
+            changedPools.tell("")
             for bell in [jobs, reconcile, events, commands] { bell.ring() }
         }
     }

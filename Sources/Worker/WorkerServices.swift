@@ -72,7 +72,7 @@ package struct WorkerServices: Sendable {
             registry: registry,
             hitsAreFinal: configuration.replacementPolicy == .warn,
             // It may export as long as its lease runs, and exports again before then.
-            interval: min(.seconds(15), configuration.registration.leaseDuration / 4),
+            interval: min(.seconds(20), configuration.registration.leaseDuration / 3),
             logger: logger
         )
         let reconciler = Reconciler(
@@ -81,6 +81,7 @@ package struct WorkerServices: Sendable {
             interval: configuration.reconciliationInterval,
             limits: configuration.limits,
             bell: jobs.wakeUps.reconcile,
+            changedPools: jobs.wakeUps.changedPools,
             drain: jobs.drain,
             logger: logger,
             observe: observe,

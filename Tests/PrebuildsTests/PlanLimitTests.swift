@@ -146,4 +146,39 @@ import Time
         #expect(capped.map(\.creations) == [0, 1, 1, 2, 0])
         #expect(capped.map(\.reasons) == [[], [], [.quota, .capped], [.capped], [.quota]])
     }
+
+    // MARK: - Some pools
+
+    /// The same two pools, whose organizations have quotas of 4 and 5, beside what all pools have.
+    private func some(pending: Int, held: [Int], maxPendingJobs: Int) -> Plan {
+        let presets = [1, 2].map { number in
+            Fixtures.preset(number, desired: 2).with { $0.pool = Fixtures.pool(number, organization: number) }
+        }
+        let held = held.enumerated().map { (OrganizationID(high: 0, low: UInt64($0.offset + 1)), $0.element) }
+        let snapshot = Snapshot(
+            presets: presets,
+            totals: FleetTotals(pendingJobs: pending, prebuilds: Dictionary(uniqueKeysWithValues: held)),
+            prebuildQuotas: [Fixtures.id(1): 4, Fixtures.id(2): 5]
+        )
+        return plan(snapshot, maxPendingJobs: maxPendingJobs)
+    }
+
+    @Test(arguments: [
+        // Up to the limits, and beyond each of them.
+        (6, [2, 3], 10, [1, 2]), (7, [2, 3], 10, []), (7, [2, 3], 0, [1, 2]), (6, [3, 3], 10, [2]),
+        (6, [2, 4], 10, [1]),
+        // An organization about which nothing is known.
+        (6, [2], 10, [1]),
+    ])
+    func `a plan for some pools leaves to one for all what a shared limit may concern`(
+        pending: Int,
+        held: [Int],
+        maxPendingJobs: Int,
+        decided: [Int]
+    ) {
+        let plan = some(pending: pending, held: held, maxPendingJobs: maxPendingJobs)
+        #expect(plan.presets.map(\.pool.presetID) == decided.map { Fixtures.id($0) })
+        #expect(plan.presets.allSatisfy { $0.actions == [.create(2)] && $0.withheld.isEmpty })
+        #expect(plan.undecided == Set([1, 2].filter { !decided.contains($0) }.map { Fixtures.id($0) }))
+    }
 }

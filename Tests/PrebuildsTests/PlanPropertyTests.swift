@@ -80,6 +80,43 @@ import Time
         }
     }
 
+    @Test func `a plan for some pools is as the one for all, and keeps every limit`() {
+        var generator = SeededGenerator(seed: 7)
+        var (decided, undecided) = (0, 0)
+        forEachCase { sample, whole in
+            var some = sample.snapshot
+            some.presets = some.presets.filter { _ in Bool.random(using: &generator) }
+            var totals = FleetTotals(pendingJobs: sample.snapshot.pendingJobs)
+            for preset in sample.snapshot.presets {
+                totals.prebuilds[preset.pool.organizationID, default: 0] +=
+                    preset.running.count + preset.starting + preset.stopping + preset.deleting + preset.failed
+            }
+            some.totals = totals
+            let plan = Plan(snapshot: some, now: sample.now, limits: sample.limits)
+            #expect(!plan.isWhole)
+            #expect(Set(plan.presets.map(\.pool.presetID)).isDisjoint(with: plan.undecided))
+            #expect(plan.presets.count + plan.undecided.count == some.presets.count)
+            for preset in plan.presets where !whole.isLimited {
+                #expect(preset == whole.presets.byID[preset.pool.presetID])
+            }
+            let created = plan.presets.map(\.creations).reduce(0, +)
+            if sample.limits.maxPendingJobs > 0, created > 0 {
+                #expect(created + totals.pendingJobs <= sample.limits.maxPendingJobs)
+            }
+            for (organization, quota) in sample.snapshot.prebuildQuotas {
+                let created = plan.presets.filter { $0.pool.organizationID == organization }.map(\.creations).reduce(
+                    0,
+                    +
+                )
+                #expect(created == 0 || created + (totals.prebuilds[organization] ?? 0) <= quota)
+            }
+            decided += created > 0 ? 1 : 0
+            undecided += plan.undecided.isEmpty ? 0 : 1
+        }
+        #expect(decided > 100)
+        #expect(undecided > 50)
+    }
+
     @Test func `whatever is missing is created or its absence explained`() {
         forEachCase { sample, plan in
             for preset in plan.presets where preset.isActive {

@@ -158,14 +158,17 @@ extension Fleet {
     struct LockHeld: Error {}
 
     /// One pass with the real rules; throws ``LockHeld`` when another is in one.
+    ///
+    /// - Parameter named: The presets to which it is limited.
     @discardableResult
     func pass(
         at now: Instant? = Fleet.now,
+        of named: Set<PresetID>? = nil,
         limits: PlanLimits = .none,
         memory: PlanMemory = PlanMemory()
     ) async throws -> (plan: Plan, applied: AppliedPlan) {
         let reconciliation = Reconciliation(store: store, limits: limits, zones: ZoneDirectory())
-        let result = try await reconciliation.pass(at: now, memory: memory)
+        let result = try await reconciliation.pass(at: now, of: named, memory: memory)
         guard case .done(let plan, let applied) = result else { throw LockHeld() }
         return (plan, applied)
     }

@@ -107,6 +107,8 @@ import Testing
         try await run("reaping") { _ = try await store.reapLostWorkers() }
         try await run("expiring") { _ = try await store.expirePendingJobs(after: .seconds(1_800)) }
         try await run("the snapshot") { _ = try await store.snapshot(limits: PlanLimits()) }
+        let named: PresetID = try await fleet.value("SELECT id FROM template_version_presets")
+        try await run("a pass for one pool") { try await fleet.pass(at: nil, of: [named]) }
         try await run("the latest build") {
             try await fleet.sql("SELECT FROM workspace_latest_builds WHERE workspace_id = \(WorkspaceID.random())")
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
+import Domain
 import PostgresClient
 import Prebuilds
 import TestSupport
@@ -66,7 +67,8 @@ import Testing
         }
     }
 
-    @Test func `a winner cut off while it writes leaves nothing behind`() async throws {
+    @Test(arguments: [false, true])
+    func `a winner cut off while it writes leaves nothing behind`(isNamed: Bool) async throws {
         try await Fleet.open { fleet in
             let template = try await fleet.addTemplate()
             let preset = try await fleet.addPreset(of: template.version, desired: 3)
@@ -86,13 +88,14 @@ import Testing
             try await fleet.sql(
                 "CREATE TRIGGER cut_off AFTER INSERT ON workspaces FOR EACH STATEMENT EXECUTE FUNCTION cut_off()"
             )
-            await #expect(throws: PostgresError.self) { try await fleet.pass() }
+            let named: Set<PresetID>? = isNamed ? [preset, extra] : nil
+            await #expect(throws: PostgresError.self) { try await fleet.pass(of: named) }
             #expect(try await fleet.workspaces() == [.init(id: doomed.id, builds: ["start succeeded"])])
             #expect(try await fleet.value("SELECT bool_or(retiring) FROM workspaces") == false)
             #expect(try await fleet.count(of: "prebuild_decisions") == 0)
 
             try await fleet.sql("DROP TRIGGER cut_off ON workspaces")
-            let applied = try await fleet.pass().applied
+            let applied = try await fleet.pass(of: named).applied
             #expect(applied.created == [preset: 3])
             #expect(applied.deleted == [doomed.id])
         }

@@ -67,7 +67,7 @@ import Testing
             try await fleet.addUser("ada")
             let template = try await fleet.addTemplate()
             let desired = 5
-            _ = try await fleet.addPreset(of: template.version, desired: desired)
+            let preset = try await fleet.addPreset(of: template.version, desired: desired)
             let worker = try await fleet.addWorker()
             let isOver = WatchedState(false)
             try await fleet.pass(at: nil)
@@ -88,9 +88,12 @@ import Testing
                         return 0
                     }
                 }
-                for _ in 0..<3 {
+                for isNamed in [false, true, true] {
                     group.addTask {
-                        while !isOver.current { do { try await fleet.pass(at: nil) } catch is Fleet.LockHeld {} }
+                        while !isOver.current {
+                            do { try await fleet.pass(at: nil, of: isNamed ? [preset] : nil) } catch is Fleet.LockHeld {
+                            }
+                        }
                         return 0
                     }
                 }

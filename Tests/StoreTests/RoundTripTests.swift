@@ -38,6 +38,32 @@ import Testing
         }
     }
 
+    @Test func `the leader of the last pass saves a round trip, until another one leads`() async throws {
+        try await Fleet.open(sessions: 1) { fleet in
+            try await Fleet.open(sessions: 1) { winner in
+                let template = try await fleet.addTemplate()
+                let preset = try await fleet.addPreset(of: template.version, desired: 1)
+                let memory = PlanMemory()
+                func spent() async throws -> Int {
+                    try await roundTrips(fleet) { try await fleet.pass(of: [preset], memory: memory) }
+                }
+                #expect(try await spent() == 3)
+                #expect(try await spent() == 2)
+                try await winner.store.pool.withTransaction("test") { transaction in
+                    try await transaction.takeReconcileLock()
+                    // It has guessed wrong, and asks first from now on.
+                    for expected in [2, 1] {
+                        let spent = try await roundTrips(fleet) {
+                            await #expect(throws: Fleet.LockHeld.self) { try await fleet.pass(memory: memory) }
+                        }
+                        #expect(spent == expected)
+                    }
+                }
+                #expect(try await spent() == 3)
+            }
+        }
+    }
+
     @Test func `a worker that does not win takes one round trip`() async throws {
         try await Fleet.open(sessions: 1) { fleet in
             try await Fleet.open(sessions: 1) { winner in
@@ -49,6 +75,49 @@ import Testing
                     #expect(spent == 1)
                 }
             }
+        }
+    }
+
+    @Test func `the fleet's reporter asks and reads in one round trip, every other worker asks first`() async throws {
+        try await Fleet.open(sessions: 1) { fleet in
+            let reporter = try await fleet.addWorker()
+            let other = try await fleet.addWorker()
+            for (worker, wasReporter, expected) in [(reporter, false, 2), (reporter, true, 1), (other, false, 1)] {
+                let facts = try await roundTrips(fleet) {
+                    let facts = try await fleet.store.fleetFacts(for: worker, wasReporter: wasReporter)
+                    #expect((facts != nil) == (worker == reporter))
+                }
+                let totals = try await roundTrips(fleet) {
+                    let totals = try await fleet.store.claimTotals(for: worker, bounds: [1], wasReporter: wasReporter)
+                    #expect((totals != nil) == (worker == reporter))
+                }
+                #expect([facts, totals] == [expected, expected])
+            }
+            // One that has lost its office without knowing.
+            #expect(try await fleet.store.fleetFacts(for: other, wasReporter: true) == nil)
+        }
+    }
+
+    @Test func `deliveries and events are looked for in one round trip`() async throws {
+        try await Fleet.open(sessions: 1) { fleet in
+            let worker = try await fleet.addWorker()
+            func hasEvents() async throws -> Bool {
+                try await fleet.store.lookForDeliveries(
+                    for: worker,
+                    limit: 1,
+                    lease: .seconds(60),
+                    room: [:],
+                    roomElsewhere: 1
+                ).hasEvents
+            }
+            let spent = try await roundTrips(fleet) {
+                let found = try await hasEvents()
+                #expect(!found)
+            }
+            #expect(spent == 1)
+            try await fleet.sql("INSERT INTO notification_events (type) VALUES ('e')")
+            let found = try await hasEvents()
+            #expect(found)
         }
     }
 

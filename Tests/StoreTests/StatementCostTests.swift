@@ -87,6 +87,10 @@ extension DatabaseTemplate {
             }
             #expect(snapshot.presets.map(\.running.count) == [20])
 
+            let named: PresetID = try await fleet.value("SELECT id FROM template_version_presets")
+            let pass = try await fleet.counting(prebuilds, "a pass for one pool") { try await fleet.pass(of: [named]) }
+            #expect(pass.plan.presets.map(\.state.actual) == [20])
+
             let claim = try await fleet.counting(prebuilds, "claiming a prebuild") {
                 try await store.claim(ClaimRequest(template: "go-dev", owner: "ada", name: "mine"))
             }
@@ -124,6 +128,26 @@ extension DatabaseTemplate {
             }
             // One tells of the lost worker.
             #expect(deliveries.count == 4)
+        }
+    }
+
+    @Test(.database(.migrated)) func `a pass for one pool reads no prebuilds of its siblings`() async throws {
+        try await Fleet.open(sessions: 1) { fleet in
+            let template = try await fleet.addTemplate()
+            let named = try await fleet.addPreset("named", of: template.version, desired: 20)
+            try await fleet.pass()
+            for number in 1...10 {
+                let sibling = try await fleet.addPreset("sibling-\(number)", of: template.version, desired: 200)
+                try await fleet.addRunningPrebuilds(200, of: sibling)
+                try await fleet.sql(
+                    "UPDATE workspaces SET prebuild_preset_id = \(sibling) WHERE prebuild_preset_id IS NULL"
+                )
+            }
+            let limits = ["workspaces": 40, "workspace_builds": 60, "provisioner_jobs": 40]
+            for _ in 1...7 {
+                let pass = try await fleet.counting(limits, "a pass for one pool") { try await fleet.pass(of: [named]) }
+                #expect(pass.plan.presets.map(\.state.starting) == [20])
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 import Basics
 import Domain
 import PostgresClient
+import Prebuilds
 import ServiceLifecycle
 import Store
 import TestSupport
@@ -68,6 +69,88 @@ import Testing
             try await loop.clock.advance(by: .milliseconds(50))
             #expect(try await loop.nextPass().createdTotal == 2)
             try await loop.stop()
+        }
+    }
+
+    @Test func `a notification leads to a pass for the pool that it names, and what none names waits for the interval`()
+        async throws
+    {
+        try await TestPools.open { pools in
+            let named = try await pools.addPreset("named", desired: 1)
+            let other = try await pools.addPreset("other", desired: 1)
+            let loop = RunningReconciler(pools.store, interval: .seconds(3_600))
+            #expect(try await loop.nextPass().createdTotal == 2)
+            // Of this, a notification is lost.
+            try await pools.sql("UPDATE template_version_presets SET desired_instances = 2")
+            try await loop.clock.advance(by: .milliseconds(5))
+            loop.tell(of: named)
+            #expect(try await loop.nextPass().created == [named: 1])
+            try await loop.clock.advance(by: .seconds(3_960))
+            #expect(try await loop.nextPass().created == [other: 1])
+            try await loop.stop()
+        }
+    }
+
+    @Test func `while a shared limit withholds prebuilds, what a pool gives up is for another`() async throws {
+        try await TestPools.open { pools in
+            let presets = [try await pools.addPreset("one", desired: 1), try await pools.addPreset("two", desired: 1)]
+            let loop = RunningReconciler(
+                pools.store,
+                interval: .seconds(3_600),
+                limits: PlanLimits(maxPendingJobs: 1)
+            )
+            let first = try await loop.nextPass().created
+            let filled = try #require(presets.first { first == [$0: 1] })
+            let other = try #require(presets.first { $0 != filled })
+            try await pools.finishBuilds()
+            try await loop.clock.advance(by: .milliseconds(50))
+            loop.tell(of: filled)
+            #expect(try await loop.nextPass().created == [other: 1])
+            try await loop.stop()
+        }
+    }
+
+    @Test func `what a pass for some pools cannot decide, one for all decides at once`() async throws {
+        try await TestPools.open { pools in
+            try await pools.addPreset("one", desired: 1)
+            let loop = RunningReconciler(
+                pools.store,
+                interval: .seconds(3_600),
+                limits: PlanLimits(maxPendingJobs: 1)
+            )
+            #expect(try await loop.nextPass().createdTotal == 1)
+            let two = try await pools.addPreset("two", desired: 1)
+            try await loop.clock.advance(by: .milliseconds(5))
+            loop.tell(of: two)
+            for _ in 1...2 { #expect(try await loop.nextPass().createdTotal == 0) }
+            #expect(
+                try await pools.value(
+                    "SELECT withheld->0->>'reason' FROM prebuild_decisions WHERE preset_id = \(two)"
+                ) == "capped"
+            )
+            try await loop.stop()
+        }
+    }
+
+    @Test func `when the leader is lost in a pass for one pool, another's interval makes up for it`() async throws {
+        try await TestPools.open { pools in
+            let preset = try await pools.addPreset("pool", desired: 1)
+            let leader = RunningReconciler(pools.store, interval: .seconds(3_600))
+            try await leader.nextPass()
+            let other = RunningReconciler(pools.store, interval: .seconds(3_600))
+            try await other.nextPass()
+            try await pools.slowDown()
+            try await pools.sql("UPDATE template_version_presets SET desired_instances = 2")
+            for loop in [leader, other] { try await loop.clock.advance(by: .milliseconds(5)) }
+            leader.tell(of: preset)
+            try await pools.awaitVisit()
+            other.tell(of: preset)
+            try await other.refusals(1)
+            await leader.cancel()
+            #expect(try await pools.value("SELECT count(*) FROM workspaces") == 1)
+            try await other.clock.advance(by: .seconds(3_960))
+            #expect(try await other.nextPass().created == [preset: 1])
+            try await other.stop()
         }
     }
 

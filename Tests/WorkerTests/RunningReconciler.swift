@@ -14,6 +14,7 @@ import TestSupport
 final class RunningReconciler: Sendable {
     let clock: ManualClock
     let bell = Doorbell()
+    private let changedPools = ChangedPools()
     /// What its passes wrote, one by one.
     let passes: TestSignal<AppliedPlan>
     private let refusals = WatchedState(0)
@@ -25,6 +26,7 @@ final class RunningReconciler: Sendable {
     init(
         _ store: Store,
         interval: Duration,
+        limits: PlanLimits = PlanLimits(),
         drain: Drain = Drain(),
         passes: TestSignal<AppliedPlan> = TestSignal()
     ) {
@@ -35,8 +37,9 @@ final class RunningReconciler: Sendable {
             store: store,
             worker: .random(),
             interval: interval,
-            limits: PlanLimits(),
+            limits: limits,
             bell: bell,
+            changedPools: changedPools,
             drain: drain,
             clock: clock,
             logger: TestPools.logger,
@@ -63,6 +66,17 @@ final class RunningReconciler: Sendable {
         )
         self.group = group
         running = Task { try await group.run() }
+    }
+
+    /// As the notification of a change in that pool.
+    func tell(of preset: PresetID) {
+        changedPools.tell("\(preset)")
+        bell.ring()
+    }
+
+    /// Waits until another's pass has stood in the way of that many of its own.
+    func refusals(_ count: Int) async throws {
+        _ = try await refusals.first("\(count) refusals", within: .seconds(10)) { $0 >= count ? $0 : nil }
     }
 
     var turnedAway: Int { refusals.current }

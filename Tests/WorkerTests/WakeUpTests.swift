@@ -19,10 +19,13 @@ import Time
     private final class Passes: Sendable {
         let creations = TestSignal<(count: Int, at: ContinuousClock.Instant)>()
         let count = Mutex(0)
+        /// Of them, those for all pools.
+        let wholes = Mutex(0)
 
         func observe(_ result: PassResult) {
-            guard case .done(_, let applied) = result else { return }
+            guard case .done(let plan, let applied) = result else { return }
             count.withLock { $0 += 1 }
+            if plan.isWhole { wholes.withLock { $0 += 1 } }
             if applied.createdTotal > 0 { creations.send((applied.createdTotal, .now)) }
         }
     }
@@ -43,6 +46,7 @@ import Time
             interval: .seconds(3_600),
             limits: PlanLimits(),
             bell: wakeUps.reconcile,
+            changedPools: wakeUps.changedPools,
             drain: Drain(),
             logger: TestPools.logger,
             observe: { result, _ in if case .success(let result) = result { passes.observe(result) } }
@@ -73,6 +77,8 @@ import Time
                     latencies.append(refill.at - claimed)
                 }
                 #expect(try await pools.pending == claims)
+                // At start, and when the listener was ready; all others were for the pool that the claim named.
+                #expect(passes.wholes.withLock { $0 } <= 2)
                 latencies.sort()
                 print(
                     "From a claim to the job of its refill: median \(latencies[claims / 2]), p95 \(latencies[claims * 95 / 100])"

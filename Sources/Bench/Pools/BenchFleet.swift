@@ -101,6 +101,22 @@ extension Store {
         try await settle()
     }
 
+    /// Reads all prebuilds with their builds, jobs and agents, in one join: the minimum for a pass without changes.
+    func readPrebuilds() async throws {
+        try await bench(
+            """
+            SELECT w.id, w.created_at, b.id, b.created_at, b.transition, b.template_version_preset_id, j.job_status,
+                a.lifecycle_state
+            FROM workspaces w
+            JOIN workspace_builds b ON b.workspace_id = w.id
+            JOIN provisioner_jobs j ON j.id = b.job_id
+            JOIN workspace_resources r ON r.job_id = j.id
+            JOIN workspace_agents a ON a.resource_id = r.id
+            WHERE w.owner_id = \(prebuildsUserID) AND NOT w.deleted
+            """
+        )
+    }
+
     /// A pass of the reconciler, with the limits as they are by default.
     ///
     /// - Parameter memory: Kept by the process; a new one considers every preset.

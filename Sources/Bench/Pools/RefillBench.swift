@@ -35,6 +35,7 @@ struct RefillBench {
                 interval: .seconds(600),
                 limits: PlanLimits(),
                 bell: wakeUps.reconcile,
+                changedPools: wakeUps.changedPools,
                 drain: Drain(),
                 logger: silence,
                 observe: { result, _ in

@@ -30,21 +30,34 @@ package struct Reconciliation: Sendable {
     ///
     /// - Parameter worker: The worker; `nil` for a command.
     /// - Parameter moment: The moment to reconcile for; `nil` for now.
+    /// - Parameter named: The presets to which the pass is limited; `nil`: none, it is for all pools.
     /// - Parameter memory: Kept by the process, so that passes without changes write nothing; a new one considers every
     ///   preset.
     package func pass(
         by worker: WorkerID? = nil,
         at moment: Instant? = nil,
+        of named: Set<PresetID>? = nil,
         memory: PlanMemory = PlanMemory()
     ) async throws -> PassResult {
-        let made = try await store.pass(by: worker, at: moment, limits: limits) { pass in
+        let (hasLed, known) = (memory.hasLed, memory.lastDecision)
+        // Unless the pass gets to its end.
+        memory.hasLed = false
+        let made = try await store.pass(
+            by: worker,
+            at: moment,
+            limits: limits,
+            of: named,
+            hasLed: hasLed,
+            since: known
+        ) { pass in
             let plan = makePlan(pass.snapshot, at: pass.now)
-            let news = memory.news(in: plan, since: pass.lastDecision)
+            let news = memory.news(in: plan, beside: pass.record)
             let applied = try await pass.write(plan, recording: news)
-            return (plan, applied, pass.lastDecision)
+            return (plan, applied, pass.record)
         }
-        guard let (plan, applied, lastDecision) = made else { return .lockHeldElsewhere }
-        memory.remember(plan, applied, since: lastDecision)
+        guard let (plan, applied, record) = made else { return .lockHeldElsewhere }
+        memory.hasLed = true
+        memory.remember(plan, applied, beside: record)
         return .done(plan, applied)
     }
 

@@ -133,7 +133,7 @@ struct ClaimWriting {
                 FROM bound n
             )\(sql: leaveQueue)
             SELECT claim_id, outcome, reason, workspace_id, build_number,
-                \(sql: News.column(News.jobs(of: "new_jobs"), News.reconcile, nextInQueue))
+                \(sql: News.column(News.jobs(of: "new_jobs"), News.reconcile("bound.preset_id"), nextInQueue))
             FROM bound
             """
     }

@@ -6,7 +6,7 @@ package import Prebuilds
 package import Time
 
 /// A running pass: one transaction under the reconciler's lock. Valid only inside the body of
-/// ``Store/pass(by:at:limits:_:)``.
+/// ``Store/pass(by:at:limits:of:hasLed:since:_:)``.
 ///
 /// ```swift
 /// let applied = try await store.pass(limits: limits) { pass in
@@ -19,8 +19,8 @@ package struct Pass {
     package let now: Instant
     /// What the transaction sees once it has the lock.
     package let snapshot: Snapshot
-    /// The newest row of `prebuild_decisions`; `nil` if there is none.
-    package let lastDecision: Int64?
+    /// What is recorded of earlier decisions.
+    package let record: DecisionRecord
     fileprivate let worker: WorkerID?
     fileprivate let transaction: PostgresTransaction
     /// Whether the start of a maintenance was announced, and its end was not.
@@ -48,30 +48,38 @@ package struct Pass {
 
 extension Store {
     /// Starts a pass: takes the lock and a snapshot, passes both to the body, and commits when the body ends. A pass
-    /// takes three round trips, however many prebuilds it creates and deletes.
+    /// takes two or three round trips, however many prebuilds it creates and deletes.
     ///
     /// If the process dies or loses its connection midway, nothing was written: the server releases the lock with the
     /// transaction, and limits how long an idle or stuck transaction may hold it.
     ///
     /// - Parameter worker: The worker that makes the pass, for the record; `nil` for a command.
     /// - Parameter now: The moment to reconcile for; `nil` is the transaction's own time.
+    /// - Parameter named: The presets to which the pass is limited; `nil`: none, it is for all pools.
+    /// - Parameter hasLed: Whether the caller made the last pass, as far as it knows. It does not probe the lock then, which
+    ///   saves a round trip when it has guessed right, and costs a snapshot in vain when it has not.
+    /// - Parameter lastDecision: The decision up to which the caller knows the record; `nil`: it knows nothing of it.
     /// - Returns: The body's result; `nil` if another process is running a pass, which cost one round trip and changed
     ///   nothing.
     package func pass<Value>(
         by worker: WorkerID? = nil,
         at now: Instant? = nil,
         limits: PlanLimits,
+        of named: Set<PresetID>? = nil,
+        hasLed: Bool = false,
+        since lastDecision: Int64? = nil,
         _ body: (Pass) async throws -> Value
     ) async throws -> Value? {
-        // A statement of its own: a worker that does not get the lock has spent one round trip, and holds no
-        // transaction open.
-        let probe = try await pool.execute(Self.probe(stuckAfter: Self.longestPass))
-        guard try probe.only()["won"] else { return nil }
+        if !hasLed {
+            // A statement of its own: a worker that does not get the lock has spent one round trip, and holds no
+            // transaction open.
+            let probe = try await pool.execute(Self.probe(stuckAfter: Self.longestPass))
+            guard try probe.only()["won"] else { return nil }
+        }
         return try await pool.withTransaction("reconcile", attempts: 1) { transaction in
-            let opening = [Self.passTimeouts, Self.lock, Self.circumstances(worker)]
-            let answers = try await transaction.executeBatch(
-                opening + SnapshotQuery(now: now, limits: limits).statements
-            )
+            let opening = [Self.passTimeouts, Self.lock, Self.circumstances(worker, since: lastDecision)]
+            let query = SnapshotQuery(now: now, limits: limits, named: named.map(Array.init))
+            let answers = try await transaction.executeBatch(opening + query.statements)
             guard try answers[1].only()["won"] else { return nil }
             let circumstances = try answers[2].only()
             let (moment, snapshot) = try SnapshotQuery.read(Array(answers[3...]))
@@ -79,7 +87,7 @@ extension Store {
                 Pass(
                     now: moment,
                     snapshot: snapshot,
-                    lastDecision: try circumstances["last_decision"],
+                    record: try DecisionRecord(circumstances, since: lastDecision),
                     worker: worker,
                     transaction: transaction,
                     announcesMaintenance: try circumstances["announces_maintenance"],
@@ -132,12 +140,12 @@ extension Store {
 
     /// Facts that a pass needs beside the snapshot. They are read by a separate statement, which sees, once it has the
     /// lock, what the previous pass has committed.
-    private static func circumstances(_ worker: WorkerID?) -> Statement {
+    private static func circumstances(_ worker: WorkerID?, since lastDecision: Int64?) -> Statement {
         Statement(
             "reconcile.circumstances",
             within: .seconds(5),
             """
-            SELECT (SELECT max(id) FROM prebuild_decisions) AS last_decision,
+            SELECT \(sql: DecisionRecord.columns(since: lastDecision)),
                 EXISTS (
                     SELECT FROM notification_events WHERE dedupe_key = \(maintenanceIncident) AND resolved_at IS NULL
                 ) AS announces_maintenance,

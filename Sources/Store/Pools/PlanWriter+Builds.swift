@@ -42,10 +42,11 @@ extension PlanWriter {
             ), new_workspaces AS (
                 -- The last 60 bits of the id are random; their hexadecimal digits, mapped to base32's alphabet, make
                 -- the name.
-                INSERT INTO workspaces (id, owner_id, organization_id, template_id, name, created_at, updated_at, last_used_at)
+                INSERT INTO workspaces (id, owner_id, organization_id, template_id, name, prebuild_preset_id, created_at,
+                    updated_at, last_used_at)
                 SELECT workspace_id, \(sql: .prebuildsUser), organization_id, template_id,
                     'prebuild-' || translate(right(replace(workspace_id::text, '-', ''), 15), '0189', 'ghij'),
-                    \(plan.now), \(plan.now), \(plan.now)
+                    preset_id, \(plan.now), \(plan.now), \(plan.now)
                 FROM fresh
             ), given AS MATERIALIZED (
                 -- Once for each preset, however many prebuilds it gets.

@@ -5,9 +5,19 @@ import PostgresClient
 
 extension SnapshotQuery {
     var parameters: Statement {
-        Self.parameters(
+        guard let named else {
+            return Self.parameters(
+                """
+                FROM templates t JOIN template_version_parameters p ON \(sql: .isActive("p.template_version_id"))
+                """
+            )
+        }
+        return Self.parameters(
             """
-            FROM templates t JOIN template_version_parameters p ON \(sql: .isActive("p.template_version_id"))
+            FROM template_version_parameters p
+            WHERE p.template_version_id = ANY(ARRAY(
+                SELECT x.template_version_id FROM template_version_presets x WHERE x.id = ANY(\(named))
+            ))
             """
         )
     }

@@ -5,15 +5,15 @@ import PostgresClient
 import Prebuilds
 
 extension SnapshotQuery {
-    /// Every preset that is active and has a pool, or still owns prebuilds, with all its prebuilds. Prebuilds without a
-    /// known preset are in rows of their own.
+    /// Every preset that is active and has a pool, or still owns prebuilds, with all its prebuilds; of the named ones
+    /// only, if there are ``named`` ones. Prebuilds without a known preset are in rows of their own.
     ///
-    /// It starts from the partial index of unclaimed prebuilds, and reads each prebuild's latest build and job by key.
+    /// It starts from a partial index of unclaimed prebuilds, and reads each prebuild's latest build and job by key.
     /// So its cost depends only on their number, not on how many workspaces were ever claimed or deleted.
     /// ``Snapshot/add(_:_:)`` reads the rows.
     var presets: Statement {
         Statement(
-            "snapshot.presets",
+            named == nil ? "snapshot.presets" : "snapshot.named_presets",
             """
             WITH prebuilds AS (
                 SELECT w.id, w.name, w.created_at, b.id AS build_id, b.created_at AS build_created_at, b.transition,
@@ -34,7 +34,7 @@ extension SnapshotQuery {
                         AND j.workspace_id = w.id AS ordered,
                     NOT \(sql: .isUnbegun()) AS begun,
                     b.transition = 'delete' AND j.job_status = 'canceled' AND w.retiring AS abandoned
-                FROM workspaces w
+                FROM \(sql: prebuilds) w
                 LEFT JOIN LATERAL \(sql: .latestBuild()) b ON true
                 -- By key, whatever the planner estimates about the pools, so that the table of jobs is never read
                 -- whole.
@@ -49,7 +49,8 @@ extension SnapshotQuery {
                 ) d
                 LEFT JOIN LATERAL (\(sql: .agentsReady(ofJob: "b.job_id", declared: "d.declared"))) a
                     ON b.transition = 'start' AND j.job_status = 'succeeded'
-                WHERE \(sql: .isPrebuild())
+                -- Said again of named ones, it would let the planner choose another index.
+                WHERE \(sql: named == nil ? .isPrebuild() : "true")
             ), pools AS (
                 -- In any order, which is the same for all arrays of a row.
                 SELECT preset_id, count(*) AS total, (array_agg(name::text))[1:10] AS names,
@@ -75,10 +76,10 @@ extension SnapshotQuery {
                     array_agg(build_id) FILTER (WHERE transition = 'start' AND NOT running) AS start_ids,
                     array_agg(build_created_at) FILTER (WHERE transition = 'start' AND NOT running) AS starts,
                     array_agg(failed) FILTER (WHERE transition = 'start' AND NOT running) AS failures
-                FROM prebuilds GROUP BY preset_id
+                FROM prebuilds WHERE \(sql: isNamed("preset_id")) GROUP BY preset_id
             ), presets AS (
                 SELECT p.id FROM templates t JOIN template_version_presets p ON \(sql: .isActive("p.template_version_id"))
-                WHERE p.desired_instances IS NOT NULL
+                WHERE p.desired_instances IS NOT NULL AND \(sql: isNamed("p.id"))
                 UNION
                 SELECT preset_id FROM pools
             ), known AS (
@@ -93,9 +94,11 @@ extension SnapshotQuery {
                 LEFT JOIN templates t ON t.id = v.template_id
                 LEFT JOIN organizations o ON o.id = t.organization_id
             )
-            SELECT p.organization_id IS NULL AS is_orphan, coalesce(l.total, 0) AS total, coalesce(l.names, '{}') AS orphans,
-                p.preset_id, p.name, p.version_id, p.template_name, p.organization_id,
-                p.organization_name, p.active,
+            -- In the order in which they are read.
+            SELECT p.organization_id IS NULL AS is_orphan, p.preset_id, p.name, p.version_id, p.template_name,
+                p.organization_id, p.organization_name, p.active, coalesce(l.starting, 0) AS starting,
+                coalesce(l.ids, '{}') AS ids, coalesce(l.build_ids, '{}') AS build_ids, coalesce(l.created, '{}') AS created,
+                coalesce(l.eligible, '{}') AS eligible,
                 CASE
                     WHEN p.job_id IS NULL OR i.job_status = 'succeeded' THEN 'ready'
                     WHEN i.job_status IN ('failed', 'canceled') THEN 'failed'
@@ -120,32 +123,52 @@ extension SnapshotQuery {
                     SELECT x.value FROM template_version_preset_parameters x
                     WHERE x.template_version_preset_id = p.preset_id ORDER BY x.name
                 ) AS given,
-                coalesce(l.ids, '{}') AS ids, coalesce(l.build_ids, '{}') AS build_ids, coalesce(l.created, '{}') AS created,
-                coalesce(l.build_created, '{}') AS build_created, coalesce(l.eligible, '{}') AS eligible,
-                coalesce(l.pending, 0) AS pending,
-                coalesce(l.starting, 0) AS starting, coalesce(l.stopping, 0) AS stopping,
-                coalesce(l.deleting, 0) AS deleting, coalesce(l.failed, 0) AS failed, coalesce(l.canceled, 0) AS canceled,
+                coalesce(l.stopping, 0) AS stopping, coalesce(l.deleting, 0) AS deleting, coalesce(l.failed, 0) AS failed,
+                coalesce(l.canceled, 0) AS canceled,
                 coalesce(l.abandoned_ids, '{}') AS abandoned_ids, coalesce(l.abandoned_builds, '{}') AS abandoned_builds,
                 coalesce(l.abandoned_created, '{}') AS abandoned_created,
                 CASE WHEN p.active OR l.ordered_ids IS NULL THEN '{}' ELSE l.ordered_ids END AS ordered_ids,
                 CASE WHEN p.active OR l.ordered_ids IS NULL THEN '{}' ELSE l.ordered_builds END AS ordered_builds,
                 CASE WHEN p.active OR l.ordered_ids IS NULL THEN '{}' ELSE l.ordered_created END AS ordered_created,
                 CASE WHEN p.active OR l.ordered_ids IS NULL THEN '{}' ELSE l.ordered_begun END AS ordered_begun,
-                greatest(p.desired_instances, \(literal: limits.failureHardLimit), 1) AS history,
+                coalesce(l.build_created, '{}') AS build_created,
                 coalesce(l.start_ids, '{}') AS start_ids, coalesce(l.starts, '{}') AS starts,
                 coalesce(l.failures, '{}') AS failures,
-                (
+                greatest(p.desired_instances, \(literal: limits.failureHardLimit), 1) AS history,
+                CASE WHEN l.starts IS NULL THEN 0 ELSE (
                     SELECT count(*) FROM unnest(l.starts, l.failures) f(at, failed)
                     WHERE f.failed AND f.at >= \(sql: moment) - make_interval(secs => \(limits.backoffLookback.inSeconds))
                         AND f.at >= coalesce(p.failures_forgotten_before, '-infinity')
-                ) AS recent_failures,
-                CASE WHEN p.active AND NOT coalesce(l.has_fresh, false) THEN \(sql: ordersInVain) ELSE 0 END AS orders_in_vain
+                ) END AS recent_failures,
+                CASE WHEN p.active AND NOT coalesce(l.has_fresh, false) THEN \(sql: ordersInVain) ELSE 0 END AS orders_in_vain,
+                coalesce(l.pending, 0) AS pending, coalesce(l.total, 0) AS total, coalesce(l.names, '{}') AS orphans
             FROM known p
             LEFT JOIN provisioner_jobs i ON i.id = p.job_id
             LEFT JOIN pools l ON l.preset_id = p.preset_id
-            ORDER BY p.organization_name, p.template_name, p.name, p.preset_id
+            -- In the order of bytes, because a language's order takes longer than all the rest of this part.
+            ORDER BY p.organization_name COLLATE "C", p.template_name COLLATE "C", p.name COLLATE "C", p.preset_id
             """
         )
+    }
+
+    /// The prebuilds, for `FROM`: all, or those that may be of the named presets. A prebuild that does not say for which
+    /// preset it was ordered is found by its template.
+    ///
+    /// `IS TRUE` are the words of the index `workspaces_pool`. No other index has them, so the planner cannot choose one
+    /// that would read all prebuilds, whatever it estimates.
+    private var prebuilds: SQL {
+        guard let named else { return "workspaces" }
+        return """
+            (
+                SELECT * FROM workspaces x WHERE \(sql: .isPrebuild("x")) IS TRUE AND x.prebuild_preset_id = ANY(\(named))
+                UNION ALL
+                SELECT * FROM workspaces x
+                WHERE \(sql: .isPrebuild("x")) IS TRUE AND x.prebuild_preset_id IS NULL AND x.template_id = ANY(ARRAY(
+                    SELECT v.template_id FROM template_version_presets p
+                    JOIN template_versions v ON v.id = p.template_version_id WHERE p.id = ANY(\(named))
+                ))
+            )
+            """
     }
 
     /// The time from which orders count for the ``RunawayBrake``.

@@ -21,26 +21,52 @@ extension Store {
 struct SnapshotQuery {
     let now: Instant?
     let limits: PlanLimits
+    /// The presets to be read; `nil`: all.
+    var named: [PresetID]?
 
-    var statements: [Statement] { [Self.prepare, settings, presets, parameters] }
+    var statements: [Statement] {
+        let all = [prepare, settings, presets, parameters]
+        return named.map { all + [totals(of: $0)] + Self.afterwards } ?? all
+    }
 
     /// The moment of the snapshot.
     var moment: SQL { "coalesce(\(now), transaction_timestamp())" }
 
-    /// The newest of many builds are read through their index, from its end: a bitmap scan would read all of them,
-    /// whatever the planner estimates.
-    private static let prepare = Statement(
-        "snapshot.prepare",
-        within: .seconds(5),
-        "SELECT set_config('enable_bitmapscan', 'off', true)"
-    )
+    /// Whether the preset is to be read.
+    func isNamed(_ preset: SQL) -> SQL {
+        named.map { "\(sql: preset) = ANY(\($0))" } ?? "true"
+    }
 
+    /// The newest of many builds are read through their index, from its end: a bitmap scan would read all of them,
+    /// whatever the planner estimates. A few pools are read through indexes only, by a plan that is made once: to make it
+    /// takes longer than to read them.
+    private var prepare: Statement {
+        Statement(
+            "snapshot.prepare",
+            within: .seconds(5),
+            named == nil
+                ? "SELECT set_config('enable_bitmapscan', 'off', true)"
+                : """
+                SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true),
+                    set_config('plan_cache_mode', 'force_generic_plan', true)
+                """
+        )
+    }
+
+    /// What is good for reading a few pools is not for writing them.
+    private static let afterwards = [
+        Statement("snapshot.seqscan", within: .seconds(5), "SET LOCAL enable_seqscan TO DEFAULT"),
+        Statement("snapshot.plans", within: .seconds(5), "SET LOCAL plan_cache_mode TO DEFAULT"),
+    ]
+
+    /// Reads the answers to ``statements``.
     static func read(_ answers: [QueryResult]) throws -> (now: Instant, snapshot: Snapshot) {
-        guard answers.count == 4 else { throw StoreError.internalInconsistency("the snapshot is incomplete") }
+        guard answers.count >= 4 else { throw StoreError.internalInconsistency("the snapshot is incomplete") }
         let (now, pause, quotas) = try readSettings(answers[1])
         let parameters = readParameters(answers[3])
         var snapshot = Snapshot(presets: [], pause: pause, prebuildQuotas: quotas)
         for row in answers[2] { snapshot.add(row, parameters) }
+        if answers.count > 4 { snapshot.totals = try readTotals(answers[4]) }
         return (now, snapshot)
     }
 }

@@ -173,11 +173,22 @@ extension Store {
         "(SELECT b.workspace_id FROM workspace_builds b WHERE b.job_id = \(job.id) AND b.transition = 'delete')"
     }
 
-    /// Notifies followers of these jobs that they have ended, and the reconciler.
+    /// Notifies followers of these jobs that they have ended, and the reconciler of the builds' pools. A claim build
+    /// changes no pool, and what is no build may have changed any.
     static func ended(_ jobs: [JobID]) -> Statement {
         Statement(
             "completion.news",
-            "SELECT \(sql: News.column(News.reconcile, News.on(Channel.finished, "id"))) FROM unnest(\(jobs)) id"
+            """
+            SELECT \(sql: News.column(
+                "CASE WHEN b.reason IS DISTINCT FROM 'claim' THEN \(sql: News.reconcile("b.template_version_preset_id")) END",
+                News.on(Channel.finished, "ended.id")
+            ))
+            FROM unnest(\(jobs)) ended(id)
+            -- By key, whatever the planner estimates.
+            LEFT JOIN LATERAL (
+                SELECT x.reason, x.template_version_preset_id FROM workspace_builds x WHERE x.job_id = ended.id OFFSET 0
+            ) b ON true
+            """
         )
     }
 }

@@ -6,8 +6,12 @@ package import PostgresClient
 ///
 /// The statement itself sends nothing: the process's `PostgresNotifier` does, after the commit.
 package enum News {
-    /// An input of the reconciler's plan has changed.
+    /// An input of the reconciler's plan has changed, for any pool.
     static let reconcile = on(Channel.reconcile)
+
+    /// The pool of a preset has changed; when that is NULL, any pool.
+    static func reconcile(_ preset: SQL) -> SQL { on(Channel.reconcile, "coalesce(\(sql: preset)::text, '')") }
+
     /// All workers have a request waiting.
     static let workers = on(Channel.workers)
     /// There are jobs to be claimed, anywhere in the queue.

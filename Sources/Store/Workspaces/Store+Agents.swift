@@ -100,7 +100,7 @@ extension Store {
                         isReady: "agent.id = a.id OR \(sql: .agentIsReady)"
                     )),
                     \(sql: News.column(
-                        News.reconcile,
+                        News.reconcile("b.template_version_preset_id"),
                         News.on(Channel.ready, "coalesce(b.template_version_preset_id::text, '')")
                     ))
                 FROM changed

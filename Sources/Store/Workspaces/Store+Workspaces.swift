@@ -143,7 +143,7 @@ extension Store {
             ), retired AS (
                 UPDATE workspaces w SET retiring = true, updated_at = now() FROM target WHERE w.id = target.workspace_id
             ), \(sql: builds.terms), \(sql: builds.parameters(.parameters(ofBuild: "n.last_build_id")))
-            SELECT job_id, \(sql: News.column(News.jobs(of: "new_jobs"), News.reconcile)) FROM target
+            SELECT job_id, \(sql: News.column(News.jobs(of: "new_jobs"), News.reconcile("preset_id"))) FROM target
             """
         )
     }

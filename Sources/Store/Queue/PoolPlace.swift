@@ -14,7 +14,7 @@ import Time
 /// time of its order, so a job is overtaken only by those that are ordered within that time.
 ///
 /// The place is written with the order, into `available_at`, and `queue_lead` is what lies between the two; so a claim
-/// still reads the first rows of one index (Documentation/Decisions/0019-fair-share.md).
+/// still reads the first rows of one index (Documentation/Decisions/0020-fair-share.md).
 struct PoolPlace {
     /// The time of the order.
     let now: Instant

@@ -75,9 +75,10 @@ package final class Gatherer<Request: Sendable, Answer: Sendable>: Sendable {
         guard !batch.isEmpty else { return }
         Task.detached { [self] in
             let answers = await perform(batch.map(\.request))
+            precondition(answers.count == batch.count, "each request has its answer")
             for (call, answer) in zip(batch, answers) { call.caller.resume(with: answer) }
             state.withLock { $0.lanesInUse -= 1 }
-            start()
+            if waitingCalls > 0 { start() }
         }
     }
 }

@@ -153,3 +153,15 @@ import Time
         #expect(sizes[2] >= sizes[1])
     }
 }
+
+extension ErlangB {
+    /// The share of claims that miss, as textbooks have it: the last of the terms a^n / n! by their sum.
+    static func misses(servers: Int, load: Double) -> Double {
+        var (term, sum) = (1.0, 1.0)
+        for count in 0..<max(servers, 0) {
+            term *= load / Double(count + 1)
+            sum += term
+        }
+        return term / sum
+    }
+}

@@ -60,9 +60,10 @@ import Time
             let claims = try await prepared(["a", "taken", "b"].map { request($0) }, in: room.fleet.store)
             let results = await ReadyClaims.bind(claims, on: room.fleet.store.pool)
             #expect(try results[0].get()?.outcome == .hit)
-            #expect(throws: PostgresError.self) { try results[1].get() }
+            #expect(try results[1].get() == nil)
             #expect(try results[2].get()?.outcome == .hit)
             #expect(try await room.fleet.count(of: "workspace_claims") == 3)
+            #expect(await #expect(throws: StoreError.self) { _ = try await room.claim("taken") }?.code == .nameTaken)
         }
     }
 
@@ -75,6 +76,18 @@ import Time
             #expect(results[0]?.workspaceID == results[1]?.workspaceID)
             #expect(results[0]?.isRepeat == false && results[1]?.isRepeat == true && results[2]?.isRepeat == false)
             #expect(try await room.fleet.count(of: "workspace_claims") == 2)
+        }
+    }
+
+    /// A key may be used between the lookup and the claim, by a repetition in another process.
+    @Test func `one whose key has been used takes no other's prebuild`() async throws {
+        try await ClaimRoom.open { room in
+            try await room.fleet.addRunningPrebuilds(2, of: room.preset)
+            let claims = try await prepared([request("mine", key: "k"), request("other")], in: room.fleet.store)
+            let first = try await room.claim("mine", key: "k")
+            let results = try await ReadyClaims.bind(claims, on: room.fleet.store.pool).map { try $0.get() }
+            #expect(results[0]?.workspaceID == first.workspaceID && results[0]?.isRepeat == true)
+            #expect(results[1]?.outcome == .hit)
         }
     }
 

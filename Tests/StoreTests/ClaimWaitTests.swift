@@ -95,6 +95,17 @@ import Testing
         }
     }
 
+    @Test func `after its time it is a fresh build, also behind others that wait on`() async throws {
+        try await ClaimRoom.open { room in
+            let line = Line(room: room)
+            let patient = Task { try await line.claim("patient") }
+            try await line.queued(1)
+            #expect(try await line.claim("hasty", within: .milliseconds(1)).outcome == .missEmpty)
+            let prebuild = try await room.fleet.addWorkspace(of: room.preset)
+            #expect(try await patient.value.workspaceID == prebuild.id)
+        }
+    }
+
     @Test func `what no prebuild can become is built at once`() async throws {
         try await ClaimRoom.open { room in
             let request = ClaimRequest(template: "go-dev", owner: "ada", name: "mine", parameters: ["test": "other"])

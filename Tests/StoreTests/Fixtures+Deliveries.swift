@@ -22,3 +22,22 @@ extension Fleet {
         }) > 0 {}
     }
 }
+
+extension Store {
+    /// Leases deliveries without a look for events.
+    func leaseDeliveries(
+        for worker: WorkerID,
+        limit: Int,
+        lease: Duration,
+        room: [EndpointID: Int] = [:],
+        roomElsewhere: Int = 1_000
+    ) async throws -> [LeasedDelivery] {
+        try await lookForDeliveries(
+            for: worker,
+            limit: limit,
+            lease: lease,
+            room: room,
+            roomElsewhere: roomElsewhere
+        ).leased
+    }
+}

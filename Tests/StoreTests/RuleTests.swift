@@ -98,7 +98,7 @@ import Time
             let before = invalidated.map { Fleet.now - .microseconds($0) }
             let inSQL: Bool = try await fleet.value(
                 """
-                SELECT \(sql: .isExpired(at: "\(Fleet.now)"))
+                SELECT coalesce(w.created_at < \(sql: .expiry(at: "\(Fleet.now)")), false)
                 FROM (SELECT \(created) AS created_at) w,
                     (SELECT \(ttl) AS invalidate_after_secs, \(before) AS last_invalidated_at) p
                 """

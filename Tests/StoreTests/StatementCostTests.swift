@@ -143,7 +143,7 @@ extension DatabaseTemplate {
                     "UPDATE workspaces SET prebuild_preset_id = \(sibling) WHERE prebuild_preset_id IS NULL"
                 )
             }
-            let limits = ["workspaces": 40, "workspace_builds": 60, "provisioner_jobs": 40]
+            let limits = ["workspaces": 60, "workspace_builds": 60, "provisioner_jobs": 60]
             for _ in 1...7 {
                 let pass = try await fleet.counting(limits, "a pass for one pool") { try await fleet.pass(of: [named]) }
                 #expect(pass.plan.presets.map(\.state.starting) == [20])

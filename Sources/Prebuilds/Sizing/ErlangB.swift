@@ -6,19 +6,9 @@
 /// are the prebuilds that it holds or builds; a server is busy while its replacement is being built. The formula holds
 /// for any distribution of build times, as long as claims arrive at random.
 package enum ErlangB {
-    /// The share of claims that miss.
+    /// The least pool at which no more than `misses` of the claims miss; `limit` when no smaller one does.
     ///
     /// - Parameter load: Claims per second times seconds per build.
-    package static func misses(servers: Int, load: Double) -> Double {
-        guard load > 0 else { return servers > 0 ? 0 : 1 }
-        var misses = 1.0
-        for count in 0..<max(servers, 0) {
-            misses = next(misses, servers: count + 1, load: load)
-        }
-        return misses
-    }
-
-    /// The least pool at which no more than `misses` of the claims miss; `limit` when no smaller one does.
     package static func servers(load: Double, misses goal: Double, limit: Int) -> Int {
         guard load > 0 else { return 0 }
         var misses = 1.0

@@ -26,17 +26,6 @@ package struct Season: Hashable, Sendable {
         totalWeeks = 0
     }
 
-    /// From numbers that were kept; `nil` when there are not two for each bin, or one of them is impossible.
-    package init?(claims: [Double], weeks: [Double]) {
-        guard claims.count == WeekSlot.perWeek, weeks.count == WeekSlot.perWeek,
-            (claims + weeks).allSatisfy({ $0.isFinite && $0 >= 0 })
-        else { return nil }
-        self.claims = claims
-        self.weeks = weeks
-        totalClaims = claims.reduce(0, +)
-        totalWeeks = weeks.reduce(0, +)
-    }
-
     /// Adds a bin that has ended.
     mutating func close(bin: Int, claims count: Int) {
         let (oldClaims, oldWeeks) = (claims[bin], weeks[bin])

@@ -38,7 +38,7 @@ extension ClaimNames {
     static func look(_ requests: [ClaimRequest], on pool: PostgresPool) async -> [Result<ClaimNames, any Error>] {
         do {
             return try await read(requests, on: pool).map { .success($0) }
-        } catch let error as PostgresError where requests.count > 1 && error.kind != .connection {
+        } catch let error as PostgresError where requests.count > 1 && error.isOfItsValues {
             // One name that the server does not take, one with a NUL for example, must not fail the others.
             var results: [Result<ClaimNames, any Error>] = []
             for request in requests { results += await look([request], on: pool) }
@@ -108,7 +108,7 @@ extension ClaimNames {
             within: .seconds(10),
             reading: true,
             """
-            SELECT q.place - 1 AS place, p.id, p.name, p.is_default, p.desired_instances IS NOT NULL AS has_pool,
+            SELECT q.place - 1 AS place, p.id, p.template_version_id, p.name, p.is_default, p.desired_instances IS NOT NULL AS has_pool,
                 d.names, d.mutable, d.values
             FROM unnest(\(requests.map(\.template)), \(requests.map(\.preset))) WITH ORDINALITY q(template, preset, place)
             JOIN templates t ON t.id = (\(sql: .templateID(namedBy: "q.template")))
@@ -133,6 +133,7 @@ extension ClaimNames {
 /// A preset that a claim may choose, with its parameters.
 struct ClaimedPreset: Sendable {
     var id: PresetID
+    var versionID: TemplateVersionID
     var name: String
     var isDefault: Bool
     var hasPool: Bool
@@ -147,6 +148,7 @@ struct ClaimedPreset: Sendable {
 
     init(_ row: Row) throws {
         id = try row["id"]
+        versionID = try row["template_version_id"]
         name = try row["name"]
         isDefault = try row["is_default"]
         hasPool = try row["has_pool"]

@@ -42,7 +42,7 @@ extension Store {
             throw StoreError.notFound("user", request.owner, remedy: "Add one with 'stoker users add'.")
         }
         guard let template = names.template else { throw try await missingTemplate(request.template) }
-        guard let versionID = template.activeVersionID else {
+        guard template.activeVersionID != nil else {
             throw StoreError(
                 .conflict,
                 "Template '\(template.name)' has no active version yet",
@@ -53,7 +53,7 @@ extension Store {
             throw StoreError(.conflict, "Template '\(template.name)' is deprecated: \(template.deprecated)")
         }
         let preset = try await choosePreset(names.presets, request, template.name)
-        let (given, types) = try await canonical(request.parameters, of: versionID)
+        let (given, types) = try await canonical(request.parameters, of: preset.versionID)
         let misfit = try preset.misfit(given, types, of: template.name)
         return .target(
             ClaimTarget(
@@ -62,7 +62,8 @@ extension Store {
                 organizationID: template.organizationID,
                 templateID: template.id,
                 templateName: template.name,
-                versionID: versionID,
+                // Not the template's: a promotion may have come between the two statements of the lookup.
+                versionID: preset.versionID,
                 presetID: preset.id,
                 presetName: preset.name,
                 parameters: given,

@@ -30,7 +30,7 @@ struct FreshClaim {
             "claims.build",
             within: .seconds(10),
             """
-            WITH \(sql: writing.asked), said AS (
+            WITH \(sql: writing.asked(inTurn: false)), said AS (
                 -- The reconciler's latest decision about the pool: what it withheld, and why.
                 SELECT w->>'reason' IN (\(quoted: capped.rawValue), \(quoted: quota.rawValue)) AS is_capped,
                     w->>'message' AS message

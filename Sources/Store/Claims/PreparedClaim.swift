@@ -52,30 +52,35 @@ struct ClaimWriting {
     private var hasParameters: Bool { claims.contains { !$0.target.parameters.isEmpty } }
     private var isQueued: Bool { claims.contains(where: \.isQueued) }
 
-    /// The first term: the claims, without those whose key has been used, and those behind others in the queue.
-    var asked: SQL {
+    /// The first term: the claims, without those whose key has been used, those behind others in the queue, and those
+    /// that could only fail the others.
+    ///
+    /// - Parameter inTurn: Whether a claim that waits stands back behind those that have waited for longer.
+    func asked(inTurn: Bool) -> SQL {
         """
         asked AS MATERIALIZED (
             SELECT a.* FROM unnest(
                 \(claims.map(\.id)), \(claims.map(\.target.ownerID)), \(claims.map(\.request.name)),
                 \(claims.map(\.target.organizationID)), \(claims.map(\.target.templateID)), \(claims.map(\.target.versionID)),
-                \(claims.map(\.target.presetID)), \(turns), \(claims.map(\.buildID)), \(claims.map(\.jobID)),
+                \(claims.map(\.target.presetID)), \(claims.map(\.buildID)), \(claims.map(\.jobID)),
                 \(claims.map(\.request.idempotencyKey)), \(claims.map { $0.request.digest(giving: $0.target.parameters) }),
                 \(claims.map(\.trace)), \(claims.map(\.target.askedAt))
-            ) a(claim_id, owner_id, name, organization_id, template_id, version_id, preset_id, turn, build_id, job_id,
-                idempotency_key, request_hash, trace_metadata, asked_at)
-            WHERE \(sql: keyIsNew) AND \(sql: isNext)
+            ) WITH ORDINALITY a(claim_id, owner_id, name, organization_id, template_id, version_id, preset_id, build_id,
+                job_id, idempotency_key, request_hash, trace_metadata, asked_at, place)
+            WHERE \(sql: keyIsNew) AND \(sql: inTurn ? isNext : "true") AND \(sql: nameIsFree)
         )
         """
     }
 
-    /// Which of the claims of its preset each is, from 1.
-    private var turns: [Int] {
-        var counts: [PresetID: Int] = [:]
-        return claims.map { claim in
-            counts[claim.target.presetID, default: 0] += 1
-            return counts[claim.target.presetID, default: 0]
-        }
+    /// Whether the owner has no workspace of this name. A claim alone finds out when it writes.
+    private var nameIsFree: SQL {
+        guard claims.count > 1 else { return "true" }
+        return """
+            NOT EXISTS (
+                SELECT FROM workspaces x
+                WHERE x.owner_id = a.owner_id AND lower(x.name) = lower(a.name) AND NOT x.deleted
+            )
+            """
     }
 
     private var keyIsNew: SQL {
@@ -172,7 +177,7 @@ struct ClaimWriting {
 
     /// Wakes the next claim in the queue at once.
     private var nextInQueue: SQL {
-        isQueued ? News.on(Channel.ready, "(SELECT preset_id FROM served)") : "NULL"
+        isQueued ? News.on(Channel.ready, "(SELECT min(preset_id::text) FROM served)") : "NULL"
     }
 
     /// The time of the claim: for one that waited, when it took its place.

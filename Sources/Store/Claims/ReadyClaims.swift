@@ -15,12 +15,11 @@ struct ReadyClaims {
 
     /// The answer to each claim: `nil` when no prebuild is eligible, or the claim is not the next in the queue.
     ///
-    /// One claim that cannot be written, because its name is taken for example, must not fail the others: each is then
-    /// tried alone.
+    /// One claim that cannot be written must not fail the others: each is then tried alone.
     static func bind(_ claims: [PreparedClaim], on pool: PostgresPool) async -> [Result<ClaimResult?, any Error>] {
         do {
             return try await ReadyClaims(claims).bind(on: pool)
-        } catch let error as PostgresError where claims.count > 1 && !error.isOutcomeUnknown {
+        } catch let error as PostgresError where claims.count > 1 && error.isOfItsValues {
             var results: [Result<ClaimResult?, any Error>] = []
             for claim in claims { results += await bind([claim], on: pool) }
             return results
@@ -31,12 +30,12 @@ struct ReadyClaims {
 
     private func bind(on pool: PostgresPool) async throws -> [Result<ClaimResult?, any Error>] {
         let once = writing.oncePerKey
-        let answers = try await pool.executeBatch(queueUp + once + [.indexPlans, bind])
+        let answers = try await pool.executeBatch([.indexPlans] + queueUp + once + [bind])
         var served: [ClaimID: Row] = [:]
         if let rows = answers.last {
             for row in rows { served[try row["claim_id"]] = row }
         }
-        let earlier = once.isEmpty ? [:] : try EarlierClaim.read(answers[queueUp.count + 1])
+        let earlier = once.isEmpty ? [:] : try EarlierClaim.read(answers[answers.count - 2])
         return claims.indices.map { index in
             let claim = claims[index]
             return Result {
@@ -78,11 +77,10 @@ struct ReadyClaims {
             "claims.bind",
             within: .seconds(10),
             """
-            WITH \(sql: writing.asked), pools AS MATERIALIZED (
+            WITH \(sql: writing.asked(inTurn: true)), pools AS MATERIALIZED (
                 SELECT p.id, wanted.claims, \(sql: .expiry()) AS expiry
-                FROM unnest(\(wanted.map(\.preset)), \(wanted.map(\.template)), \(wanted.map(\.claims)))
-                    wanted(preset_id, template_id, claims)
-                JOIN template_version_presets p ON p.id = wanted.preset_id
+                FROM (SELECT preset_id, template_id, version_id, count(*) AS claims FROM asked GROUP BY 1, 2, 3) wanted
+                JOIN template_version_presets p ON p.id = wanted.preset_id AND p.template_version_id = wanted.version_id
                 JOIN templates o ON o.id = wanted.template_id AND \(sql: .isActive("p.template_version_id", of: "o"))
             ), candidates AS MATERIALIZED (
                 SELECT pools.id AS preset_id, c.*
@@ -97,8 +95,9 @@ struct ReadyClaims {
                 ) c
             ), matched AS MATERIALIZED (
                 SELECT a.*, w.id AS workspace_id, b.id AS last_build_id, b.build_number + 1 AS build_number
-                FROM (SELECT c.*, \(sql: turn) AS turn FROM candidates c) w
-                JOIN asked a ON a.preset_id = w.preset_id AND a.turn = w.turn
+                FROM (SELECT c.*, \(sql: turn(by: "c.created_at, c.id")) AS turn FROM candidates c) w
+                JOIN (SELECT c.*, \(sql: turn(by: "c.place")) AS turn FROM asked c) a
+                    ON a.preset_id = w.preset_id AND a.turn = w.turn
                 CROSS JOIN LATERAL \(sql: .latestBuild()) b
             ), bound AS (
                 UPDATE workspaces w SET owner_id = n.owner_id, name = n.name, prebuild_name = w.name,
@@ -110,14 +109,17 @@ struct ReadyClaims {
         )
     }
 
-    /// How many prebuilds of each preset are wanted.
-    private var wanted: [(preset: PresetID, template: TemplateID, claims: Int)] {
-        Dictionary(grouping: claims, by: \.target.presetID)
-            .map { (preset: $0, template: $1[0].target.templateID, claims: $1.count) }
+    /// Which of its preset each row of `c` is, from 1: the n-th claim gets the n-th prebuild.
+    private func turn(by order: SQL) -> SQL {
+        claims.count == 1 ? "1" : "row_number() OVER (PARTITION BY c.preset_id ORDER BY \(sql: order))"
     }
+}
 
-    /// Which of the prebuilds of its preset each candidate is, from 1: the n-th claim gets the n-th.
-    private var turn: SQL {
-        claims.count == 1 ? "1" : "row_number() OVER (PARTITION BY c.preset_id ORDER BY c.created_at, c.id)"
+extension PostgresError {
+    /// Whether the server refused the values of the statement, or a row that stood in their way: of several that were
+    /// bound together, others may be good. Not so when the server, a session or the time ran out, or the outcome is unknown.
+    var isOfItsValues: Bool {
+        guard !isOutcomeUnknown, let sqlState else { return false }
+        return ["22", "23", "40", "54"].contains(sqlState.conditionClass)
     }
 }

@@ -4,7 +4,9 @@ package import Domain
 import PostgresClient
 
 extension Store {
-    /// Leases up to `limit` due deliveries. If this worker dies, another one sends them again with the same id.
+    /// Leases up to `limit` due deliveries, and looks in the same transaction for events that wait to be dispatched. If this
+    /// worker dies, another one sends them again with the same id.
+    ///
     /// Deliveries to an endpoint with ``EndpointHealth/isSpared`` wait, except for a probe of an open circuit, and for
     /// trials.
     ///
@@ -12,24 +14,6 @@ extension Store {
     ///   - room: The most deliveries of an endpoint that are taken, so that a slow or dead one does not occupy every
     ///     worker.
     ///   - roomElsewhere: The same for endpoints that `room` does not name.
-    package func leaseDeliveries(
-        for worker: WorkerID,
-        limit: Int,
-        lease: Duration,
-        room: [EndpointID: Int] = [:],
-        roomElsewhere: Int = 1_000
-    ) async throws -> [LeasedDelivery] {
-        try await lookForDeliveries(
-            for: worker,
-            limit: limit,
-            lease: lease,
-            room: room,
-            roomElsewhere: roomElsewhere
-        ).leased
-    }
-
-    /// As ``leaseDeliveries(for:limit:lease:room:roomElsewhere:)``, in the same transaction as a look for events that wait
-    /// to be dispatched.
     package func lookForDeliveries(
         for worker: WorkerID,
         limit: Int,

@@ -13,13 +13,8 @@ extension SQL {
         "(\(identifier: workspace).owner_id = \(sql: prebuildsUser) AND NOT \(identifier: workspace).deleted)"
     }
 
-    /// Whether the prebuild is older than its preset's time to live, or than the last invalidation. The planner has the
-    /// same rule, which splits a pool (`RuleTests` compares them).
-    static func isExpired(_ workspace: String = "w", of preset: String = "p", at moment: SQL = "now()") -> SQL {
-        "coalesce(\(identifier: workspace).created_at < \(sql: expiry(of: preset, at: moment)), false)"
-    }
-
-    /// What was created before this time has expired; NULL: nothing has.
+    /// A prebuild that was created before this time has expired: it is older than its preset's time to live, or than the
+    /// last invalidation. NULL: none has. The planner has the same rule, which splits a pool (`RuleTests` compares them).
     static func expiry(of preset: String = "p", at moment: SQL = "now()") -> SQL {
         """
         greatest(\(identifier: preset).last_invalidated_at, CASE WHEN \(identifier: preset).invalidate_after_secs > 0 THEN

@@ -36,8 +36,8 @@ package struct Migration: Hashable, Sendable {
         Migration(18, "readable_settings", PackageResources.V0018_readable_settings_sql),
         Migration(19, "claimable", PackageResources.V0019_claimable_sql),
         Migration(20, "pool_of_prebuild", PackageResources.V0020_pool_of_prebuild_sql),
-        Migration(22, "fair_share", PackageResources.V0022_fair_share_sql),
-        Migration(23, "free_names", PackageResources.V0023_free_names_sql),
+        Migration(21, "fair_share", PackageResources.V0021_fair_share_sql),
+        Migration(22, "free_names", PackageResources.V0022_free_names_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {

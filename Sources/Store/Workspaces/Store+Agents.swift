@@ -82,6 +82,19 @@ extension Store {
     /// The first time completes a refill.
     package func report(_ state: AgentState, by token: AgentTokenHash) async throws -> AgentIdentity? {
         let answers = try await pool.executeBatch([
+            // Before the agent, as the end of its build does: that locks the workspace, then its agents.
+            Statement(
+                "agents.lock_workspace",
+                within: .seconds(5),
+                """
+                SELECT FROM workspace_agents a
+                JOIN workspace_resources r ON r.id = a.resource_id
+                JOIN workspace_builds b ON b.job_id = r.job_id
+                JOIN workspaces w ON w.id = b.workspace_id
+                WHERE a.auth_token_hash = \(token.bytes) AND NOT a.deleted
+                FOR NO KEY UPDATE OF w
+                """
+            ),
             Statement(
                 "agents.report",
                 within: .seconds(5),
@@ -112,8 +125,8 @@ extension Store {
             ),
             Self.identity(token),
         ])
-        if let changed = answers[0].first { try PoolChange(refilledAfter: changed["refilled_after"]).map(observe) }
-        return try answers[1].first.map(AgentIdentity.init)
+        if let changed = answers[1].first { try PoolChange(refilledAfter: changed["refilled_after"]).map(observe) }
+        return try answers[2].first.map(AgentIdentity.init)
     }
 
     /// A deleted workspace has no agents any more.

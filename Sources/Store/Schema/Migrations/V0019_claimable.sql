@@ -5,23 +5,29 @@ ALTER TABLE workspaces ADD COLUMN claimable_preset_id uuid;
 
 -- Triggers keep it true, so that it is true whoever writes: workers of the release before, operators, tests.
 CREATE FUNCTION stoker_mark_claimable(prebuild uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    is_no_prebuild boolean;
+    preset uuid;
 BEGIN
-    -- Who changes something else that the answer depends on waits here, and then sees this change.
-    PERFORM 1 FROM workspaces
-    WHERE id = prebuild AND owner_id = 'c42fdf75-3097-471c-8c33-fb52454d81c0' AND NOT deleted
-    FOR NO KEY UPDATE;
-    IF NOT FOUND THEN RETURN; END IF;
-    UPDATE workspaces w SET claimable_preset_id = x.preset_id
+    -- Who changes something else that the answer depends on waits here, and then sees this change. The row is found by its id
+    -- alone: a claim that is being undone may make it a prebuild again.
+    SELECT owner_id <> 'c42fdf75-3097-471c-8c33-fb52454d81c0' OR deleted INTO is_no_prebuild
+    FROM workspaces WHERE id = prebuild FOR NO KEY UPDATE;
+    IF NOT FOUND OR is_no_prebuild THEN RETURN; END IF;
+    -- As stoker_agents_ready says, whose text would be planned anew for each row.
+    SELECT b.template_version_preset_id INTO preset
     FROM (
-        SELECT (
-            SELECT CASE WHEN b.transition = 'start' AND j.job_status = 'succeeded'
-                AND stoker_agents_ready(b.job_id, b.template_version_id) THEN b.template_version_preset_id END
-            FROM (
-                SELECT * FROM workspace_builds WHERE workspace_id = prebuild ORDER BY build_number DESC LIMIT 1
-            ) b JOIN provisioner_jobs j ON j.id = b.job_id
-        ) AS preset_id
-    ) x
-    WHERE w.id = prebuild AND w.claimable_preset_id IS DISTINCT FROM x.preset_id;
+        SELECT * FROM workspace_builds WHERE workspace_id = prebuild ORDER BY build_number DESC LIMIT 1
+    ) b JOIN provisioner_jobs j ON j.id = b.job_id
+    WHERE b.transition = 'start' AND j.job_status = 'succeeded' AND (
+        SELECT count(*) = count(*) FILTER (WHERE a.lifecycle_state = 'ready') AND count(*) >= (
+            SELECT count(*) FROM template_version_agents d WHERE d.template_version_id = b.template_version_id
+        )
+        FROM workspace_resources r JOIN workspace_agents a ON a.resource_id = r.id
+        WHERE r.job_id = b.job_id AND NOT a.deleted
+    );
+    UPDATE workspaces SET claimable_preset_id = preset
+    WHERE id = prebuild AND claimable_preset_id IS DISTINCT FROM preset;
 END;
 $$;
 

@@ -187,7 +187,7 @@ extension Field.Kind {
         case .choice(let values): Self.choice(among: values)
         case .choices(let values): "type: array, items: { \(Self.choice(among: values)) }"
         case .textMap: "type: object, additionalProperties: { type: string }"
-        case .bytes: "type: string, format: binary"
+        case .bytes: "type: string, format: binary, minLength: 1"
         }
     }
 

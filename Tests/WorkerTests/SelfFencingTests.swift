@@ -3,6 +3,7 @@
 import Domain
 import PostgresClient
 import Provisioning
+import Store
 import TestSupport
 import Testing
 
@@ -31,18 +32,21 @@ import Testing
                     throw error
                 }
             }
-            let worker = try await RunningWorker(
-                pools.store,
-                on: url,
-                lease: .seconds(6),
-                heartbeat: .seconds(1),
-                provisioners: [.echo: endless]
-            )
-            try await began.next("the build")
-            let (reason, left) = try await TestCluster.current.frozen { try await ended.next("its end") }
-            #expect(reason == .leaseEnding)
-            #expect(left > .zero)
-            await worker.cancel()
+            // As in a worker: heartbeats have a session of their own, which no other statement holds.
+            try await PostgresPool.withPool(PostgresConfiguration(url), size: 1, logger: TestPools.logger) { lifeline in
+                let worker = try await RunningWorker(
+                    Store(pool: pools.store.pool, lifeline: lifeline),
+                    on: url,
+                    lease: .seconds(6),
+                    heartbeat: .seconds(1),
+                    provisioners: [.echo: endless]
+                )
+                try await began.next("the build")
+                let (reason, left) = try await TestCluster.current.frozen { try await ended.next("its end") }
+                #expect(reason == .leaseEnding)
+                #expect(left > .zero)
+                await worker.cancel()
+            }
         }
     }
 }

@@ -39,7 +39,10 @@ struct StokerCommand: AsyncParsableCommand {
                     WebhooksCommand.self, HealthcheckCommand.self, BenchCommand.self,
                 ]
             ),
-            CommandGroup(name: "Look up", subcommands: [ConfigCommand.self, SchemaCommand.self]),
+            CommandGroup(
+                name: "Look up",
+                subcommands: [ConfigCommand.self, SchemaCommand.self, CompletionsCommand.self]
+            ),
         ]
     )
 }

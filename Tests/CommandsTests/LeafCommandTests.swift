@@ -94,6 +94,8 @@ import Testing
         "bench reconcile": "measures this machine with databases of its own",
         "bench webhooks": "measures this machine with databases of its own",
         "bench worker": "measures this machine with databases of its own",
+        "completions install": "writes a file for a shell of this machine",
+        "completions print": "prints a document, and asks nobody",
         "config default": "prints a file, and asks nobody",
         "config document": "prints a file, and asks nobody",
         "config print": "shows this machine's settings; a server's own are its route 'listSettings'",

@@ -16,7 +16,7 @@ struct UpCommand: AsyncParsableCommand {
 
     @OptionGroup var options: WorkerOptions
 
-    @Flag(inversion: .prefixedNo, help: "Push an example template when there is no template yet.")
+    @Flag(inversion: .prefixedNo, help: "Push the example templates when there is no template yet.")
     var example = true
 
     @OptionGroup var global: GlobalOptions

@@ -21,6 +21,21 @@ enum Host {
     /// This program's file, also after it was replaced, so that worker and guards are always of one release.
     static let ownExecutable: FilePath = "/proc/self/exe"
 
+    /// The directory of this program's file; `nil` when it cannot be found out.
+    static var ownDirectory: FilePath? {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: ownExecutable.string))
+            .map { FilePath($0).removingLastComponent() }
+    }
+
+    /// Whether a shell finds this very program by the name `stoker`.
+    static func isOnPath(environment: [String: String]) -> Bool {
+        guard let found = program("stoker", environment: environment),
+            let own = try? FileManager.default.destinationOfSymbolicLink(atPath: ownExecutable.string)
+        else { return false }
+        return URL(fileURLWithPath: found).resolvingSymlinksInPath().path
+            == URL(fileURLWithPath: own).resolvingSymlinksInPath().path
+    }
+
     /// The name of the user.
     static var user: String { environment["SUDO_USER"] ?? ProcessInfo.processInfo.userName }
 

@@ -63,35 +63,47 @@ struct UpProcess: Sendable {
         defer { UpRecord.remove(directory) }
         try await worker.run(stop: stop) { store, http in
             try UpRecord(databaseURL: address.url, httpAddress: "\(http)", pid: getpid()).write(directory)
-            let template = try await template(store, address)
+            let pushed = try await pushExamples(store, address)
             let banner = UpBanner(
                 http: http,
                 pageToken: token,
                 directory: directory,
                 settings: settings.all,
-                template: template
+                pushed: pushed,
+                hasTerraform: hasTerraform,
+                steps: try await FirstSteps(store)
             )
             try Console.print(banner.text)
         }
     }
 
-    /// The name of a template for the banner; `nil`: there is none.
-    private func template(_ store: Store, _ address: DatabaseAddress) async throws -> String? {
-        let templates = try await store.templates()
-        guard templates.isEmpty, pushesExample else { return templates.first?.name }
-        let hasTerraform =
-            settings.terraform.binary != nil
+    /// Whether Terraform or OpenTofu is set, or found on PATH.
+    private var hasTerraform: Bool {
+        settings.terraform.binary != nil
             || ["terraform", "tofu"].contains { Host.program($0, environment: settings.all.environment) != nil }
-        let entries = (hasTerraform ? ExampleTemplate.terraform : .process).entries
-        let push = PushTemplate(
-            archive: Data(try TarArchive.pack(entries)),
-            message: "The example that comes with Stoker."
-        )
+    }
+
+    /// Pushes the examples that can be built here, when there is no template yet; returns those that were imported.
+    private func pushExamples(_ store: Store, _ address: DatabaseAddress) async throws -> [ExampleTemplate] {
+        guard pushesExample, try await store.templates().isEmpty else { return [] }
         let control = Composition(settings.all).context(store, address, zones: settings.zones)
-        let report = try await TemplatePushing(control: control).push(push) { line in
-            telemetry.logger.debug("\(LogPrinter.text(line))")
+        var pushed: [ExampleTemplate] = []
+        for example in ExampleTemplate.allCases where example != .terraform || hasTerraform {
+            let push = PushTemplate(
+                archive: Data(try TarArchive.pack(example.entries)),
+                message: "An example that comes with Stoker."
+            )
+            do {
+                _ = try await TemplatePushing(control: control).push(push) { line in
+                    telemetry.logger.debug("\(LogPrinter.text(line))")
+                }
+                pushed.append(example)
+            } catch let error as CommandError {
+                // Such as a Terraform that does not start: everything else works without this example.
+                try Console.note("warning: the example \(example.rawValue) was not imported: \(error)")
+            }
         }
-        return report.templateName
+        return pushed
     }
 
     private func makeDirectory() throws {

@@ -4,10 +4,18 @@ import Templates
 
 /// The templates of `Config/templates`, embedded in the program (by the links in `Examples`): the start of `stoker up`.
 enum ExampleTemplate: String, CaseIterable, Sendable {
-    /// Needs Terraform or OpenTofu.
-    case terraform = "terraform-local"
     /// Needs a shell.
     case process = "process-local"
+    /// Needs Terraform or OpenTofu.
+    case terraform = "terraform-local"
+
+    /// What builds its workspaces.
+    var means: String {
+        switch self {
+        case .process: "a shell script"
+        case .terraform: "Terraform"
+        }
+    }
 
     /// Its files by name.
     var entries: [ArchiveEntry] {

@@ -65,8 +65,9 @@ struct Planner {
             actual: preset.running.count,
             expired: expired.count,
             desired: desired,
+            waiting: preset.waitingClaims,
             eligible: current.count(where: \.isEligible),
-            extraneous: max(current.count - desired, 0),
+            extraneous: max(current.count - desired - preset.waitingClaims, 0),
             starting: preset.starting,
             stopping: preset.stopping,
             deleting: preset.deleting,
@@ -83,7 +84,7 @@ struct Planner {
         }
         actions += Self.deletionsAgain(preset)
 
-        let brake = RunawayBrake(of: preset, desired: desired)
+        let brake = RunawayBrake(of: preset, desired: state.wanted)
         let granted = min(state.missing, brake?.allowed ?? .max)
         let change = statusChange(of: preset, problems, runaway: granted == 0 && state.missing > 0 ? brake : nil)
         let status = change?.to ?? preset.status

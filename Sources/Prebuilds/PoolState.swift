@@ -8,9 +8,11 @@ package struct PoolState: Hashable, Sendable, Codable {
     package var expired: Int
     /// The desired count; 0 when the preset is not active.
     package var desired: Int
+    /// Claims that wait for the preset's next prebuild: each wants one more; 0 when the preset is not active.
+    package var waiting: Int
     /// Prebuilds that can be claimed and will not be replaced; 0 when the preset is not active.
     package var eligible: Int
-    /// Prebuilds that are not expired and above the desired count; 0 when the preset is not active.
+    /// Prebuilds that are not expired and above what is desired and waited for; 0 when the preset is not active.
     package var extraneous: Int
     /// Prebuilds whose start, stop or delete is in progress.
     package var starting: Int
@@ -24,6 +26,7 @@ package struct PoolState: Hashable, Sendable, Codable {
         actual: Int = 0,
         expired: Int = 0,
         desired: Int = 0,
+        waiting: Int = 0,
         eligible: Int = 0,
         extraneous: Int = 0,
         starting: Int = 0,
@@ -35,6 +38,7 @@ package struct PoolState: Hashable, Sendable, Codable {
         self.actual = actual
         self.expired = expired
         self.desired = desired
+        self.waiting = waiting
         self.eligible = eligible
         self.extraneous = extraneous
         self.starting = starting
@@ -51,6 +55,7 @@ package struct PoolState: Hashable, Sendable, Codable {
             actual: try container.decode(Int.self, forKey: .actual),
             expired: try container.decode(Int.self, forKey: .expired),
             desired: try container.decode(Int.self, forKey: .desired),
+            waiting: try container.decodeIfPresent(Int.self, forKey: .waiting) ?? 0,
             eligible: try container.decode(Int.self, forKey: .eligible),
             extraneous: try container.decode(Int.self, forKey: .extraneous),
             starting: try container.decode(Int.self, forKey: .starting),
@@ -61,9 +66,12 @@ package struct PoolState: Hashable, Sendable, Codable {
         )
     }
 
-    /// How many prebuilds are missing: never more than are desired, and not changed by stopping or deleting ones.
+    /// What the pool should have now: what is desired for later claims, and one for each claim that waits.
+    package var wanted: Int { max(desired, 0) + waiting }
+
+    /// How many prebuilds are missing: never more than are wanted, and not changed by stopping or deleting ones.
     package var missing: Int {
-        min(max(desired - (actual - expired) - starting, 0), max(desired, 0))
+        min(max(wanted - (actual - expired) - starting, 0), wanted)
     }
 
     /// Whether prebuilds are desired and none can be claimed.

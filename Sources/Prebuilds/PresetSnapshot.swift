@@ -59,6 +59,8 @@ package struct PresetSnapshot: Hashable, Sendable {
     /// Prebuilds ordered within ``RunawayBrake/window``, not before `failuresForgottenBefore`, when none of them became
     /// ready; 0 when one did. Counted no further than the brake's limit.
     package var ordersInVain: Int
+    /// Claims that wait for the preset's next prebuild, as far as they are counted.
+    package var waitingClaims: Int
 
     package init(
         pool: Pool,
@@ -86,7 +88,8 @@ package struct PresetSnapshot: Hashable, Sendable {
         startBuilds: [StartBuild] = [],
         recentFailures: Int = 0,
         buildTime: Duration? = nil,
-        ordersInVain: Int = 0
+        ordersInVain: Int = 0,
+        waitingClaims: Int = 0
     ) {
         self.pool = pool
         self.isActive = isActive
@@ -114,6 +117,7 @@ package struct PresetSnapshot: Hashable, Sendable {
         self.recentFailures = recentFailures
         self.buildTime = buildTime
         self.ordersInVain = ordersInVain
+        self.waitingClaims = waitingClaims
     }
 }
 

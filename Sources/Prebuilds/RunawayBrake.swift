@@ -19,7 +19,7 @@ package struct RunawayBrake: Hashable, Sendable {
 
     /// `nil` while no order came to nothing.
     ///
-    /// - Parameter desired: The desired count.
+    /// - Parameter desired: The desired count, and the claims that wait.
     package init?(of preset: PresetSnapshot, desired: Int) {
         guard preset.ordersInVain > 0 else { return nil }
         orders = preset.ordersInVain

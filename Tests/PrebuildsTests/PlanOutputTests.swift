@@ -53,7 +53,8 @@ import Testing
                         "extraneous" : 0,
                         "failed" : 0,
                         "starting" : 0,
-                        "stopping" : 0
+                        "stopping" : 0,
+                        "waiting" : 0
                       },
                       "status" : "healthy",
                       "template_name" : "go-dev",

@@ -27,7 +27,7 @@ struct ClaimCommand: AsyncParsableCommand {
     @Argument(help: "The template.")
     var template: String
 
-    @Option(help: "One of the template's presets. Default: the default preset.")
+    @Option(help: "One of the template's presets. Default: the default preset, or with --param one that fits.")
     var preset: String?
 
     @Option(help: "The user who gets it.")

@@ -34,7 +34,7 @@ struct PlanTable {
         let lines = plan.presets.flatMap { preset in
             let pool = "\(preset.templateName)/\(preset.presetName)"
             let failure = preset.lastFailure.map { "  \(pool): \($0.sentence(at: plan.now))" }
-            return [failure].compactMap(\.self)
+            return [failure, Self.demand(preset.state).map { "  \(pool): \($0)" }].compactMap(\.self)
                 + preset.actions.map { "  \(pool): \(Self.sentence($0))" }
                 + preset.withheld.map { "  \(pool): \(Self.sentence($0))" }
                 + (preset.warnings ?? []).map { "  \(pool): warning: \($0)" }
@@ -44,6 +44,14 @@ struct PlanTable {
             (plan.unreadable ?? []).map { "  \($0.sentence)" }
             + [plan.orphaned.map { "  \($0.message)" }].compactMap(\.self)
         return lines.isEmpty && blind.isEmpty ? [] : [""] + (lines + blind).map(Printable.line)
+    }
+
+    /// The claims that wait; `nil`: none.
+    private static func demand(_ state: PoolState) -> String? {
+        guard state.waiting > 0 else { return nil }
+        return state.waiting == 1
+            ? "1 claim waits for a prebuild: one more is wanted"
+            : "\(state.waiting) claims wait for prebuilds: so many more are wanted"
     }
 
     /// The prebuilds that no pass touches, for the operator's attention; `nil`: none.

@@ -38,7 +38,14 @@ package struct ClaimWorkspace: Operation {
         )
         .taking(
             Field("template", .text(most: 64), required: true),
-            Field("preset", .text(most: 128), "Default: the default preset."),
+            Field(
+                "preset",
+                .text(most: 128),
+                """
+                Default: without values the default preset, else one whose values the claim does not contradict: first those \
+                with a ready prebuild, then those that name most of its values, then the default preset.
+                """
+            ),
             Field("owner", .text(most: 64), "Default: the caller."),
             Field("name", .text(most: 64), "The workspace's name.", required: true),
             Field("parameters", .textMap),

@@ -54,7 +54,7 @@ package struct ExplainRefill: Operation {
                 deaf == 1 ? "1 prebuild runs, and its agents have" : "\(deaf) prebuilds run, and their agents have"
             reasons.append(WaitReason("agents", "\(them) not reported that they are ready"))
         }
-        if state.desired == 0, state.starting == 0, reasons.isEmpty {
+        if state.wanted == 0, state.starting == 0, reasons.isEmpty {
             reasons.append(WaitReason("nothing_wanted", "the pool keeps no prebuilds at this time"))
         }
         return reasons

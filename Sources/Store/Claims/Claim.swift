@@ -5,7 +5,7 @@ package import Domain
 /// A request for a workspace.
 package struct ClaimRequest: Hashable, Sendable {
     package var template: String
-    /// `nil`: the default preset, or the only one.
+    /// `nil`: the one that fits best, as ``PresetChoice`` has it.
     package var preset: String?
     /// The name of the user who gets the workspace.
     package var owner: String

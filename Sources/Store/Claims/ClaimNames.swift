@@ -109,7 +109,7 @@ extension ClaimNames {
             reading: true,
             """
             SELECT q.place - 1 AS place, p.id, p.template_version_id, p.name, p.is_default, p.desired_instances IS NOT NULL AS has_pool,
-                d.names, d.mutable, d.values
+                d.names, d.mutable, d.values, d.named
             FROM unnest(\(requests.map(\.template)), \(requests.map(\.preset))) WITH ORDINALITY q(template, preset, place)
             JOIN templates t ON t.id = (\(sql: .templateID(namedBy: "q.template")))
             JOIN template_version_presets p
@@ -119,7 +119,8 @@ extension ClaimNames {
                     coalesce(array_agg(d.mutable ORDER BY d.name), '{}') AS mutable,
                     coalesce(array_agg(
                         coalesce(g.value, CASE WHEN NOT d.required THEN d.default_value END) ORDER BY d.name
-                    ), '{}') AS values
+                    ), '{}') AS values,
+                    coalesce(array_agg(g.value IS NOT NULL ORDER BY d.name), '{}') AS named
                 FROM template_version_parameters d
                 LEFT JOIN template_version_preset_parameters g ON g.template_version_preset_id = p.id AND g.name = d.name
                 WHERE d.template_version_id = p.template_version_id
@@ -144,6 +145,8 @@ struct ClaimedPreset: Sendable {
         var isMutable: Bool
         /// The preset's value, else the version's default; `nil` when there is neither.
         var value: String?
+        /// Whether it is the preset's own value.
+        var isNamed: Bool
     }
 
     init(_ row: Row) throws {
@@ -155,7 +158,10 @@ struct ClaimedPreset: Sendable {
         let names: [String] = try row["names"]
         let mutable: [Bool] = try row["mutable"]
         let values: [String?] = try row["values"]
-        parameters = names.indices.map { Parameter(name: names[$0], isMutable: mutable[$0], value: values[$0]) }
+        let named: [Bool] = try row["named"]
+        parameters = names.indices.map {
+            Parameter(name: names[$0], isMutable: mutable[$0], value: values[$0], isNamed: named[$0])
+        }
     }
 
     /// Why no prebuild can become what was requested: a value that cannot change differs from the built one; `nil`: one

@@ -25,6 +25,24 @@ package struct ClaimTarget: Sendable {
     var missReason: String
     /// When the names were looked up, in database time.
     var askedAt: Instant
+    /// Other presets of which a prebuild can become what was requested, best first.
+    var others: [Other] = []
+
+    struct Other: Sendable {
+        var presetID: PresetID
+        var presetName: String
+    }
+
+    /// The same claim of each of the presets whose prebuilds fit it, best first.
+    var pools: [ClaimTarget] {
+        let mine = fitsPool ? [self] : []
+        return mine
+            + others.map { other in
+                var target = self
+                (target.presetID, target.presetName, target.others) = (other.presetID, other.presetName, [])
+                return target
+            }
+    }
 }
 
 /// The rows that a claim's names refer to, or the earlier result of its key, for which the names do not matter.
@@ -52,9 +70,11 @@ extension Store {
         guard template.deprecated.isEmpty else {
             throw StoreError(.conflict, "Template '\(template.name)' is deprecated: \(template.deprecated)")
         }
-        let preset = try await choosePreset(names.presets, request, template.name)
-        let (given, types) = try await canonical(request.parameters, of: preset.versionID)
-        let misfit = try preset.misfit(given, types, of: template.name)
+        guard let version = names.presets.first?.versionID else { throw try await noPreset(request, template.name) }
+        let (given, types) = try await canonical(request.parameters, of: version)
+        let choice = try PresetChoice(of: names.presets, named: request.preset, given, types, template: template.name)
+        guard let choice else { throw try await noPreset(request, template.name) }
+        let (preset, misfit) = (choice.chosen, choice.misfit)
         return .target(
             ClaimTarget(
                 ownerID: owner.id,
@@ -70,7 +90,8 @@ extension Store {
                 fitsPool: misfit == nil,
                 missOutcome: misfit != nil ? .missUnmatched : template.isPaused ? .missPaused : .missEmpty,
                 missReason: misfit ?? (template.isPaused ? "the pools are paused, and none is ready" : "none is ready"),
-                askedAt: owner.now
+                askedAt: owner.now,
+                others: choice.others.map { ClaimTarget.Other(presetID: $0.id, presetName: $0.name) }
             )
         )
     }
@@ -115,25 +136,15 @@ extension Store {
         return StoreError.noTemplate(name)
     }
 
-    private func choosePreset(
-        _ presets: [ClaimedPreset],
-        _ request: ClaimRequest,
-        _ template: String
-    ) async throws -> ClaimedPreset {
-        let chosen =
-            if let wanted = request.preset {
-                presets.first { $0.name == wanted }
-            } else {
-                presets.first(where: \.isDefault) ?? (presets.count == 1 ? presets[0] : nil)
-            }
-        if let chosen { return chosen }
+    /// The error for a preset that is missing, or that nothing chooses.
+    private func noPreset(_ request: ClaimRequest, _ template: String) async throws -> StoreError {
         var all = request
         all.preset = nil
         let names = try await claimNames(all).presets.map(\.name).joined(separator: ", ")
         let remedy = names.isEmpty ? "Give it a preset and push it again." : "It has: \(names)."
         guard let wanted = request.preset else {
-            throw StoreError(.invalid, "Template '\(template)' has no default preset", remedy: remedy)
+            return StoreError(.invalid, "Template '\(template)' has no default preset", remedy: remedy)
         }
-        throw StoreError.notFound("preset", wanted, remedy: remedy)
+        return StoreError.notFound("preset", wanted, remedy: remedy)
     }
 }

@@ -10,16 +10,19 @@ package struct PreparedClaim: Sendable {
     let target: ClaimTarget
     /// Whether the claim has, or takes, a place in the queue of waiting claims.
     let isQueued: Bool
+    /// Whether it looks at another pool than the one in whose queue it has its place.
+    let isElsewhere: Bool
     let buildID: BuildID
     let jobID: JobID
     /// The trace of the caller: several claims may go to the server together.
     let trace = TraceContext.current
 
-    init(id: ClaimID, request: ClaimRequest, target: ClaimTarget, isQueued: Bool) {
+    init(id: ClaimID, request: ClaimRequest, target: ClaimTarget, isQueued: Bool, isElsewhere: Bool = false) {
         self.id = id
         self.request = request
         self.target = target
         self.isQueued = isQueued
+        self.isElsewhere = isElsewhere
         buildID = .timeOrdered(at: target.askedAt)
         jobID = .timeOrdered(at: target.askedAt)
     }
@@ -92,13 +95,13 @@ struct ClaimWriting {
             """
     }
 
-    /// Whether no other claim has waited for longer. Claims that do not wait ignore the queue.
+    /// Whether no other claim has waited for the pool for longer. Claims that do not wait ignore the queue.
     private var isNext: SQL {
         guard isQueued else { return "true" }
         return """
             NOT EXISTS (
                 SELECT FROM workspace_claim_waiters me
-                JOIN workspace_claim_waiters o ON o.preset_id = me.preset_id AND (o.created_at, o.id) < (me.created_at, me.id)
+                JOIN workspace_claim_waiters o ON o.preset_id = a.preset_id AND (o.created_at, o.id) < (me.created_at, me.id)
                 WHERE me.id = a.claim_id AND o.lease_expires_at > now()
             )
             """
@@ -138,7 +141,7 @@ struct ClaimWriting {
                 FROM bound n
             )\(sql: leaveQueue)
             SELECT claim_id, outcome, reason, workspace_id, build_number,
-                \(sql: News.column(News.jobs(of: "new_jobs"), News.reconcile("bound.preset_id"), nextInQueue))
+                \(sql: News.column(News.jobs(of: "new_jobs"), News.reconcile("bound.preset_id"), nextInQueue, leftQueue))
             FROM bound
             """
     }
@@ -178,6 +181,11 @@ struct ClaimWriting {
     /// Wakes the next claim in the queue at once.
     private var nextInQueue: SQL {
         isQueued ? News.on(Channel.ready, "(SELECT min(preset_id::text) FROM served)") : "NULL"
+    }
+
+    /// The pool in whose queue the claim had its place has one less to make.
+    private var leftQueue: SQL {
+        isQueued ? News.on(Channel.reconcile, "(SELECT min(preset_id::text) FROM served)") : "NULL"
     }
 
     /// The time of the claim: for one that waited, when it took its place.

@@ -47,25 +47,32 @@ struct ReadyClaims {
 
     /// The place in the queue stays the first one, whatever happens to the preset.
     private var queueUp: [Statement] {
-        let queued = claims.filter(\.isQueued)
+        let queued = claims.filter { $0.isQueued && !$0.isElsewhere }
         guard !queued.isEmpty else { return [] }
         return [
             Statement(
                 "claims.queue_up",
                 within: .seconds(5),
                 """
-                WITH dead AS (
-                    DELETE FROM workspace_claim_waiters WHERE lease_expires_at < now() - interval '1 minute'
+                WITH dead AS (\(sql: ClaimWaiter.burial)), before AS MATERIALIZED (
+                    SELECT id, preset_id FROM workspace_claim_waiters WHERE id = ANY(\(queued.map(\.id)))
                 )
-                INSERT INTO workspace_claim_waiters (id, preset_id, lease_expires_at)
+                INSERT INTO workspace_claim_waiters AS w (id, preset_id, lease_expires_at)
                 SELECT q.id, q.preset_id, now() + make_interval(secs => \(ClaimWaiter.lease.inSeconds))
                 FROM unnest(\(queued.map(\.id)), \(queued.map(\.target.presetID))) q(id, preset_id)
                 ON CONFLICT (id) DO UPDATE
                 SET preset_id = excluded.preset_id, lease_expires_at = excluded.lease_expires_at
+                RETURNING \(sql: News.column(Self.newcomer))
                 """
             )
         ]
     }
+
+    /// A claim that takes a place is demand: the reconciler orders a prebuild for it.
+    private static let newcomer: SQL = """
+        CASE WHEN NOT EXISTS (SELECT FROM before b WHERE b.id = w.id AND b.preset_id = w.preset_id)
+            THEN \(sql: News.reconcile("w.preset_id")) END
+        """
 
     /// Takes the oldest prebuilds that are eligible, not expired and of the active version, and hands them over.
     ///

@@ -76,11 +76,11 @@ extension Store {
                 case .earlier(let earlier): return try earlier.result(for: request)
                 case .target(let found): target = found
                 }
-                let claim = PreparedClaim(id: id, request: request, target: target, isQueued: onMiss != .builds)
-                if target.fitsPool {
-                    if let bound = try await bind(claim) { return bound }
-                    if onMiss == .waits { return nil }
-                }
+                let pools = target.pools
+                let isQueued = onMiss != .builds
+                if let bound = try await bind(request, as: id, to: pools, isQueued: isQueued) { return bound }
+                if onMiss == .waits, !pools.isEmpty { return nil }
+                let claim = PreparedClaim(id: id, request: request, target: target, isQueued: isQueued)
                 if let built = try await FreshClaim(claim).build(on: pool) { return built }
             }
             throw StoreError(
@@ -89,6 +89,25 @@ extension Store {
                 remedy: "Try again."
             )
         }
+    }
+
+    /// Hands over a ready prebuild of the first pool that has one. A claim that waits has its place in the queue of the
+    /// first, and looks at the others in the order of its arrival.
+    private func bind(
+        _ request: ClaimRequest,
+        as id: ClaimID,
+        to pools: [ClaimTarget],
+        isQueued: Bool
+    ) async throws -> ClaimResult? {
+        guard let first = pools.first else { return nil }
+        let claim = PreparedClaim(id: id, request: request, target: first, isQueued: isQueued)
+        if let bound = try await bind(claim) { return bound }
+        guard pools.count > 1 else { return nil }
+        for target in try await eligible(of: Array(pools.dropFirst())) {
+            let claim = PreparedClaim(id: id, request: request, target: target, isQueued: isQueued, isElsewhere: true)
+            if let bound = try await bind(claim) { return bound }
+        }
+        return nil
     }
 
     /// Claims that wait look alone, in their order; others go together.
@@ -103,19 +122,11 @@ extension Store {
                 within: .seconds(5),
                 """
                 DELETE FROM workspace_claim_waiters WHERE id = \(id)
-                RETURNING \(sql: News.column(News.on(Channel.ready, "preset_id")))
+                RETURNING \(sql: News.column(News.on(Channel.ready, "preset_id"), News.reconcile("preset_id")))
                 """
             )
         )
     }
-}
-
-/// The timing of a waiting claim.
-enum ClaimWaiter {
-    /// The polling interval: a notification may be lost.
-    static let poll = Duration.seconds(1)
-    /// After this time without polling, a waiter counts as dead, and those behind it pass.
-    static let lease = Duration.seconds(4)
 }
 
 // MARK: - Errors

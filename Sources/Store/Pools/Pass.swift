@@ -145,6 +145,7 @@ extension Store {
             "reconcile.circumstances",
             within: .seconds(5),
             """
+            WITH dead AS (\(sql: ClaimWaiter.burial))
             SELECT \(sql: DecisionRecord.columns(since: lastDecision)),
                 EXISTS (
                     SELECT FROM notification_events WHERE dedupe_key = \(maintenanceIncident) AND resolved_at IS NULL

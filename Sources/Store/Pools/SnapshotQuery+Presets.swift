@@ -141,6 +141,7 @@ extension SnapshotQuery {
                         AND f.at >= coalesce(p.failures_forgotten_before, '-infinity')
                 ) END AS recent_failures,
                 CASE WHEN p.active AND NOT coalesce(l.has_fresh, false) THEN \(sql: ordersInVain) ELSE 0 END AS orders_in_vain,
+                CASE WHEN p.active THEN \(sql: ClaimWaiter.waiting(for: "p.preset_id", at: moment)) ELSE 0 END AS waiting,
                 coalesce(l.pending, 0) AS pending, coalesce(l.total, 0) AS total, coalesce(l.names, '{}') AS orphans
             FROM known p
             LEFT JOIN provisioner_jobs i ON i.id = p.job_id

@@ -83,7 +83,8 @@ extension PresetSnapshot {
             pendingOrders: try Self.readOrders(row),
             startBuilds: try Self.readStartBuilds(row, and: running, starting: starting),
             recentFailures: try row["recent_failures"],
-            ordersInVain: try row["orders_in_vain"]
+            ordersInVain: try row["orders_in_vain"],
+            waitingClaims: try row["waiting"]
         )
     }
 

@@ -28,6 +28,7 @@ extension Plan {
             presets: presets,
             isWhole: snapshot.totals == nil,
             nextScheduleEdge: planner.nextScheduleEdge,
+            nextExpiry: planner.nextExpiry,
             unreadable: snapshot.unreadable,
             orphans: snapshot.orphans
         )
@@ -75,6 +76,7 @@ extension Plan {
             share(quota - held, among: members) { pool, count in
                 .overQuota(count: count, pool, held: held, quota: quota)
             }
+            for index in members { presets[index].makeRoom() }
         }
     }
 
@@ -111,6 +113,12 @@ extension PresetPlan {
         actions = []
         self.status = status
         statusChange = nil
+    }
+
+    /// Where a quota leaves no room for replacements, some expired prebuilds go first.
+    fileprivate mutating func makeRoom() {
+        guard !spare.isEmpty, withheld.contains(where: { $0.reason == .quota }) else { return }
+        actions.insert(.delete(.expired, spare), at: 0)
     }
 
     fileprivate mutating func limitCreations(to count: Int) {

@@ -18,6 +18,8 @@ package struct Plan: Hashable, Sendable {
     package var undecided: Set<PresetID>
     /// The next moment within an hour at which a schedule changes a desired count; `nil`: none does.
     package var nextScheduleEdge: Instant?
+    /// The next moment at which a prebuild expires, or its replacement is due; `nil`: none does.
+    package var nextExpiry: Instant?
     /// Presets that are left out because their rows cannot be read.
     package var unreadable: [UnreadablePreset]
     /// Prebuilds that belong to no preset; `nil`: none.
@@ -30,6 +32,7 @@ package struct Plan: Hashable, Sendable {
         isWhole: Bool = true,
         undecided: Set<PresetID> = [],
         nextScheduleEdge: Instant? = nil,
+        nextExpiry: Instant? = nil,
         unreadable: [UnreadablePreset] = [],
         orphans: OrphanedPrebuilds? = nil
     ) {
@@ -41,6 +44,7 @@ package struct Plan: Hashable, Sendable {
         self.isWhole = isWhole
         self.undecided = undecided
         self.nextScheduleEdge = nextScheduleEdge
+        self.nextExpiry = nextExpiry
     }
 
     /// Whether it withholds prebuilds because of a limit that pools share. Then what one pool gives up, another may get.

@@ -10,6 +10,8 @@ struct Planner {
     private let zones: [String: TimeZoneRules]
     /// The earliest schedule edge of the presets seen so far.
     private(set) var nextScheduleEdge: Instant?
+    /// The earliest change by age of the pools seen so far.
+    private(set) var nextExpiry: Instant?
 
     init(now: Instant, limits: PlanLimits, zones: [String: TimeZoneRules]) {
         self.now = now
@@ -23,7 +25,7 @@ struct Planner {
     }
 
     private func planInactive(_ preset: PresetSnapshot) -> PresetPlan {
-        let (expired, _) = split(preset)
+        let ages = AgeGroups(of: preset, now: now)
         let orders = preset.pendingOrders.sorted(by: PendingOrder.isOlder)
         let doomed = (preset.running + orders.filter(\.hasBegun).map(\.prebuild)).sorted(by: PrebuildSnapshot.isOlder)
         return PresetPlan(
@@ -32,7 +34,7 @@ struct Planner {
             status: preset.status,
             state: PoolState(
                 actual: preset.running.count,
-                expired: expired.count,
+                expired: ages.stale.count + ages.dead.count,
                 starting: preset.starting,
                 stopping: preset.stopping,
                 deleting: preset.deleting,
@@ -51,7 +53,8 @@ struct Planner {
     }
 
     private mutating func planActive(_ preset: PresetSnapshot, _ invalid: [String]) -> PresetPlan {
-        let (expired, current) = split(preset)
+        let ages = AgeGroups(of: preset, now: now)
+        if let change = ages.nextChange { nextExpiry = nextExpiry.map { min($0, change) } ?? change }
         var problems: [String] = []
         var warnings: [String] = []
         let desired = desiredCount(preset, &problems, &warnings)
@@ -61,13 +64,16 @@ struct Planner {
         }
         warnings += preset.unknownValues.map { "the preset's value '\($0)' is for no parameter of its version" }
 
+        let wanted = desired + preset.waitingClaims
+        let extraneous = ages.extraneous(desired: wanted)
         let state = PoolState(
             actual: preset.running.count,
-            expired: expired.count,
+            expired: ages.stale.count + ages.dead.count,
+            aging: ages.aging.count,
             desired: desired,
             waiting: preset.waitingClaims,
-            eligible: current.count(where: \.isEligible),
-            extraneous: max(current.count - desired - preset.waitingClaims, 0),
+            eligible: ages.eligible,
+            extraneous: extraneous.count,
             starting: preset.starting,
             stopping: preset.stopping,
             deleting: preset.deleting,
@@ -75,13 +81,9 @@ struct Planner {
             canceled: preset.canceled
         )
         var actions: [PresetAction] = []
-        if !expired.isEmpty {
-            actions.append(.delete(.expired, expired.sorted(by: PrebuildSnapshot.isOlder)))
-        }
-        if state.extraneous > 0 {
-            let oldest = current.sorted(by: PrebuildSnapshot.isOlder).prefix(state.extraneous)
-            actions.append(.delete(.extraneous, Array(oldest)))
-        }
+        let gone = ages.gone(desired: wanted)
+        if !gone.isEmpty { actions.append(.delete(.expired, gone)) }
+        if !extraneous.isEmpty { actions.append(.delete(.extraneous, extraneous)) }
         actions += Self.deletionsAgain(preset)
 
         let brake = RunawayBrake(of: preset, desired: state.wanted)
@@ -108,6 +110,7 @@ struct Planner {
             status: status,
             statusChange: change,
             state: state,
+            spare: ages.spare(desired: wanted),
             actions: actions,
             withheld: withheld,
             isPaused: preset.pausedUntil.map { now < $0 } ?? false,
@@ -125,19 +128,6 @@ struct Planner {
             isGivenUp || newest.createdAt >= now - max(limits.backoffLookback, .seconds(3_600))
         else { return nil }
         return newest.buildID
-    }
-
-    /// A prebuild is expired when it is strictly older than its time to live, or than the last invalidation.
-    private func split(_ preset: PresetSnapshot) -> (expired: [PrebuildSnapshot], current: [PrebuildSnapshot]) {
-        var threshold = preset.lastInvalidatedAt
-        if preset.ttlSeconds > 0 {
-            let bornBefore = now - .seconds(preset.ttlSeconds)
-            threshold = threshold.map { max($0, bornBefore) } ?? bornBefore
-        }
-        guard let threshold else { return ([], preset.running) }
-        return (
-            preset.running.filter { $0.createdAt < threshold }, preset.running.filter { $0.createdAt >= threshold }
-        )
     }
 
     /// The schedule's count; the default count when the schedule cannot be read, which makes the preset invalid.

@@ -6,11 +6,13 @@ package struct PoolState: Hashable, Sendable, Codable {
     package var actual: Int
     /// Running prebuilds that are older than their time to live or than the last invalidation.
     package var expired: Int
+    /// Running prebuilds that expire soon, so that their replacements are built already.
+    package var aging: Int
     /// The desired count; 0 when the preset is not active.
     package var desired: Int
     /// Claims that wait for the preset's next prebuild: each wants one more; 0 when the preset is not active.
     package var waiting: Int
-    /// Prebuilds that can be claimed and will not be replaced; 0 when the preset is not active.
+    /// Prebuilds that can be claimed; 0 when the preset is not active.
     package var eligible: Int
     /// Prebuilds that are not expired and above what is desired and waited for; 0 when the preset is not active.
     package var extraneous: Int
@@ -25,6 +27,7 @@ package struct PoolState: Hashable, Sendable, Codable {
     package init(
         actual: Int = 0,
         expired: Int = 0,
+        aging: Int = 0,
         desired: Int = 0,
         waiting: Int = 0,
         eligible: Int = 0,
@@ -37,6 +40,7 @@ package struct PoolState: Hashable, Sendable, Codable {
     ) {
         self.actual = actual
         self.expired = expired
+        self.aging = aging
         self.desired = desired
         self.waiting = waiting
         self.eligible = eligible
@@ -54,6 +58,7 @@ package struct PoolState: Hashable, Sendable, Codable {
         self.init(
             actual: try container.decode(Int.self, forKey: .actual),
             expired: try container.decode(Int.self, forKey: .expired),
+            aging: try container.decodeIfPresent(Int.self, forKey: .aging) ?? 0,
             desired: try container.decode(Int.self, forKey: .desired),
             waiting: try container.decodeIfPresent(Int.self, forKey: .waiting) ?? 0,
             eligible: try container.decode(Int.self, forKey: .eligible),
@@ -71,7 +76,7 @@ package struct PoolState: Hashable, Sendable, Codable {
 
     /// How many prebuilds are missing: never more than are wanted, and not changed by stopping or deleting ones.
     package var missing: Int {
-        min(max(wanted - (actual - expired) - starting, 0), wanted)
+        min(max(wanted - (actual - expired - aging) - starting, 0), wanted)
     }
 
     /// Whether prebuilds are desired and none can be claimed.

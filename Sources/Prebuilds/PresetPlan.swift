@@ -11,6 +11,8 @@ package struct PresetPlan: Hashable, Sendable {
     /// The change of the status or its message; `nil`: none.
     package var statusChange: StatusChange?
     package var state: PoolState
+    /// Expired prebuilds that may go without a replacement, oldest first, when there is no room for replacements.
+    package var spare: [PrebuildSnapshot]
     /// In the order of execution.
     package var actions: [PresetAction]
     package var withheld: [Withheld]
@@ -29,6 +31,7 @@ package struct PresetPlan: Hashable, Sendable {
         status: PrebuildStatus = .healthy,
         statusChange: StatusChange? = nil,
         state: PoolState = PoolState(),
+        spare: [PrebuildSnapshot] = [],
         actions: [PresetAction] = [],
         withheld: [Withheld] = [],
         isPaused: Bool = false,
@@ -41,6 +44,7 @@ package struct PresetPlan: Hashable, Sendable {
         self.status = status
         self.statusChange = statusChange
         self.state = state
+        self.spare = spare
         self.actions = actions
         self.withheld = withheld
         self.isPaused = isPaused

@@ -20,6 +20,10 @@ package struct PresetSnapshot: Hashable, Sendable {
     package var ttlSeconds: Int
     /// `last_invalidated_at`: prebuilds created before it are expired.
     package var lastInvalidatedAt: Instant?
+    /// `max_unavailable`: how many hundredths of the pool may be missing because they are replaced; `nil`: all of them.
+    package var maxUnavailable: Int?
+    /// How long a prebuild takes from its order until it is ready, as far as the running ones tell.
+    package var leadTime: Duration?
 
     /// `prebuild_status` and `prebuild_status_message`, as the last pass or an operator left them.
     package var status: PrebuildStatus
@@ -71,6 +75,8 @@ package struct PresetSnapshot: Hashable, Sendable {
         schedules: [ScheduleRow] = [],
         ttlSeconds: Int = 0,
         lastInvalidatedAt: Instant? = nil,
+        maxUnavailable: Int? = nil,
+        leadTime: Duration? = nil,
         status: PrebuildStatus = .healthy,
         statusMessage: String = "",
         failuresForgottenBefore: Instant? = nil,
@@ -99,6 +105,8 @@ package struct PresetSnapshot: Hashable, Sendable {
         self.schedules = schedules
         self.ttlSeconds = ttlSeconds
         self.lastInvalidatedAt = lastInvalidatedAt
+        self.maxUnavailable = maxUnavailable
+        self.leadTime = leadTime
         self.status = status
         self.statusMessage = statusMessage
         self.failuresForgottenBefore = failuresForgottenBefore

@@ -28,6 +28,7 @@ enum ManifestPresetKey: String, ManifestKey {
 enum ManifestPrebuildsKey: String, ManifestKey {
     case instances, weight
     case expirationPolicy = "expiration_policy"
+    case maxUnavailable = "max_unavailable"
     case scheduling
 }
 

@@ -157,6 +157,18 @@ struct ManifestReader {
         return number
     }
 
+    /// `20%`
+    mutating func percent(_ node: YAMLNode?, _ field: String) -> Int? {
+        guard let node else { return nil }
+        guard case .scalar(let text, _) = node.content, text.hasSuffix("%"), let number = Int(text.dropLast()),
+            0...100 ~= number
+        else {
+            report("expected a percentage from 0% to 100%, such as 20%, found \(node.kind)", at: node, field)
+            return nil
+        }
+        return number
+    }
+
     mutating func number(_ node: YAMLNode?, _ field: String) -> Double? {
         guard let node else { return nil }
         guard case .scalar(let text, isQuoted: false) = node.content, JSON.isNumber(text),

@@ -82,6 +82,9 @@ extension ManifestReader {
             instances: wholeNumber(fields[.instances], fields.path(.instances), in: Self.instances) ?? 0,
             weight: wholeNumber(fields[.weight], fields.path(.weight), in: Self.weights) ?? 1
         )
+        if let percent = percent(fields[.maxUnavailable], fields.path(.maxUnavailable)) {
+            settings.maxUnavailable = percent
+        }
         if let policy = fields[.expirationPolicy] {
             let expiration = self.fields(of: policy, fields.path(.expirationPolicy), as: ManifestExpirationKey.self)
             require(expiration, .ttl, "an age such as 24h")

@@ -95,6 +95,8 @@ package struct PrebuildSettings: Hashable, Sendable {
     package var ttlSeconds: Int
     /// Its share of the workers beside other pools: a pool of weight 2 is filled twice as fast as one of weight 1.
     package var weight: Int
+    /// How many hundredths of the pool may be missing because they are replaced; at least one prebuild.
+    package var maxUnavailable: Int
     /// An IANA name; empty without a schedule.
     package var timezone: String
     package var schedule: [Window]
@@ -103,12 +105,14 @@ package struct PrebuildSettings: Hashable, Sendable {
         instances: Int,
         ttlSeconds: Int = 0,
         weight: Int = 1,
+        maxUnavailable: Int = 20,
         timezone: String = "",
         schedule: [Window] = []
     ) {
         self.instances = instances
         self.ttlSeconds = ttlSeconds
         self.weight = weight
+        self.maxUnavailable = maxUnavailable
         self.timezone = timezone
         self.schedule = schedule
     }

@@ -129,6 +129,12 @@ package enum TemplateSchema {
                   "maximum": 100,
                   "default": 1
                 },
+                "max_unavailable": {
+                  "description": "How much of the pool may be missing because it is replaced; at least one prebuild.",
+                  "type": "string",
+                  "pattern": "^(100|[0-9]{1,2})%$",
+                  "default": "20%"
+                },
                 "expiration_policy": {
                   "type": "object",
                   "additionalProperties": false,

@@ -5,7 +5,7 @@ import Time
 
 /// Decides when the next pass is made, and whether it is for all pools or only for those that have changed.
 ///
-/// A pass for all pools is made every interval and at the edges of schedules, whatever else happens: it finds what no
+/// A pass for all pools is made every interval and at the edges of schedules and lives, whatever else happens: it finds what no
 /// notification told of. In between, notifications lead to passes for the pools that they name. While a limit that pools
 /// share withholds prebuilds, what one pool gives up is for another: then each pass is for all.
 struct PassPacing<C: Clock> where C.Duration == Duration {
@@ -40,7 +40,9 @@ struct PassPacing<C: Clock> where C.Duration == Duration {
     /// A pass of this worker has ended.
     mutating func end(_ plan: Plan, now: C.Instant) {
         lastEnd = now
+        let expiry = plan.nextExpiry.map { max($0 - plan.now, .zero) + .milliseconds(1) }
         guard plan.isWhole else {
+            if let expiry { dueAt = min(dueAt, now.advanced(by: expiry)) }
             // A pass for all pools decides about what is left, at once.
             if !plan.undecided.isEmpty { (dueAt, isLimited) = (now, true) }
             return
@@ -48,7 +50,7 @@ struct PassPacing<C: Clock> where C.Duration == Duration {
         isLimited = plan.isLimited
         let pause = interval * Double.random(in: 0.9...1.1)
         let edge = plan.nextScheduleEdge.map { max($0 - plan.now, .zero) + .milliseconds(1) }
-        dueAt = now.advanced(by: min(pause, edge ?? pause))
+        dueAt = now.advanced(by: min(pause, edge ?? pause, expiry ?? pause))
         overdueAt = now.advanced(by: interval * 2)
     }
 

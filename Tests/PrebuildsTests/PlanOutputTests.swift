@@ -45,6 +45,7 @@ import Testing
                       "preset_name" : "preset-1",
                       "state" : {
                         "actual" : 1,
+                        "aging" : 0,
                         "canceled" : 0,
                         "deleting" : 0,
                         "desired" : 3,

@@ -13,7 +13,8 @@ import Time
     @Test func `a pool never grows beyond what is desired`() {
         forEachCase { sample, plan in
             for preset in plan.presets {
-                let alive = preset.state.actual - preset.state.expired + preset.state.starting
+                let kept = preset.state.actual - preset.state.expired - preset.state.aging
+                let alive = kept + preset.state.starting
                 #expect(preset.creations == 0 || preset.creations + alive <= preset.state.desired)
                 #expect(
                     preset.creations + preset.withheld.filter { $0.change == .create }.map(\.count).max(or: 0)
@@ -31,14 +32,38 @@ import Time
                 #expect(deleted.isSubset(of: preset.running))
                 let kept = preset.running.filter { !deleted.contains($0) }
                 guard preset.isActive else { continue }
-                let fresh = plan.state.actual - plan.state.expired
+                let fresh = plan.state.actual - plan.state.expired - plan.state.aging
                 #expect(kept.count >= min(fresh, plan.state.desired))
+                guard preset.maxUnavailable == nil else { continue }
                 for (reason, oldest) in plan.deletionsByReason where reason == .extraneous {
                     // No kept one is older than a deleted one.
                     #expect(oldest.allSatisfy { gone in kept.allSatisfy { $0.createdAt >= gone.createdAt } })
                 }
             }
         }
+    }
+
+    @Test func `what is replaced gradually serves until its replacement is ready`() {
+        var kept = 0
+        forEachCase { sample, plan in
+            for (preset, plan) in zip(sample.snapshot.presets, plan.presets) {
+                guard preset.isActive, let percent = preset.maxUnavailable else { continue }
+                let deleted = Set(plan.deletionsByReason.filter { $0.0 == .expired }.flatMap(\.1))
+                let end = sample.now - .seconds(preset.ttlSeconds > 0 ? preset.ttlSeconds : 1_000_000_000)
+                let alive = preset.running.filter { $0.createdAt >= end }
+                let ready = alive.filter(\.isEligible)
+                let left = ready.filter { !deleted.contains($0) }.count
+                let isShort = plan.withheld.contains { $0.reason == .quota }
+                let budget = isShort ? max(plan.state.desired * percent / 100, 1) : 0
+                #expect(left >= min(ready.count, plan.state.desired) - budget)
+                #expect(
+                    plan.creations + plan.state.starting + alive.count - plan.deletions.count
+                        <= max(2 * plan.state.desired, plan.state.starting + alive.count)
+                )
+                kept += left
+            }
+        }
+        #expect(kept > 100)
     }
 
     @Test func `a plan that was applied leaves nothing to do`() {
@@ -158,6 +183,10 @@ private struct Sample {
             if chance(10) { preset.versionReadiness = .importing }
             if chance(10) { preset.pausedUntil = now + .seconds(number(-5...5)) }
             if chance(40) { preset.ttlSeconds = number(-1...5) * 3_600 }
+            if chance(40) {
+                preset.maxUnavailable = number(0...4) * 25
+                preset.leadTime = .seconds(number(0...9_000))
+            }
             if chance(30) { preset.lastInvalidatedAt = now - .seconds(number(0...5) * 3_600) }
             if chance(30) {
                 preset.schedules = (0...number(0...2)).map { _ in

@@ -100,7 +100,7 @@ import Time
                 """
                 SELECT coalesce(w.created_at < \(sql: .expiry(at: "\(Fleet.now)")), false)
                 FROM (SELECT \(created) AS created_at) w,
-                    (SELECT \(ttl) AS invalidate_after_secs, \(before) AS last_invalidated_at) p
+                    (SELECT \(ttl) AS invalidate_after_secs, \(before) AS last_invalidated_at, NULL AS max_unavailable) p
                 """
             )
             #expect(inSQL == expires)

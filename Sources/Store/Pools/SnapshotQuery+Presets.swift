@@ -29,6 +29,7 @@ extension SnapshotQuery {
                     )) END, '00000000-0000-0000-0000-000000000000') AS preset_id,
                     b.transition = 'start' AND j.job_status = 'succeeded' AS running,
                     a.are_ready AS eligible,
+                    CASE WHEN isfinite(j.completed_at) AND isfinite(w.created_at) THEN j.completed_at - w.created_at END AS lead,
                     -- Orders of this program; a row that an operator has inserted is evidence, and stays.
                     b.transition = 'start' AND j.job_status = 'pending' AND b.reason = 'prebuild'
                         AND j.workspace_id = w.id AS ordered,
@@ -39,7 +40,7 @@ extension SnapshotQuery {
                 -- By key, whatever the planner estimates about the pools, so that the table of jobs is never read
                 -- whole.
                 LEFT JOIN LATERAL (
-                    SELECT x.job_status, x.error_code, x.attempt, x.refresh_first, x.workspace_id
+                    SELECT x.job_status, x.completed_at, x.error_code, x.attempt, x.refresh_first, x.workspace_id
                     FROM provisioner_jobs x WHERE x.id = b.job_id OFFSET 0
                 ) j ON true
                 -- Read once for all prebuilds of a version.
@@ -59,6 +60,7 @@ extension SnapshotQuery {
                     array_agg(created_at) FILTER (WHERE running) AS created,
                     array_agg(build_created_at) FILTER (WHERE running) AS build_created,
                     array_agg(eligible) FILTER (WHERE running) AS eligible,
+                    extract(epoch FROM max(lead) FILTER (WHERE running))::float8 AS lead,
                     count(*) FILTER (WHERE transition = 'start' AND job_status = 'pending') AS pending,
                     count(*) FILTER (WHERE transition = 'start' AND in_progress) AS starting,
                     count(*) FILTER (WHERE transition = 'stop' AND in_progress) AS stopping,
@@ -113,7 +115,8 @@ extension SnapshotQuery {
                     SELECT s.desired_instances FROM template_version_preset_prebuild_schedules s
                     WHERE s.preset_id = p.preset_id ORDER BY s.id
                 ) AS counts,
-                coalesce(p.invalidate_after_secs, 0) AS ttl, p.last_invalidated_at, p.prebuild_status::text AS status,
+                coalesce(p.invalidate_after_secs, 0) AS ttl, p.last_invalidated_at, p.max_unavailable, l.lead,
+                p.prebuild_status::text AS status,
                 p.prebuild_status_message AS status_message, p.failures_forgotten_before, p.prebuilds_paused_until,
                 ARRAY(
                     SELECT x.name FROM template_version_preset_parameters x

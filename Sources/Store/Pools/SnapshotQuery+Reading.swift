@@ -66,6 +66,8 @@ extension PresetSnapshot {
             schedules: try zip(row["crons"] as [String], row["counts"] as [Int]).map(ScheduleRow.init),
             ttlSeconds: try row["ttl"],
             lastInvalidatedAt: try row["last_invalidated_at"],
+            maxUnavailable: try row["max_unavailable"],
+            leadTime: try (row["lead"] as Double?).map { .seconds(max($0, 0)) },
             status: try PrebuildStatus(stored: row["status"]),
             statusMessage: try row["status_message"],
             failuresForgottenBefore: try row["failures_forgotten_before"],

@@ -104,12 +104,14 @@ extension Store {
             "imports.presets",
             """
             INSERT INTO template_version_presets (template_version_id, name, description, icon, is_default,
-                desired_instances, invalidate_after_secs, scheduling_timezone, weight)
+                desired_instances, invalidate_after_secs, scheduling_timezone, weight,
+                max_unavailable)
             SELECT \(version), p.* FROM unnest(
                 \(presets.map(\.name)), \(presets.map(\.description)), \(presets.map(\.icon)), \(presets.map(\.isDefault)),
                 \(presets.map { $0.prebuilds.map { Int32($0.instances) } }),
                 \(presets.map { Int32($0.prebuilds?.ttlSeconds ?? 0) }), \(presets.map { $0.prebuilds?.timezone ?? "" }),
-                \(presets.map { Int32($0.prebuilds?.weight ?? 1) })
+                \(presets.map { Int32($0.prebuilds?.weight ?? 1) }),
+                \(presets.map { $0.prebuilds.map { Int32($0.maxUnavailable) } })
             ) p
             """
         )

@@ -38,6 +38,7 @@ package struct Migration: Hashable, Sendable {
         Migration(20, "pool_of_prebuild", PackageResources.V0020_pool_of_prebuild_sql),
         Migration(21, "fair_share", PackageResources.V0021_fair_share_sql),
         Migration(22, "free_names", PackageResources.V0022_free_names_sql),
+        Migration(23, "lifetimes", PackageResources.V0023_lifetimes_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {

@@ -24,6 +24,8 @@ package struct BuildRequest: Sendable {
     package var lateStates: [[UInt8]]
     /// Agent name to token. Never logged.
     package var agentTokens: [String: String]
+    /// The token that the provider `coder/coder` gives its agents; empty: none. Never logged.
+    package var providerToken: String
     /// The API's base URL for agents, as workspaces reach it; empty when there is none.
     package var serverURL: String
     /// Only claim builds use it.
@@ -38,6 +40,7 @@ package struct BuildRequest: Sendable {
         state: [UInt8]? = nil,
         lateStates: [[UInt8]] = [],
         agentTokens: [String: String] = [:],
+        providerToken: String = "",
         serverURL: String = "",
         replacementPolicy: ReplacementPolicy = .warn,
         refreshFirst: Bool = false
@@ -48,6 +51,7 @@ package struct BuildRequest: Sendable {
         self.state = state
         self.lateStates = lateStates
         self.agentTokens = agentTokens
+        self.providerToken = providerToken
         self.serverURL = serverURL
         self.replacementPolicy = replacementPolicy
         self.refreshFirst = refreshFirst

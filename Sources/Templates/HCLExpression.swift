@@ -66,7 +66,7 @@ struct HCLExpression {
         token.isSymbol(")") || token.isSymbol("]") || token.isSymbol("}")
     }
 
-    private func source(of token: HCLToken) -> String {
+    func source(of token: HCLToken) -> String {
         let start = tokens[0].range.lowerBound
         let bytes = text.utf8.dropFirst(token.range.lowerBound - start).prefix(token.range.count)
         return String(decoding: bytes, as: UTF8.self)

@@ -9,14 +9,27 @@ extension ManifestReader {
         _ declarations: [ParameterDeclaration],
         _ root: ManifestFields<ManifestRootKey>
     ) -> [TemplateParameter] {
-        let own = variables.filter { !BuiltinVariables.contains($0.name) }
+        let others = (coder?.parameters ?? []).sorted { ($0.order, $0.name) < ($1.order, $1.name) }
+        let taken = Set(others.map(\.name))
+        let own = variables.filter { !BuiltinVariables.contains($0.name) && !taken.contains($0.name) }
+        for variable in variables where taken.contains(variable.name) {
+            warn(
+                TemplateError(
+                    file: variable.file,
+                    line: variable.line,
+                    field: "variable.\(variable.name)",
+                    "a coder_parameter has this name too; claims give their value to that one, and this keeps its default"
+                )
+            )
+        }
         for variable in variables
         where BuiltinVariables.contains(variable.name) && !BuiltinVariables.isGiven(variable.name) {
             report(builtin: variable)
         }
-        let names = own.map(\.name)
+        let names = others.map(\.name) + own.map(\.name)
         let known = Set(names)
-        for declaration in declarations where !known.contains(declaration.key.name) {
+        for declaration in declarations
+        where !known.contains(declaration.key.name) && coder?.hasOpenParameters != true {
             report(
                 "the module has no such variable",
                 at: declaration.key,
@@ -25,11 +38,13 @@ extension ManifestReader {
             )
         }
         let declared = Dictionary(declarations.map { ($0.key.name, $0) }) { first, _ in first }
-        return own.enumerated().map { order, variable in
-            var parameter = variable.parameter
+        let blocks = others.map { ($0.parameter, "coder_parameter '\($0.name)' at \($0.place.file):\($0.place.line)") }
+            + own.map { ($0.parameter, "variable '\($0.name)' at \($0.file):\($0.line)") }
+        return blocks.enumerated().map { order, block in
+            var parameter = block.0
             parameter.displayOrder = order
-            if let declaration = declared[variable.name] {
-                declaration.apply(to: &parameter, of: variable, &self)
+            if let declaration = declared[parameter.name] {
+                declaration.apply(to: &parameter, of: block.1, &self)
             }
             return parameter
         }
@@ -64,6 +79,10 @@ extension ManifestReader {
                 continue
             }
             guard let parameter = known[key.name] else {
+                if coder?.hasOpenParameters == true {
+                    preset.parameters[key.name] = text(node, path)
+                    continue
+                }
                 report(
                     "the template has no such parameter",
                     at: key,
@@ -92,6 +111,8 @@ extension ManifestReader {
         _ parameters: [TemplateParameter],
         _ field: String
     ) {
+        // The plan at the import knows the rest.
+        if coder?.presets.contains(where: { $0.name == declaration.preset.name && $0.hasOpenParameters }) == true { return }
         let given = Set(declaration.values.map(\.key.name))
         for parameter in parameters where parameter.required && !given.contains(parameter.name) {
             let path = Self.path(field, parameter.name)

@@ -8,6 +8,8 @@ struct ManifestReader {
     let file: String
     private(set) var errors: [TemplateError] = []
     private(set) var warnings: [TemplateWarning] = []
+    /// What the module says in Coder's blocks; `nil` when it has none.
+    var coder: CoderTemplate?
     /// The limit of both. Nobody reads more, and a file could be made to have one at each word.
     private static let mostReported = 100
 
@@ -24,7 +26,7 @@ struct ManifestReader {
         remedy: @autoclosure () -> String = ""
     ) {
         guard errors.count < Self.mostReported else { return }
-        errors.append(error(message(), node.line, node.column, field, remedy()))
+        errors.append(error(message(), (node.file, node.line, node.column), field, remedy()))
     }
 
     mutating func report(
@@ -34,7 +36,7 @@ struct ManifestReader {
         remedy: @autoclosure () -> String = ""
     ) {
         guard errors.count < Self.mostReported else { return }
-        errors.append(error(message(), key.line, key.column, field, remedy()))
+        errors.append(error(message(), (key.file, key.line, key.column), field, remedy()))
     }
 
     mutating func report(_ error: TemplateError) {
@@ -52,16 +54,19 @@ struct ManifestReader {
         remedy: @autoclosure () -> String = ""
     ) {
         guard warnings.count < Self.mostReported else { return }
-        warnings.append(error(message(), node.line, node.column, field, remedy()))
+        warnings.append(error(message(), (node.file, node.line, node.column), field, remedy()))
     }
 
-    private func error(_ message: String, _ line: Int, _ column: Int, _ field: String, _ remedy: String)
-        -> TemplateError
-    {
+    private func error(
+        _ message: String,
+        _ place: (file: String?, line: Int, column: Int),
+        _ field: String,
+        _ remedy: String
+    ) -> TemplateError {
         TemplateError(
-            file: file,
-            line: line,
-            column: column,
+            file: place.file ?? file,
+            line: place.line,
+            column: place.file == nil ? place.column : nil,
             field: Excerpt.of(field),
             Excerpt.of(message, most: 2_000),
             remedy: remedy

@@ -22,16 +22,15 @@ struct ParameterDeclaration {
     /// The fields that the module sets itself, and `stoker.yaml` may not repeat.
     private static let modulesOwn: [ManifestParameterKey] = [.type, .defaultValue, .required, .sensitive, .validation]
 
-    /// Adds to a module's variable the fields that only `stoker.yaml` can set.
-    func apply(to parameter: inout TemplateParameter, of variable: TerraformVariable, _ reader: inout ManifestReader) {
+    /// Adds to a module's parameter, which `block` declares, the fields that only `stoker.yaml` can set.
+    func apply(to parameter: inout TemplateParameter, of block: String, _ reader: inout ManifestReader) {
         for key in Self.modulesOwn {
             guard let node = fields[key] else { continue }
             reader.report(
                 "the module says this",
                 at: node,
                 fields.path(key),
-                remedy:
-                    "remove it here and write it in variable '\(variable.name)' at \(variable.file):\(variable.line)"
+                remedy: "remove it here and write it in \(block)"
             )
         }
         if let description { parameter.description = description }

@@ -142,9 +142,9 @@ extension ManifestReader {
             }
             report(
                 TemplateError(
-                    file: file,
+                    file: node.file ?? file,
                     line: node.line,
-                    column: column,
+                    column: node.file == nil ? column : nil,
                     field: "\(field)[\(row)].cron",
                     problem.message
                 )

@@ -5,13 +5,22 @@ import Domain
 extension TemplateManifest {
     /// Reads a whole template: `stoker.yaml` and the module's variables. Also checks that the program to run exists.
     ///
+    /// A module with Coder's blocks needs no `stoker.yaml`.
+    ///
+    /// - Parameters:
+    ///   - name: The name of a template of Coder whose `stoker.yaml` gives none.
+    ///   - planned: What a plan says of Coder's blocks; `nil`: they are read from the text of the module.
     /// - Throws: all errors in all of its files.
     package init(
         entries: [ArchiveEntry],
+        name: String? = nil,
+        planned: CoderTemplate? = nil,
         timeZoneExists: (String) -> Bool
     ) throws(TemplateErrors) {
         let yaml = try Self.text(of: Self.fileName, in: entries)
-        guard let yaml else {
+        var coder = planned
+        if coder == nil { coder = try CoderReader.read(Self.configuration(in: entries)) }
+        guard yaml != nil || coder != nil else {
             let other = entries.first { ["stoker.yml", "Stoker.yaml", "stoker.json"].contains($0.path) }
             throw TemplateErrors([
                 TemplateError(
@@ -25,7 +34,7 @@ extension TemplateManifest {
         for entry in entries where TerraformVariables.isSource(entry.path) && entry.kind != .directory {
             module.append(SourceFile(name: entry.path, text: try Self.text(of: entry)))
         }
-        try self.init(yaml: yaml, module: module, timeZoneExists: timeZoneExists)
+        try self.init(yaml: yaml ?? "", module: module, coder: coder, name: name, timeZoneExists: timeZoneExists)
 
         if provisioner == .terraform, !module.contains(where: { TerraformVariables.isModuleFile($0.name) }) {
             throw TemplateErrors([
@@ -39,6 +48,17 @@ extension TemplateManifest {
         }
         if provisioner == .terraform { warnings += TerraformBackends.blocks(in: module).map(\.warning) }
         if let executable { try Self.check(executable: executable, in: entries) }
+    }
+
+    /// The configuration of the module and of those in its directories; damaged files are reported elsewhere.
+    private static func configuration(in entries: [ArchiveEntry]) -> [SourceFile] {
+        entries.compactMap { entry in
+            guard entry.path.hasSuffix(".tf") || entry.path.hasSuffix(".tf.json") || TerraformVariables.isSource(entry.path),
+                case .file(let bytes) = entry.kind,
+                let text = String(validating: bytes, as: UTF8.self)
+            else { return nil }
+            return SourceFile(name: entry.path, text: text)
+        }
     }
 
     private static func check(executable path: String, in entries: [ArchiveEntry]) throws(TemplateErrors) {

@@ -13,15 +13,20 @@ extension TemplateManifest {
     /// - Parameters:
     ///   - module: The files of a Terraform template (``TerraformVariables/isModuleFile(_:)``). `nil`: they are not at
     ///     hand; then a Terraform template has no parameters here and values of presets are not checked against them.
+    ///   - coder: What the module says in Coder's blocks, to which the file adds; `nil`: nothing.
+    ///   - name: The name of a template of Coder that the file does not give one.
     ///   - timeZoneExists: Whether there are rules for a time zone of this IANA name; not asked for UTC.
     /// - Throws: all errors in both.
     package init(
         yaml: String,
         file: String = fileName,
         module: [SourceFile]? = nil,
+        coder: CoderTemplate? = nil,
+        name: String? = nil,
         timeZoneExists: (String) -> Bool
     ) throws(TemplateErrors) {
-        guard let root = try YAMLNode.read(yaml, file: file) else {
+        let written = try YAMLNode.read(yaml, file: file)
+        guard let root = coder.map({ CoderOverlay.root(of: $0, under: written, name: name) }) ?? written else {
             throw TemplateErrors([
                 TemplateError(file: file, "the file is empty", remedy: "begin with 'name: my-template'")
             ])
@@ -34,6 +39,8 @@ extension TemplateManifest {
         icon = reader.text(fields[.icon], "icon") ?? ""
         let choice = reader.choice(fields[.provisioner], "provisioner", of: ProvisionerType.self)
         provisioner = choice ?? .terraform
+        self.coder = provisioner == .terraform ? coder : nil
+        reader.coder = self.coder
         executable = reader.executable(fields, provisioner)
         tags = reader.tags(fields[.tags], "tags")
         agents = reader.agents(fields[.agents], "agents")
@@ -61,11 +68,11 @@ extension TemplateManifest {
         self.presets = presets.map { reader.complete($0, parameters: known) }
         parameters.sort { ($0.displayOrder, $0.name) < ($1.displayOrder, $1.name) }
 
-        if !self.presets.contains(where: { $0.prebuilds != nil }) {
+        if !self.presets.contains(where: { $0.prebuilds != nil }), self.coder?.hasOpenPresets != true {
             let reason = self.presets.isEmpty ? "there are no presets" : "no preset has prebuilds"
             reader.warn("\(reason), so no pool will be kept", at: fields[.presets] ?? root, "presets")
         }
-        warnings = reader.warnings
+        warnings = reader.warnings + (self.coder?.notes ?? [])
         guard reader.errors.isEmpty else { throw TemplateErrors(reader.errors) }
     }
 }

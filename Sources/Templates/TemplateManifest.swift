@@ -19,6 +19,8 @@ package struct TemplateManifest: Hashable, Sendable {
     package var presets: [TemplatePreset]
     /// Warnings, such as for a template whose presets keep no pool.
     package var warnings: [TemplateWarning]
+    /// What the module says in Coder's blocks; `nil` when it has none.
+    package var coder: CoderTemplate?
 
     package init(
         name: String,

@@ -2,6 +2,14 @@
 
 import Basics
 
+/// Where a parameter is declared, and so how a build is given its value.
+package enum ParameterSource: String, Hashable, Sendable {
+    /// A variable of the module, or `stoker.yaml`.
+    case variable
+    /// `data "coder_parameter"`.
+    case coder
+}
+
 /// A parameter of a template, as it is stored with a version.
 package struct TemplateParameter: Hashable, Sendable {
     package var name: String
@@ -22,6 +30,14 @@ package struct TemplateParameter: Hashable, Sendable {
     package var rules: ParameterRules
     /// Lists show parameters in this order.
     package var displayOrder: Int
+    package var source = ParameterSource.variable
+    /// A name for people to read; empty: none.
+    package var displayName = ""
+    package var icon = ""
+    /// Whether its value is for one build only.
+    package var ephemeral = false
+    /// What is shown for the values that may be chosen.
+    package var labels: [ParameterOption] = []
 
     package init(
         name: String,
@@ -52,7 +68,12 @@ package struct TemplateParameter: Hashable, Sendable {
         JSON.array(options.map(JSON.string)).json
     }
 
-    /// The column `validation`: `{"regex", "min", "max", "error", "conditions"}`, without the members that are not set.
+    /// The column `option_labels`: a JSON array of `{"name", "value", "description", "icon"}`.
+    package var labelsJSON: String {
+        JSON.array(labels.map(\.json)).json
+    }
+
+    /// The column `validation`: `{"regex", "min", "max", "monotonic", "error", "conditions"}`, without the members that are not set.
     package var validation: String {
         rules.json.json
     }
@@ -76,6 +97,8 @@ package struct ParameterRules: Hashable, Sendable {
     /// Inclusive bounds of a number.
     package var minimum: Double?
     package var maximum: Double?
+    /// `increasing` or `decreasing`: how a number may change from build to build. The provider checks it.
+    package var monotonic: String?
     /// The message for a value that breaks these rules; empty: a generated one.
     package var error: String
     package var conditions: [Condition]
@@ -105,6 +128,7 @@ package struct ParameterRules: Hashable, Sendable {
             regex.map { JSON.Member("regex", .string($0)) },
             minimum.map { JSON.Member("min", .number($0)) },
             maximum.map { JSON.Member("max", .number($0)) },
+            monotonic.map { JSON.Member("monotonic", .string($0)) },
             error.isEmpty ? nil : JSON.Member("error", .string(error)),
             rows.isEmpty ? nil : JSON.Member("conditions", .array(rows)),
         ]

@@ -16,6 +16,8 @@ struct YAMLNode {
     /// Counted from 1.
     let line: Int
     let column: Int
+    /// The file of a value that was taken from elsewhere, such as a module's block; `nil`: the document's own.
+    var file: String?
 
     /// Its kind, as messages name it.
     var kind: String {
@@ -32,6 +34,8 @@ struct YAMLKey {
     let name: String
     let line: Int
     let column: Int
+    /// As that of ``YAMLNode``.
+    var file: String?
 }
 
 extension YAMLNode {

@@ -192,6 +192,7 @@ extension Executor {
             state: states.state,
             lateStates: states.late,
             agentTokens: try await agentTokens(job, context),
+            providerToken: try await providerToken(job, context),
             serverURL: try await agents?.url ?? "",
             replacementPolicy: replacementPolicy,
             refreshFirst: job.refreshFirst
@@ -241,6 +242,13 @@ extension Executor {
             guard known else { throw StoreError.leaseLost(job.id) }
         }
         return tokens
+    }
+
+    /// The token of the first agent. A version that declares none has one too, so that the provider makes none.
+    private func providerToken(_ job: ClaimedJob, _ context: BuildContext) async throws -> String {
+        guard let agents, job.provisioner == OpenEnum(.terraform) else { return "" }
+        let name = context.agents.first ?? "main"
+        return try await agents.tokens(of: [name], in: context.build.workspace.id)[name] ?? ""
     }
 
     private func importRequest(_ job: ClaimedJob) async throws -> (ImportRequest, ImportContext) {

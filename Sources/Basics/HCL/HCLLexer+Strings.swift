@@ -26,7 +26,7 @@ extension HCLLexer {
     private static let unclosed = "this string is not closed on its line"
 
     /// Reads one byte of text, an escaped brace (`$${`, `%%{`), or a whole `${...}`; returns false for the last.
-    private mutating func templateText(into value: inout [UInt8]) throws(HCLProblem) -> Bool {
+    mutating func templateText(into value: inout [UInt8]) throws(HCLProblem) -> Bool {
         let sign = bytes[offset]
         guard sign == UInt8(ascii: "$") || sign == UInt8(ascii: "%") else {
             value.append(sign)
@@ -50,7 +50,7 @@ extension HCLLexer {
         return true
     }
 
-    private mutating func escape() throws(HCLProblem) -> [UInt8] {
+    mutating func escape() throws(HCLProblem) -> [UInt8] {
         let start = mark
         let message = #"an escape that is none of \n \r \t \" \\ \uNNNN \UNNNNNNNN"#
         advance()

@@ -16,6 +16,11 @@ package struct HCLLexer {
         if bytes.starts(with: [0xef, 0xbb, 0xbf]) { offset = 3 }
     }
 
+    /// Takes a text as it is, also a byte order mark.
+    init(verbatim text: String) {
+        bytes = Array(text.utf8)
+    }
+
     /// The tokens of the text; the last one is the end.
     package static func tokens(of text: String) throws(HCLProblem) -> [HCLToken] {
         var lexer = Self(text)

@@ -35,6 +35,11 @@ struct TemplatesCommand: ParsableCommand {
         @Option(help: "The version's name; else the beginning of its archive's hash.")
         var name: String?
 
+        @Option(
+            help: "The template's name, for a template of Coder whose stoker.yaml gives none; else its directory's name."
+        )
+        var template: String?
+
         @Option(help: "The changes in it.")
         var message = ""
 
@@ -76,17 +81,19 @@ struct TemplatesCommand: ParsableCommand {
         func run() async throws {
             let contents = try TemplateSource.contents(at: directory)
             for note in contents.notes { try Console.note(note) }
-            let template = try PackedTemplate(contents, zones: ZoneDirectory())
-            let warnings = template.manifest.warnings.map { "\($0)" }
+            let templateName = template ?? TemplateSource.name(of: directory)
+            let packed = try PackedTemplate(contents, name: templateName, zones: ZoneDirectory())
+            let warnings = packed.manifest.warnings.map { "\($0)" }
             for warning in warnings { try Console.note("warning: \(warning)") }
             let push = PushTemplate(
-                archive: Data(template.archive),
+                archive: Data(packed.archive),
                 name: name,
                 message: message,
                 activate: activate,
                 leftOut: contents.notes.isEmpty ? nil : contents.notes.joined(separator: "\n"),
                 tags: tags.isEmpty ? nil : try Self.tags(tags),
-                organization: org
+                organization: org,
+                templateName: templateName
             )
             var report = try await control.withControl { control in
                 try await TemplatePushing(control: control, display: WaitDisplay(), known: warnings).push(push) {

@@ -24,6 +24,20 @@ enum TemplateSource {
         return try TemplateContents(entries)
     }
 
+    /// The name of a template that has no other: its directory's, or its archive's without the extension. `nil` when
+    /// nothing of it may be in a name.
+    static func name(of path: String) -> String? {
+        let last = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
+        let stem = [".tar.gz", ".tgz", ".tar"].first(where: last.hasSuffix).map { String(last.dropLast($0.count)) } ?? last
+        let plain = stem.unicodeScalars.map { scalar -> Character in
+            let isAllowed = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+            return isAllowed || "-_.".unicodeScalars.contains(scalar) ? Character(scalar) : "-"
+        }
+        let trimmed = String(plain).split(separator: "-").joined(separator: "-").prefix(64)
+        let name = trimmed.hasSuffix("-") ? String(trimmed.dropLast()) : String(trimmed)
+        return name.isEmpty ? nil : name
+    }
+
     /// All entries. Those outside of the template have only a path.
     private static func read(
         _ directory: String,

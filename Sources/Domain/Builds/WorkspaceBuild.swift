@@ -42,11 +42,16 @@ package struct WorkspaceBuild: Hashable, Sendable {
         package var id: UserID
         package var username: String
         package var email: String
+        /// The full name; empty: none is known.
+        package var name: String
+        package var roles: [String]
 
-        package init(id: UserID, username: String, email: String) {
+        package init(id: UserID, username: String, email: String, name: String = "", roles: [String] = []) {
             self.id = id
             self.username = username
             self.email = email
+            self.name = name
+            self.roles = roles
         }
     }
 
@@ -54,10 +59,13 @@ package struct WorkspaceBuild: Hashable, Sendable {
     package struct Template: Sendable, Hashable {
         package var name: String
         package var versionName: String
+        /// Empty during the import of a first version.
+        package var id: String
 
-        package init(name: String, versionName: String) {
+        package init(name: String, versionName: String, id: String = "") {
             self.name = name
             self.versionName = versionName
+            self.id = id
         }
     }
 
@@ -106,11 +114,24 @@ package struct BuildParameter: Sendable, Hashable {
     package var type: String
     /// Whether its value is redacted in every log line.
     package var sensitive: Bool
+    /// Whether it is a `coder_parameter`, which takes its value from the environment.
+    package var isCoder: Bool
+    /// The value in the workspace's build before; `nil`: it had none.
+    package var previous: String?
 
-    package init(name: String, value: String, type: String = "string", sensitive: Bool = false) {
+    package init(
+        name: String,
+        value: String,
+        type: String = "string",
+        sensitive: Bool = false,
+        isCoder: Bool = false,
+        previous: String? = nil
+    ) {
         self.name = name
         self.value = value
         self.type = type
         self.sensitive = sensitive
+        self.isCoder = isCoder
+        self.previous = previous
     }
 }

@@ -15,10 +15,13 @@ package struct PackedTemplate: Sendable {
     package let hash: String
 
     /// Throws ``TemplateErrors`` with all errors, or ``ArchiveRefusal``.
-    package init(_ contents: TemplateContents, zones: ZoneDirectory = ZoneDirectory()) throws {
+    ///
+    /// - Parameter name: The name of a template of Coder whose `stoker.yaml` gives none.
+    package init(_ contents: TemplateContents, name: String? = nil, zones: ZoneDirectory = ZoneDirectory()) throws {
         self.contents = contents
-        manifest = try TemplateManifest(entries: contents.entries) { zones.rules(named: $0) != nil }
-        guard !manifest.presets.isEmpty else {
+        manifest = try TemplateManifest(entries: contents.entries, name: name) { zones.rules(named: $0) != nil }
+        // The plan at the import may find the presets that the text does not show.
+        guard !manifest.presets.isEmpty || manifest.coder?.hasOpenPresets == true else {
             throw TemplateErrors([
                 TemplateError(
                     file: TemplateManifest.fileName,

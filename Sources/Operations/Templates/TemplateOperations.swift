@@ -35,6 +35,8 @@ package struct PushTemplate: Operation {
     package var tags: [String: String]?
     /// The organization's name or id; `nil`: the default one.
     package var organization: String?
+    /// The name of a template of Coder whose `stoker.yaml` gives none.
+    package var templateName: String?
 
     package static let route = Route(.post, "/templates", .templates, for: .templateAdmin)
         .doing("Push a template as a new version")
@@ -61,7 +63,13 @@ package struct PushTemplate: Operation {
                 "Tags that workers must have for this version, beside those of `stoker.yaml`, and instead of those of the same name.",
                 in: .query
             ),
-            Field("organization", .text(least: 1, most: 64), "Its name or id. Default: the default one.", in: .query)
+            Field("organization", .text(least: 1, most: 64), "Its name or id. Default: the default one.", in: .query),
+            Field(
+                "template_name",
+                .text(least: 1, most: 64),
+                "The template's name, for a template of Coder whose `stoker.yaml` gives none.",
+                in: .query
+            )
         )
         .answering("The version, and the job that imports it.", .one("Push"), status: .accepted)
 
@@ -72,7 +80,8 @@ package struct PushTemplate: Operation {
         activate: Bool? = nil,
         leftOut: String? = nil,
         tags: [String: String]? = nil,
-        organization: String? = nil
+        organization: String? = nil,
+        templateName: String? = nil
     ) {
         self.archive = archive
         self.name = name
@@ -81,17 +90,19 @@ package struct PushTemplate: Operation {
         self.leftOut = leftOut
         self.tags = tags
         self.organization = organization
+        self.templateName = templateName
     }
 
     private enum CodingKeys: String, CodingKey {
         case archive, name, message, activate, tags, organization
         case leftOut = "left_out"
+        case templateName = "template_name"
     }
 
     package func perform(in context: OperationContext) async throws -> PushReport {
         try Self.check(tags ?? [:])
         let contents = try TemplateContents(TarArchive.unpack(Array(archive)))
-        let template = try PackedTemplate(contents, zones: context.zones)
+        let template = try PackedTemplate(contents, name: templateName, zones: context.zones)
         let push = template.push(
             versionName: name,
             message: message ?? "",

@@ -30,7 +30,10 @@ final class Redactor: Sendable {
 
     /// Sensitive parameters and agent tokens of a build, and the secrets in its initial states.
     convenience init(_ request: BuildRequest) {
-        self.init(secrets: request.build.parameters.filter(\.sensitive).map(\.value) + request.agentTokens.values)
+        self.init(
+            secrets: request.build.parameters.filter(\.sensitive).map(\.value) + request.agentTokens.values
+                + [request.providerToken].filter { !$0.isEmpty }
+        )
     }
 
     init(secrets: [String]) {

@@ -111,7 +111,7 @@ extension ImportRequest {
                 transition: .start,
                 stage: .create,
                 workspace: .init(id: WorkspaceID(high: 0, low: 0), name: "rehearsal"),
-                owner: .init(id: UserID(high: 0, low: 0), username: "prebuilds", email: ""),
+                owner: .init(id: prebuildsUserID, username: "prebuilds", email: ""),
                 organization: organization,
                 template: .init(name: templateName, versionName: versionName),
                 preset: rehearsal.preset,
@@ -122,12 +122,14 @@ extension ImportRequest {
                             name: name,
                             value: value,
                             type: parameter?.type ?? "string",
-                            sensitive: parameter?.sensitive ?? false
+                            sensitive: parameter?.sensitive ?? false,
+                            isCoder: parameter?.source == .coder
                         )
                     }
             ),
             archive: archive,
-            agentTokens: Dictionary(uniqueKeysWithValues: Set(manifest.agents).map { ($0, "rehearsal") })
+            agentTokens: Dictionary(uniqueKeysWithValues: Set(manifest.agents).map { ($0, "rehearsal") }),
+            providerToken: "rehearsal"
         )
     }
 }
@@ -165,7 +167,7 @@ extension ProvisioningHost {
         let manifest: TemplateManifest
         do throws(TemplateErrors) {
             manifest = try await BlockingWork.run { [timeZoneExists] () throws(TemplateErrors) in
-                try TemplateManifest(entries: entries, timeZoneExists: timeZoneExists)
+                try TemplateManifest(entries: entries, name: request.templateName, timeZoneExists: timeZoneExists)
             }
         } catch {
             for error in error.errors { log.log(.error, "read", error.description) }

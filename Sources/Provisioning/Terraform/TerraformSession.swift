@@ -56,6 +56,7 @@ struct TerraformSession: Sendable {
         let values = try TerraformValues(request)
         try await values.write(in: directory)
         variables = TemplateEnvironment.facts(of: request)
+            .merging(try CoderEnvironment.variables(of: request)) { fact, _ in fact }
         self.values = values
     }
 

@@ -19,7 +19,8 @@ extension Store {
             """
             SELECT b.id AS build_id, b.build_number, b.transition::text AS transition, b.reason::text AS reason,
                 w.id AS workspace_id, w.name AS workspace, w.owner_id, coalesce(u.username, '') AS owner,
-                coalesce(u.email, '') AS email, o.name AS organization, t.name AS template,
+                coalesce(u.email, '') AS email, coalesce(u.name, '') AS owner_name,
+                coalesce(u.rbac_roles, '{}') AS owner_roles, t.id::text AS template_id, o.name AS organization, t.name AS template,
                 v.name AS version, p.name AS preset, f.id AS file_id, f.hash AS file_hash,
                 ARRAY(SELECT x.name FROM workspace_build_parameters x WHERE x.workspace_build_id = b.id ORDER BY x.name)
                     AS names,
@@ -30,6 +31,14 @@ extension Store {
                     WHERE x.workspace_build_id = b.id ORDER BY x.name) AS types,
                 ARRAY(SELECT x.name FROM template_version_parameters x
                     WHERE x.template_version_id = v.id AND x.sensitive) AS sensitive,
+                ARRAY(SELECT x.name FROM template_version_parameters x
+                    WHERE x.template_version_id = v.id AND x.source = 'coder') AS coder_parameters,
+                ARRAY(SELECT (
+                        SELECT y.value FROM workspace_build_parameters y
+                        JOIN workspace_builds q ON q.id = y.workspace_build_id
+                        WHERE q.workspace_id = w.id AND q.build_number = b.build_number - 1 AND y.name = x.name
+                    )
+                    FROM workspace_build_parameters x WHERE x.workspace_build_id = b.id ORDER BY x.name) AS previous,
                 (SELECT s.provisioner_state FROM workspace_builds s
                     WHERE s.workspace_id = w.id AND s.build_number <= b.build_number
                         AND s.provisioner_state IS NOT NULL
@@ -159,6 +168,8 @@ extension WorkspaceBuild {
         let transition: Transition = try row.label("transition")
         let owner: UserID = try row["owner_id"]
         let sensitive: [String] = try row["sensitive"]
+        let coder: [String] = try row["coder_parameters"]
+        let previous: [String?] = try row["previous"]
         let (names, values, types): ([String], [String], [String]) = try (row["names"], row["values"], row["types"])
         self.init(
             id: try row["build_id"],
@@ -170,16 +181,28 @@ extension WorkspaceBuild {
                 isPrebuild: owner == prebuildsUserID
             ),
             workspace: Workspace(id: try row["workspace_id"], name: try row["workspace"]),
-            owner: Owner(id: owner, username: try row["owner"], email: try row["email"]),
+            owner: Owner(
+                id: owner,
+                username: try row["owner"],
+                email: try row["email"],
+                name: try row["owner_name"],
+                roles: try row["owner_roles"]
+            ),
             organization: try row["organization"],
-            template: Template(name: try row["template"], versionName: try row["version"]),
+            template: Template(
+                name: try row["template"],
+                versionName: try row["version"],
+                id: try row["template_id"]
+            ),
             preset: try row["preset"],
             parameters: names.indices.map {
                 BuildParameter(
                     name: names[$0],
                     value: values[$0],
                     type: types[$0],
-                    sensitive: sensitive.contains(names[$0])
+                    sensitive: sensitive.contains(names[$0]),
+                    isCoder: coder.contains(names[$0]),
+                    previous: previous[$0]
                 )
             }
         )

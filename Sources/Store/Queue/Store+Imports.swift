@@ -75,12 +75,15 @@ extension Store {
             "imports.parameters",
             """
             INSERT INTO template_version_parameters (template_version_id, name, description, type, mutable, sensitive,
-                default_value, required, options, validation, display_order)
+                default_value, required, options, validation, display_order, source, display_name, icon, ephemeral,
+                option_labels)
             SELECT \(version), p.* FROM unnest(
                 \(parameters.map(\.name)), \(parameters.map(\.description)), \(parameters.map(\.type)),
                 \(parameters.map(\.mutable)), \(parameters.map(\.sensitive)), \(parameters.map { $0.defaultValue ?? "" }),
                 \(parameters.map(\.required)), \(parameters.map { PostgresJSON($0.optionsJSON) }),
-                \(parameters.map { PostgresJSON($0.validation) }), \(parameters.map { Int32($0.displayOrder) })
+                \(parameters.map { PostgresJSON($0.validation) }), \(parameters.map { Int32($0.displayOrder) }),
+                \(parameters.map(\.source.rawValue)), \(parameters.map(\.displayName)), \(parameters.map(\.icon)),
+                \(parameters.map(\.ephemeral)), \(parameters.map { PostgresJSON($0.labelsJSON) })
             ) p
             """
         )

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
-package import Domain
+import Domain
 package import PostgresClient
 package import Time
 
@@ -77,6 +77,3 @@ enum AdvisoryLock {
     /// Taken in shared mode by all claims in progress.
     static let claims = 7
 }
-
-/// The system user that owns every prebuild; nothing else marks one.
-package let prebuildsUserID = UserID(high: 0xc42f_df75_3097_471c, low: 0x8c33_fb52_454d_81c0)

@@ -38,7 +38,8 @@ extension ManifestReader {
             )
         }
         let declared = Dictionary(declarations.map { ($0.key.name, $0) }) { first, _ in first }
-        let blocks = others.map { ($0.parameter, "coder_parameter '\($0.name)' at \($0.place.file):\($0.place.line)") }
+        let blocks =
+            others.map { ($0.parameter, "coder_parameter '\($0.name)' at \($0.place.file):\($0.place.line)") }
             + own.map { ($0.parameter, "variable '\($0.name)' at \($0.file):\($0.line)") }
         return blocks.enumerated().map { order, block in
             var parameter = block.0
@@ -112,7 +113,9 @@ extension ManifestReader {
         _ field: String
     ) {
         // The plan at the import knows the rest.
-        if coder?.presets.contains(where: { $0.name == declaration.preset.name && $0.hasOpenParameters }) == true { return }
+        if coder?.presets.contains(where: { $0.name == declaration.preset.name && $0.hasOpenParameters }) == true {
+            return
+        }
         let given = Set(declaration.values.map(\.key.name))
         for parameter in parameters where parameter.required && !given.contains(parameter.name) {
             let path = Self.path(field, parameter.name)

@@ -53,7 +53,9 @@ extension TemplateManifest {
     /// The configuration of the module and of those in its directories; damaged files are reported elsewhere.
     private static func configuration(in entries: [ArchiveEntry]) -> [SourceFile] {
         entries.compactMap { entry in
-            guard entry.path.hasSuffix(".tf") || entry.path.hasSuffix(".tf.json") || TerraformVariables.isSource(entry.path),
+            guard
+                entry.path.hasSuffix(".tf") || entry.path.hasSuffix(".tf.json")
+                    || TerraformVariables.isSource(entry.path),
                 case .file(let bytes) = entry.kind,
                 let text = String(validating: bytes, as: UTF8.self)
             else { return nil }

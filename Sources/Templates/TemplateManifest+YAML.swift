@@ -68,7 +68,7 @@ extension TemplateManifest {
         self.presets = presets.map { reader.complete($0, parameters: known) }
         parameters.sort { ($0.displayOrder, $0.name) < ($1.displayOrder, $1.name) }
 
-        if !self.presets.contains(where: { $0.prebuilds != nil }), self.coder?.hasOpenPresets != true {
+        if !self.presets.contains(where: { $0.prebuilds != nil }), self.coder?.mayHavePools != true {
             let reason = self.presets.isEmpty ? "there are no presets" : "no preset has prebuilds"
             reader.warn("\(reason), so no pool will be kept", at: fields[.presets] ?? root, "presets")
         }

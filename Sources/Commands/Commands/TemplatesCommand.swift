@@ -36,7 +36,8 @@ struct TemplatesCommand: ParsableCommand {
         var name: String?
 
         @Option(
-            help: "The template's name, for a template of Coder whose stoker.yaml gives none; else its directory's name."
+            help:
+                "The template's name, for a template of Coder whose stoker.yaml gives none; else its directory's name."
         )
         var template: String?
 

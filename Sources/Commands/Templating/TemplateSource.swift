@@ -28,7 +28,8 @@ enum TemplateSource {
     /// nothing of it may be in a name.
     static func name(of path: String) -> String? {
         let last = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
-        let stem = [".tar.gz", ".tgz", ".tar"].first(where: last.hasSuffix).map { String(last.dropLast($0.count)) } ?? last
+        let stem =
+            [".tar.gz", ".tgz", ".tar"].first(where: last.hasSuffix).map { String(last.dropLast($0.count)) } ?? last
         let plain = stem.unicodeScalars.map { scalar -> Character in
             let isAllowed = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
             return isAllowed || "-_.".unicodeScalars.contains(scalar) ? Character(scalar) : "-"

@@ -135,3 +135,6 @@ package struct BuildParameter: Sendable, Hashable {
         self.previous = previous
     }
 }
+
+/// The system user that owns every prebuild; nothing else marks one.
+package let prebuildsUserID = UserID(high: 0xc42f_df75_3097_471c, low: 0x8c33_fb52_454d_81c0)

@@ -23,7 +23,8 @@ struct TerraformValues {
     /// - Throws: `.invalid` for a value that does not fit its type.
     init(_ request: BuildRequest) throws(ProvisioningFailure) {
         var values: [String: String] = [:]
-        for parameter in request.build.parameters where !BuiltinVariables.contains(parameter.name) && !parameter.isCoder {
+        for parameter in request.build.parameters where !BuiltinVariables.contains(parameter.name) && !parameter.isCoder
+        {
             values[parameter.name] = try parameter.terraformJSON
         }
         for (name, value) in TemplateEnvironment.facts(of: request) {

@@ -39,6 +39,7 @@ package struct Migration: Hashable, Sendable {
         Migration(21, "fair_share", PackageResources.V0021_fair_share_sql),
         Migration(22, "free_names", PackageResources.V0022_free_names_sql),
         Migration(23, "lifetimes", PackageResources.V0023_lifetimes_sql),
+        Migration(24, "coder_parameters", PackageResources.V0024_coder_parameters_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {

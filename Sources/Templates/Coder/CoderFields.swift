@@ -78,7 +78,8 @@ enum BlockForm {
         switch type {
         case "prebuilds":
             let instances = number("instances", in: written) ?? "2"
-            return indented("""
+            return indented(
+                """
                 prebuilds {
                   instances = \(instances)
                   expiration_policy {
@@ -92,8 +93,10 @@ enum BlockForm {
                     }
                   }
                 }
-                """)
-        case "expiration_policy": return indented("expiration_policy {\n  ttl = \(number("ttl", in: written) ?? "86400")\n}")
+                """
+            )
+        case "expiration_policy":
+            return indented("expiration_policy {\n  ttl = \(number("ttl", in: written) ?? "86400")\n}")
         case "scheduling":
             return indented(
                 "scheduling {\n  timezone = \"UTC\"\n  schedule {\n    cron      = \"* 8-18 * * 1-5\"\n    instances = 3\n  }\n}"
@@ -112,7 +115,8 @@ enum BlockForm {
     private static func number(_ name: String, in expression: HCLExpression) -> String? {
         let tokens = expression.tokens
         for index in tokens.indices.dropLast(2) {
-            guard tokens[index].kind == .identifier(name), tokens[index + 1].isSymbol("=") || tokens[index + 1].isSymbol(":"),
+            guard tokens[index].kind == .identifier(name),
+                tokens[index + 1].isSymbol("=") || tokens[index + 1].isSymbol(":"),
                 case .number(let digits) = tokens[index + 2].kind
             else { continue }
             return digits

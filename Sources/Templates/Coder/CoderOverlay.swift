@@ -78,10 +78,12 @@ enum CoderOverlay {
 extension CoderAgent {
     /// Its name as Stoker's agents are named.
     var storedName: String {
-        var name = String(name.unicodeScalars.map { scalar -> Character in
-            let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
-            return isPlain || scalar == "-" || scalar == "_" ? Character(scalar) : "_"
-        }.prefix(64))
+        var name = String(
+            name.unicodeScalars.map { scalar -> Character in
+                let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+                return isPlain || scalar == "-" || scalar == "_" ? Character(scalar) : "_"
+            }.prefix(64)
+        )
         while name.hasPrefix("_") || name.hasPrefix("-") { name.removeFirst() }
         return name.isEmpty ? "main" : name
     }

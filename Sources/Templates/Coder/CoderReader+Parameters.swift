@@ -70,7 +70,11 @@ extension CoderReader {
     private mutating func readOptions(of parameter: inout CoderParameter, _ fields: CoderFields) {
         if let line = fields.block.dynamicLine("option") {
             parameter.hasOpenOptions = true
-            noteOpen(CoderPlace(file: fields.block.file, line: line), fields.field("option"), "a dynamic block makes options")
+            noteOpen(
+                CoderPlace(file: fields.block.file, line: line),
+                fields.field("option"),
+                "a dynamic block makes options"
+            )
         }
         for (index, block) in fields.block.blocks("option").prefix(TemplateLimits.options).enumerated() {
             let option = CoderFields(block: block, scope: fields.scope)

@@ -22,6 +22,9 @@ extension CoderReader {
         preset.isDefault = flag(fields, "default") ?? false
         readParameters(of: &preset, fields)
         preset.prebuilds = prebuilds(of: fields)
+        preset.hasOpenPrebuilds =
+            preset.prebuilds == nil
+            && (fields.block.dynamicLine("prebuilds") != nil || !fields.block.blocks("prebuilds").isEmpty)
         add(preset)
     }
 
@@ -76,7 +79,11 @@ extension CoderReader {
         guard let instances = text(inner, "instances", of: path) else { return nil }
         var prebuilds = CoderPrebuilds(instances: instances, place: inner.place)
         if let policy = block.blocks("expiration_policy").first {
-            prebuilds.ttl = text(CoderFields(block: policy, scope: fields.scope), "ttl", of: "\(path).expiration_policy")
+            prebuilds.ttl = text(
+                CoderFields(block: policy, scope: fields.scope),
+                "ttl",
+                of: "\(path).expiration_policy"
+            )
         }
         if let scheduling = block.blocks("scheduling").first {
             readSchedule(of: &prebuilds, scheduling, fields.scope, "\(path).scheduling")
@@ -140,7 +147,8 @@ extension CoderReader {
                     field: "\(path).\(name)",
                     "there is no such argument or block",
                     remedy: name == "schedule"
-                        ? "put it into 'scheduling { timezone = \"UTC\" ... }'" : Suggestion.remedy(for: name, among: known)
+                        ? "put it into 'scheduling { timezone = \"UTC\" ... }'"
+                        : Suggestion.remedy(for: name, among: known)
                 )
             )
         }

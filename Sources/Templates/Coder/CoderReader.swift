@@ -189,7 +189,9 @@ extension CoderTemplate {
     package var agentNotes: [TemplateWarning] {
         var notes: [TemplateWarning] = []
         for agent in agents where !agent.reports {
-            let why = agent.os == "windows" ? "there is no init script for Windows" : "auth = \"\(agent.auth)\" needs a cloud's identity"
+            let why =
+                agent.os == "windows"
+                ? "there is no init script for Windows" : "auth = \"\(agent.auth)\" needs a cloud's identity"
             notes.append(
                 TemplateWarning(
                     file: agent.place.file,
@@ -220,6 +222,9 @@ extension CoderTemplate {
         let known = Set(parameters.map(\.name) + variables)
         return preset.parameters.keys.filter { !known.contains($0) }.sorted()
     }
+
+    /// Whether the plan may find pools that the text does not show.
+    package var mayHavePools: Bool { hasOpenPresets || presets.contains(where: \.hasOpenPrebuilds) }
 
     /// The agent that a prebuild waits for.
     package var waitedAgent: CoderAgent? { agents.first(where: \.reports) }

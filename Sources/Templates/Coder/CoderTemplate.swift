@@ -74,6 +74,8 @@ package struct CoderPreset: Hashable, Sendable {
     /// Whether there may be other values.
     package var hasOpenParameters = false
     package var prebuilds: CoderPrebuilds?
+    /// Whether there are, or may be, prebuilds that the text does not show.
+    package var hasOpenPrebuilds = false
     package var place: CoderPlace
 
     package init(name: String, place: CoderPlace) {
@@ -84,6 +86,7 @@ package struct CoderPreset: Hashable, Sendable {
 
 /// The block `prebuilds` of a preset.
 package struct CoderPrebuilds: Hashable, Sendable {
+    /// A window in which the pool has another size.
     package struct Schedule: Hashable, Sendable {
         package var cron: String
         package var instances: String

@@ -88,7 +88,9 @@ struct ModuleBody {
         case .native(let body):
             body.attributes[name].map { .init(value: .native($0.expression), file: file, line: $0.name.line) }
         case .json(let node):
-            node.members?.last { $0.name == name }.map { .init(value: .json($0.value), file: file, line: $0.value.line) }
+            node.members?.last { $0.name == name }.map {
+                .init(value: .json($0.value), file: file, line: $0.value.line)
+            }
         }
     }
 
@@ -105,7 +107,8 @@ struct ModuleBody {
                 )
             }
         case .json(let node):
-            (node.members ?? []).filter { $0.name == type }.flatMap(\.value.oneOrMany).filter { $0.members != nil }.map {
+            (node.members ?? []).filter { $0.name == type }.flatMap(\.value.oneOrMany).filter { $0.members != nil }.map
+            {
                 ModuleBlock(
                     type: type,
                     labels: [],

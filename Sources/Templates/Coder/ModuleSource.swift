@@ -16,11 +16,16 @@ struct ModuleSource {
     init(files: [SourceFile], directory: String = "") {
         let own = files.compactMap { file -> SourceFile? in
             guard file.name.utf8.starts(with: directory.utf8) else { return nil }
-            return SourceFile(name: String(decoding: file.name.utf8.dropFirst(directory.utf8.count), as: UTF8.self), text: file.text)
+            return SourceFile(
+                name: String(decoding: file.name.utf8.dropFirst(directory.utf8.count), as: UTF8.self),
+                text: file.text
+            )
         }
         // Errors are reported where the variables are read.
         variables = (try? TerraformVariables.variables(in: own)) ?? []
-        let module = own.filter { TerraformVariables.isModuleFile($0.name) && $0.text.utf8.count <= TemplateLimits.moduleFile }
+        let module = own.filter {
+            TerraformVariables.isModuleFile($0.name) && $0.text.utf8.count <= TemplateLimits.moduleFile
+        }
         let sorted = module.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         for file in sorted where !TerraformVariables.isOverride(file.name) { read(file, directory, isOverride: false) }
         for file in sorted where TerraformVariables.isOverride(file.name) { read(file, directory, isOverride: true) }
@@ -33,7 +38,9 @@ struct ModuleSource {
             guard let root = try? JSONNode.read(file.text) else { return }
             found = root.oneOrMany.flatMap { Self.blocks(json: $0, name) }
             for members in root.oneOrMany.flatMap({ $0.members ?? [] }) where members.name == "locals" {
-                for (local, value) in members.value.oneOrMany.flatMap({ $0.members ?? [] }) { locals[local] = .json(value) }
+                for (local, value) in members.value.oneOrMany.flatMap({ $0.members ?? [] }) {
+                    locals[local] = .json(value)
+                }
             }
         } else {
             guard let body = try? HCLParser.body(of: file.text) else { return }

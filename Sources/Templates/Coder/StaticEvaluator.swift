@@ -17,8 +17,11 @@ struct StaticEvaluator {
     }
 
     /// The value of a string that may be a template.
-    static func value(template text: String, hasEscapes: Bool, in scope: any StaticScope, depth: Int = 0) -> StaticValue {
-        guard depth <= maximumDepth, let parts = try? HCLLexer.parts(of: text, hasEscapes: hasEscapes) else { return .open }
+    static func value(template text: String, hasEscapes: Bool, in scope: any StaticScope, depth: Int = 0) -> StaticValue
+    {
+        guard depth <= maximumDepth, let parts = try? HCLLexer.parts(of: text, hasEscapes: hasEscapes) else {
+            return .open
+        }
         var result = ""
         for part in parts {
             switch part {
@@ -165,7 +168,8 @@ struct StaticEvaluator {
         var members: [StaticValue.Member] = []
         for line in elements(Self.split(tokens, at: ",", lines: true)) {
             let line = line.drop { $0.kind == .newline }
-            guard let sign = Self.outside(line).first(where: { line[$0].isSymbol("=") || line[$0].isSymbol(":") }) else {
+            guard let sign = Self.outside(line).first(where: { line[$0].isSymbol("=") || line[$0].isSymbol(":") })
+            else {
                 return .open
             }
             members.append(.init(name: key(line[..<sign]), value: value(line[(sign + 1)...])))
@@ -212,13 +216,19 @@ struct StaticEvaluator {
 
     private static func isFor(_ tokens: Tokens) -> Bool {
         tokens.first { $0.kind != .newline }?.kind == .identifier("for")
-            && tokens.drop { $0.kind == .newline }.dropFirst().first.map { if case .identifier = $0.kind { true } else { false } }
+            && tokens.drop { $0.kind == .newline }.dropFirst().first.map {
+                if case .identifier = $0.kind { true } else { false }
+            }
                 == true
     }
 
-    private static func opens(_ token: HCLToken) -> Bool { token.isSymbol("(") || token.isSymbol("[") || token.isSymbol("{") }
+    private static func opens(_ token: HCLToken) -> Bool {
+        token.isSymbol("(") || token.isSymbol("[") || token.isSymbol("{")
+    }
 
-    private static func closes(_ token: HCLToken) -> Bool { token.isSymbol(")") || token.isSymbol("]") || token.isSymbol("}") }
+    private static func closes(_ token: HCLToken) -> Bool {
+        token.isSymbol(")") || token.isSymbol("]") || token.isSymbol("}")
+    }
 
     /// The bracket that closes the first token.
     private static func close(of tokens: Tokens) -> Int? {

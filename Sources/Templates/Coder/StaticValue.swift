@@ -77,7 +77,9 @@ enum StaticValue {
         switch (self, key) {
         case (.object(let members), _):
             guard let name = key.text else { return .open }
-            if let member = members.last(where: { $0.name?.utf8.elementsEqual(name.utf8) == true }) { return member.value }
+            if let member = members.last(where: { $0.name?.utf8.elementsEqual(name.utf8) == true }) {
+                return member.value
+            }
             return .open
         case (.list(let elements), _):
             guard let index = key.integer, elements.indices.contains(index) else { return .open }

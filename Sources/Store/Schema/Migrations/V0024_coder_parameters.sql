@@ -6,3 +6,5 @@ ALTER TABLE template_version_parameters
     ADD COLUMN icon text NOT NULL DEFAULT '',
     ADD COLUMN ephemeral boolean NOT NULL DEFAULT false,
     ADD COLUMN option_labels jsonb NOT NULL DEFAULT '[]';
+-- What an agent runs in its workspace, sealed when an encryption key is configured: by the state of the build.
+ALTER TABLE workspace_agents ADD COLUMN manifest bytea;

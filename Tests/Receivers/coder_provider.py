@@ -4,6 +4,8 @@
 It serves Terraform's plugin protocol, version 5, over gRPC. Terraform starts it; see `install` for how it finds it.
 
     coder_provider.py install DIRECTORY    lays it into a filesystem mirror
+
+With `CODER_PROVIDER_LOG`, it adds to that file what each run was given.
 """
 import hashlib, json, os, sys, threading, uuid
 from concurrent import futures
@@ -301,6 +303,10 @@ class Provider:
     def Configure(self, request):
         given = (value_of(request.get(2)) or {}).get("url")
         Provider.url = given or variable("CODER_AGENT_URL", Provider.url)
+        if variable("CODER_PROVIDER_LOG"):
+            given = {name: value for name, value in os.environ.items() if name.startswith("CODER_")}
+            with open(variable("CODER_PROVIDER_LOG"), "a") as log:
+                log.write(json.dumps(given) + "\n")
         return b""
 
     def UpgradeResourceState(self, request):

@@ -305,9 +305,10 @@ let package = Package(
         .target(
             name: "Bench",
             dependencies: [
-                "CurlClient", "Domain", "LocalPostgres", "Operations", "PostgresClient", "Prebuilds", "Server", "Store",
-                "Supervision", "Templates", "Time", "Webhooks", "Worker", .httpTypes, .lifecycle, .logging,
-                .systemPackage,
+                "Basics", "CurlClient", "Domain", "LocalPostgres", "Operations", "PostgresClient", "Prebuilds",
+                "Server",
+                "Store", "Supervision", "Telemetry", "Templates", "Time", "Webhooks", "Worker", .httpTypes, .lifecycle,
+                .logging, .systemPackage,
             ],
             resources: [.embedInCode("Floors/Scripts")],
             swiftSettings: safe

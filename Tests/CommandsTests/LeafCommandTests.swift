@@ -92,6 +92,7 @@ import Testing
         "bench client": "measures this machine with databases of its own",
         "bench queue": "measures this machine with databases of its own",
         "bench reconcile": "measures this machine with databases of its own",
+        "bench scale": "measures this machine with databases of its own",
         "bench webhooks": "measures this machine with databases of its own",
         "bench worker": "measures this machine with databases of its own",
         "completions install": "writes a file for a shell of this machine",

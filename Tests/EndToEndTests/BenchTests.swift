@@ -99,6 +99,16 @@ import Testing
         #expect(try #require(try report["idle, resident"].value) > 1)
     }
 
+    @Test(.database) func `a large fleet is measured beside a tenth of it`() async throws {
+        let sizes = ["--presets", "20", "--prebuilds", "200", "--past", "1000", "--samples", "2"]
+        let report = try await report("scale", sizes)
+        for name in [
+            "a claim", "the pass that refills its pool", "a pass with nothing to do", "retention of 6 workspaces",
+        ] {
+            #expect(try #require(try report[name].ratio) > 0)
+        }
+    }
+
     @Test(.database) func `the client is measured beside pgbench`() async throws {
         let report = try await report("client", ["--trips", "1000", "--rounds", "1", "--sessions", "2"])
         #expect(try report["SELECT 1, 2 sessions"].source == "pgbench select-one.sql, 2 clients")

@@ -120,10 +120,12 @@ extension Store {
 
     /// A pass of the reconciler, with the limits as they are by default.
     ///
-    /// - Parameter memory: Kept by the process; a new one considers every preset.
-    func benchPass(_ memory: PlanMemory = PlanMemory()) async throws -> AppliedPlan {
+    /// - Parameters:
+    ///   - memory: Kept by the process; a new one considers every preset.
+    ///   - named: The pools to which it is limited; `nil`: all.
+    func benchPass(_ memory: PlanMemory = PlanMemory(), of named: Set<PresetID>? = nil) async throws -> AppliedPlan {
         let reconciliation = Reconciliation(store: self, limits: PlanLimits(), zones: ZoneDirectory())
-        let result = try await reconciliation.pass(memory: memory)
+        let result = try await reconciliation.pass(of: named, memory: memory)
         guard case .done(_, let applied) = result else { throw BenchError("another process is in a pass") }
         guard applied.failures.isEmpty else { throw BenchError("presets could not be written") }
         return applied

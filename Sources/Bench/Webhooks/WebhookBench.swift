@@ -85,7 +85,7 @@ package struct WebhookBench: Benchmark {
     ) async throws -> [BenchFigure] {
         try note("Warming up ...")
         try await store.addEvents(Self.warmUp)
-        await sink.wait(for: Self.warmUp)
+        try await sink.wait(for: Self.warmUp)
         try note("Sending \(events) requests without a database ...")
         let ceiling = try await ceiling(url, body: store.deliveryBody())
         let memoryBefore = Self.residentMegabytes
@@ -94,7 +94,7 @@ package struct WebhookBench: Benchmark {
         let known = Set(sink.arrivals.keys)
         try await store.addEvents(events)
         let committed = ContinuousClock.now
-        await sink.wait(for: Self.warmUp + events)
+        try await sink.wait(for: Self.warmUp + events)
         let waits = sink.arrivals.filter { !known.contains($0.key) }.values
             .map { committed.duration(to: $0) / .milliseconds(1) }
         let elapsed = (waits.max() ?? 0) / 1_000
@@ -156,7 +156,7 @@ package struct WebhookBench: Benchmark {
             try await Task.sleep(until: began + .seconds(1) * number / rate)
             commits[try await store.addEvent()] = .now
         }
-        await sink.wait(for: before + commits.count)
+        try await sink.wait(for: before + commits.count)
         let events = try await store.eventsOfDeliveries()
         return sink.arrivals.compactMap { delivery, arrival in
             events[delivery].flatMap { commits[$0] }.map { max($0.duration(to: arrival), .zero) / .milliseconds(1) }

@@ -22,14 +22,15 @@ extension SnapshotQuery {
                         \(quoted: QueueEnd.expired.rawValue), \(quoted: QueueEnd.workerLost.rawValue)
                     ), true) AS failed,
                     -- Those without a build, a job or a preset are grouped under an id that no preset has.
-                    coalesce(CASE WHEN j.job_status IS NOT NULL THEN coalesce(b.template_version_preset_id, (
-                        SELECT p.template_version_preset_id FROM workspace_builds p
-                        WHERE p.workspace_id = w.id AND p.template_version_preset_id IS NOT NULL
-                        ORDER BY p.build_number DESC LIMIT 1
-                    )) END, '00000000-0000-0000-0000-000000000000') AS preset_id,
-                    b.transition = 'start' AND j.job_status = 'succeeded' AS running,
-                    a.are_ready AS eligible,
-                    CASE WHEN isfinite(j.completed_at) AND isfinite(w.created_at) THEN j.completed_at - w.created_at END AS lead,
+                    coalesce(w.claimable_preset_id, CASE WHEN j.job_status IS NOT NULL THEN coalesce(
+                        b.template_version_preset_id, (
+                            SELECT p.template_version_preset_id FROM workspace_builds p
+                            WHERE p.workspace_id = w.id AND p.template_version_preset_id IS NOT NULL
+                            ORDER BY p.build_number DESC LIMIT 1
+                        )
+                    ) END, '00000000-0000-0000-0000-000000000000') AS preset_id,
+                    w.claimable_preset_id IS NOT NULL OR b.transition = 'start' AND j.job_status = 'succeeded' AS running,
+                    w.claimable_preset_id IS NOT NULL OR a.are_ready AS eligible,
                     -- Orders of this program; a row that an operator has inserted is evidence, and stays.
                     b.transition = 'start' AND j.job_status = 'pending' AND b.reason = 'prebuild'
                         AND j.workspace_id = w.id AS ordered,
@@ -38,10 +39,12 @@ extension SnapshotQuery {
                 FROM \(sql: prebuilds) w
                 LEFT JOIN LATERAL \(sql: .latestBuild()) b ON true
                 -- By key, whatever the planner estimates about the pools, so that the table of jobs is never read
-                -- whole.
+                -- whole. A prebuild that can be claimed says on its own row that its start has succeeded and its agents are
+                -- ready (Documentation/Decisions/0019-claims-together.md), so most prebuilds need no more than their build.
                 LEFT JOIN LATERAL (
-                    SELECT x.job_status, x.completed_at, x.error_code, x.attempt, x.refresh_first, x.workspace_id
-                    FROM provisioner_jobs x WHERE x.id = b.job_id OFFSET 0
+                    SELECT x.job_status, x.error_code, x.attempt, x.refresh_first, x.workspace_id
+                    FROM provisioner_jobs x
+                    WHERE x.id = CASE WHEN w.claimable_preset_id IS NULL THEN b.job_id END OFFSET 0
                 ) j ON true
                 -- Read once for all prebuilds of a version.
                 CROSS JOIN LATERAL (
@@ -60,7 +63,6 @@ extension SnapshotQuery {
                     array_agg(created_at) FILTER (WHERE running) AS created,
                     array_agg(build_created_at) FILTER (WHERE running) AS build_created,
                     array_agg(eligible) FILTER (WHERE running) AS eligible,
-                    extract(epoch FROM max(lead) FILTER (WHERE running))::float8 AS lead,
                     count(*) FILTER (WHERE transition = 'start' AND job_status = 'pending') AS pending,
                     count(*) FILTER (WHERE transition = 'start' AND in_progress) AS starting,
                     count(*) FILTER (WHERE transition = 'stop' AND in_progress) AS stopping,
@@ -115,7 +117,8 @@ extension SnapshotQuery {
                     SELECT s.desired_instances FROM template_version_preset_prebuild_schedules s
                     WHERE s.preset_id = p.preset_id ORDER BY s.id
                 ) AS counts,
-                coalesce(p.invalidate_after_secs, 0) AS ttl, p.last_invalidated_at, p.max_unavailable, l.lead,
+                coalesce(p.invalidate_after_secs, 0) AS ttl, p.last_invalidated_at, p.max_unavailable,
+                CASE WHEN p.invalidate_after_secs > 0 THEN (\(sql: Self.longestLead)) END AS lead,
                 p.prebuild_status::text AS status,
                 p.prebuild_status_message AS status_message, p.failures_forgotten_before, p.prebuilds_paused_until,
                 ARRAY(
@@ -174,6 +177,16 @@ extension SnapshotQuery {
             )
             """
     }
+
+    /// The longest time from order to end of build of the pool's running prebuilds, in seconds. Evaluated only for pools
+    /// with a time to live.
+    private static let longestLead: SQL = """
+        SELECT extract(epoch FROM max(j.completed_at - r.created_at))::float8
+        FROM unnest(l.build_ids, l.created) r(build_id, created_at)
+        CROSS JOIN LATERAL (SELECT x.job_id FROM workspace_builds x WHERE x.id = r.build_id OFFSET 0) b
+        CROSS JOIN LATERAL (SELECT x.completed_at FROM provisioner_jobs x WHERE x.id = b.job_id OFFSET 0) j
+        WHERE isfinite(j.completed_at) AND isfinite(r.created_at)
+        """
 
     /// The time from which orders count for the ``RunawayBrake``.
     private var brakeStart: SQL {

@@ -16,7 +16,7 @@ struct BenchCommand: ParsableCommand {
             figure; without pgbench there is no ratio. Nothing is left behind.
             """,
         subcommands: [
-            Queue.self, Reconcile.self, Webhooks.self, Claim.self, Client.self, Build.self, Worker.self,
+            Queue.self, Reconcile.self, Webhooks.self, Claim.self, Client.self, Build.self, Worker.self, Scale.self,
         ]
     )
 

@@ -92,6 +92,7 @@ package enum OperationTable {
         AnyOperation(ExplainRefill.self),
         AnyOperation(ListWorkspaces.self),
         AnyOperation(ShowWorkspace.self),
+        AnyOperation(RevealOutputs.self),
         AnyOperation(DeleteWorkspace.self),
         AnyOperation(ListJobs.self),
         AnyOperation(ShowJob.self),

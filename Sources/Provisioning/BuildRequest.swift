@@ -26,6 +26,8 @@ package struct BuildRequest: Sendable {
     package var agentTokens: [String: String]
     /// The token that the provider `coder/coder` gives its agents; empty: none. Never logged.
     package var providerToken: String
+    /// The values of the workspace's earlier sensitive outputs, as JSON. Never logged.
+    package var earlierOutputs: [String]
     /// The API's base URL for agents, as workspaces reach it; empty when there is none.
     package var serverURL: String
     /// Only claim builds use it.
@@ -41,6 +43,7 @@ package struct BuildRequest: Sendable {
         lateStates: [[UInt8]] = [],
         agentTokens: [String: String] = [:],
         providerToken: String = "",
+        earlierOutputs: [String] = [],
         serverURL: String = "",
         replacementPolicy: ReplacementPolicy = .warn,
         refreshFirst: Bool = false
@@ -52,6 +55,7 @@ package struct BuildRequest: Sendable {
         self.lateStates = lateStates
         self.agentTokens = agentTokens
         self.providerToken = providerToken
+        self.earlierOutputs = earlierOutputs
         self.serverURL = serverURL
         self.replacementPolicy = replacementPolicy
         self.refreshFirst = refreshFirst

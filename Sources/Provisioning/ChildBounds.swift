@@ -39,6 +39,11 @@ package struct ChildBounds: Sendable, Hashable {
     package static let paths = 100
     /// Bytes of all replacements of a build together, because one event contains them.
     package static let replacementBytes = 1 << 20
+    /// Outputs of a build.
+    package static let outputs = 200
+    /// Bytes of an output's value, and of the values of all outputs of a build together, as compact JSON.
+    package static let outputBytesEach = 1 << 16
+    package static let outputBytesTogether = 1 << 20
     /// Daily cost of a resource, and of all resources of a build together: the range of the database's `integer`.
     package static let dailyCost = 0...Int(Int32.max)
     /// Depth of objects and arrays in any JSON.

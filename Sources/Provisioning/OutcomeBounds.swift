@@ -30,6 +30,7 @@ extension BuildOutcome {
         }
         try BoundExceeded.checkCost(resources)
         try BoundExceeded.check(replacements)
+        try BoundExceeded.check(outputs)
         for agent in agents { try BoundExceeded.check(agent, "The name of an agent", most: ChildBounds.nameBytes) }
     }
 }
@@ -47,6 +48,17 @@ extension BoundExceeded {
                 )
             }
         }
+    }
+
+    static func check(_ outputs: [BuildOutput]) throws(BoundExceeded) {
+        if outputs.count > ChildBounds.outputs { throw BoundExceeded(moreThan: ChildBounds.outputs, "outputs") }
+        var total = 0
+        for output in outputs {
+            try check(output.name, "The name of an output", most: ChildBounds.nameBytes)
+            try check(output.json, "The value of an output", most: ChildBounds.outputBytesEach)
+            total += output.json.utf8.count
+        }
+        try check(total, "bytes", "The outputs of a build together", most: ChildBounds.outputBytesTogether)
     }
 
     static func check(_ replacements: [Replacement]) throws(BoundExceeded) {

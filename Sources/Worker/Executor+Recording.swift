@@ -107,6 +107,7 @@ extension Executor {
     private func complete(_ job: ClaimedJob, _ completion: BuildCompletion) async throws -> ExecutionEnd {
         var completion = completion
         if let state = completion.outcome.state { completion.outcome.state = try await sealing.sealed(state) }
+        completion.outputs = try await sealed(completion.outcome.outputs)
         if let pool = try await store.completeBuild(job.held, completion) { onReplacement(pool) }
         return ExecutionEnd(completion.result)
     }

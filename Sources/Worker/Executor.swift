@@ -148,6 +148,7 @@ extension Executor {
     ) async -> Verdict {
         do throws(ProvisioningFailure) {
             let outcome = try await provisioner.build(request, reporter: reporter, control: control).checked()
+            for output in outcome.outputs { if let doubt = output.doubt { reporter.log(doubt) } }
             return Verdict(outcome: outcome, timings: reporter.timings)
         } catch {
             guard let refusal = refusal(of: request, because: error) else {
@@ -193,6 +194,7 @@ extension Executor {
             lateStates: states.late,
             agentTokens: try await agentTokens(job, context),
             providerToken: try await providerToken(job, context),
+            earlierOutputs: try await earlierOutputs(context),
             serverURL: try await agents?.url ?? "",
             replacementPolicy: replacementPolicy,
             refreshFirst: job.refreshFirst

@@ -81,6 +81,9 @@ extension FuzzTarget {
                 )
             case .agent(let name):
                 try hold(name.utf8.count <= ChildBounds.nameBytes && !name.utf8.contains(0), "the name \(name)")
+            case .output(let output):
+                try hold(output.name.utf8.count <= ChildBounds.nameBytes, "a name of \(output.name.utf8.count) bytes")
+                try hold((try? JSON(parsing: output.json)) != nil, "an output that is no JSON: \(output.json)")
             case .log, .replacement, .result: break
             }
         }

@@ -84,12 +84,36 @@ extension JSON: Encodable {
         case .number(let digits):
             if let integer = Int64(digits) {
                 try container.encode(integer)
+            } else if let number = Double(digits), number.isFinite {
+                try container.encode(number)
             } else {
-                try container.encode(Double(digits))
+                // A number that no program could read as one.
+                try container.encode(digits)
             }
         case .string(let text): try container.encode(text)
         case .array(let elements): try container.encode(elements)
         case .object: try container.encode(members)
+        }
+    }
+}
+
+extension JSON: Decodable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let flag = try? container.decode(Bool.self) {
+            self = .bool(flag)
+        } else if let integer = try? container.decode(Int64.self) {
+            self = .number(integer)
+        } else if let number = try? container.decode(Double.self) {
+            self = .number(number)
+        } else if let text = try? container.decode(String.self) {
+            self = .string(text)
+        } else if let elements = try? container.decode([JSON].self) {
+            self = .array(elements)
+        } else {
+            self = .object(try container.decode([String: JSON].self))
         }
     }
 }

@@ -123,7 +123,10 @@ struct ClaimReport: Encodable {
         let next =
             build.map { "Its build \($0.status)." } ?? "Follow its build: stoker jobs logs \(result.jobID) --follow"
         let again = result.isRepeat ? " It was claimed before with this key." : ""
-        return Printable.line("\(place) \(how)\(why).\(again)") + "\n\(next)"
+        let given = result.outputs.map { WorkspaceOutputs($0) }
+        let lines = [Printable.line("\(place) \(how)\(why).\(again)"), next] + (given?.lines ?? []).map(Printable.line)
+        let table = given?.table ?? ""
+        return lines.joined(separator: "\n") + (table.isEmpty ? "" : "\n\n\(table)")
     }
 
     private enum CodingKeys: String, CodingKey {

@@ -11,7 +11,11 @@ extension WorkspacesCommand {
     /// `stoker workspaces show`
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show a workspace with its builds, resources, agents and claim."
+            abstract: "Show a workspace with its builds, resources, agents, claim and outputs.",
+            discussion: """
+                The values of sensitive outputs are shown only with --reveal, and only to the workspace's owner: through a \
+                server the owner is the holder of the token; beside the database it is whoever has the encryption key.
+                """
         )
 
         @Argument(help: "Its name or id. A deleted workspace is found by its id only.")
@@ -20,10 +24,22 @@ extension WorkspacesCommand {
         @Option(help: "Its owner, if several workspaces have the name.")
         var owner: String?
 
-        @OptionGroup var control: ReportOptions
+        @Flag(help: "Show the values of sensitive outputs.")
+        var reveal = false
+
+        @OptionGroup var control: ControlOptions
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            try await control.report(ShowWorkspace(workspace: workspace, owner: owner), text: \.text)
+            let details = try await control.withControl { control in
+                var details = try await control.perform(ShowWorkspace(workspace: workspace, owner: owner))
+                if reveal {
+                    let id = "\(details.workspace.id)"
+                    details.outputs = try await control.perform(RevealOutputs(workspace: id))
+                }
+                return details
+            }
+            try output.print(details, table: \.text)
         }
     }
 }
@@ -41,7 +57,9 @@ extension WorkspaceDetails {
             let usable = claim.usableAt.map { ", usable \(Shown.time($0))" } ?? ""
             facts.append("claimed \(Shown.time(claim.claimedAt)), \(claim.outcome)\(why)\(usable)")
         }
+        facts += outputs.lines
         let sections = [
+            outputs.table,
             Table(parameters, empty: "", [.init("parameter") { $0.name }, .init("value") { $0.value }]).text,
             Table(
                 builds,

@@ -9,17 +9,21 @@ package struct BuildOutcome: Sendable, Hashable {
     package var agents: [String]
     /// What the plan of this build replaced.
     package var replacements: [Replacement]
+    /// What the build gives to the owner, by name.
+    package var outputs: [BuildOutput]
 
     package init(
         state: [UInt8]? = nil,
         resources: [BuiltResource] = [],
         agents: [String] = [],
-        replacements: [Replacement] = []
+        replacements: [Replacement] = [],
+        outputs: [BuildOutput] = []
     ) {
         self.state = state
         self.resources = resources
         self.agents = agents
         self.replacements = replacements
+        self.outputs = outputs
     }
 }
 

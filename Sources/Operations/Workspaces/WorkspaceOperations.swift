@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPTypes
+import Provisioning
 package import Store
 
 /// Lists workspaces, newest first, page by page.
@@ -45,7 +46,7 @@ package struct ShowWorkspace: Operation {
     package var owner: String?
 
     package static let route = Route(.get, "/workspaces/{workspace}", .workspaces, for: .member)
-        .doing("Show a workspace with its builds, resources, agents and claim")
+        .doing("Show a workspace with its builds, resources, agents, claim and outputs")
         .noting(", of their own. By its id a deleted one is found too.")
         .taking(workspaceFields)
         .answering("The workspace, without sensitive values.", .one("WorkspaceDetails"))
@@ -57,6 +58,38 @@ package struct ShowWorkspace: Operation {
 
     package func perform(in context: OperationContext) async throws -> WorkspaceDetails {
         try await context.store.workspace(workspace, owner: owner, visibleTo: context.caller.audience)
+    }
+}
+
+/// The outputs of a workspace with the values of sensitive ones: only for its owner.
+package struct RevealOutputs: Operation {
+    /// Its name or id.
+    package var workspace: String
+    /// Its owner, for a caller who is no user.
+    package var owner: String?
+
+    package static let route = Route(.post, "/workspaces/{workspace}/outputs/reveal", .workspaces, for: .member)
+        .doing("Show the outputs of a workspace with the values of sensitive ones")
+        .noting(
+            """
+            , of their own workspaces: not even the role `owner` sees those of others. The request is a change, so that a             token that may only read is not sufficient, and no cache keeps the answer.
+            """
+        )
+        .taking(workspaceFields)
+        .answering("All outputs of the newest successful build.", .one("Outputs"))
+
+    package init(workspace: String, owner: String? = nil) {
+        self.workspace = workspace
+        self.owner = owner
+    }
+
+    package func perform(in context: OperationContext) async throws -> WorkspaceOutputs {
+        let codec = try context.codec()
+        return try await context.store.revealedOutputs(
+            of: workspace,
+            owner: owner,
+            ownedBy: context.caller.userID
+        ) { try codec.open($0) }
     }
 }
 

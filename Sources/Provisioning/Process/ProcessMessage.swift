@@ -11,10 +11,12 @@ enum ProcessMessage: Equatable {
     case resource(BuiltResource)
     case replacement(Replacement)
     case agent(name: String)
+    /// A value for the workspace's owner.
+    case output(BuildOutput)
     case result(error: String?, code: FailureCode?)
 
     private enum Kind: String {
-        case log, state, resource, replacement, agent, result
+        case log, state, resource, replacement, agent, output, result
     }
 
     /// The bounds of a process's lines.
@@ -83,6 +85,7 @@ enum ProcessMessage: Equatable {
             let paths = try fields.texts("paths", of: kind.rawValue)
             return .replacement(Replacement(address: address, paths: paths, reason: reason))
         case .agent: return .agent(name: try fields.name("name", of: kind.rawValue))
+        case .output: return .output(try fields.output())
         case .result:
             let error = try fields.text("error", of: kind.rawValue, most: ChildBounds.textBytes)
             let code = try fields.text("code", of: kind.rawValue, most: ChildBounds.nameBytes)
@@ -146,6 +149,22 @@ enum ProcessMessage: Equatable {
                 throw .wrong(name, of: kind, "a whole number from 0 to \(range.upperBound)", found: found)
             }
             return number
+        }
+
+        func output() throws(BoundExceeded) -> BuildOutput {
+            let kind = Kind.output.rawValue
+            let name = try name("name", of: kind)
+            guard !name.isEmpty else { throw .missing("name", of: kind) }
+            let sensitive = value("sensitive")
+            guard sensitive.map({ $0.isWord("true") || $0.isWord("false") }) ?? true else {
+                throw .wrong("sensitive", of: kind, "true or false")
+            }
+            // The line was scanned before; what the parser refuses beyond that are unpaired surrogates.
+            guard let raw = scan["value"] else { throw .missing("value", of: kind) }
+            guard let value = try? JSON(parsing: String(decoding: raw.bytes, as: UTF8.self)) else {
+                throw .wrong("value", of: kind, "JSON")
+            }
+            return BuildOutput(name: name, value: value, isSensitive: sensitive?.isWord("true") == true)
         }
 
         func state(_ bounds: ChildBounds) throws(BoundExceeded) -> [UInt8] {

@@ -194,7 +194,8 @@ package struct ProcessProvisioner: Provisioner {
             state: request.build.transition == .delete ? nil : said.state ?? request.state,
             resources: said.resources,
             agents: said.agents,
-            replacements: said.replacements
+            replacements: said.replacements,
+            outputs: request.build.transition == .delete ? [] : said.outputs.values.sorted { $0.name < $1.name }
         )
     }
 }

@@ -12,6 +12,8 @@ final class ProcessTranscript: Sendable {
         var replacements: [Replacement] = []
         var replacementBytes = 0
         var agents: [String] = []
+        /// The newest of each name.
+        var outputs: [String: BuildOutput] = [:]
         var error: String?
         var code: FailureCode?
         var lastErrors: [String] = []
@@ -107,6 +109,13 @@ final class ProcessTranscript: Sendable {
         case .agent(let name):
             let fits = state.withLock { $0.agents.append(name, most: ChildBounds.resources) }
             guard fits else { throw BoundExceeded(moreThan: ChildBounds.resources, "ready agents") }
+        case .output(let output):
+            if output.isSensitive { log.redactor.learn([output.json]) }
+            let outputs = state.withLock { said in
+                said.outputs[output.name] = output
+                return said.outputs
+            }
+            try BoundExceeded.check(outputs.values.map(\.self))
         case .result(let error, let code):
             // An error is final: the first one stays, whatever follows.
             state.withLock { said in

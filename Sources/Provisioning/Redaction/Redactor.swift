@@ -28,11 +28,13 @@ final class Redactor: Sendable {
 
     private let state = Mutex(State())
 
-    /// Sensitive parameters and agent tokens of a build, and the secrets in its initial states.
+    /// Sensitive parameters and agent tokens of a build, sensitive outputs of earlier ones, and the secrets in its initial
+    /// states.
     convenience init(_ request: BuildRequest) {
         self.init(
             secrets: request.build.parameters.filter(\.sensitive).map(\.value) + request.agentTokens.values
                 + [request.providerToken].filter { !$0.isEmpty }
+                + request.earlierOutputs
         )
     }
 
@@ -93,6 +95,19 @@ final class Redactor: Sendable {
         return failure
     }
 
+    /// An output that contains a secret is sensitive, whatever the template says: its value stays whole, and is only shown
+    /// to the owner.
+    private func redact(_ outputs: [BuildOutput]) -> [BuildOutput] {
+        learn(outputs.filter(\.isSensitive).map(\.json))
+        let shown = outputs.map { output in
+            var shown = output
+            shown.name = redact(output.name)
+            shown.isSensitive = output.isSensitive || redact(output.json) != output.json
+            return shown
+        }
+        return Dictionary(shown.map { ($0.name, $0) }) { $1 }.values.sorted { $0.name < $1.name }
+    }
+
     /// Redacts all displayed parts of an outcome, but not its state, and not the names of agents, which come from the
     /// template.
     func redact(_ outcome: BuildOutcome) -> BuildOutcome {
@@ -105,6 +120,7 @@ final class Redactor: Sendable {
             return shown
         }
         outcome.replacements = redact(outcome.replacements)
+        outcome.outputs = redact(outcome.outputs)
         return outcome
     }
 }

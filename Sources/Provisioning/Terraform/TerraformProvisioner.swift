@@ -179,7 +179,8 @@ package struct TerraformProvisioner: Provisioner {
                 replacements: replacements
             )
         }
-        return BuildOutcome(state: state, resources: resources, replacements: replacements)
+        let outputs = await BlockingWork.run { () throws(Never) in state.map(TerraformOutputs.read) ?? [] }
+        return BuildOutcome(state: state, resources: resources, replacements: replacements, outputs: outputs)
     }
 
     private func destroy(

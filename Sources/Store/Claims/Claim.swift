@@ -66,9 +66,14 @@ package struct ClaimResult: Hashable, Sendable, Codable {
     package var jobID: JobID
     /// Whether an earlier claim with the same idempotency key got this result.
     package var isRepeat: Bool
+    /// What that build gave to the owner, when it has ended; sensitive values are hidden. Only ``Store/claim(_:visibleTo:)``
+    /// reads it.
+    package var outputs: [WorkspaceOutputs.Output]?
+    package var open: String?
+    package var ssh: String?
 
     private enum CodingKeys: String, CodingKey {
-        case outcome, reason
+        case outcome, reason, outputs, open, ssh
         case claimID = "claim_id"
         case workspaceID = "workspace_id"
         case workspaceName = "workspace_name"

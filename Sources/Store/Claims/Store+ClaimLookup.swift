@@ -66,6 +66,10 @@ extension Store {
             )
         )
         guard let row = rows.first else { throw StoreError.notFound("claim", "\(id)") }
-        return try ClaimResult(row, isRepeat: false)
+        var result = try ClaimResult(row, isRepeat: false)
+        let stored = try await pool.execute(Statement("claims.outputs", Self.outputs(ofBuild: "\(result.buildID)")))
+        let given = try WorkspaceOutputs(stored.map(StoredOutput.init))
+        (result.outputs, result.open, result.ssh) = (given.outputs, given.open, given.ssh)
+        return result
     }
 }

@@ -10,6 +10,8 @@ package struct BuildCompletion: Hashable, Sendable {
     package var timings: [StageTiming]
     /// Late states whose resources the build has destroyed.
     package var destroyed: [LateState] = []
+    /// The outputs as they are to be stored.
+    package var outputs: [StoredOutput] = []
 
     package init(result: JobResult, _ outcome: BuildOutcome = BuildOutcome(), timings: [StageTiming] = []) {
         self.result = result

@@ -15,6 +15,8 @@ package struct BuildContext: Hashable, Sendable {
     package let agents: [String]
     /// Replacements that earlier, interrupted executions had planned: the plan of this one does not show them.
     package let replaced: [Replacement]
+    /// The values of the workspace's earlier sensitive outputs, as they were stored.
+    package let sealedOutputs: [[UInt8]]
 }
 
 /// The input of an execution of an import.

@@ -157,6 +157,7 @@ extension Store {
                 "UPDATE workspaces SET deleted = true, retiring = true, updated_at = now() WHERE id = \(workspace)"
             ),
             agentsGone(of: "\(workspace)"),
+            Statement("workspaces.outputs_gone", outputsGone(of: "\(workspace)")),
         ]
     }
 }

@@ -21,6 +21,7 @@ extension Store {
                     Self.state(job, completion.outcome.state), resources(job, completion.outcome.resources),
                     timings(job, completion.timings),
                 ]
+                    + Self.outputs(job, completion.outputs)
                     + readyAgents(job, completion.outcome.agents)
                     + settle(job, completion) + [Self.ended([job.id])]
             )
@@ -135,7 +136,10 @@ extension Store {
             [
                 Statement(
                     "completion.deleted",
-                    "UPDATE workspaces SET deleted = true, updated_at = now() WHERE id = \(sql: Self.workspaceDeleted(by: job))"
+                    """
+                    WITH outputs AS (\(sql: Self.outputsGone(of: Self.workspaceDeleted(by: job))))
+                    UPDATE workspaces SET deleted = true, updated_at = now() WHERE id = \(sql: Self.workspaceDeleted(by: job))
+                    """
                 ),
                 Statement(
                     "completion.usable",

@@ -46,6 +46,7 @@ extension Store {
                 EXISTS (SELECT FROM late_states l WHERE l.workspace_id = w.id) AS has_late_states,
                 ARRAY(SELECT a.name FROM template_version_agents a WHERE a.template_version_id = v.id ORDER BY a.name)
                     AS agents,
+                \(sql: Self.sealedOutputs(ofWorkspace: "w.id")) AS sealed_outputs,
                 j.input->>'replaced' AS replaced
             FROM provisioner_jobs j
             JOIN workspace_builds b ON b.job_id = j.id
@@ -68,7 +69,8 @@ extension Store {
             state: try row["state"],
             lateStates: try row["has_late_states"] ? try await lateStates(of: build.workspace.id) : [],
             agents: try row["agents"],
-            replaced: try replaced.map { try JSONDecoder().decode([Replacement].self, from: Data($0.utf8)) } ?? []
+            replaced: try replaced.map { try JSONDecoder().decode([Replacement].self, from: Data($0.utf8)) } ?? [],
+            sealedOutputs: try row["sealed_outputs"]
         )
     }
 

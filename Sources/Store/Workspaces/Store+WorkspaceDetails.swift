@@ -14,9 +14,7 @@ extension Store {
         owner: String? = nil,
         visibleTo audience: Audience = .everything
     ) async throws -> WorkspaceDetails {
-        let named: SQL = "w.id::text = lower(\(workspace)) OR NOT w.deleted AND lower(w.name) = lower(\(workspace))"
-        let find = Statement("workspaces.named", "\(sql: Self.selection(of: named, owner, audience)) LIMIT 2")
-        let id = try Self.only(await pool.execute(find), called: workspace)
+        let id = try await workspaceID(workspace, owner: owner, visibleTo: audience)
         let answers = try await pool.executeBatch(Self.details(of: id))
         guard let row = answers[0].first else { throw StoreError.noWorkspace(workspace) }
         return WorkspaceDetails(
@@ -30,8 +28,16 @@ extension Store {
             agents: try answers[4].map {
                 .init(name: try $0["name"], state: try $0["state"], readyAt: try $0["ready_at"])
             },
-            claim: try answers[5].first.map(WorkspaceDetails.Claim.init)
+            claim: try answers[5].first.map(WorkspaceDetails.Claim.init),
+            outputs: try WorkspaceOutputs(answers[6].map(StoredOutput.init))
         )
+    }
+
+    /// Throws as ``workspace(_:owner:visibleTo:)`` does.
+    func workspaceID(_ workspace: String, owner: String?, visibleTo audience: Audience) async throws -> WorkspaceID {
+        let named: SQL = "w.id::text = lower(\(workspace)) OR NOT w.deleted AND lower(w.name) = lower(\(workspace))"
+        let find = Statement("workspaces.named", "\(sql: Self.selection(of: named, owner, audience)) LIMIT 2")
+        return try Self.only(await pool.execute(find), called: workspace)
     }
 
     private static func details(of id: WorkspaceID) -> [Statement] {
@@ -101,6 +107,7 @@ extension Store {
                 WHERE workspace_id = \(id) ORDER BY created_at DESC LIMIT 1
                 """
             ),
+            outputs(of: id),
         ]
     }
 }

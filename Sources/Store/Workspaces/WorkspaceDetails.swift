@@ -18,6 +18,8 @@ package struct WorkspaceDetails: Hashable, Sendable, Codable {
     package var agents: [Agent]
     /// Its claim; `nil`: it was not claimed.
     package var claim: Claim?
+    /// What the newest successful build gave to the owner; sensitive values are hidden.
+    package var outputs: WorkspaceOutputs
 
     /// A value that the workspace was built with.
     package struct Parameter: Hashable, Sendable, Codable {
@@ -90,13 +92,15 @@ extension WorkspaceDetails {
             builds: try container.decode([Build].self, forKey: .builds),
             resources: try container.decode([BuiltResource].self, forKey: .resources),
             agents: try container.decode([Agent].self, forKey: .agents),
-            claim: try container.decodeIfPresent(Claim.self, forKey: .claim)
+            claim: try container.decodeIfPresent(Claim.self, forKey: .claim),
+            outputs: try WorkspaceOutputs(from: decoder)
         )
     }
 
     /// The summary's members, and the details beside them.
     package func encode(to encoder: any Encoder) throws {
         try workspace.encode(to: encoder)
+        try outputs.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(organizationName, forKey: .organizationName)
         try container.encode(versionName, forKey: .versionName)

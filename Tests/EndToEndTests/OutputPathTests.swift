@@ -76,7 +76,7 @@ import Testing
 
     @Test(.database(.currentSchema), .timeLimit(.minutes(3)))
     func `a claim gives the outputs of its own build, and sensitive ones only when they are asked for`() async throws {
-        let key = String(repeating: "ab", count: 32)
+        let key = Data((0..<32).map { UInt8($0) }).base64EncodedString()
         let fleet = try await Fleet(settings: ["STOKER_ENCRYPTION_KEY": key])
         try await fleet.run("users", "add", "ada")
         try await DatabaseWatch.on(fleet.database) { watch in

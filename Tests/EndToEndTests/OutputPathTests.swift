@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Basics
 import FoundationEssentials
 import PostgresClient
 import Subprocess
@@ -12,8 +11,23 @@ import Testing
 @Suite struct OutputPathTests {
     private struct Output: Decodable, Equatable {
         let name: String
-        let value: JSON?
+        /// Of a text, the text; of numbers, these.
+        let value: String?
         let sensitive: Bool
+
+        private enum Keys: String, CodingKey { case name, value, sensitive }
+
+        init(name: String, value: String?, sensitive: Bool) {
+            (self.name, self.value, self.sensitive) = (name, value, sensitive)
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Keys.self)
+            name = try container.decode(String.self, forKey: .name)
+            sensitive = try container.decode(Bool.self, forKey: .sensitive)
+            let numbers = try? container.decode([Int].self, forKey: .value)
+            value = try numbers.map { "\($0)" } ?? container.decodeIfPresent(String.self, forKey: .value)
+        }
     }
 
     private struct Given: Decodable {
@@ -98,7 +112,7 @@ import Testing
             )
             #expect(claim.outcome == "hit")
             #expect(claim.open == "https://ada.example/" && claim.ssh == "ssh ada@example")
-            #expect(claim["ports"]?.value == .array([22, 80]))
+            #expect(claim["ports"]?.value == "[22, 80]")
             #expect(claim["token"] == Output(name: "token", value: nil, sensitive: true))
             let shown = try await fleet.json(Given.self, "workspaces", "show", "tf")
             #expect(shown.outputs == claim.outputs && shown.open == claim.open)

@@ -76,7 +76,7 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "TemplatesTests",
-        dependencies: ["Domain", "Templates"],
+        dependencies: ["Basics", "Domain", "Templates"],
         swiftSettings: swift
     ),
     .testTarget(
@@ -214,6 +214,7 @@ let package = Package(
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
         ),
         .target(name: "CLinux"),
+        .target(name: "CTerminal"),
         .target(name: "CBuildInfo", cSettings: [.define("STOKER_VERSION", to: "\"\(version)\"")]),
 
         // Leaves.
@@ -316,7 +317,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Basics", "Bench", "CBuildInfo", "CurlClient", "LocalPostgres", "Operations", "PostgresClient",
+                "Basics", "Bench", "CBuildInfo", "CTerminal", "CurlClient", "LocalPostgres", "Operations",
+                "PostgresClient",
                 "Domain",
                 "Prebuilds", "Time",
                 "Provisioning",

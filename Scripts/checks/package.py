@@ -12,7 +12,7 @@ LAYERS = {
     "rules and clients": ("Templates", "Prebuilds", "PostgresClient", "CurlClient", "Supervision"),
     "values": ("Domain",),
     "leaves": ("Time", "Patterns", "Basics"),
-    "C": ("CLibPQ", "CLibCurl", "CZlib", "CLinux", "CBuildInfo"),
+    "C": ("CLibPQ", "CLibCurl", "CZlib", "CLinux", "CBuildInfo", "CTerminal"),
 }
 # Dependencies within a layer, each with its reason.
 SIDEWAYS = {

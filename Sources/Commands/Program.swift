@@ -26,6 +26,7 @@ package enum Program {
     /// - Returns: The exit code.
     static func run(_ arguments: [String]) async -> Int32 {
         do {
+            if let error = UnknownCommand.error(in: arguments) { throw error }
             var command = try StokerCommand.parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

@@ -58,6 +58,12 @@ package struct EndpointURL: Hashable, Sendable {
     /// The host when it is written as an address.
     package var address: IPAddress? { IPAddress(host) }
 
+    /// Whether the host is a name that only this machine has (RFC 6761, 6.3).
+    package var isLocalName: Bool {
+        let name = host.lowercased()
+        return name == "localhost" || name.hasSuffix(".localhost")
+    }
+
     /// Scheme, host and port: what may be logged.
     package var origin: String {
         let host = host.contains(":") ? "[\(host)]" : host

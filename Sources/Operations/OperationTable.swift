@@ -18,7 +18,7 @@ package struct AnyOperation: Sendable {
         read = { fields in
             let operation = try JSONDecoder().decode(Asked.self, from: fields)
             return AskedOperation(mayWait: operation.mayWait) { context in
-                try OperationAnswer(try await operation.perform(in: context))
+                try OperationAnswer(try await context.answer(operation))
             }
         }
     }

@@ -10,11 +10,13 @@ extension TemplateManifest {
     /// - Parameters:
     ///   - name: The name of a template of Coder whose `stoker.yaml` gives none.
     ///   - planned: What a plan says of Coder's blocks; `nil`: they are read from the text of the module.
+    ///   - requiresPresets: Whether a template without presets is an error.
     /// - Throws: all errors in all of its files.
     package init(
         entries: [ArchiveEntry],
         name: String? = nil,
         planned: CoderTemplate? = nil,
+        requiresPresets: Bool = false,
         timeZoneExists: (String) -> Bool
     ) throws(TemplateErrors) {
         let yaml = try Self.text(of: Self.fileName, in: entries)
@@ -31,23 +33,23 @@ extension TemplateManifest {
             ])
         }
         var module: [SourceFile] = []
+        var unreadable: [TemplateError] = []
         for entry in entries where TerraformVariables.isSource(entry.path) && entry.kind != .directory {
-            module.append(SourceFile(name: entry.path, text: try Self.text(of: entry)))
+            do throws(TemplateErrors) {
+                module.append(SourceFile(name: entry.path, text: try Self.text(of: entry)))
+            } catch {
+                unreadable += error.errors
+            }
         }
-        try self.init(yaml: yaml ?? "", module: module, coder: coder, name: name, timeZoneExists: timeZoneExists)
-
-        if provisioner == .terraform, !module.contains(where: { TerraformVariables.isModuleFile($0.name) }) {
-            throw TemplateErrors([
-                TemplateError(
-                    file: Self.fileName,
-                    field: "provisioner",
-                    "a Terraform template needs a .tf or .tf.json file beside it",
-                    remedy: "add main.tf, or set 'provisioner: process'"
-                )
-            ])
-        }
+        try self.init(
+            yaml: yaml ?? "",
+            module: unreadable.isEmpty ? module : nil,
+            coder: coder,
+            name: name,
+            files: TemplateFiles(entries: entries, requiresPresets: requiresPresets, unreadable: unreadable),
+            timeZoneExists: timeZoneExists
+        )
         if provisioner == .terraform { warnings += TerraformBackends.blocks(in: module).map(\.warning) }
-        if let executable { try Self.check(executable: executable, in: entries) }
     }
 
     /// The configuration of the module and of those in its directories; damaged files are reported elsewhere.
@@ -61,23 +63,6 @@ extension TemplateManifest {
             else { return nil }
             return SourceFile(name: entry.path, text: text)
         }
-    }
-
-    private static func check(executable path: String, in entries: [ArchiveEntry]) throws(TemplateErrors) {
-        let problem: (message: String, remedy: String)
-        switch entries.first(where: { $0.path.isSameName(as: path) }) {
-        case let entry? where entry.kind == .directory:
-            problem = ("'\(path)' is a directory, not a program", "name the file in it")
-        case let entry? where !entry.isExecutable:
-            problem = ("'\(path)' may not be executed", "chmod +x \(path)")
-        case nil:
-            problem = ("the template holds no file '\(path)' to run", "add it, or name another in 'executable'")
-        case _?:
-            return
-        }
-        throw TemplateErrors([
-            TemplateError(file: fileName, field: "executable", problem.message, remedy: problem.remedy)
-        ])
     }
 
     private static func text(of path: String, in entries: [ArchiveEntry]) throws(TemplateErrors) -> String? {

@@ -25,6 +25,27 @@ extension TemplateManifest {
         name: String? = nil,
         timeZoneExists: (String) -> Bool
     ) throws(TemplateErrors) {
+        try self.init(
+            yaml: yaml,
+            file: file,
+            module: module,
+            coder: coder,
+            name: name,
+            files: nil,
+            timeZoneExists: timeZoneExists
+        )
+    }
+
+    /// - Parameter files: All files of the template; `nil`: they are not at hand.
+    init(
+        yaml: String,
+        file: String = fileName,
+        module: [SourceFile]?,
+        coder: CoderTemplate?,
+        name: String?,
+        files: TemplateFiles?,
+        timeZoneExists: (String) -> Bool
+    ) throws(TemplateErrors) {
         let written = try YAMLNode.read(yaml, file: file)
         guard let root = coder.map({ CoderOverlay.root(of: $0, under: written, name: name) }) ?? written else {
             throw TemplateErrors([
@@ -68,7 +89,15 @@ extension TemplateManifest {
         self.presets = presets.map { reader.complete($0, parameters: known) }
         parameters.sort { ($0.displayOrder, $0.name) < ($1.displayOrder, $1.name) }
 
-        if !self.presets.contains(where: { $0.prebuilds != nil }), self.coder?.mayHavePools != true {
+        if let files, choice != nil || fields[.provisioner] == nil {
+            for problem in files.problems(provisioner, executable: executable, line: fields[.executable]?.line) {
+                reader.report(problem)
+            }
+        }
+        // The plan at the import may find the presets that the text of Coder's blocks does not show.
+        if self.presets.isEmpty, files?.requiresPresets == true, self.coder?.hasOpenPresets != true {
+            reader.report(TemplateFiles.noPresets)
+        } else if !self.presets.contains(where: { $0.prebuilds != nil }), self.coder?.mayHavePools != true {
             let reason = self.presets.isEmpty ? "there are no presets" : "no preset has prebuilds"
             reader.warn("\(reason), so no pool will be kept", at: fields[.presets] ?? root, "presets")
         }

@@ -16,75 +16,116 @@ package enum TemplateSchema {
             "name": {
               "description": "The template's name in commands. Unique in its organization.",
               "type": "string",
-              "pattern": "^(?!-)[A-Za-z0-9_.-]{1,64}$(?<!-)"
+              "pattern": "^(?!-)[A-Za-z0-9_.-]{1,64}$(?<!-)",
+              "examples": ["go-dev"]
             },
-            "display_name": { "description": "A name for people to read.", "type": "string" },
-            "description": { "type": "string" },
-            "icon": { "description": "A URL or an emoji.", "type": "string" },
+            "display_name": {
+              "description": "A name for people to read.",
+              "type": "string",
+              "examples": ["Go on Debian"]
+            },
+            "description": {
+              "description": "What people get who claim it.",
+              "type": "string",
+              "examples": ["A machine with Go 1.25 and a large disk."]
+            },
+            "icon": {
+              "description": "A URL or an emoji.",
+              "type": "string",
+              "examples": ["https://example.com/go.svg"]
+            },
             "provisioner": {
               "description": "terraform: the directory is a module. process: it holds a program. echo: builds nothing.",
               "enum": ["terraform", "process", "echo"],
-              "default": "terraform"
+              "default": "terraform",
+              "examples": ["process"]
             },
             "executable": {
               "description": "process only: the file to run with start, stop or delete.",
               "type": "string",
-              "default": "provision"
+              "default": "provision",
+              "examples": ["bin/provision"]
             },
             "tags": {
               "description": "Tags that workers must have to import and build this template. Without: the default tags.",
               "type": "object",
               "maxProperties": 32,
               "propertyNames": { "minLength": 1, "maxLength": 64 },
-              "additionalProperties": { "type": ["string", "number", "boolean"], "maxLength": 256 }
+              "additionalProperties": { "type": ["string", "number", "boolean"], "maxLength": 256 },
+              "examples": [{ "zone": "lab", "gpu": true }]
             },
             "parameters": {
               "description": "terraform: additions to the module's variables. process: all parameters.",
               "type": "object",
               "propertyNames": { "pattern": "^(?!stoker_)[A-Za-z_][A-Za-z0-9_-]*$" },
-              "additionalProperties": { "anyOf": [{ "$ref": "#/$defs/parameter" }, { "type": "null" }] }
+              "additionalProperties": { "anyOf": [{ "$ref": "#/$defs/parameter" }, { "type": "null" }] },
+              "examples": [{ "image": { "default": "base", "mutable": true } }]
             },
             "agents": {
               "description": "Agents that must report ready before a prebuild is eligible.",
               "type": "array",
               "uniqueItems": true,
-              "items": { "type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$" }
+              "items": { "type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$" },
+              "examples": [["main"]]
             },
-            "presets": { "type": "array", "items": { "$ref": "#/$defs/preset" } }
+            "presets": {
+              "description": "Sets of values with a name. A template needs one at least.",
+              "type": "array",
+              "items": { "$ref": "#/$defs/preset" },
+              "examples": [[{ "name": "base", "prebuilds": { "instances": 2 } }]]
+            }
           },
           "$defs": {
             "parameter": {
               "type": "object",
               "additionalProperties": false,
               "properties": {
-                "description": { "type": "string" },
-                "type": {
-                  "description": "process only.",
-                  "enum": ["string", "number", "bool", "list(string)"],
-                  "default": "string"
+                "description": {
+                  "description": "What it is for. terraform: instead of the variable's own description.",
+                  "type": "string",
+                  "examples": ["What the workspace starts from."]
                 },
-                "default": { "description": "process only." },
+                "type": {
+                  "description": "process only. The type of its values.",
+                  "enum": ["string", "number", "bool", "list(string)"],
+                  "default": "string",
+                  "examples": ["number"]
+                },
+                "default": {
+                  "description": "process only. The value of builds that give none; it must fit the type.",
+                  "examples": ["base"]
+                },
                 "required": {
                   "description": "process only. By default, a parameter without a default value is required.",
-                  "type": "boolean"
+                  "type": "boolean",
+                  "examples": [false]
                 },
                 "mutable": {
                   "description": "Whether a later build of a workspace may change it.",
                   "type": "boolean",
-                  "default": false
+                  "default": false,
+                  "examples": [true]
                 },
                 "sensitive": {
                   "description": "process only. The value is in no log, message or event.",
                   "type": "boolean",
-                  "default": false
+                  "default": false,
+                  "examples": [true]
                 },
                 "options": {
                   "description": "The only values allowed.",
                   "type": "array",
-                  "items": { "type": ["string", "number", "boolean"] }
+                  "items": { "type": ["string", "number", "boolean"] },
+                  "examples": [["base", "large"]]
                 },
-                "validation": { "$ref": "#/$defs/validation" },
-                "display_order": { "type": "integer", "minimum": 0, "maximum": 10000 }
+                "validation": { "$ref": "#/$defs/validation", "examples": [{ "regex": "^[a-z]+$" }] },
+                "display_order": {
+                  "description": "Its place in lists of parameters; the lowest comes first.",
+                  "type": "integer",
+                  "minimum": 0,
+                  "maximum": 10000,
+                  "examples": [1]
+                }
               }
             },
             "validation": {
@@ -92,10 +133,18 @@ package enum TemplateSchema {
               "type": "object",
               "additionalProperties": false,
               "properties": {
-                "regex": { "description": "Must be found in the value; ^ and $ anchor it.", "type": "string" },
-                "min": { "type": "number" },
-                "max": { "type": "number" },
-                "error": { "description": "The error message for values that break these rules.", "type": "string" }
+                "regex": {
+                  "description": "Must be found in the value; ^ and $ anchor it. RE2, as in Terraform.",
+                  "type": "string",
+                  "examples": ["^[a-z][a-z0-9-]*$"]
+                },
+                "min": { "description": "The least value of a number.", "type": "number", "examples": [1] },
+                "max": { "description": "The greatest value of a number.", "type": "number", "examples": [64] },
+                "error": {
+                  "description": "The error message for values that break these rules.",
+                  "type": "string",
+                  "examples": ["The image must be lower-case letters, digits and dashes."]
+                }
               }
             },
             "preset": {
@@ -103,16 +152,35 @@ package enum TemplateSchema {
               "additionalProperties": false,
               "required": ["name"],
               "properties": {
-                "name": { "type": "string", "minLength": 1, "maxLength": 64 },
-                "description": { "type": "string" },
-                "icon": { "type": "string" },
+                "name": {
+                  "description": "The preset's name in commands. Unique in the template.",
+                  "type": "string",
+                  "minLength": 1,
+                  "maxLength": 64,
+                  "examples": ["us-nix"]
+                },
+                "description": {
+                  "description": "What distinguishes it from the others.",
+                  "type": "string",
+                  "examples": ["In the US, with Nix."]
+                },
+                "icon": {
+                  "description": "A URL or an emoji.",
+                  "type": "string",
+                  "examples": ["https://example.com/us.svg"]
+                },
                 "default": {
                   "description": "Whether claims that name no preset use this one. At most one preset.",
                   "type": "boolean",
-                  "default": false
+                  "default": false,
+                  "examples": [true]
                 },
-                "parameters": { "description": "Values by parameter.", "type": "object" },
-                "prebuilds": { "$ref": "#/$defs/prebuilds" }
+                "parameters": {
+                  "description": "Values by parameter. A preset with a pool needs one for each required parameter.",
+                  "type": "object",
+                  "examples": [{ "image": "base" }]
+                },
+                "prebuilds": { "$ref": "#/$defs/prebuilds", "examples": [{ "instances": 2 }] }
               }
             },
             "prebuilds": {
@@ -121,22 +189,26 @@ package enum TemplateSchema {
               "additionalProperties": false,
               "required": ["instances"],
               "properties": {
-                "instances": { "$ref": "#/$defs/instances" },
+                "instances": { "$ref": "#/$defs/instances", "examples": [3] },
                 "weight": {
                   "description": "Its share of the workers beside other pools: twice the weight is filled twice as fast.",
                   "type": "integer",
                   "minimum": 1,
                   "maximum": 100,
-                  "default": 1
+                  "default": 1,
+                  "examples": [2]
                 },
                 "max_unavailable": {
                   "description": "How much of the pool may be missing because it is replaced; at least one prebuild.",
                   "type": "string",
                   "pattern": "^(100|[0-9]{1,2})%$",
-                  "default": "20%"
+                  "default": "20%",
+                  "examples": ["50%"]
                 },
                 "expiration_policy": {
+                  "description": "When a prebuild is too old to be claimed, and is replaced.",
                   "type": "object",
+                  "examples": [{ "ttl": "24h" }],
                   "additionalProperties": false,
                   "required": ["ttl"],
                   "properties": {
@@ -145,19 +217,29 @@ package enum TemplateSchema {
                       "type": ["string", "integer"],
                       "pattern": "^(0|(?=.)([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?)$",
                       "minimum": 0,
-                      "maximum": 0
+                      "maximum": 0,
+                      "examples": ["24h"]
                     }
                   }
                 },
                 "scheduling": {
+                  "description": "Other counts at other times.",
                   "type": "object",
+                  "examples": [
+                    { "timezone": "UTC", "schedule": [{ "cron": "* 8-18 * * 1-5", "instances": 5 }] }
+                  ],
                   "additionalProperties": false,
                   "required": ["timezone", "schedule"],
                   "properties": {
-                    "timezone": { "description": "An IANA name, such as UTC or Europe/Berlin.", "type": "string" },
+                    "timezone": {
+                      "description": "An IANA name, such as UTC or Europe/Berlin.",
+                      "type": "string",
+                      "examples": ["Europe/Berlin"]
+                    },
                     "schedule": {
                       "description": "Windows that must not overlap. Outside of them, instances holds.",
                       "type": "array",
+                      "examples": [[{ "cron": "* 8-18 * * 1-5", "instances": 3 }]],
                       "items": {
                         "type": "object",
                         "additionalProperties": false,
@@ -168,7 +250,7 @@ package enum TemplateSchema {
                             "type": "string",
                             "examples": ["* 8-18 * * 1-5"]
                           },
-                          "instances": { "$ref": "#/$defs/instances" }
+                          "instances": { "$ref": "#/$defs/instances", "examples": [3] }
                         }
                       }
                     }

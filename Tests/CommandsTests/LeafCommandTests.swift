@@ -104,8 +104,11 @@ import Testing
         "healthcheck": "asks this machine's worker over HTTP whether it is ready",
         "migrate": "changes the database, with credentials that no server should have",
         "schedule explain": "computes, and asks nobody; for programs there is the route 'explainSchedule'",
+        "schema api": "prints a document, and asks nobody",
         "schema events": "prints a document, and asks nobody",
         "schema template": "prints a document, and asks nobody",
+        "templates check": "reads a directory of this machine, and asks nobody",
+        "templates init": "writes a directory of this machine",
         "up": "runs a process",
         "worker": "runs a process",
     ]

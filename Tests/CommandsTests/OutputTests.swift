@@ -76,7 +76,7 @@ import Time
                 go-dev    us-nix  filling  3        1         1       0         0
 
                   go-dev/us-nix: create 1
-                  go-dev/us-nix: create 1 withheld until 2025-06-02T03:01:00Z: backoff: Wait.
+                  go-dev/us-nix: create 1 withheld until \(Shown.time(Self.now + .seconds(60))): backoff: Wait.
                 """
         )
     }
@@ -87,7 +87,7 @@ import Time
         plan.pause = FleetPause(kind: .maintenance, until: Self.now, reason: "lunch", orderedBy: "alice")
         #expect(
             PlanTable(plan: PlanReport(plan)).text.hasPrefix(
-                "The fleet is in maintenance until 2025-06-02T03:00:00Z, by alice: lunch\n\n"
+                "The fleet is in maintenance until \(Shown.time(Self.now)), by alice: lunch\n\n"
             )
         )
     }

@@ -73,6 +73,32 @@ struct ProcessTests {
         #expect(recorder.lines.contains(LogLine(level: .warn, stage: "start", output: "problem")))
     }
 
+    @Test func `what looks like a message and is none is told in the log`() async throws {
+        let script = #"""
+            cat <<'END'
+            {"type":"resuorce","resource_type":"vm","name":"box"}
+            {"type":"sta
+            {"type":"log","output":7}
+            {"type":"metric","value":1}
+            {curly}
+            {"type":"result","error":"full","code":"CAPACTIY"}
+            END
+            exit 1
+            """#
+        let recorder = Recorder()
+        await #expect(throws: ProvisioningFailure(.failed, "full")) {
+            try await build(.fixture(try archive(script)), reporter: recorder)
+        }
+        #expect(
+            recorder.lines.filter { $0.level == .warn }.map(\.output) == [
+                "There is no type 'resuorce', so this line was not read as a message; did you mean 'resource'?",
+                "This line begins as a message and is no JSON at its byte 9, so it was not read as one.",
+                "This line is no `log`: its members are not as they must be, so it was not read as one.",
+                "There is no code 'CAPACTIY', so it was passed over; did you mean 'CAPACITY'?",
+            ]
+        )
+    }
+
     @Test func `a process is told everything about its build`() async throws {
         let recorder = Recorder()
         let request = BuildRequest.fixture(

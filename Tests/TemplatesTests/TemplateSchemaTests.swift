@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Domain
 import FoundationEssentials
 import Testing
@@ -68,5 +69,85 @@ import Testing
         #expect(ProvisionerType.allCases.map(\.rawValue) == ["terraform", "process", "echo"])
         #expect(TemplateSchema.json.contains(#""enum": ["string", "number", "bool", "list(string)"]"#))
         #expect(ParameterDeclaration.types == ["string", "number", "bool", "list(string)"])
+    }
+}
+
+extension TemplateSchemaTests {
+    /// A key of the schema with its place: the templates that its example makes.
+    private struct Described: CustomTestStringConvertible {
+        let path: String
+        let schema: JSON
+        /// Puts a value of the key into a template.
+        let template: (JSON) -> JSON
+
+        var testDescription: String { path }
+    }
+
+    /// All keys, found by walking through the schema.
+    private static func described() throws -> [Described] {
+        let root = try JSON(parsing: TemplateSchema.json)
+        func resolved(_ node: JSON) -> JSON {
+            guard let name = node["$ref"]?.string?.split(separator: "/").last else { return node }
+            let base = root["$defs"]?[String(name)]?.members ?? [:]
+            return .object(base.merging(node.members ?? [:]) { $1 })
+        }
+        func keys(_ node: JSON, _ path: String, _ needed: [String: JSON], _ wrap: @escaping (JSON) -> JSON)
+            -> [Described]
+        {
+            (node["properties"]?.members ?? [:]).sorted { $0.key < $1.key }.flatMap { name, child -> [Described] in
+                let child = resolved(child)
+                let place = path.isEmpty ? name : "\(path).\(name)"
+                func put(_ value: JSON) -> JSON { wrap(.object(needed.merging([name: value]) { $1 })) }
+                let below =
+                    switch place {
+                    case "parameters":
+                        keys(resolved(child["additionalProperties"]?["anyOf"]?.element(0) ?? .null), place, [:]) {
+                            put(["image": $0])
+                        }
+                    case "presets": keys(resolved(child["items"] ?? .null), place, ["name": "a"]) { put([$0]) }
+                    case "presets.prebuilds": keys(child, place, ["instances": 1], put)
+                    case "presets.prebuilds.scheduling": keys(child, place, ["timezone": "UTC", "schedule": []], put)
+                    case "presets.prebuilds.scheduling.schedule":
+                        keys(resolved(child["items"] ?? .null), place, ["cron": "* 8-9 * * *", "instances": 1]) {
+                            put([$0])
+                        }
+                    default: child["properties"] == nil ? [] : keys(child, place, [:], put)
+                    }
+                return [Described(path: place, schema: child, template: put)] + below
+            }
+        }
+        return keys(root, "", ["name": "t", "provisioner": "process"]) { $0 }
+    }
+
+    @Test func `every key says what it is, and its example is read`() throws {
+        let all = try Self.described()
+        let keys: [[String]] = [
+            ManifestRootKey.names, ManifestParameterKey.names, ManifestValidationKey.names, ManifestPresetKey.names,
+            ManifestPrebuildsKey.names, ManifestExpirationKey.names, ManifestSchedulingKey.names,
+            ManifestWindowKey.names,
+        ]
+        #expect(all.count == keys.joined().count)
+        for key in all {
+            #expect(key.schema["description"]?.string?.hasSuffix(".") == true, "\(key.path)")
+            let example = try #require(key.schema["examples"]?.element(0), "\(key.path) has no example")
+            var yaml = key.template(example).json
+            // Bounds are for numbers; the values of a preset are for declared parameters.
+            if key.path.hasSuffix(".min") || key.path.hasSuffix(".max") {
+                yaml = yaml.replacing(#""image":{"#, with: #""image":{"type":"number","#)
+            }
+            if key.path == "presets.parameters" {
+                yaml = yaml.replacing(#""name":"t""#, with: #""name":"t","parameters":{"image":{"default":"x"}}"#)
+            }
+            if key.path == "parameters.type" { #expect(example == "number") }
+            #expect(throws: Never.self, "\(key.path): \(yaml)") {
+                try TemplateManifest(yaml: yaml, timeZoneExists: isTestZone)
+            }
+        }
+    }
+}
+
+extension JSON {
+    fileprivate func element(_ index: Int) -> JSON? {
+        if case .array(let elements) = self, elements.indices.contains(index) { elements[index] } else { nil }
     }
 }

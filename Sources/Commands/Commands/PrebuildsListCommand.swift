@@ -38,6 +38,7 @@ extension PrebuildSummary: TableRow {
             .init("eligible") { $0.isEligible ? "yes" : "no" },
             .init("waiting for") { $0.waitingFor.joined(separator: ", ") },
             .init("created") { Shown.time($0.createdAt) },
+            .init("age") { Shown.age(of: $0.createdAt) },
             .init("name") { $0.name },
         ]
     }

@@ -99,7 +99,9 @@ extension PresetReport: TableRow {
             .init("eligible") { $0.state.map { "\($0.eligible)" } ?? "" },
             .init("actual") { $0.state.map { "\($0.actual)" } ?? "" },
             .init("starting") { $0.state.map { "\($0.starting)" } ?? "" },
-            .init("paused") { $0.preset.pausedUntil.map { $0 == .distantFuture ? "yes" : "until \($0)" } ?? "" },
+            .init("paused") {
+                $0.preset.pausedUntil.map { $0 == .distantFuture ? "yes" : "until \(Shown.time($0))" } ?? ""
+            },
             .init("message") { $0.message },
         ]
     }

@@ -45,8 +45,8 @@ extension [SchedulePreview] {
             [
                 .init("template") { $0.preview.templateName },
                 .init("preset") { $0.preview.presetName },
-                .init("from") { "\($0.span.start)" },
-                .init("to") { "\($0.span.end)" },
+                .init("from") { Shown.time($0.span.start) },
+                .init("to") { Shown.time($0.span.end) },
                 .init("desired") { "\($0.span.desired)" },
                 .init("schedule's zone") { $0.preview.timeZone },
                 .init("problem") { $0.problem },

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Operations
+import Server
 import Templates
 import Webhooks
 
@@ -9,8 +10,8 @@ import Webhooks
 struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema",
-        abstract: "Print formats as JSON Schemas.",
-        subcommands: [Template.self, Events.self]
+        abstract: "Print formats as JSON Schemas, and the API's description.",
+        subcommands: [Template.self, Events.self, API.self]
     )
 
     struct Template: ParsableCommand {
@@ -34,6 +35,18 @@ struct SchemaCommand: ParsableCommand {
             guard let type else { return try Console.print(JSONText.pretty(EventCatalogue.schemas)) }
             try NewEndpoint.requireEvent(type)
             try Console.print(JSONText.pretty(EventCatalogue.description(of: type).schema))
+        }
+    }
+
+    struct API: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "api",
+            abstract: "Print the description of the HTTP API, an OpenAPI 3.1 document.",
+            discussion: "A server has the same at /api/v1/openapi.yaml."
+        )
+
+        func run() throws {
+            try Console.print(APIDescription.yaml)
         }
     }
 }

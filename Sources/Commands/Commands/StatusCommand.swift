@@ -13,7 +13,12 @@ struct StatusCommand: AsyncParsableCommand {
         abstract: "Show pools, jobs, workers and deliveries on one screen."
     )
 
-    @Flag(help: "Repeat every second until interrupted. With --output json, each line is one object.")
+    @Flag(
+        help: """
+            Repeat every second until interrupted, on a terminal as much as fits. With --output json, each line is one \
+            object.
+            """
+    )
     var watch = false
 
     @OptionGroup var control: ControlOptions
@@ -26,8 +31,13 @@ struct StatusCommand: AsyncParsableCommand {
                 let status = try await control.perform(ShowStatus())
                 switch output.format {
                 case .json: try Console.print(JSONText.line(status))
-                // Cursor to the top left, and clear everything below (ECMA-48).
-                case .table: try Console.repaint(status.text)
+                case .table:
+                    // A pipe gets whole states, one after the other.
+                    if let screen = Host.screen {
+                        try Console.repaint(status.text, on: screen)
+                    } else {
+                        try Console.print(status.text + "\n")
+                    }
                 }
                 try await Task.sleep(for: .seconds(1))
             }

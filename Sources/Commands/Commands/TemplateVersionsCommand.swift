@@ -128,6 +128,7 @@ extension TemplateVersionSummary: TableRow {
             .init("presets") { "\($0.presets)" },
             .init("workspaces") { "\($0.workspaces)" },
             .init("pushed") { Shown.time($0.createdAt) },
+            .init("age") { Shown.age(of: $0.createdAt) },
             .init("message") { $0.error.isEmpty ? $0.message : $0.error },
             .init("id") { "\($0.id)" },
         ]

@@ -13,7 +13,8 @@ struct TemplatesCommand: ParsableCommand {
         commandName: "templates",
         abstract: "Push, list and manage templates.",
         subcommands: [
-            Push.self, List.self, Versions.self, Promote.self, Set.self, Deprecate.self, Delete.self,
+            Init.self, Check.self, Push.self, List.self, Versions.self, Promote.self, Set.self, Deprecate.self,
+            Delete.self,
         ]
     )
 

@@ -87,6 +87,7 @@ extension WorkspaceSummary: TableRow {
             .init("build") { "\($0.buildNumber) \($0.transition)" },
             .init("status") { $0.status.text },
             .init("created") { Shown.time($0.createdAt) },
+            .init("age") { Shown.age(of: $0.createdAt) },
             .init("id") { "\($0.id)" },
         ]
     }

@@ -36,7 +36,7 @@ extension Control {
 /// Performs on the database, for whoever has its credentials.
 extension OperationContext: Control {
     func perform<Asked: Operation>(_ operation: Asked) async throws -> Asked.Answer {
-        try await operation.perform(in: self)
+        try await answer(operation)
     }
 
     func follow(_ job: JobID, _ line: (StoredLogLine) throws -> Void) async throws -> JobSummary {

@@ -15,9 +15,32 @@ enum Console {
         try write(Printable.text(text), to: .standardError)
     }
 
-    /// Writes a result in place of everything that the terminal shows.
-    static func repaint(_ text: String) throws {
-        try write("\u{1b}[H\u{1b}[J" + Printable.text(text), to: .standardOutput)
+    /// Writes a result in place of everything that the terminal shows, as much as fits.
+    ///
+    /// Each line is cleared to its end and the rest below, so that nothing flickers (ECMA-48).
+    static func repaint(_ text: String, on screen: TerminalSize) throws {
+        let lines = fitting(Printable.text(text), screen).map { "\($0)\u{1b}[K" }
+        try FileDescriptor.standardOutput.writeAll(
+            Array(("\u{1b}[H" + lines.joined(separator: "\r\n") + "\u{1b}[J").utf8)
+        )
+    }
+
+    /// The lines of a text that a screen has room for: long ones are cut, and the last says how many there are besides.
+    static func fitting(_ text: String, _ screen: TerminalSize) -> [String] {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            line.count <= screen.columns ? String(line) : line.prefix(screen.columns - 1) + ">"
+        }
+        guard lines.count > screen.rows else { return lines }
+        let shown = lines.prefix(max(screen.rows - 1, 0))
+        let rest = "... \(lines.count - shown.count) more lines: 'stoker status' prints all"
+        return shown + [String(rest.prefix(screen.columns))]
+    }
+
+    /// Asks a question that is answered with yes or no; no without a terminal.
+    static func confirms(_ question: String) throws -> Bool {
+        guard Host.canAsk else { return false }
+        try FileDescriptor.standardError.writeAll(Array((Printable.text(question) + " [y/N] ").utf8))
+        return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
     }
 
     private static func write(_ text: String, to descriptor: FileDescriptor) throws {

@@ -65,7 +65,7 @@ struct PlanTable {
     /// Who paused the fleet, until when, and why.
     static func sentence(_ pause: FleetPause) -> String {
         let what = pause.kind == .maintenance ? "The fleet is in maintenance" : "The reconciler is paused"
-        let until = pause.until.map { " until \($0)" } ?? ""
+        let until = pause.until.map { " until \(Shown.time($0))" } ?? ""
         let who = pause.orderedBy.map { ", by \($0)" } ?? ""
         return Printable.line("\(what)\(until)\(who)\(pause.reason.isEmpty ? "." : ": \(pause.reason)")")
     }
@@ -76,7 +76,7 @@ struct PlanTable {
     }
 
     private static func sentence(_ withheld: Withheld) -> String {
-        let until = withheld.until.map { " until \($0)" } ?? ""
+        let until = withheld.until.map { " until \(Shown.time($0))" } ?? ""
         return "\(withheld.change.rawValue) \(withheld.count) withheld\(until): "
             + "\(withheld.reason.rawValue): \(withheld.message)"
     }

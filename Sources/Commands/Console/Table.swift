@@ -65,8 +65,18 @@ extension Array where Element: TableRow {
 
 /// Times and durations in tables.
 enum Shown {
-    /// Without fractions of a second.
-    static func time(_ instant: Instant) -> String { "\(Instant(seconds: instant.seconds))" }
+    /// In the user's time zone, with its name, and without fractions of a second. JSON has the exact time.
+    static func time(_ instant: Instant) -> String { LocalZone.current.text(instant) }
+
+    /// How long ago it was, by this machine's clock.
+    static func age(of instant: Instant, now: Instant = Host.now) -> String {
+        age(seconds: (now - instant) / .seconds(1))
+    }
+
+    /// How long it took, or has taken until now; empty when it has not begun.
+    static func span(from start: Instant?, to end: Instant?, now: Instant = Host.now) -> String {
+        start.map { age(seconds: ((end ?? now) - $0) / .seconds(1)) } ?? ""
+    }
 
     /// `42s`, `7m`, `3h`, `5d`: whole units, rounded down.
     static func age(seconds: Double) -> String {

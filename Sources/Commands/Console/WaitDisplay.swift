@@ -131,7 +131,7 @@ extension WaitDisplay {
 extension WaitReason {
     /// The remedy, where there is one.
     var sentence: String {
-        let end = until.map { ", until \($0)" } ?? ""
+        let end = until.map { ", until \(Shown.time($0))" } ?? ""
         return "\(message)\(end).\(remedy.map { " \($0)" } ?? "")"
     }
 

@@ -5,6 +5,7 @@ import Domain
 import FoundationEssentials
 import Operations
 import Provisioning
+import Server
 import Store
 import SystemPackage
 import Time
@@ -87,7 +88,7 @@ struct DoctorChecks {
                 }
                 findings.append(Finding("schema", .ok, "it matches this program"))
                 findings.append(await notifications(store))
-                return try await findings + workers(store) + endpoints(store)
+                return try await findings + templates(store) + workers(store) + endpoints(store)
             }
         } catch {
             return [Finding("database", .failed, ErrorReport(error).sentence)]
@@ -139,6 +140,23 @@ struct DoctorChecks {
         return Finding(check, .ok, "the server accepts them, and \(share)")
     }
 
+    /// Whether what is needed by the templates is here.
+    private func templates(_ store: Store) async throws -> [Finding] {
+        let needing = try await store.templates().filter {
+            $0.provisioner == ProvisionerType.terraform.rawValue && $0.deprecated.isEmpty
+        }
+        guard !needing.isEmpty, await terraform.state != .ok else { return [] }
+        return [
+            Finding(
+                "terraform templates",
+                .warning,
+                "\(needing.count == 1 ? "1 template needs" : "\(needing.count) templates need") a Terraform, which a worker on "
+                    + "this machine would not find (\(Suggestion.list(needing.map(\.name))))",
+                remedy: "Install terraform or tofu, or name one with terraform.binary."
+            )
+        ]
+    }
+
     private func workers(_ store: Store) async throws -> [Finding] {
         let up = try await store.workers().filter { $0.state == .active }
         guard !up.isEmpty else {
@@ -176,7 +194,22 @@ struct DoctorChecks {
     private func publicURL(workers: Int) -> Finding {
         let check = "public URL"
         if let url = worker.accessURL { return Finding(check, .ok, "agents in workspaces call \(url)") }
-        guard workers > 1 else { return Finding(check, .ok, "agents in workspaces call the one worker's own address") }
+        guard workers > 1 || worker.http.address.isAnyAddress else {
+            return Finding(
+                check,
+                .ok,
+                "http.public_url is not set, and agents in workspaces call the one worker's own address, which is enough "
+                    + "while they are on its machine"
+            )
+        }
+        guard workers > 1 else {
+            return Finding(
+                check,
+                .warning,
+                "http.public_url is not set, so agents in workspaces call 127.0.0.1, where only those on this machine are",
+                remedy: "Set it to the URL by which workspaces reach this worker."
+            )
+        }
         return Finding(
             check,
             .warning,

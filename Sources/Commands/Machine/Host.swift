@@ -18,6 +18,15 @@ enum Host {
         isatty(STDERR_FILENO) == 1 && !["", "dumb"].contains(environment["TERM"] ?? "")
     }
 
+    /// The size of the terminal that standard output goes to; `nil`: it goes elsewhere, or to one that cannot move its
+    /// cursor.
+    static var screen: TerminalSize? {
+        ["", "dumb"].contains(environment["TERM"] ?? "") ? nil : TerminalSize(descriptor: STDOUT_FILENO)
+    }
+
+    /// Whether a person can be asked.
+    static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
+
     /// This program's file, also after it was replaced, so that worker and guards are always of one release.
     static let ownExecutable: FilePath = "/proc/self/exe"
 

@@ -34,7 +34,11 @@ final class AccessURL: Sendable {
         }
         let address = address.withLock { $0 }
         // The wildcard address cannot be called.
-        let isAny = ["0.0.0.0", "::"].contains(address.host)
-        return "http://\(isAny ? HTTPAddress(host: "127.0.0.1", port: address.port) : address)"
+        return "http://\(address.isAnyAddress ? HTTPAddress(host: "127.0.0.1", port: address.port) : address)"
     }
+}
+
+extension HTTPAddress {
+    /// Whether it is the wildcard address, which stands for all of this machine's.
+    var isAnyAddress: Bool { ["0.0.0.0", "::"].contains(host) }
 }

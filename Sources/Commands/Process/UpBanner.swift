@@ -27,7 +27,8 @@ struct UpBanner {
             """,
             examples,
             "Try next, in another terminal:\n" + Self.block(surroundings + ["stoker status"] + steps.commands),
-            "A template of your own:\n" + Self.block(["stoker templates push DIR"]),
+            "A template of your own:\n"
+                + Self.block(["stoker templates init my-template", "stoker templates push my-template"]),
             "Completions of commands and options for your shell:\n" + Self.block(["stoker completions install"]),
             """
             Ctrl-C stops everything that was started here. What was built stays in

@@ -19,17 +19,8 @@ package struct PackedTemplate: Sendable {
     /// - Parameter name: The name of a template of Coder whose `stoker.yaml` gives none.
     package init(_ contents: TemplateContents, name: String? = nil, zones: ZoneDirectory = ZoneDirectory()) throws {
         self.contents = contents
-        manifest = try TemplateManifest(entries: contents.entries, name: name) { zones.rules(named: $0) != nil }
-        // The plan at the import may find the presets that the text does not show.
-        guard !manifest.presets.isEmpty || manifest.coder?.hasOpenPresets == true else {
-            throw TemplateErrors([
-                TemplateError(
-                    file: TemplateManifest.fileName,
-                    field: "presets",
-                    "there are no presets, so no pool can be kept and nothing claimed",
-                    remedy: "add one: 'presets: [{ name: base, prebuilds: { instances: 1 } }]'"
-                )
-            ])
+        manifest = try TemplateManifest(entries: contents.entries, name: name, requiresPresets: true) {
+            zones.rules(named: $0) != nil
         }
         archive = try TarArchive.pack(contents.entries)
         hash = SHA256.hash(data: archive).hexadecimal

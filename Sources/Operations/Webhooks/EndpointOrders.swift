@@ -47,24 +47,42 @@ package struct DisableEndpoint: Operation {
     }
 }
 
-/// Removes an endpoint with its waiting deliveries and dead letters; answers with its last report.
+/// Removes an endpoint with its dead letters; answers with its last report. Refused while deliveries wait, unless it is
+/// forced.
 package struct RemoveEndpoint: Operation {
     package var endpoint: String
+    /// Whether waiting deliveries are removed too.
+    package var force: Bool?
 
     package static let route = Route(.delete, "/webhooks/{endpoint}", .webhooks, for: .owner)
-        .doing("Remove an endpoint with its backlog and its dead letters")
-        .noting("The answer shows the endpoint as it was.")
-        .taking(endpointField)
+        .doing("Remove an endpoint with its dead letters")
+        .noting("While deliveries wait, it is refused unless `force` is true. The answer shows the endpoint as it was.")
+        .taking(
+            endpointField,
+            Field("force", .flag, "Remove it with the deliveries that wait.", default: .flag(false))
+        )
         .answering("The endpoint, its recent results, and its backlog.", .one("EndpointDetails"))
 
-    package init(endpoint: String) {
+    /// The words by which a refusal because of waiting deliveries is known, also a server's.
+    package static let loss = "would never be sent"
+
+    package init(endpoint: String, force: Bool? = nil) {
         self.endpoint = endpoint
+        self.force = force
     }
 
     package func perform(in context: OperationContext) async throws -> EndpointDetailsReport {
         let details = try await context.store.endpointDetails(endpoint)
         // A configured endpoint would be made again by the next worker, unless its setting is gone.
         if details.endpoint.isEnabled { _ = try details.endpoint.changedByCommand() }
+        guard details.waiting == 0 || force == true else {
+            let wait = details.waiting == 1 ? "1 delivery waits" : "\(details.waiting) deliveries wait"
+            throw Refusal(
+                .conflict,
+                "\(wait) for '\(endpoint)', and \(Self.loss)",
+                remedy: "Repair its receiver and let them be sent, or remove them with it (force)."
+            )
+        }
         try await context.store.removeEndpoint(details.endpoint.id)
         return EndpointDetailsReport(details)
     }

@@ -27,7 +27,12 @@ package struct NewEndpoint: Sendable {
     ) throws {
         let target = try EndpointURL(wanted.url)
         if let address = target.address, let refusal = policy.refusal(of: address, plain: target.isPlain) {
+            guard refusal.reason != .plainHTTP else { throw Self.plain(target) }
             throw Refusal(.invalid, "The URL's address is refused: \(refusal)")
+        }
+        // Deliveries to the address behind the name would be refused, one after the other.
+        if source == .command, target.isPlain, target.address == nil, !policy.allowsPlainHTTP, !target.isLocalName {
+            throw Self.plain(target)
         }
         for event in wanted.events ?? [] { try Self.requireEvent(event) }
         if source == .command, wanted.name == Self.configured {
@@ -54,6 +59,14 @@ package struct NewEndpoint: Sendable {
 }
 
 extension NewEndpoint {
+    private static func plain(_ target: EndpointURL) -> Refusal {
+        Refusal(
+            .invalid,
+            "'\(target.host)' would be reached without TLS, and everybody on the way could read the events",
+            remedy: "Use https, or set notifications.allow_plain_http."
+        )
+    }
+
     /// Throws ``Refusal`` for an unknown type of event.
     package static func requireEvent(_ name: String) throws(Refusal) {
         guard EventType(rawValue: name) == nil else { return }

@@ -15,9 +15,12 @@ enum ProcessMessage: Equatable {
     case output(BuildOutput)
     case result(error: String?, code: FailureCode?)
 
-    private enum Kind: String {
+    private enum Kind: String, CaseIterable {
         case log, state, resource, replacement, agent, output, result
     }
+
+    /// What a line may name as its `type`.
+    static let types = Kind.allCases.map(\.rawValue)
 
     /// The bounds of a process's lines.
     static func limit(_ bounds: ChildBounds) -> LineLimit {

@@ -18,6 +18,8 @@ final class ProcessTranscript: Sendable {
         var code: FailureCode?
         var lastErrors: [String] = []
         var spoolFailure: FileFailure?
+        /// How many lines would have been commented on.
+        var hints = 0
     }
 
     /// The new messages since the last call.
@@ -79,12 +81,24 @@ final class ProcessTranscript: Sendable {
         do throws(BoundExceeded) {
             guard let message = try ProcessMessage.read(line, directory.bounds) else {
                 log.log(.info, stage, line)
+                comment(on: line, isMessage: false)
                 return
             }
             try take(message)
+            if case .result = message { comment(on: line, isMessage: true) }
         } catch {
             control.interrupt(over: error)
         }
+    }
+
+    /// Says in the log what is probably wrong with the line.
+    private func comment(on line: OutputLine, isMessage: Bool) {
+        guard let hint = ProcessHint.text(on: line, isMessage: isMessage) else { return }
+        let isSaid = state.withLock { said in
+            said.hints += 1
+            return said.hints <= ProcessHint.most
+        }
+        if isSaid { log.log(.warn, stage, hint) }
     }
 
     private func take(_ message: ProcessMessage) throws(BoundExceeded) {

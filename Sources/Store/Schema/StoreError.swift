@@ -28,11 +28,14 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     package let message: String
     /// The remedy; empty when the message contains it.
     package let remedy: String
+    /// The name that nothing has; `nil` for other errors, and where nothing can be suggested.
+    package let missing: Missing?
 
-    package init(_ code: Code, _ message: String, remedy: String = "") {
+    package init(_ code: Code, _ message: String, remedy: String = "", missing: Missing? = nil) {
         self.code = code
         self.message = message
         self.remedy = remedy
+        self.missing = missing
     }
 
     package var description: String {
@@ -40,7 +43,7 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     static func notFound(_ kind: String, _ name: String, remedy: String = "") -> Self {
-        Self(.notFound, "There is no \(kind) '\(name)'", remedy: remedy)
+        Self(.notFound, "There is no \(kind) '\(name)'", remedy: remedy, missing: Missing(kind, name))
     }
 
     /// The write of an execution that no longer holds its job: another has it, or it has ended.

@@ -86,6 +86,8 @@ extension JobSummary: TableRow {
             .init("worker") { $0.workerName },
             .init("attempt") { "\($0.attempt)" },
             .init("created") { Shown.time($0.createdAt) },
+            .init("age") { Shown.age(of: $0.createdAt) },
+            .init("took") { Shown.span(from: $0.startedAt, to: $0.completedAt) },
             .init("error") { $0.errorCode },
         ]
     }

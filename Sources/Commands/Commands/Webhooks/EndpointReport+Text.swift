@@ -35,11 +35,13 @@ extension EndpointDetailsReport {
             ("name", name), ("url", url), ("events", events.isEmpty ? "all" : events.joined(separator: ", ")),
             ("envelope", envelope.text), ("headers", headers.joined(separator: ", ")),
             ("signatures", signatures.joined(separator: ", ")),
-            ("previous secret until", previousSecretUntil.map(\.iso8601) ?? ""), ("concurrency", "\(concurrency)"),
+            ("previous secret until", previousSecretUntil.map { Shown.time($0) } ?? ""),
+            ("concurrency", "\(concurrency)"),
             ("state", disabledReason.isEmpty ? state : "\(state): \(disabledReason)"), ("from", source.text),
-            ("failures in a row", "\(consecutiveFailures)"), ("failing since", failingSince.map(\.iso8601) ?? ""),
-            ("next probe", nextProbeAt.map(\.iso8601) ?? ""), ("last error", lastError),
-            ("last success", lastSuccessAt.map(\.iso8601) ?? "never"), ("waiting", "\(waiting)"),
+            ("failures in a row", "\(consecutiveFailures)"),
+            ("failing since", failingSince.map { Shown.time($0) } ?? ""),
+            ("next probe", nextProbeAt.map { Shown.time($0) } ?? ""), ("last error", lastError),
+            ("last success", lastSuccessAt.map { Shown.time($0) } ?? "never"), ("waiting", "\(waiting)"),
             ("dead letters", "\(deadLetters)"),
         ]
         return Table(rows, empty: "", [.init("what") { $0.0 }, .init("value") { $0.1 }]).text

@@ -105,18 +105,42 @@ extension WebhooksCommand {
     /// `stoker webhooks remove`
     struct Remove: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Remove an endpoint with its waiting deliveries and dead letters."
+            abstract: "Remove an endpoint with its dead letters.",
+            discussion: """
+                While deliveries wait, it asks first; where nobody can be asked, it is refused (exit code 2) unless --force is \
+                given.
+                """
         )
 
         @Argument(help: "The endpoint's name.")
         var name: String
 
-        @OptionGroup var control: ReportOptions
+        @Flag(help: "Remove the deliveries that wait, too, without a question.")
+        var force = false
+
+        @OptionGroup var control: ControlOptions
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            try await control.report(RemoveEndpoint(endpoint: name)) {
+            let report = try await control.withControl { control in
+                do {
+                    return try await control.perform(RemoveEndpoint(endpoint: name, force: force ? true : nil))
+                } catch let error where !force && "\(error)".contains(RemoveEndpoint.loss) {
+                    guard try await confirms(on: control) else { throw error }
+                    return try await control.perform(RemoveEndpoint(endpoint: name, force: true))
+                }
+            }
+            try output.print(report) {
                 "Removed '\($0.name)', and with it \($0.waiting) waiting deliveries and \($0.deadLetters) dead letters."
             }
+        }
+
+        /// Whether deliveries wait, and the person at the terminal gives them up.
+        private func confirms(on control: any Control) async throws -> Bool {
+            guard Host.canAsk, let waiting = try? await control.perform(ShowEndpoint(endpoint: name)).waiting,
+                waiting > 0
+            else { return false }
+            return try Console.confirms("\(waiting) deliveries wait for '\(name)'. Remove it, and never send them?")
         }
     }
 }

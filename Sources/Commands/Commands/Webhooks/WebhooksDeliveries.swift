@@ -102,8 +102,9 @@ extension DeliveryReport: TableRow {
             .init("status") { $0.status.text },
             .init("attempts") { "\($0.attempts)" },
             .init("answer") { $0.responseCode.map { "\($0)" } ?? $0.errorClass },
-            .init("created") { $0.createdAt.iso8601 },
-            .init("next attempt") { $0.nextAttemptAt?.iso8601 ?? "" },
+            .init("created") { Shown.time($0.createdAt) },
+            .init("age") { Shown.age(of: $0.createdAt) },
+            .init("next attempt") { $0.nextAttemptAt.map { Shown.time($0) } ?? "" },
             .init("said") { String($0.excerpt.prefix(60)) },
         ]
     }

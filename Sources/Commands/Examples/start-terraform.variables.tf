@@ -1,0 +1,1 @@
+../../../Config/starts/terraform/variables.tf

@@ -89,8 +89,8 @@ import Testing
     @Test func `a directory gives its name, and nothing in it is replaced`() throws {
         let area = "\(FileManager.default.temporaryDirectory.path)/start-\(UInt64.random(in: .min ... .max))"
         defer { try? FileManager.default.removeItem(atPath: area) }
-        #expect(TemplateStart.name(of: "\(area)/My own.template/") == "My-own.template")
-        #expect(TemplateStart.name(of: "-x-") == "x")
+        #expect(TemplateSource.name(of: "\(area)/My own.template/") == "My-own.template")
+        #expect(TemplateSource.name(of: "-x-") == "x")
         let files = try TemplateStart.process.write(named: "mine", to: area)
         #expect(files == ["provision", "stoker.yaml"])
         #expect(FileManager.default.isExecutableFile(atPath: "\(area)/provision"))

@@ -30,7 +30,7 @@ extension TemplatesCommand {
 
         func validate() throws {
             if terraform, process { throw ValidationError("--terraform and --process exclude each other.") }
-            if let name, name != TemplateStart.name(of: name) {
+            if let name, name.wholeMatch(of: /(?!-)[A-Za-z0-9_.-]{1,64}/) == nil || name.hasSuffix("-") {
                 throw ValidationError(
                     "--name \(name): expected 1 to 64 letters, digits, '-', '_' or '.', and no '-' at either end."
                 )
@@ -41,7 +41,8 @@ extension TemplatesCommand {
             let environment = Host.environment
             let hasTerraform = ["terraform", "tofu"].contains { Host.program($0, environment: environment) != nil }
             let start: TemplateStart = terraform || (!process && hasTerraform) ? .terraform : .process
-            let files = try start.write(named: name ?? TemplateStart.name(of: directory), to: directory)
+            let named = name ?? TemplateSource.name(of: directory) ?? "my-template"
+            let files = try start.write(named: named, to: directory)
             try Console.print(
                 """
                 Wrote \(files.joined(separator: ", ")) to \(directory).

@@ -74,27 +74,4 @@ enum TemplateStart: String, CaseIterable, Sendable {
         }
         return entries.map(\.path)
     }
-
-    /// A template's name after the directory's: what no name may hold becomes `-`.
-    static func name(of directory: String) -> String {
-        let last = FilePath(directory).lexicallyNormalized().lastComponent
-        let isNamed = last.map { $0.kind == .regular } ?? false
-        let text =
-            isNamed ? last?.string ?? "" : FilePath(FileManager.default.currentDirectoryPath).lastComponent?.string
-        let plain = (text ?? "").prefix(64).map { character in
-            character.isASCII && (character.isLetter || character.isNumber || "-_.".contains(character))
-                ? character : "-"
-        }
-        let name = String(plain).trimming("-")
-        return name.isEmpty ? "my-template" : name
-    }
-}
-
-extension String {
-    /// Without this character at both ends.
-    fileprivate func trimming(_ character: Character) -> String {
-        var rest = drop { $0 == character }
-        while rest.last == character { rest.removeLast() }
-        return String(rest)
-    }
 }

@@ -46,7 +46,7 @@ struct RefusedCommitTests {
     }
 
     /// Those that are asked for by a method that writes, and write nothing.
-    private static let reading: Set<String> = ["explainSchedule", "previewSchedules"]
+    private static let reading: Set<String> = ["explainSchedule", "previewSchedules", "revealOutputs"]
 
     private static func archive() throws -> String {
         let manifest = """

@@ -120,6 +120,10 @@ BEGIN
                 SELECT FROM workspaces w
                 WHERE (w.owner_id = 'c42fdf75-3097-471c-8c33-fb52454d81c0' AND NOT w.deleted) IS TRUE
                     AND w.prebuild_preset_id = o.id AND NOT w.retiring
+            ) OR o.id = (
+                -- Also when all of its prebuilds are claimed at the moment.
+                SELECT s.standby_preset_id FROM template_version_presets s
+                WHERE s.template_version_id = OLD.active_version_id AND s.name = m.name
             ))
         GROUP BY m.id
     ) p

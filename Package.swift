@@ -234,7 +234,7 @@ let package = Package(
         .target(name: "Prebuilds", dependencies: ["Domain", "Time"], swiftSettings: safe),
         .target(
             name: "Templates",
-            dependencies: ["Basics", "Domain", "Patterns", "Prebuilds", "Time", .yams],
+            dependencies: ["Basics", "Domain", "Patterns", "Prebuilds", "Time", .crypto, .yams],
             swiftSettings: safe
         ),
 

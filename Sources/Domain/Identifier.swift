@@ -100,6 +100,7 @@ package enum Kind {
     package enum Endpoint {}
     package enum Delivery {}
     package enum Token {}
+    package enum Rollout {}
 }
 
 /// An identifier of each kind, under the name that signatures use.
@@ -118,3 +119,4 @@ package typealias EventID = Identifier<Kind.Event>
 package typealias EndpointID = Identifier<Kind.Endpoint>
 package typealias DeliveryID = Identifier<Kind.Delivery>
 package typealias TokenID = Identifier<Kind.Token>
+package typealias RolloutID = Identifier<Kind.Rollout>

@@ -52,8 +52,10 @@ struct AgeGroups {
         nextChange = nextChange.map { min($0, moment) } ?? moment
     }
 
+    /// Those that are young enough to be claimed.
+    var claimable: [PrebuildSnapshot] { fresh + aging + stale }
     /// Prebuilds that somebody can claim.
-    var eligible: Int { fresh.eligible + aging.eligible + stale.eligible }
+    var eligible: Int { claimable.eligible }
 
     /// The expired prebuilds to be deleted now: those that nobody can claim, and those that are replaced, oldest first.
     func gone(desired: Int) -> [PrebuildSnapshot] {

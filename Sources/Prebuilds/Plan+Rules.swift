@@ -20,7 +20,9 @@ extension Plan {
     ) {
         var planner = Planner(now: now, limits: limits, zones: zones)
         let problems = validations.problems(of: snapshot.presets, areAll: snapshot.totals == nil)
-        let presets = zip(snapshot.presets, problems).map { planner.plan($0, invalid: $1) }
+        var presets = zip(snapshot.presets, problems).map { planner.plan($0, invalid: $1) }
+        var handing = RolloutPlanner(snapshot: snapshot, planner: planner)
+        let rollouts = handing.plan(&presets)
         let pause = snapshot.pause.flatMap { $0.holds(at: now) ? $0 : nil }
         self.init(
             now: now,
@@ -28,7 +30,8 @@ extension Plan {
             presets: presets,
             isWhole: snapshot.totals == nil,
             nextScheduleEdge: planner.nextScheduleEdge,
-            nextExpiry: planner.nextExpiry,
+            nextExpiry: [planner.nextExpiry, handing.nextDeadline].compactMap { $0 }.min(),
+            rollouts: pause == nil ? rollouts : [],
             unreadable: snapshot.unreadable,
             orphans: snapshot.orphans
         )
@@ -37,6 +40,7 @@ extension Plan {
                 self.presets[index].hold(for: pause, status: snapshot.presets[index].status)
             }
         } else if let totals = snapshot.totals {
+            undecided = Set(snapshot.presets.filter(\.isRollingOver).map(\.pool.presetID))
             leaveUndecided(totals, snapshot.prebuildQuotas, limits)
         } else {
             keepQuotas(snapshot.prebuildQuotas)
@@ -52,7 +56,7 @@ extension Plan {
             held + presets.reduce(0) { $0 + $1.creations } > limit
         }
         if limits.maxPendingJobs > 0, exceed(limits.maxPendingJobs, by: asking, beside: totals.pendingJobs) {
-            undecided = Set(asking.map(\.pool.presetID))
+            undecided.formUnion(asking.map(\.pool.presetID))
         }
         for (organization, members) in Dictionary(grouping: asking, by: \.pool.organizationID) {
             guard let quota = quotas[organization],
@@ -76,7 +80,8 @@ extension Plan {
             share(quota - held, among: members) { pool, count in
                 .overQuota(count: count, pool, held: held, quota: quota)
             }
-            for index in members { presets[index].makeRoom() }
+            let short = Set(members.map { presets[$0] }.filter(\.isOverQuota).map(\.pool.presetID))
+            for index in members { presets[index].makeRoom(for: short) }
         }
     }
 
@@ -116,12 +121,14 @@ extension PresetPlan {
     }
 
     /// Where a quota leaves no room for replacements, some expired prebuilds go first.
-    fileprivate mutating func makeRoom() {
-        guard !spare.isEmpty, withheld.contains(where: { $0.reason == .quota }) else { return }
-        actions.insert(.delete(.expired, spare), at: 0)
+    fileprivate mutating func makeRoom(for short: Set<PresetID>) {
+        guard !spare.isEmpty, short.contains(makesRoomFor ?? pool.presetID) else { return }
+        actions.insert(.delete(makesRoomFor == nil ? .expired : .replaced, spare), at: 0)
     }
 
-    fileprivate mutating func limitCreations(to count: Int) {
+    fileprivate var isOverQuota: Bool { withheld.contains { $0.reason == .quota } }
+
+    mutating func limitCreations(to count: Int) {
         actions = actions.compactMap { action in
             guard case .create = action else { return action }
             return count > 0 ? .create(count) : nil

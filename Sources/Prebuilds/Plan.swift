@@ -18,8 +18,11 @@ package struct Plan: Hashable, Sendable {
     package var undecided: Set<PresetID>
     /// The next moment within an hour at which a schedule changes a desired count; `nil`: none does.
     package var nextScheduleEdge: Instant?
-    /// The next moment at which a prebuild expires, or its replacement is due; `nil`: none does.
+    /// The next moment at which a prebuild expires, its replacement is due, or a roll-out has waited for too long; `nil`: none
+    /// does.
     package var nextExpiry: Instant?
+    /// What is written about roll-outs.
+    package var rollouts: [RolloutChange]
     /// Presets that are left out because their rows cannot be read.
     package var unreadable: [UnreadablePreset]
     /// Prebuilds that belong to no preset; `nil`: none.
@@ -33,6 +36,7 @@ package struct Plan: Hashable, Sendable {
         undecided: Set<PresetID> = [],
         nextScheduleEdge: Instant? = nil,
         nextExpiry: Instant? = nil,
+        rollouts: [RolloutChange] = [],
         unreadable: [UnreadablePreset] = [],
         orphans: OrphanedPrebuilds? = nil
     ) {
@@ -45,6 +49,7 @@ package struct Plan: Hashable, Sendable {
         self.undecided = undecided
         self.nextScheduleEdge = nextScheduleEdge
         self.nextExpiry = nextExpiry
+        self.rollouts = rollouts
     }
 
     /// Whether it withholds prebuilds because of a limit that pools share. Then what one pool gives up, another may get.

@@ -5,7 +5,7 @@ import Time
 
 /// Plans one preset after the other, each by itself; ``Plan`` applies the limits that presets share.
 struct Planner {
-    private let now: Instant
+    let now: Instant
     private let limits: PlanLimits
     private let zones: [String: TimeZoneRules]
     /// The earliest schedule edge of the presets seen so far.
@@ -24,6 +24,7 @@ struct Planner {
         preset.isActive ? planActive(preset, problems) : planInactive(preset)
     }
 
+    /// One that serves the active version's claims is left to the ``RolloutPlanner``.
     private func planInactive(_ preset: PresetSnapshot) -> PresetPlan {
         let ages = AgeGroups(of: preset, now: now)
         let orders = preset.pendingOrders.sorted(by: PendingOrder.isOlder)
@@ -41,8 +42,9 @@ struct Planner {
                 failed: preset.failed,
                 canceled: preset.canceled
             ),
-            actions: (orders.isEmpty ? [] : [.cancel(orders)])
-                + (doomed.isEmpty ? [] : [.delete(.inactive, doomed)]) + Self.deletionsAgain(preset)
+            actions: (orders.isEmpty || preset.isRollingOver ? [] : [.cancel(orders)])
+                + (doomed.isEmpty || preset.isRollingOver ? [] : [.delete(.inactive, doomed)])
+                + Self.deletionsAgain(preset)
         )
     }
 
@@ -185,6 +187,19 @@ struct Planner {
         guard preset.versionReadiness == .ready || to == .validationFailed else { return nil }
         let isNews = to != preset.status || to == .validationFailed && message != preset.statusMessage
         return isNews ? StatusChange(from: preset.status, to: to, message: message) : nil
+    }
+
+    /// Why no more prebuilds of a preset of an earlier version are built.
+    func reasonsToWithhold(_ count: Int, ofEarlier preset: PresetSnapshot) -> [Withheld] {
+        let change = HardLimit(of: preset, limits: limits).map {
+            StatusChange(
+                from: preset.status,
+                to: .hardLimited,
+                message: Withheld.hardLimitMessage(failures: $0.failedBuilds.count)
+            )
+        }
+        let backoff = Backoff(of: preset, now: now, limits: limits)
+        return reasons(toWithhold: count, of: preset, change?.to ?? preset.status, change, [], backoff)
     }
 
     private func reasons(

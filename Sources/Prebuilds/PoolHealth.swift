@@ -40,7 +40,7 @@ extension PresetPlan {
         case .healthy, .unknown: break
         }
         if isPaused { return .paused }
-        guard state.eligible < state.desired else { return .healthy }
+        guard state.eligible + state.previous < state.desired else { return .healthy }
         if backoff != nil, state.missing > 0 { return .backingOff }
         if failedBuild != nil { return .failing }
         return state.isDepleted ? .empty : .filling

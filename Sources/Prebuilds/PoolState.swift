@@ -14,6 +14,8 @@ package struct PoolState: Hashable, Sendable, Codable {
     package var waiting: Int
     /// Prebuilds that can be claimed; 0 when the preset is not active.
     package var eligible: Int
+    /// Ready prebuilds of earlier versions that serve the pool's claims, during a roll-out.
+    package var previous: Int
     /// Prebuilds that are not expired and above what is desired and waited for; 0 when the preset is not active.
     package var extraneous: Int
     /// Prebuilds whose start, stop or delete is in progress.
@@ -31,6 +33,7 @@ package struct PoolState: Hashable, Sendable, Codable {
         desired: Int = 0,
         waiting: Int = 0,
         eligible: Int = 0,
+        previous: Int = 0,
         extraneous: Int = 0,
         starting: Int = 0,
         stopping: Int = 0,
@@ -44,6 +47,7 @@ package struct PoolState: Hashable, Sendable, Codable {
         self.desired = desired
         self.waiting = waiting
         self.eligible = eligible
+        self.previous = previous
         self.extraneous = extraneous
         self.starting = starting
         self.stopping = stopping
@@ -62,6 +66,7 @@ package struct PoolState: Hashable, Sendable, Codable {
             desired: try container.decode(Int.self, forKey: .desired),
             waiting: try container.decodeIfPresent(Int.self, forKey: .waiting) ?? 0,
             eligible: try container.decode(Int.self, forKey: .eligible),
+            previous: try container.decodeIfPresent(Int.self, forKey: .previous) ?? 0,
             extraneous: try container.decode(Int.self, forKey: .extraneous),
             starting: try container.decode(Int.self, forKey: .starting),
             stopping: try container.decode(Int.self, forKey: .stopping),
@@ -81,6 +86,6 @@ package struct PoolState: Hashable, Sendable, Codable {
 
     /// Whether prebuilds are desired and none can be claimed.
     package var isDepleted: Bool {
-        desired > 0 && eligible == 0
+        desired > 0 && eligible + previous == 0
     }
 }

@@ -16,6 +16,8 @@ package enum DeleteReason: String, Hashable, Sendable, Codable {
     case expired
     /// Above the desired count.
     case extraneous
+    /// One of the version that is rolled out has taken its place.
+    case replaced
     /// Its preset is not of the active version, or its template is deleted or deprecated.
     case inactive
     /// Its deletion was begun and canceled; it can neither be used nor is it gone.

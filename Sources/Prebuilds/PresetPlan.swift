@@ -13,6 +13,8 @@ package struct PresetPlan: Hashable, Sendable {
     package var state: PoolState
     /// Expired prebuilds that may go without a replacement, oldest first, when there is no room for replacements.
     package var spare: [PrebuildSnapshot]
+    /// Whose replacements ``spare`` makes room for; `nil`: its own preset's.
+    package var makesRoomFor: PresetID?
     /// In the order of execution.
     package var actions: [PresetAction]
     package var withheld: [Withheld]
@@ -32,6 +34,7 @@ package struct PresetPlan: Hashable, Sendable {
         statusChange: StatusChange? = nil,
         state: PoolState = PoolState(),
         spare: [PrebuildSnapshot] = [],
+        makesRoomFor: PresetID? = nil,
         actions: [PresetAction] = [],
         withheld: [Withheld] = [],
         isPaused: Bool = false,
@@ -45,6 +48,7 @@ package struct PresetPlan: Hashable, Sendable {
         self.statusChange = statusChange
         self.state = state
         self.spare = spare
+        self.makesRoomFor = makesRoomFor
         self.actions = actions
         self.withheld = withheld
         self.isPaused = isPaused

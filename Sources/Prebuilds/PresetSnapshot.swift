@@ -8,6 +8,9 @@ package struct PresetSnapshot: Hashable, Sendable {
     package var pool: Pool
     /// The preset's version is its template's active one, and the template is neither deleted nor deprecated.
     package var isActive: Bool
+    /// A roll-out concerns it: it takes over from presets of earlier versions or, when it is not active, serves a preset of the
+    /// active version. A plan for some pools does not decide about it.
+    package var isRollingOver: Bool
     /// Whether the version can be built at all.
     package var versionReadiness: VersionReadiness
 
@@ -69,6 +72,7 @@ package struct PresetSnapshot: Hashable, Sendable {
     package init(
         pool: Pool,
         isActive: Bool,
+        isRollingOver: Bool = false,
         versionReadiness: VersionReadiness = .ready,
         desiredInstances: Int,
         timeZone: String = "",
@@ -99,6 +103,7 @@ package struct PresetSnapshot: Hashable, Sendable {
     ) {
         self.pool = pool
         self.isActive = isActive
+        self.isRollingOver = isRollingOver
         self.versionReadiness = versionReadiness
         self.desiredInstances = desiredInstances
         self.timeZone = timeZone

@@ -15,6 +15,8 @@ package struct Snapshot: Hashable, Sendable {
     package var totals: FleetTotals?
     /// The most prebuilds each organization may hold; an organization without an entry has no limit.
     package var prebuildQuotas: [OrganizationID: Int]
+    /// Roll-outs that have not ended; none in a snapshot of some pools.
+    package var rollouts: [RolloutSnapshot]
     /// Presets that should be among ``presets`` and whose rows cannot be read.
     package var unreadable: [UnreadablePreset]
     /// Prebuilds that belong to no preset; `nil`: none.
@@ -26,10 +28,12 @@ package struct Snapshot: Hashable, Sendable {
         pendingJobs: Int = 0,
         totals: FleetTotals? = nil,
         prebuildQuotas: [OrganizationID: Int] = [:],
+        rollouts: [RolloutSnapshot] = [],
         unreadable: [UnreadablePreset] = [],
         orphans: OrphanedPrebuilds? = nil
     ) {
         self.presets = presets
+        self.rollouts = rollouts
         self.unreadable = unreadable
         self.orphans = orphans
         self.pause = pause

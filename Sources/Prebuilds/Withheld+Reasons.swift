@@ -108,6 +108,10 @@ extension Withheld {
         )
     }
 
+    static func rollingOver(count: Int, _ why: String, _ template: String) -> Self {
+        Self(.create, count: count, reason: .rollout, message: "\(why) See `stoker rollouts show \(template)`.")
+    }
+
     private static func end(_ until: Instant?) -> String {
         until.map { " until \($0)" } ?? ""
     }

@@ -25,6 +25,8 @@ package struct Withheld: Hashable, Sendable {
         case capped
         /// The organization holds its maximum number of prebuilds.
         case quota
+        /// The pool is handed over to another version, step by step.
+        case rollout
     }
 
     package let change: Change

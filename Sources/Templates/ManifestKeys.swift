@@ -29,7 +29,13 @@ enum ManifestPrebuildsKey: String, ManifestKey {
     case instances, weight
     case expirationPolicy = "expiration_policy"
     case maxUnavailable = "max_unavailable"
-    case scheduling
+    case rollout, scheduling
+}
+
+enum ManifestRolloutKey: String, ManifestKey {
+    case strategy, floor, canary
+    case progressDeadline = "progress_deadline"
+    case onFailure = "on_failure"
 }
 
 enum ManifestExpirationKey: String, ManifestKey {

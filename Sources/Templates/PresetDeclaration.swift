@@ -90,10 +90,29 @@ extension ManifestReader {
             require(expiration, .ttl, "an age such as 24h")
             settings.ttlSeconds = seconds(expiration[.ttl], expiration.path(.ttl)) ?? 0
         }
+        if let rollout = fields[.rollout] { settings.rollout = self.rollout(rollout, fields.path(.rollout)) }
         if let scheduling = fields[.scheduling] {
             schedule(scheduling, fields.path(.scheduling), of: &settings, timeZoneExists)
         }
         return settings
+    }
+
+    private mutating func rollout(_ node: YAMLNode, _ field: String) -> RolloutSettings {
+        let fields = fields(of: node, field, as: ManifestRolloutKey.self)
+        let usual = RolloutSettings()
+        let seconds = seconds(fields[.progressDeadline], fields.path(.progressDeadline))
+        if seconds == 0, let node = fields[.progressDeadline] {
+            report("expected a time above 0, such as 30m", at: node, fields.path(.progressDeadline))
+        }
+        return RolloutSettings(
+            strategy: choice(fields[.strategy], fields.path(.strategy), of: RolloutSettings.Strategy.self)
+                ?? usual.strategy,
+            floor: percent(fields[.floor], fields.path(.floor)) ?? usual.floor,
+            canary: wholeNumber(fields[.canary], fields.path(.canary), in: 1...1_000) ?? usual.canary,
+            deadlineSeconds: seconds ?? usual.deadlineSeconds,
+            onFailure: choice(fields[.onFailure], fields.path(.onFailure), of: RolloutSettings.OnFailure.self)
+                ?? usual.onFailure
+        )
     }
 
     private mutating func schedule(

@@ -50,6 +50,7 @@ extension TemplateManifest {
             timeZoneExists: timeZoneExists
         )
         if provisioner == .terraform { warnings += TerraformBackends.blocks(in: module).map(\.warning) }
+        filesDigest = Self.digest(of: entries)
     }
 
     /// The configuration of the module and of those in its directories; damaged files are reported elsewhere.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Domain
+package import Prebuilds
 
 /// A template as its `stoker.yaml` and its module describe it, checked as a whole.
 package struct TemplateManifest: Hashable, Sendable {
@@ -17,6 +18,8 @@ package struct TemplateManifest: Hashable, Sendable {
     /// The agents that must report ready before a prebuild is eligible.
     package var agents: [String]
     package var presets: [TemplatePreset]
+    /// SHA-256 of the archive's files but `stoker.yaml`, in hexadecimal; `nil`: the files are not known.
+    package var filesDigest: String?
     /// Warnings, such as for a template whose presets keep no pool.
     package var warnings: [TemplateWarning]
     /// What the module says in Coder's blocks; `nil` when it has none.
@@ -33,6 +36,7 @@ package struct TemplateManifest: Hashable, Sendable {
         parameters: [TemplateParameter] = [],
         agents: [String] = [],
         presets: [TemplatePreset] = [],
+        filesDigest: String? = nil,
         warnings: [TemplateWarning] = []
     ) {
         self.name = name
@@ -45,6 +49,7 @@ package struct TemplateManifest: Hashable, Sendable {
         self.parameters = parameters
         self.agents = agents
         self.presets = presets
+        self.filesDigest = filesDigest
         self.warnings = warnings
     }
 }
@@ -99,6 +104,8 @@ package struct PrebuildSettings: Hashable, Sendable {
     package var weight: Int
     /// How many hundredths of the pool may be missing because they are replaced; at least one prebuild.
     package var maxUnavailable: Int
+    /// How a new version takes over.
+    package var rollout: RolloutSettings
     /// An IANA name; empty without a schedule.
     package var timezone: String
     package var schedule: [Window]
@@ -108,6 +115,7 @@ package struct PrebuildSettings: Hashable, Sendable {
         ttlSeconds: Int = 0,
         weight: Int = 1,
         maxUnavailable: Int = 20,
+        rollout: RolloutSettings = RolloutSettings(),
         timezone: String = "",
         schedule: [Window] = []
     ) {
@@ -115,6 +123,7 @@ package struct PrebuildSettings: Hashable, Sendable {
         self.ttlSeconds = ttlSeconds
         self.weight = weight
         self.maxUnavailable = maxUnavailable
+        self.rollout = rollout
         self.timezone = timezone
         self.schedule = schedule
     }

@@ -205,6 +205,42 @@ package enum TemplateSchema {
                   "default": "20%",
                   "examples": ["50%"]
                 },
+                "rollout": {
+                  "description": "How a new version takes over the pool.",
+                  "type": "object",
+                  "additionalProperties": false,
+                  "properties": {
+                    "strategy": {
+                      "description": "rolling: beside the old pool, step by step. recreate: the old pool is deleted first.",
+                      "enum": ["rolling", "recreate"],
+                      "default": "rolling"
+                    },
+                    "floor": {
+                      "description": "How much of the pool, old and new together, is always ready.",
+                      "type": "string",
+                      "pattern": "^(100|[0-9]{1,2})%$",
+                      "default": "50%"
+                    },
+                    "canary": {
+                      "description": "How many prebuilds of the new version must become ready before others are built.",
+                      "type": "integer",
+                      "minimum": 1,
+                      "maximum": 1000,
+                      "default": 1
+                    },
+                    "progress_deadline": {
+                      "description": "The longest time without a new prebuild that becomes ready, such as 30m.",
+                      "type": "string",
+                      "pattern": "^(?=.)([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$",
+                      "default": "30m"
+                    },
+                    "on_failure": {
+                      "description": "hold: the old pool stays and is kept filled. rollback: the old version is promoted again.",
+                      "enum": ["hold", "rollback"],
+                      "default": "hold"
+                    }
+                  }
+                },
                 "expiration_policy": {
                   "description": "When a prebuild is too old to be claimed, and is replaced.",
                   "type": "object",

@@ -15,6 +15,8 @@ extension Event {
         case .presetValidationFailed: "A preset cannot be built"
         case .poolDepleted: "A pool of prebuilt workspaces is empty"
         case .poolRecovered: "A pool of prebuilt workspaces is filled again"
+        case .rolloutStopped: "The roll-out of a template version was stopped"
+        case .rolloutCompleted: "A template version was rolled out"
         case .workerLost: "A worker was lost"
         case .workerDrained: "A worker was drained"
         case .maintenanceStarted: "Maintenance has started"
@@ -76,6 +78,13 @@ extension Event {
                 \(detail("eligible")) of \(detail("desired")).
                 """
             }
+        case .rolloutStopped:
+            """
+            Version \(label("template_version")) of template \(label("template")) cannot be rolled out: \
+            \(quoting: detail("reason")).\(consequence)
+            """
+        case .rolloutCompleted:
+            "Version \(label("template_version")) of template \(label("template")) has taken over all of its pools."
         case .workerLost:
             "Worker \(label("worker")) has not renewed its lease. Other workers have its jobs now: \(detail("jobs"))."
         case .workerDrained:
@@ -103,6 +112,12 @@ extension Event {
     private func sentence(_ introduction: Wording, _ field: String) -> Wording {
         guard let text = data[field]?.text, !text.isEmpty else { return "" }
         return "\(introduction)\(quoting: text)"
+    }
+
+    private var consequence: Wording {
+        data["action"]?.text == "rollback"
+            ? " The version before is active again."
+            : " The old prebuilds stay, and are kept filled. Push a corrected version, or use `stoker rollouts`."
     }
 
     private var lastError: Wording { sentence(" The last error: ", "last_error") }

@@ -29,6 +29,16 @@ extension EventType {
             Self.preset + Self.pool + [
                 EventField("how", .string, "refilled, not_desired or inactive.", required: false)
             ]
+        case .rolloutStopped:
+            Self.preset + Self.rollout + [
+                EventField("reason", .string, "Why it cannot go on."),
+                EventField("action", .string, "hold: the old pools stay. rollback: the old version is active again."),
+            ]
+        case .rolloutCompleted:
+            Self.preset + Self.rollout + [
+                EventField("adopted", .integer, "How many prebuilds were taken over as they are.", required: false),
+                EventField("started_at", .time, "When it began.", required: false),
+            ]
         case .workerLost:
             [
                 EventField("worker", .reference, "The worker."),
@@ -62,6 +72,9 @@ extension EventType {
         EventField("template", .reference, "The template."),
         EventField("template_version", .reference, "The template's version."),
         EventField("preset", .reference, "The preset.", required: false),
+    ]
+    private static let rollout = [
+        EventField("previous_version", .reference, "The version from which it began.", required: false)
     ]
     private static let workspace =
         preset + [

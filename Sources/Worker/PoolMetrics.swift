@@ -45,7 +45,7 @@ struct PoolMetrics: Sendable {
             samples += [
                 GaugeSample(MetricCatalogue.prebuildsDesired, labels, active.sum(\.desired)),
                 GaugeSample(MetricCatalogue.prebuildsRunning, labels, active.sum(\.actual)),
-                GaugeSample(MetricCatalogue.prebuildsEligible, labels, active.sum(\.eligible)),
+                GaugeSample(MetricCatalogue.prebuildsEligible, labels, active.sum(\.eligible) + active.sum(\.previous)),
                 GaugeSample(MetricCatalogue.prebuildsStarting, labels, active.sum(\.starting)),
             ]
             let marks = [

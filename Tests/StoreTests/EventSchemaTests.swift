@@ -23,6 +23,7 @@ import Worker
         try await Fleet.open { fleet in
             try await fleet.addUser("admin", roles: ["template-admin"])
             try await fleet.addUser("ada")
+            try await rollOut(fleet)
             try await limitAndReset(fleet)
             try await invalidate(fleet)
             try await claimDepleteAndRefill(fleet)
@@ -39,6 +40,19 @@ import Worker
     }
 
     // MARK: - Changes
+
+    /// A version that takes over, and one that cannot.
+    private func rollOut(_ fleet: Fleet) async throws {
+        let room = RolloutRoom(fleet: fleet, worker: try await fleet.addWorker())
+        try await room.push("v1", files: "one", instances: 1)
+        try await room.settle(rounds: 2)
+        try await room.push("v2", files: "two", instances: 1)
+        try await room.settle(rounds: 4)
+        try await room.push("v3", files: "three", instances: 1)
+        try await room.settle(broken: "v3", rounds: 4)
+        try await fleet.sql("UPDATE templates SET deleted = true")
+        try await room.settle(rounds: 2)
+    }
 
     private func limitAndReset(_ fleet: Fleet) async throws {
         let template = try await fleet.addTemplate("failing")

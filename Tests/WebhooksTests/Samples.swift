@@ -96,6 +96,12 @@ enum Samples {
         case .poolDepleted: own = ["desired": 3, "eligible": 0, "running": 1, "starting": 2, "misses": 4]
         case .poolRecovered:
             own = ["desired": 3, "eligible": 2, "running": 2, "starting": 1, "misses": 4, "how": "refilled"]
+        case .rolloutStopped:
+            own = [
+                "previous_version": reference("9", "v1"), "reason": "preset 'us-nix': 3 builds failed", "action": "hold",
+            ]
+        case .rolloutCompleted:
+            own = ["previous_version": reference("9", "v1"), "adopted": 0, "started_at": "2025-06-02T02:00:00Z"]
         case .workerLost: return ["worker": reference("7", "worker-1"), "jobs": 2]
         case .workerDrained:
             return ["worker": reference("7", "worker-1"), "jobs": 1, "by": "ada", "reason": "kernel update"]

@@ -42,6 +42,9 @@ struct ClaimCommand: AsyncParsableCommand {
     )
     var parameters: [String] = []
 
+    @Option(help: "'latest': no prebuild of an earlier version, as a roll-out may give.")
+    var version: ClaimedVersion?
+
     @Option(help: "With the same key, the same request always gives the same workspace.")
     var idempotencyKey: String?
 
@@ -64,6 +67,7 @@ struct ClaimCommand: AsyncParsableCommand {
             owner: owner,
             name: name,
             parameters: try values(),
+            latestOnly: version == .latest,
             idempotencyKey: idempotencyKey
         )
         let report = try await control.withControl { control in
@@ -143,3 +147,5 @@ struct ClaimReport: Encodable {
         if !build.error.isEmpty { try container.encode(build.error, forKey: .buildError) }
     }
 }
+
+extension ClaimedVersion: ExpressibleByArgument {}

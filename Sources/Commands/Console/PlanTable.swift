@@ -22,7 +22,7 @@ struct PlanTable {
                 .init("preset") { $0.presetName },
                 .init("status") { $0.health.words },
                 .init("desired") { "\($0.state.desired)" },
-                .init("eligible") { "\($0.state.eligible)" },
+                .init("eligible") { "\($0.state.eligible + $0.state.previous)" },
                 .init("actual") { "\($0.state.actual)" },
                 .init("starting") { "\($0.state.starting)" },
                 .init("deleting") { "\($0.state.deleting)" },
@@ -38,7 +38,7 @@ struct PlanTable {
                 + preset.actions.map { "  \(pool): \(Self.sentence($0))" }
                 + preset.withheld.map { "  \(pool): \(Self.sentence($0))" }
                 + (preset.warnings ?? []).map { "  \(pool): warning: \($0)" }
-                + [Self.stuck(preset.state)].compactMap(\.self).map { "  \(pool): \($0)" }
+                + [Self.stuck(preset.state), Self.previous(preset.state)].compactMap(\.self).map { "  \(pool): \($0)" }
         }
         let blind =
             (plan.unreadable ?? []).map { "  \($0.sentence)" }
@@ -60,6 +60,12 @@ struct PlanTable {
         guard !counts.isEmpty else { return nil }
         let what = counts.map { "\($0.0) whose latest build \($0.1)" }.joined(separator: ", ")
         return "stuck: \(what); see 'stoker prebuilds list', then delete them or 'stoker jobs retry'"
+    }
+
+    /// What a roll-out still gives to claims; `nil`: nothing.
+    private static func previous(_ state: PoolState) -> String? {
+        state.previous == 0
+            ? nil : "\(state.previous) of the eligible ones are of an earlier version; see 'stoker rollouts list'"
     }
 
     /// Who paused the fleet, until when, and why.

@@ -12,6 +12,8 @@ package enum EventType: String, CaseIterable, Sendable {
     case presetValidationFailed = "preset_validation_failed"
     case poolDepleted = "pool_depleted"
     case poolRecovered = "pool_recovered"
+    case rolloutStopped = "rollout_stopped"
+    case rolloutCompleted = "rollout_completed"
     case workerLost = "worker_lost"
     case workerDrained = "worker_drained"
     case maintenanceStarted = "maintenance_started"

@@ -14,6 +14,8 @@ package struct ClaimWorkspace: Operation {
     package var owner: String?
     package var name: String
     package var parameters: [String: String]?
+    /// `latest`: only prebuilds of the active version will do.
+    package var version: ClaimedVersion?
     /// With the same key, the same request always gives the same workspace.
     package var idempotencyKey: String?
     /// How many seconds to wait for the next prebuild when none is eligible; `nil`: not at all.
@@ -23,7 +25,7 @@ package struct ClaimWorkspace: Operation {
     package static let longestWait = 3600
 
     private enum CodingKeys: String, CodingKey {
-        case template, preset, owner, name, parameters
+        case template, preset, owner, name, parameters, version
         case idempotencyKey = "idempotency_key"
         case waitLimit = "wait_for_refill"
     }
@@ -50,6 +52,11 @@ package struct ClaimWorkspace: Operation {
             Field("name", .text(most: 64), "The workspace's name.", required: true),
             Field("parameters", .textMap),
             Field(
+                "version",
+                .choice(of: ClaimedVersion.self),
+                "`latest`: no prebuild of an earlier version, as a roll-out may give."
+            ),
+            Field(
                 "wait_for_refill",
                 .integer(1...longestWait),
                 """
@@ -68,6 +75,7 @@ package struct ClaimWorkspace: Operation {
         owner = request.owner
         name = request.name
         parameters = request.parameters
+        version = request.latestOnly ? .latest : nil
         idempotencyKey = request.idempotencyKey
         self.waitLimit = waitLimit
     }
@@ -86,6 +94,7 @@ package struct ClaimWorkspace: Operation {
             owner: owner,
             name: name,
             parameters: parameters ?? [:],
+            latestOnly: version == .latest,
             idempotencyKey: idempotencyKey
         )
         return try await withSpan("claim", ofKind: .server) { span in
@@ -102,6 +111,12 @@ package struct ClaimWorkspace: Operation {
             try await context.store.claim(request, waitingAtMost: .seconds(waitLimit)) { await bell.wait(atMost: $0) }
         }
     }
+}
+
+/// Which versions a claim takes.
+package enum ClaimedVersion: String, CaseIterable, Codable, Sendable {
+    /// Only the active one.
+    case latest
 }
 
 /// The current result of a claim.

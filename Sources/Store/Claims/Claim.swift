@@ -13,6 +13,8 @@ package struct ClaimRequest: Hashable, Sendable {
     package var name: String
     /// Values that differ from the preset's or complete them.
     package var parameters: [String: String]
+    /// Whether only prebuilds of the active version will do, also while an earlier one serves its claims.
+    package var latestOnly: Bool
     /// The same key with the same request always gives the same workspace.
     package var idempotencyKey: String?
 
@@ -22,6 +24,7 @@ package struct ClaimRequest: Hashable, Sendable {
         owner: String,
         name: String,
         parameters: [String: String] = [:],
+        latestOnly: Bool = false,
         idempotencyKey: String? = nil
     ) {
         self.template = template
@@ -29,6 +32,7 @@ package struct ClaimRequest: Hashable, Sendable {
         self.owner = owner
         self.name = name
         self.parameters = parameters
+        self.latestOnly = latestOnly
         self.idempotencyKey = idempotencyKey
     }
 }
@@ -51,6 +55,9 @@ package enum ClaimOutcome: String, Hashable, Sendable, Codable {
 
 /// The result of a claim.
 package struct ClaimResult: Hashable, Sendable, Codable {
+    /// The reason of a hit that gave a prebuild of an earlier version, during a roll-out.
+    static let previousVersion = "previous_version"
+
     package var claimID: ClaimID
     package var outcome: ClaimOutcome
     /// Why it was a miss, or what it waited for; empty for an immediate hit.

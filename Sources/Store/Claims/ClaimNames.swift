@@ -109,26 +109,48 @@ extension ClaimNames {
             reading: true,
             """
             SELECT q.place - 1 AS place, p.id, p.template_version_id, p.name, p.is_default, p.desired_instances IS NOT NULL AS has_pool,
+                p.predecessor_ids, p.standby_preset_id, p.canary_passed_at IS NOT NULL AS is_proven,
                 d.names, d.mutable, d.values, d.named
             FROM unnest(\(requests.map(\.template)), \(requests.map(\.preset))) WITH ORDINALITY q(template, preset, place)
             JOIN templates t ON t.id = (\(sql: .templateID(namedBy: "q.template")))
             JOIN template_version_presets p
                 ON p.template_version_id = t.active_version_id AND (q.preset IS NULL OR p.name = q.preset)
-            CROSS JOIN LATERAL (
-                SELECT coalesce(array_agg(d.name ORDER BY d.name), '{}') AS names,
-                    coalesce(array_agg(d.mutable ORDER BY d.name), '{}') AS mutable,
-                    coalesce(array_agg(
-                        coalesce(g.value, CASE WHEN NOT d.required THEN d.default_value END) ORDER BY d.name
-                    ), '{}') AS values,
-                    coalesce(array_agg(g.value IS NOT NULL ORDER BY d.name), '{}') AS named
-                FROM template_version_parameters d
-                LEFT JOIN template_version_preset_parameters g ON g.template_version_preset_id = p.id AND g.name = d.name
-                WHERE d.template_version_id = p.template_version_id
-            ) d
+            CROSS JOIN LATERAL (\(sql: parameters)) d
             ORDER BY q.place, p.name
             """
         )
     }
+
+    /// Presets by their ids, of any version, in the order given.
+    static func presets(_ ids: [PresetID]) -> Statement {
+        Statement(
+            "claims.predecessors",
+            within: .seconds(10),
+            reading: true,
+            """
+            SELECT p.id, p.template_version_id, p.name, p.is_default, p.desired_instances IS NOT NULL AS has_pool,
+                p.predecessor_ids, p.standby_preset_id, p.canary_passed_at IS NOT NULL AS is_proven,
+                d.names, d.mutable, d.values, d.named
+            FROM unnest(\(ids)) WITH ORDINALITY q(id, place)
+            JOIN template_version_presets p ON p.id = q.id
+            CROSS JOIN LATERAL (\(sql: parameters)) d
+            ORDER BY q.place
+            """
+        )
+    }
+
+    /// The parameters of the preset `p`, in one row.
+    private static let parameters: SQL = """
+        SELECT coalesce(array_agg(d.name ORDER BY d.name), '{}') AS names,
+            coalesce(array_agg(d.mutable ORDER BY d.name), '{}') AS mutable,
+            coalesce(array_agg(
+                coalesce(g.value, CASE WHEN NOT d.required THEN d.default_value END) ORDER BY d.name
+            ), '{}') AS values,
+            coalesce(array_agg(g.value IS NOT NULL ORDER BY d.name), '{}') AS named
+        FROM template_version_parameters d
+        LEFT JOIN template_version_preset_parameters g ON g.template_version_preset_id = p.id AND g.name = d.name
+        WHERE d.template_version_id = p.template_version_id
+        """
 }
 
 /// A preset that a claim may choose, with its parameters.
@@ -138,6 +160,10 @@ struct ClaimedPreset: Sendable {
     var name: String
     var isDefault: Bool
     var hasPool: Bool
+    /// Presets of earlier versions whose prebuilds serve its claims, during a roll-out.
+    var predecessors: [PresetID]
+    /// The preset that was proven last, while this one is not: new workspaces are built from it; `nil`: from this one.
+    var standby: PresetID?
     var parameters: [Parameter]
 
     struct Parameter: Sendable {
@@ -155,6 +181,9 @@ struct ClaimedPreset: Sendable {
         name = try row["name"]
         isDefault = try row["is_default"]
         hasPool = try row["has_pool"]
+        predecessors = try row["predecessor_ids"]
+        let isProven: Bool = try row["is_proven"]
+        standby = isProven ? nil : try row["standby_preset_id"]
         let names: [String] = try row["names"]
         let mutable: [Bool] = try row["mutable"]
         let values: [String?] = try row["values"]

@@ -15,6 +15,10 @@ package struct ClaimTarget: Sendable {
     var versionID: TemplateVersionID
     var presetID: PresetID
     var presetName: String
+    /// Presets of earlier versions whose prebuilds will do as well, when there is none of this one.
+    var predecessors: [PresetID]
+    /// The preset and version of a new workspace; `nil`: the same as those of a prebuild.
+    var standby: (preset: PresetID, version: TemplateVersionID)?
     /// The request's values, each in its canonical text (``ParameterType/canonical(_:)``).
     var parameters: [String: String]
     /// Whether a prebuild of the preset can become what was requested.
@@ -40,6 +44,7 @@ package struct ClaimTarget: Sendable {
             + others.map { other in
                 var target = self
                 (target.presetID, target.presetName, target.others) = (other.presetID, other.presetName, [])
+                (target.predecessors, target.standby) = ([], nil)
                 return target
             }
     }
@@ -75,6 +80,7 @@ extension Store {
         let choice = try PresetChoice(of: names.presets, named: request.preset, given, types, template: template.name)
         guard let choice else { throw try await noPreset(request, template.name) }
         let (preset, misfit) = (choice.chosen, choice.misfit)
+        let earlier = try await earlierPresets(of: preset, given, types, request, template.name)
         return .target(
             ClaimTarget(
                 ownerID: owner.id,
@@ -86,6 +92,8 @@ extension Store {
                 versionID: preset.versionID,
                 presetID: preset.id,
                 presetName: preset.name,
+                predecessors: earlier.map(\.id),
+                standby: earlier.first { $0.id == preset.standby }.map { ($0.id, $0.versionID) },
                 parameters: given,
                 fitsPool: misfit == nil,
                 missOutcome: misfit != nil ? .missUnmatched : template.isPaused ? .missPaused : .missEmpty,
@@ -94,6 +102,26 @@ extension Store {
                 others: choice.others.map { ClaimTarget.Other(presetID: $0.id, presetName: $0.name) }
             )
         )
+    }
+
+    /// The presets of earlier versions that can serve the claim, during a roll-out.
+    private func earlierPresets(
+        of preset: ClaimedPreset,
+        _ given: [String: String],
+        _ types: [String: ParameterType],
+        _ request: ClaimRequest,
+        _ template: String
+    ) async throws -> [ClaimedPreset] {
+        guard !preset.predecessors.isEmpty, !request.latestOnly else { return [] }
+        let earlier = try await pool.execute(ClaimNames.presets(preset.predecessors)).map(ClaimedPreset.init)
+        return earlier.filter { earlier in
+            do {
+                return try earlier.misfit(given, types, of: template) == nil
+            } catch {
+                // It lacks a parameter, or needs a value.
+                return false
+            }
+        }
     }
 
     /// The values in their canonical texts, and the types of their parameters. Values of unknown names stay as they

@@ -11,8 +11,8 @@ struct FreshClaim {
     private var target: ClaimTarget { claim.target }
 
     init(_ claim: PreparedClaim) {
-        self.claim = claim
-        writing = ClaimWriting(claims: [claim])
+        self.claim = claim.buildingProven
+        writing = ClaimWriting(claims: [self.claim])
     }
 
     /// `nil` when the template has changed since the lookup.
@@ -51,7 +51,12 @@ struct FreshClaim {
                     END AS reason
                 FROM asked a
                 WHERE EXISTS (
-                    SELECT FROM templates o WHERE o.id = a.template_id AND \(sql: .isActive("a.version_id", of: "o"))
+                    SELECT FROM templates o WHERE o.id = a.template_id AND (
+                        \(sql: .isActive("a.version_id", of: "o")) OR \(sql: .isInUse("o")) AND EXISTS (
+                            SELECT FROM template_version_presets s
+                            WHERE s.template_version_id = o.active_version_id AND s.standby_preset_id = a.preset_id
+                        )
+                    )
                 )
             ), new_workspace AS (
                 INSERT INTO workspaces (id, owner_id, organization_id, template_id, name)

@@ -7,7 +7,7 @@ import PostgresClient
 package struct PreparedClaim: Sendable {
     let id: ClaimID
     let request: ClaimRequest
-    let target: ClaimTarget
+    private(set) var target: ClaimTarget
     /// Whether the claim has, or takes, a place in the queue of waiting claims.
     let isQueued: Bool
     /// Whether it looks at another pool than the one in whose queue it has its place.
@@ -25,6 +25,14 @@ package struct PreparedClaim: Sendable {
         self.isElsewhere = isElsewhere
         buildID = .timeOrdered(at: target.askedAt)
         jobID = .timeOrdered(at: target.askedAt)
+    }
+
+    /// For a new workspace: while nobody knows whether the new version can be built, the one before is.
+    var buildingProven: Self {
+        guard let standby = target.standby else { return self }
+        var claim = self
+        (claim.target.presetID, claim.target.versionID) = standby
+        return claim
     }
 
     /// Reads the row of a claim that was served.
@@ -122,7 +130,8 @@ struct ClaimWriting {
     ///
     /// - Parameter parameters: Parameters of a build that its claim does not set: `name` and `value` for the row `n` of
     ///   `bound`.
-    func handOver(_ reason: BuildReason, parameters: SQL) -> SQL {
+    /// - Parameter pool: The preset whose pool the reconciler is told of.
+    func handOver(_ reason: BuildReason, parameters: SQL, pool: SQL = "bound.preset_id") -> SQL {
         let builds = NewBuilds(
             rows: "bound",
             transition: .start,
@@ -141,7 +150,7 @@ struct ClaimWriting {
                 FROM bound n
             )\(sql: leaveQueue)
             SELECT claim_id, outcome, reason, workspace_id, build_number,
-                \(sql: News.column(News.jobs(of: "new_jobs"), News.reconcile("bound.preset_id"), nextInQueue, leftQueue))
+                \(sql: News.column(News.jobs(of: "new_jobs"), News.reconcile(pool), nextInQueue, leftQueue))
             FROM bound
             """
     }

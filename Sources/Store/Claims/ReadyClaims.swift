@@ -6,10 +6,13 @@ import PostgresClient
 /// Hands over ready prebuilds to several claims in one statement.
 struct ReadyClaims {
     private let claims: [PreparedClaim]
+    /// Presets of earlier versions whose prebuilds will do as well, the same for all claims.
+    private let predecessors: [PresetID]
     private let writing: ClaimWriting
 
     init(_ claims: [PreparedClaim]) {
         self.claims = claims
+        predecessors = claims.first?.target.predecessors ?? []
         writing = ClaimWriting(claims: claims)
     }
 
@@ -17,11 +20,25 @@ struct ReadyClaims {
     ///
     /// One claim that cannot be written must not fail the others: each is then tried alone.
     static func bind(_ claims: [PreparedClaim], on pool: PostgresPool) async -> [Result<ClaimResult?, any Error>] {
+        let groups = Dictionary(grouping: claims.indices) { claims[$0].target.predecessors }
+        guard groups.count > 1 else { return await bindAlike(claims, on: pool) }
+        // A roll-out concerns some of them.
+        var results: [Int: Result<ClaimResult?, any Error>] = [:]
+        for places in groups.values {
+            results.merge(zip(places, await bindAlike(places.map { claims[$0] }, on: pool))) { $1 }
+        }
+        return claims.indices.map { results[$0] ?? .success(nil) }
+    }
+
+    private static func bindAlike(
+        _ claims: [PreparedClaim],
+        on pool: PostgresPool
+    ) async -> [Result<ClaimResult?, any Error>] {
         do {
             return try await ReadyClaims(claims).bind(on: pool)
         } catch let error as PostgresError where claims.count > 1 && error.isOfItsValues {
             var results: [Result<ClaimResult?, any Error>] = []
-            for claim in claims { results += await bind([claim], on: pool) }
+            for claim in claims { results += await bindAlike([claim], on: pool) }
             return results
         } catch {
             return claims.map { _ in .failure(error) }
@@ -100,9 +117,9 @@ struct ReadyClaims {
                     LIMIT pools.claims
                     FOR NO KEY UPDATE OF w SKIP LOCKED
                 ) c
-            ), matched AS MATERIALIZED (
-                SELECT a.*, w.id AS workspace_id, b.id AS last_build_id, b.build_number + 1 AS build_number
-                FROM (SELECT c.*, \(sql: turn(by: "c.created_at, c.id")) AS turn FROM candidates c) w
+            )\(sql: earlier), matched AS MATERIALIZED (
+                SELECT \(sql: handedOver), w.id AS workspace_id, b.id AS last_build_id, b.build_number + 1 AS build_number
+                FROM (SELECT c.*, \(sql: turn(by: ordering)) AS turn FROM \(sql: all) c) w
                 JOIN (SELECT c.*, \(sql: turn(by: "c.place")) AS turn FROM asked c) a
                     ON a.preset_id = w.preset_id AND a.turn = w.turn
                 CROSS JOIN LATERAL \(sql: .latestBuild()) b
@@ -110,10 +127,61 @@ struct ReadyClaims {
                 UPDATE workspaces w SET owner_id = n.owner_id, name = n.name, prebuild_name = w.name,
                     claimed_at = now(), last_used_at = now(), updated_at = now()
                 FROM matched n WHERE w.id = n.workspace_id
-                RETURNING n.*, \(ClaimOutcome.hit.rawValue) AS outcome, \(sql: writing.waitedFor) AS reason
-            ), \(sql: writing.handOver(.claim, parameters: .parameters(ofBuild: "n.last_build_id")))
+                RETURNING n.*, \(ClaimOutcome.hit.rawValue) AS outcome, \(sql: reason) AS reason
+            ), \(sql: writing.handOver(.claim, parameters: .parameters(ofBuild: "n.last_build_id"), pool: told))
             """
         )
+    }
+
+    /// The oldest prebuilds of earlier versions, for claims that get none of the active one.
+    private var earlier: SQL {
+        guard !predecessors.isEmpty else { return "" }
+        return """
+            , earlier AS MATERIALIZED (
+                SELECT short.id AS preset_id, c.*
+                FROM (
+                    SELECT p.id, p.claims - (SELECT count(*) FROM candidates x WHERE x.preset_id = p.id) AS claims FROM pools p
+                ) short
+                CROSS JOIN LATERAL (
+                    SELECT w.id, w.created_at
+                    FROM workspaces w JOIN template_version_presets e ON e.id = w.claimable_preset_id
+                    WHERE \(sql: .isPrebuild()) AND NOT w.retiring AND w.claimable_preset_id IS NOT NULL
+                        AND w.claimable_preset_id = ANY(\(predecessors))
+                        AND w.created_at >= coalesce(\(sql: .expiry(of: "e")), '-infinity')
+                    ORDER BY w.created_at, w.id
+                    LIMIT short.claims
+                    FOR NO KEY UPDATE OF w SKIP LOCKED
+                ) c
+                WHERE short.claims > 0
+            )
+            """
+    }
+
+    /// New ones come first.
+    private var all: SQL {
+        predecessors.isEmpty
+            ? "candidates"
+            : "(SELECT x.*, false AS is_earlier FROM candidates x UNION ALL SELECT x.*, true FROM earlier x)"
+    }
+
+    private var ordering: SQL { predecessors.isEmpty ? "c.created_at, c.id" : "c.is_earlier, c.created_at, c.id" }
+
+    /// The columns of a claim that is served. The claim build is of the version of the prebuild.
+    private var handedOver: SQL {
+        guard !predecessors.isEmpty else { return "a.*" }
+        return """
+            a.claim_id, a.owner_id, a.name, a.organization_id, a.template_id, b.template_version_id AS version_id,
+                b.template_version_preset_id AS preset_id, a.build_id, a.job_id, a.idempotency_key, a.request_hash,
+                a.trace_metadata, a.asked_at, a.place, a.preset_id AS asked_preset_id, w.is_earlier
+            """
+    }
+
+    /// An empty pool of an earlier version would not be found by its own name.
+    private var told: SQL { predecessors.isEmpty ? "bound.preset_id" : "bound.asked_preset_id" }
+
+    private var reason: SQL {
+        guard !predecessors.isEmpty else { return writing.waitedFor }
+        return "CASE WHEN n.is_earlier THEN \(quoted: ClaimResult.previousVersion) ELSE \(sql: writing.waitedFor) END"
     }
 
     /// Which of its preset each row of `c` is, from 1: the n-th claim gets the n-th prebuild.

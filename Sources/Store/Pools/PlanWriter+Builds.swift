@@ -30,8 +30,12 @@ extension PlanWriter {
                 ) c(preset_id, instances, starting)
                 LEFT JOIN kept ON kept.preset_id = c.preset_id
                 JOIN template_version_presets p ON p.id = c.preset_id
-                -- A version that was replaced since the snapshot gets nothing more.
-                JOIN templates t ON \(sql: .isActive("p.template_version_id"))
+                JOIN template_versions v ON v.id = p.template_version_id
+                -- A version that was replaced since the snapshot gets nothing more, unless it serves another one's claims.
+                JOIN templates t ON t.id = v.template_id AND (\(sql: .isActive("v.id")) OR \(sql: .isInUse()) AND EXISTS (
+                    SELECT FROM template_version_presets n
+                    WHERE n.template_version_id = t.active_version_id AND n.standby_preset_id = p.id
+                ))
             ), queue AS MATERIALIZED (
                 SELECT \(sql: place.front) AS front
             ), fresh AS MATERIALIZED (

@@ -17,9 +17,10 @@ struct PlanWriter {
     /// does not affect the others, and leaves the commit to the caller.
     func write(on transaction: PostgresTransaction) async throws -> AppliedPlan {
         let busy = plan.presets.filter { !$0.isEmpty }
-        guard !busy.isEmpty || !news.isEmpty else { return AppliedPlan() }
+        guard !busy.isEmpty || !news.isEmpty || !plan.rollouts.isEmpty else { return AppliedPlan() }
         do {
-            let answers = try await transaction.executeBatchAndCommit(try writes(busy, news: news), orBackTo: "pass")
+            let statements = try writes(busy, news: news) + rolloutWrites
+            let answers = try await transaction.executeBatchAndCommit(statements, orBackTo: "pass")
             return try AppliedPlan(answers)
         } catch let error as PostgresError where error.sqlState != nil && transaction.isOpen {
             return try await writeOneByOne(transaction)
@@ -41,7 +42,19 @@ struct PlanWriter {
                 applied.failures[id] = error.description
             }
         }
+        try await writeRollouts(transaction, &applied)
         return applied
+    }
+
+    /// If these fail, the next pass decides about them again.
+    private func writeRollouts(_ transaction: PostgresTransaction, _ applied: inout AppliedPlan) async throws {
+        guard !plan.rollouts.isEmpty else { return }
+        do {
+            let statements = rolloutWrites
+            _ = try await transaction.savepoint("rollouts") { try await transaction.executeBatch(statements) }
+        } catch let error as PostgresError where error.sqlState != nil && transaction.isOpen {
+            for preset in plan.rollouts.compactMap(\.stop?.presetID) { applied.failures[preset] = error.description }
+        }
     }
 
     private func writes(_ presets: [PresetPlan], news: [PresetPlan]) throws -> [Statement] {

@@ -86,12 +86,17 @@ extension SnapshotQuery {
                 WHERE p.desired_instances IS NOT NULL AND \(sql: isNamed("p.id"))
                 UNION
                 SELECT preset_id FROM pools
+                \(sql: standbys)
             ), known AS (
                 SELECT p.*, v.id AS version_id, v.job_id, t.name AS template_name,
                     o.id AS organization_id, o.name AS organization_name, t.prebuilds_paused_until,
                     -- NULL while a template in use has no active version: then a pass cannot decide about its
                     -- prebuilds.
-                    \(sql: .isActive()) AS active, presets.id AS preset_id
+                    \(sql: .isActive()) AS active, presets.id AS preset_id,
+                    p.predecessor_ids <> '{}' OR EXISTS (
+                        SELECT FROM template_version_presets n
+                        WHERE n.template_version_id = t.active_version_id AND \(sql: .isInUse()) AND n.predecessor_ids @> ARRAY[p.id]
+                    ) AS is_rolling_over
                 FROM presets
                 LEFT JOIN template_version_presets p ON p.id = presets.id
                 LEFT JOIN template_versions v ON v.id = p.template_version_id
@@ -100,7 +105,8 @@ extension SnapshotQuery {
             )
             -- In the order in which they are read.
             SELECT p.organization_id IS NULL AS is_orphan, p.preset_id, p.name, p.version_id, p.template_name,
-                p.organization_id, p.organization_name, p.active, coalesce(l.starting, 0) AS starting,
+                p.organization_id, p.organization_name, p.active, p.is_rolling_over,
+                coalesce(l.starting, 0) AS starting,
                 coalesce(l.ids, '{}') AS ids, coalesce(l.build_ids, '{}') AS build_ids, coalesce(l.created, '{}') AS created,
                 coalesce(l.eligible, '{}') AS eligible,
                 CASE
@@ -187,6 +193,17 @@ extension SnapshotQuery {
         CROSS JOIN LATERAL (SELECT x.completed_at FROM provisioner_jobs x WHERE x.id = b.job_id OFFSET 0) j
         WHERE isfinite(j.completed_at) AND isfinite(r.created_at)
         """
+
+    /// The old pools of roll-outs are kept filled, also when they are empty. A pass for some pools does not decide about them.
+    private var standbys: SQL {
+        guard named == nil else { return "" }
+        return """
+            UNION
+            SELECT p.standby_preset_id FROM templates t
+            JOIN template_version_presets p ON \(sql: .isActive("p.template_version_id"))
+            WHERE p.standby_preset_id IS NOT NULL
+            """
+    }
 
     /// The time from which orders count for the ``RunawayBrake``.
     private var brakeStart: SQL {

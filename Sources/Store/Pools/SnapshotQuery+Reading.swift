@@ -60,6 +60,7 @@ extension PresetSnapshot {
         self.init(
             pool: pool,
             isActive: isActive,
+            isRollingOver: try row["is_rolling_over"],
             versionReadiness: try Self.readiness(row["readiness"]),
             desiredInstances: try row["desired"],
             timeZone: try row["zone"],

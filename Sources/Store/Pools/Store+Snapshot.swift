@@ -26,7 +26,7 @@ struct SnapshotQuery {
 
     var statements: [Statement] {
         let all = [prepare, settings, presets, parameters]
-        return named.map { all + [totals(of: $0)] + Self.afterwards } ?? all
+        return named.map { all + [totals(of: $0)] + Self.afterwards } ?? all + [rollouts]
     }
 
     /// The moment of the snapshot.
@@ -61,12 +61,17 @@ struct SnapshotQuery {
 
     /// Reads the answers to ``statements``.
     static func read(_ answers: [QueryResult]) throws -> (now: Instant, snapshot: Snapshot) {
-        guard answers.count >= 4 else { throw StoreError.internalInconsistency("the snapshot is incomplete") }
+        guard answers.count >= 5 else { throw StoreError.internalInconsistency("the snapshot is incomplete") }
         let (now, pause, quotas) = try readSettings(answers[1])
         let parameters = readParameters(answers[3])
         var snapshot = Snapshot(presets: [], pause: pause, prebuildQuotas: quotas)
         for row in answers[2] { snapshot.add(row, parameters) }
-        if answers.count > 4 { snapshot.totals = try readTotals(answers[4]) }
+        // Behind a snapshot of some pools are the settings that it took back.
+        if answers.count == 5 {
+            snapshot.rollouts = try readRollouts(answers[4])
+        } else {
+            snapshot.totals = try readTotals(answers[4])
+        }
         return (now, snapshot)
     }
 }

@@ -2,6 +2,7 @@
 
 package import Domain
 import PostgresClient
+import Prebuilds
 package import Templates
 
 extension Store {
@@ -15,7 +16,7 @@ extension Store {
             try await Self.end(job, .succeeded, on: transaction)
             _ = try await transaction.executeBatchAndCommit([
                 ensureTemplate(manifest, context), parameters(manifest.parameters, of: version),
-                agents(manifest.agents, of: version), presets(manifest.presets, of: version),
+                agents(manifest.agents, of: version), presets(manifest.presets, of: version, manifest),
                 presetParameters(manifest.presets, of: version), schedules(manifest.presets, of: version),
                 activate(manifest, context), Self.ended([job.id]),
             ])
@@ -102,19 +103,30 @@ extension Store {
 // MARK: - Presets
 
 extension Store {
-    private func presets(_ presets: [TemplatePreset], of version: TemplateVersionID) -> Statement {
+    private func presets(
+        _ presets: [TemplatePreset],
+        of version: TemplateVersionID,
+        _ manifest: TemplateManifest
+    ) -> Statement {
         Statement(
             "imports.presets",
             """
             INSERT INTO template_version_presets (template_version_id, name, description, icon, is_default,
                 desired_instances, invalidate_after_secs, scheduling_timezone, weight,
-                max_unavailable)
+                max_unavailable, rollout_strategy, rollout_floor, rollout_canary, rollout_deadline_secs, rollout_on_failure,
+                build_digest)
             SELECT \(version), p.* FROM unnest(
                 \(presets.map(\.name)), \(presets.map(\.description)), \(presets.map(\.icon)), \(presets.map(\.isDefault)),
                 \(presets.map { $0.prebuilds.map { Int32($0.instances) } }),
                 \(presets.map { Int32($0.prebuilds?.ttlSeconds ?? 0) }), \(presets.map { $0.prebuilds?.timezone ?? "" }),
                 \(presets.map { Int32($0.prebuilds?.weight ?? 1) }),
-                \(presets.map { $0.prebuilds.map { Int32($0.maxUnavailable) } })
+                \(presets.map { $0.prebuilds.map { Int32($0.maxUnavailable) } }),
+                \(presets.map { $0.prebuilds?.rollout.strategy.rawValue }),
+                \(presets.map { Int32(($0.prebuilds?.rollout ?? RolloutSettings()).floor) }),
+                \(presets.map { Int32(($0.prebuilds?.rollout ?? RolloutSettings()).canary) }),
+                \(presets.map { Int32(($0.prebuilds?.rollout ?? RolloutSettings()).deadlineSeconds) }),
+                \(presets.map { ($0.prebuilds?.rollout ?? RolloutSettings()).onFailure.rawValue }),
+                \(presets.map { manifest.buildDigest(of: $0) })
             ) p
             """
         )

@@ -38,7 +38,11 @@ extension Store {
     ///
     /// - Parameter version: Its id, or its name; of several versions of one name the newest.
     /// - Throws: ``StoreError`` of code `.notFound`, or of `.conflict` while its import has not succeeded.
-    package func promote(_ version: String, of template: String) async throws -> TemplateVersionSummary {
+    ///
+    /// - Parameter takesBack: Whether it takes back a roll-out: then its own roll-out is never taken back.
+    package func promote(_ version: String, of template: String, takingBack takesBack: Bool = false) async throws
+        -> TemplateVersionSummary
+    {
         let versions = try await templateVersions(of: template)
         guard
             var promoted = versions.first(where: { "\($0.id)" == version.lowercased() })
@@ -50,21 +54,10 @@ extension Store {
                 remedy: "See 'stoker templates versions \(template)'."
             )
         }
-        let changed = try await pool.execute(
-            "templates.promote",
-            """
-            WITH promoted AS (
-                UPDATE templates t SET active_version_id = v.id, activated_at = now(), updated_at = now(),
-                    provisioner = coalesce(j.provisioner, t.provisioner)
-                FROM template_versions v LEFT JOIN provisioner_jobs j ON j.id = v.job_id
-                WHERE v.id = \(promoted.id) AND t.id = v.template_id AND NOT t.deleted
-                    AND (v.job_id IS NULL OR j.job_status = 'succeeded' OR j.id IS NULL)
-                RETURNING t.id
-            )
-            SELECT id, \(sql: News.column(News.reconcile)) FROM promoted
-            """
+        let answers = try await pool.executeBatch(
+            Self.promotion(of: "\(promoted.id)::uuid", if: "true", takingBack: takesBack)
         )
-        guard !changed.isEmpty else {
+        guard answers.last?.isEmpty == false else {
             throw StoreError(
                 .conflict,
                 "Version '\(version)' of '\(template)' is not imported: its import is \(promoted.status)",
@@ -73,6 +66,35 @@ extension Store {
         }
         promoted.isActive = true
         return promoted
+    }
+
+    /// Makes a version the active one, if its import has succeeded. The second statement has a row if it did.
+    ///
+    /// - Parameters:
+    ///   - version: An expression for its id.
+    ///   - condition: When it is done.
+    ///   - takesBack: Whether it takes back a roll-out, for the trigger that begins the next one.
+    static func promotion(of version: SQL, if condition: SQL, takingBack takesBack: Bool) -> [Statement] {
+        [
+            Statement(
+                "templates.takes_back",
+                "SELECT set_config('stoker.is_rollback', \(takesBack ? "on" : "off"), true)"
+            ),
+            Statement(
+                "templates.promote",
+                """
+                WITH promoted AS (
+                    UPDATE templates t SET active_version_id = v.id, activated_at = now(), updated_at = now(),
+                        provisioner = coalesce(j.provisioner, t.provisioner)
+                    FROM template_versions v LEFT JOIN provisioner_jobs j ON j.id = v.job_id
+                    WHERE v.id = \(sql: version) AND t.id = v.template_id AND NOT t.deleted AND \(sql: condition)
+                        AND (v.job_id IS NULL OR j.job_status = 'succeeded' OR j.id IS NULL)
+                    RETURNING t.id
+                )
+                SELECT id, \(sql: News.column(News.reconcile)) FROM promoted
+                """
+            ),
+        ]
     }
 }
 

@@ -16,6 +16,8 @@ package struct TemplateManifest: Hashable, Sendable {
     package var parameters: [TemplateParameter]
     /// The agents that must report ready before a prebuild is eligible.
     package var agents: [String]
+    /// How long its workspaces live after their claim.
+    package var lifetime: Lifetime
     package var presets: [TemplatePreset]
     /// Warnings, such as for a template whose presets keep no pool.
     package var warnings: [TemplateWarning]
@@ -32,6 +34,7 @@ package struct TemplateManifest: Hashable, Sendable {
         tags: [String: String] = [:],
         parameters: [TemplateParameter] = [],
         agents: [String] = [],
+        lifetime: Lifetime = Lifetime(),
         presets: [TemplatePreset] = [],
         warnings: [TemplateWarning] = []
     ) {
@@ -44,6 +47,7 @@ package struct TemplateManifest: Hashable, Sendable {
         self.tags = tags
         self.parameters = parameters
         self.agents = agents
+        self.lifetime = lifetime
         self.presets = presets
         self.warnings = warnings
     }

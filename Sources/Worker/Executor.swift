@@ -105,7 +105,7 @@ package struct Executor: Sendable {
                 let request = try await buildRequest(job, context, provisioner)
                 let verdict = await build(job, request, provisioner, reporter: reporter, control: control)
                 return (context.build.transition == .delete ? verdict.destroying(context.lateStates) : verdict)
-                    .replacing(context.replaced)
+                    .replacing(context.replaced).ending(context)
             case .templateVersionImport:
                 let (request, context) = try await importRequest(job)
                 let manifest = try await provisioner.importVersion(request, reporter: reporter, control: control)

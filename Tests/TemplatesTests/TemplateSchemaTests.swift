@@ -42,6 +42,7 @@ import Testing
         let scheduling = prebuilds?.properties?["scheduling"]
         let objects: [(schema: Node?, keys: [String])] = [
             (root, ManifestRootKey.names),
+            (definitions["lifetime"], ManifestLifetimeKey.names),
             (definitions["parameter"], ManifestParameterKey.names),
             (definitions["validation"], ManifestValidationKey.names),
             (definitions["preset"], ManifestPresetKey.names),

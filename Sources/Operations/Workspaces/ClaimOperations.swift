@@ -18,12 +18,16 @@ package struct ClaimWorkspace: Operation {
     package var idempotencyKey: String?
     /// How many seconds to wait for the next prebuild when none is eligible; `nil`: not at all.
     package var waitLimit: Int?
+    /// The lifetime in seconds; 0: without end; `nil`: the template's default.
+    package var ttl: Int?
 
     /// In seconds.
     package static let longestWait = 3600
+    /// In seconds: ten years.
+    package static let longestLife = 3650 * 86_400
 
     private enum CodingKeys: String, CodingKey {
-        case template, preset, owner, name, parameters
+        case template, preset, owner, name, parameters, ttl
         case idempotencyKey = "idempotency_key"
         case waitLimit = "wait_for_refill"
     }
@@ -58,6 +62,11 @@ package struct ClaimWorkspace: Operation {
                 ask for the claim and its job until that has ended.
                 """
             ),
+            Field(
+                "ttl",
+                .integer(0...longestLife),
+                "The lifetime in seconds; 0: without end. Default, and maximum: those of the template."
+            ),
             Field("idempotency_key", .text(least: 1, most: 255), in: .header(.idempotencyKey), pattern: "^[!-~]+$")
         )
         .answering("The workspace, and the build that hands it over or creates it.", .one("Claim"), status: .created)
@@ -69,6 +78,7 @@ package struct ClaimWorkspace: Operation {
         name = request.name
         parameters = request.parameters
         idempotencyKey = request.idempotencyKey
+        ttl = request.ttl
         self.waitLimit = waitLimit
     }
 
@@ -86,7 +96,8 @@ package struct ClaimWorkspace: Operation {
             owner: owner,
             name: name,
             parameters: parameters ?? [:],
-            idempotencyKey: idempotencyKey
+            idempotencyKey: idempotencyKey,
+            ttl: ttl
         )
         return try await withSpan("claim", ofKind: .server) { span in
             let result = try await bind(request, in: context)

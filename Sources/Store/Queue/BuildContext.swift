@@ -17,6 +17,8 @@ package struct BuildContext: Hashable, Sendable {
     package let replaced: [Replacement]
     /// The values of the workspace's earlier sensitive outputs, as they were stored.
     package let sealedOutputs: [[UInt8]]
+    /// The transition of the build that the success of this one orders.
+    package let next: Transition?
 }
 
 /// The input of an execution of an import.

@@ -151,7 +151,7 @@ extension Store {
                     """
                 ),
                 Self.agentsGone(of: Self.workspaceDeleted(by: job)),
-            ] + Self.destroyed(job, completion.destroyed) + [
+            ] + Self.destroyed(job, completion.destroyed) + Self.stopped(job, completion) + [
                 // Notifies waiting claims, and agents that wait for a claim. It is the last statement, because its row
                 // is read.
                 Statement(

@@ -98,6 +98,8 @@ package enum OperationTable {
         AnyOperation(StopWorkspace.self),
         AnyOperation(RestartWorkspace.self),
         AnyOperation(ExtendWorkspace.self),
+        AnyOperation(UpdateWorkspace.self),
+        AnyOperation(ShowWorkspaceUpdate.self),
         AnyOperation(DeleteWorkspace.self),
         AnyOperation(ListJobs.self),
         AnyOperation(ShowJob.self),

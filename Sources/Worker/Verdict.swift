@@ -39,6 +39,7 @@ enum Verdict: Sendable {
     func ending(_ context: BuildContext) -> Verdict {
         guard case .build(var completion) = self else { return self }
         (completion.transition, completion.next) = (context.build.transition, context.next)
+        completion.isRehearsal = context.isRehearsal
         return .build(completion)
     }
 

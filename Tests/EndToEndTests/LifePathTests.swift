@@ -140,7 +140,8 @@ import Testing
         #expect(now.transition == "start" && now.status == "succeeded")
         #expect(
             now.course == [
-                "start prebuild", "start claim", "stop initiator", "start initiator", "stop initiator", "start initiator",
+                "start prebuild", "start claim", "stop initiator", "start initiator", "stop initiator",
+                "start initiator",
             ]
         )
         let before = try #require(now.expires_at)

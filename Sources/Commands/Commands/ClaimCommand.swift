@@ -71,7 +71,7 @@ struct ClaimCommand: AsyncParsableCommand {
             preset: preset,
             owner: owner,
             name: name,
-            parameters: try values(),
+            parameters: try KeyValue.values(parameters),
             idempotencyKey: idempotencyKey,
             ttl: ttl?.seconds
         )
@@ -97,20 +97,7 @@ struct ClaimCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard waitAtMost.duration > .zero else { throw ValidationError("--wait-at-most takes more than 0s.") }
-        _ = try values()
-    }
-
-    private func values() throws -> [String: String] {
-        var values: [String: String] = [:]
-        for parameter in parameters {
-            guard let (key, value) = KeyValue.split(parameter) else {
-                throw ValidationError("--param \(parameter): expected key=value.")
-            }
-            guard values.updateValue(value, forKey: key) == nil else {
-                throw ValidationError("--param \(key) is given twice.")
-            }
-        }
-        return values
+        _ = try KeyValue.values(parameters)
     }
 }
 

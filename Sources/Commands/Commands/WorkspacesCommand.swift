@@ -12,7 +12,7 @@ struct WorkspacesCommand: ParsableCommand {
         commandName: "workspaces",
         abstract: "List, show, start, stop, extend and delete workspaces.",
         subcommands: [
-            List.self, Show.self, Start.self, Stop.self, Restart.self, Extend.self, Delete.self,
+            List.self, Show.self, Start.self, Stop.self, Restart.self, Update.self, Extend.self, Delete.self,
         ]
     )
 

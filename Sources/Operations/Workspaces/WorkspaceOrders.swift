@@ -119,6 +119,72 @@ package struct ExtendWorkspace: Operation {
     }
 }
 
+/// Orders the update of a workspace to the active version, or its rehearsal.
+package struct UpdateWorkspace: Operation {
+    /// Its name or id.
+    package var workspace: String
+    /// Its owner, when several workspaces have the name.
+    package var owner: String?
+    /// Whether it is made; else it is only rehearsed.
+    package var yes: Bool?
+    package var parameters: [String: String]?
+
+    package static let route = Route(.post, "/workspaces/{workspace}/update", .workspaces, for: .member)
+        .doing("Update a workspace to the active version of its template")
+        .noting(
+            """
+            , of their own. Without `yes` the update is only rehearsed: the job plans it, changes nothing, and \
+            `showWorkspaceUpdate` then tells what would be replaced. Only Terraform can rehearse. While another build is under \
+            way the answer is `conflict`.
+            """
+        )
+        .taking(
+            workspaceFields + [
+                Field("yes", .flag, "Make the update.", default: .flag(false)),
+                Field("parameters", .textMap, "Values that differ from the present ones or complete them."),
+            ]
+        )
+        .answering("The update, with the job that was ordered.", .one("WorkspaceUpdate"), status: .accepted)
+
+    package init(workspace: String, owner: String? = nil, yes: Bool? = nil, parameters: [String: String]? = nil) {
+        self.workspace = workspace
+        self.owner = owner
+        self.yes = yes
+        self.parameters = parameters
+    }
+
+    package func perform(in context: OperationContext) async throws -> WorkspaceUpdate {
+        try await context.store.update(
+            context.request(workspace, owner),
+            giving: parameters ?? [:],
+            rehearsing: yes != true
+        )
+    }
+}
+
+/// What an update of a workspace would replace.
+package struct ShowWorkspaceUpdate: Operation {
+    /// Its name or id.
+    package var workspace: String
+    /// Its owner, when several workspaces have the name.
+    package var owner: String?
+
+    package static let route = Route(.get, "/workspaces/{workspace}/update", .workspaces, for: .member)
+        .doing("Show what an update of a workspace to the active version would replace")
+        .noting(", of their own, as far as it was rehearsed.")
+        .taking(workspaceFields)
+        .answering("The versions, and the latest rehearsal.", .one("WorkspaceUpdate"))
+
+    package init(workspace: String, owner: String? = nil) {
+        self.workspace = workspace
+        self.owner = owner
+    }
+
+    package func perform(in context: OperationContext) async throws -> WorkspaceUpdate {
+        try await context.store.workspaceUpdate(context.request(workspace, owner))
+    }
+}
+
 extension OperationContext {
     /// The caller's request about a workspace.
     func request(_ workspace: String, _ owner: String?) -> WorkspaceRequest {

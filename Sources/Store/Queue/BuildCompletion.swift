@@ -16,6 +16,7 @@ package struct BuildCompletion: Hashable, Sendable {
     package var transition: Transition?
     /// The transition of the build that the success of this one orders.
     package var next: Transition?
+    package var isRehearsal = false
 
     package init(result: JobResult, _ outcome: BuildOutcome = BuildOutcome(), timings: [StageTiming] = []) {
         self.result = result

@@ -19,6 +19,8 @@ package struct BuildContext: Hashable, Sendable {
     package let sealedOutputs: [[UInt8]]
     /// The transition of the build that the success of this one orders.
     package let next: Transition?
+    /// Whether the build is only planned, and nothing of it may remain.
+    package let isRehearsal: Bool
 }
 
 /// The input of an execution of an import.

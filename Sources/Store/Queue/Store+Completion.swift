@@ -14,14 +14,14 @@ extension Store {
     package func completeBuild(_ job: HeldJob, _ completion: BuildCompletion) async throws -> PoolName? {
         try await pool.withTransaction("executions.complete") { transaction in
             try await Self.end(job, completion.result, on: transaction)
-            let replaced = completion.outcome.replacements
+            let replaced = completion.isRehearsal ? [] : completion.outcome.replacements
             let event = replaced.isEmpty ? [] : [try replacedEvent(job, replaced)]
             let answers = try await transaction.executeBatchAndCommit(
-                event + [
+                try event + [
                     Self.state(job, completion.outcome.state), resources(job, completion.outcome.resources),
                     timings(job, completion.timings),
                 ]
-                    + Self.outputs(job, completion.outputs)
+                    + Self.outputs(job, completion.outputs) + Self.rehearsed(job, completion)
                     + readyAgents(job, completion.outcome.agents)
                     + settle(job, completion) + [Self.ended([job.id])]
             )

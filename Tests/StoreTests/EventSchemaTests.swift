@@ -103,11 +103,7 @@ import Worker
         _ = try await fleet.store.enforceLifetimes()
         _ = try await fleet.store.disableUser("ada")
         _ = try await fleet.store.enforceLifetimes()
-        try await fleet.sql(
-            """
-            UPDATE workspaces SET expires_at = now() WHERE name = 'mine';
-            """
-        )
+        try await fleet.sql("UPDATE workspaces SET expires_at = now() WHERE name = 'mine'")
         try await fleet.sql("UPDATE provisioner_jobs SET completed_at = now() WHERE completed_at IS NULL")
         _ = try await fleet.store.enforceLifetimes()
     }

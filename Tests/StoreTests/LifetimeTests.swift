@@ -144,8 +144,7 @@ import Time
             try await life.pass(100)
             #expect(try await store.enforceLifetimes()?.deleted == 1)
             #expect(try await life.builds() == ["start claim succeeded", "delete autostop pending"])
-            #expect(try await life.events().last == "workspace_expiring deletion expiry")
-            #expect(try await life.events().contains("workspace_expired expiry"))
+            #expect(try await life.events().last == "workspace_expired expiry")
             #expect(try await store.enforceLifetimes()?.isEmpty == true)
             let late = await #expect(throws: StoreError.self) { _ = try await store.extend(.by(1), request) }
             #expect(late?.code == .conflict)

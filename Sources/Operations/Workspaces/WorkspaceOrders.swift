@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Domain
 import HTTPTypes
 package import Store
 package import Time

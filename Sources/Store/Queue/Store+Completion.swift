@@ -16,15 +16,15 @@ extension Store {
             try await Self.end(job, completion.result, on: transaction)
             let replaced = completion.isRehearsal ? [] : completion.outcome.replacements
             let event = replaced.isEmpty ? [] : [try replacedEvent(job, replaced)]
-            let answers = try await transaction.executeBatchAndCommit(
-                try event + [
-                    Self.state(job, completion.outcome.state), resources(job, completion.outcome.resources),
-                    timings(job, completion.timings),
-                ]
-                    + Self.outputs(job, completion.outputs) + Self.rehearsed(job, completion)
-                    + readyAgents(job, completion.outcome.agents)
-                    + settle(job, completion) + [Self.ended([job.id])]
-            )
+            var statements = event
+            statements += [
+                Self.state(job, completion.outcome.state), resources(job, completion.outcome.resources),
+                timings(job, completion.timings),
+            ]
+            statements += try Self.outputs(job, completion.outputs) + Self.rehearsed(job, completion)
+            statements += readyAgents(job, completion.outcome.agents) + settle(job, completion)
+            statements.append(Self.ended([job.id]))
+            let answers = try await transaction.executeBatchAndCommit(statements)
             try Self.change(by: completion.result, answers.dropLast().last?.first).map(observe)
             guard !event.isEmpty, let row = answers.first?.first else { return nil }
             return try PoolName(row)

@@ -2,7 +2,7 @@
 
 package import Domain
 import PostgresClient
-package import Time
+import Time
 
 /// A build that was ordered for a workspace.
 package struct OrderedBuild: Hashable, Sendable, Codable {

@@ -20,11 +20,11 @@ extension Store {
     /// Throws ``StoreError`` of code `.notFound`, of `.invalid` for a moment that has passed or is later than the
     /// template allows, and of `.conflict` for a prebuild, for a workspace that is being deleted, and for one without
     /// an end that is extended by a time.
-    package func extend(_ extension: LifeExtension, _ request: WorkspaceRequest) async throws -> WorkspaceSummary {
+    package func extend(_ change: LifeExtension, _ request: WorkspaceRequest) async throws -> WorkspaceSummary {
         let id = try await pool.withTransaction("workspaces.extend") { transaction in
             let present = try await Self.present(request, on: transaction)
             try present.checkOwned()
-            let end = try present.end(after: `extension`)
+            let end = try present.end(after: change)
             _ = try await transaction.execute(
                 "workspaces.set_end",
                 """
@@ -38,9 +38,9 @@ extension Store {
 }
 
 extension PresentWorkspace {
-    fileprivate func end(after extension: LifeExtension) throws -> Instant {
+    fileprivate func end(after change: LifeExtension) throws -> Instant {
         let end: Instant
-        switch `extension` {
+        switch change {
         case .by(let seconds):
             guard let expiresAt else {
                 throw StoreError(

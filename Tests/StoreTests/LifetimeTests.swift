@@ -68,20 +68,21 @@ import Time
         }
 
         func builds() async throws -> [String] {
-            try await fleet.column(
+            let all: [String] = try await fleet.column(
                 """
                 SELECT b.transition || ' ' || b.reason || ' ' || j.job_status FROM workspace_builds b
                 JOIN provisioner_jobs j ON j.id = b.job_id JOIN workspaces w ON w.id = b.workspace_id
                 WHERE w.name = 'mine' ORDER BY b.build_number
                 """
-            ).suffix(from: 1).map(\.self)
+            )
+            return Array(all.dropFirst())
         }
 
         func events() async throws -> [String] {
             try await fleet.column(
                 """
                 SELECT type || coalesce(' ' || (data->>'what'), '') || coalesce(' ' || (data->>'cause'), '')
-                FROM notification_events WHERE type LIKE 'workspace%' ORDER BY created_at, type
+                FROM notification_events WHERE type IN ('workspace_expiring', 'workspace_expired', 'workspace_dormant') ORDER BY created_at, type
                 """
             )
         }

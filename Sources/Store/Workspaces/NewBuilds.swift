@@ -40,7 +40,8 @@ struct NewBuilds {
         // Only deletions have more attempts than other jobs.
         let (column, attempts): (SQL, SQL) =
             jobClass == .delete ? ("max_attempts,", "\(literal: JobClass.deleteAttempts),") : ("", "")
-        let more: SQL = input.map { " || \(sql: $0)" } ?? ""
+        var more: SQL = ""
+        if let input { more = " || \(sql: input)" }
         return """
             new_jobs AS (
                 INSERT INTO provisioner_jobs (id, organization_id, initiator_id, type, provisioner, input, file_id, tags,

@@ -80,6 +80,7 @@ package enum TemplateSchema {
             "lifetime": {
               "description": "How long workspaces live after their claim. Durations such as 8h, 90m or 14d.",
               "type": "object",
+              "examples": [{ "default": "8h", "max": "7d" }],
               "additionalProperties": false,
               "properties": {
                 "default": {

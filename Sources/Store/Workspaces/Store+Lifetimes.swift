@@ -85,6 +85,7 @@ extension Store {
 
     /// Orders deletions as a user does, with an event each.
     private static func deletions(of due: SQL, _ cause: String, _ reason: BuildReason, _ batch: Int) -> Statement {
+        let details: SQL = "jsonb_build_object('cause', \(quoted: cause))"
         let builds = NewBuilds(
             rows: "victims",
             transition: .delete,
@@ -108,7 +109,7 @@ extension Store {
             ), retired AS (
                 UPDATE workspaces w SET retiring = true, updated_at = now() FROM victims WHERE w.id = victims.workspace_id
             ), \(sql: builds.terms), \(sql: builds.parameters(.parameters(ofBuild: "n.last_build_id")))
-            SELECT \(sql: lifeEvent(.workspaceExpired, "jsonb_build_object('cause', \(quoted: cause))")),
+            SELECT \(sql: lifeEvent(.workspaceExpired, details)),
                 \(sql: News.column(News.events, News.jobs(of: "new_jobs")))
             FROM victims n \(sql: eventTables)
             """
@@ -155,7 +156,8 @@ extension Store {
         """
 
     private static func expiryWarnings(_ batch: Int) -> Statement {
-        Statement(
+        let details: SQL = "jsonb_build_object('what', 'deletion', 'cause', 'expiry', 'at', n.at)"
+        return Statement(
             "lifetimes.warn_of_expiry",
             within: .seconds(30),
             """
@@ -171,7 +173,7 @@ extension Store {
             ), marked AS (
                 UPDATE workspaces w SET expiry_warned_for = due.at FROM due WHERE w.id = due.workspace_id
             )
-            SELECT \(sql: lifeEvent(.workspaceExpiring, "jsonb_build_object('what', 'deletion', 'cause', 'expiry', 'at', n.at)")),
+            SELECT \(sql: lifeEvent(.workspaceExpiring, details)),
                 \(sql: News.ofEvents)
             FROM due n \(sql: eventTables)
             """
@@ -180,7 +182,11 @@ extension Store {
 
     /// Of the stop of an unused workspace, and of the deletion of a dormant one.
     private static func dormancyWarnings(_ batch: Int) -> Statement {
-        Statement(
+        let details: SQL = """
+            jsonb_build_object('what', CASE WHEN n.is_stop THEN 'dormancy' ELSE 'deletion' END, 'cause',
+                CASE WHEN n.is_stop THEN 'unused' ELSE 'dormancy' END, 'at', n.at)
+            """
+        return Statement(
             "lifetimes.warn_of_dormancy",
             within: .seconds(30),
             """
@@ -198,10 +204,7 @@ extension Store {
             ), marked AS (
                 UPDATE workspaces w SET dormancy_warned_for = due.at FROM due WHERE w.id = due.workspace_id
             )
-            SELECT \(sql: lifeEvent(.workspaceExpiring, """
-                jsonb_build_object('what', CASE WHEN n.is_stop THEN 'dormancy' ELSE 'deletion' END, 'cause',
-                    CASE WHEN n.is_stop THEN 'unused' ELSE 'dormancy' END, 'at', n.at)
-                """)),
+            SELECT \(sql: lifeEvent(.workspaceExpiring, details)),
                 \(sql: News.ofEvents)
             FROM due n \(sql: eventTables)
             """

@@ -6,7 +6,7 @@
 /// request and performs it. So each operation is implemented once.
 ///
 /// Its stored properties are the ``Route/fields`` of its route, by name.
-package protocol Operation: Codable, Sendable {
+package protocol Operation<Answer>: Codable, Sendable {
     /// The answer: commands print it, and the API sends it.
     associatedtype Answer: Codable & Sendable
 

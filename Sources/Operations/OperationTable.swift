@@ -58,7 +58,8 @@ package enum OperationTable {
     /// Every route of the API with its name in the description: those of operations, and the few others.
     package static let routes: [(name: String, route: Route)] =
         all.map { ($0.name, $0.route) } + [
-            ("followLog", FollowLog.route), ("reportAgent", AgentRequests.report), ("awaitClaim", AgentRequests.wait),
+            ("followLog", FollowLog.route), ("reportAgent", AgentRequests.report),
+            ("reportActivity", AgentRequests.use), ("awaitClaim", AgentRequests.wait),
             ("describe", describe),
         ]
 
@@ -98,6 +99,12 @@ package enum OperationTable {
         AnyOperation(ListWorkspaces.self),
         AnyOperation(ShowWorkspace.self),
         AnyOperation(RevealOutputs.self),
+        AnyOperation(StartWorkspace.self),
+        AnyOperation(StopWorkspace.self),
+        AnyOperation(RestartWorkspace.self),
+        AnyOperation(ExtendWorkspace.self),
+        AnyOperation(UpdateWorkspace.self),
+        AnyOperation(ShowWorkspaceUpdate.self),
         AnyOperation(DeleteWorkspace.self),
         AnyOperation(ListJobs.self),
         AnyOperation(ShowJob.self),

@@ -34,6 +34,8 @@ package struct BuildRequest: Sendable {
     package var replacementPolicy: ReplacementPolicy
     /// Whether an earlier execution of this job left an unknown result: refresh before any change.
     package var refreshFirst: Bool
+    /// Whether the build is only planned: its outcome has the replacements, and nothing is changed.
+    package var isRehearsal: Bool
 
     package init(
         job: HeldJob,
@@ -46,7 +48,8 @@ package struct BuildRequest: Sendable {
         earlierOutputs: [String] = [],
         serverURL: String = "",
         replacementPolicy: ReplacementPolicy = .warn,
-        refreshFirst: Bool = false
+        refreshFirst: Bool = false,
+        isRehearsal: Bool = false
     ) {
         self.job = job
         self.build = build
@@ -59,5 +62,6 @@ package struct BuildRequest: Sendable {
         self.serverURL = serverURL
         self.replacementPolicy = replacementPolicy
         self.refreshFirst = refreshFirst
+        self.isRehearsal = isRehearsal
     }
 }

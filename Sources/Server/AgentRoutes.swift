@@ -20,7 +20,7 @@ package struct AgentRoutes: RouteSet {
     }
 
     package func add(to router: Router<ServerRequestContext>) {
-        router.on(AgentRequests.report, report).on(AgentRequests.wait, wait)
+        router.on(AgentRequests.report, report).on(AgentRequests.use, use).on(AgentRequests.wait, wait)
     }
 
     private struct Report: Decodable {
@@ -38,6 +38,13 @@ package struct AgentRoutes: RouteSet {
         let report = try JSONDecoder().decode(Report.self, from: fields)
         if let build = report.reinit { try await store.acknowledgeReinit(build, by: token) }
         guard let agent = try await store.report(report.state ?? .ready, by: token) else { throw Problem.noAgent }
+        return Response(.ok, try ByteBuffer(json: agent), type: "application/json")
+    }
+
+    @Sendable private func use(_ request: Request, _ context: ServerRequestContext) async throws -> Response {
+        let (token, _) = try await admission.agent(request, from: context.address)
+        _ = try await RequestFields.read(AgentRequests.use, request, requiresMediaType: false)
+        guard let agent = try await store.noteUse(by: token) else { throw Problem.noAgent }
         return Response(.ok, try ByteBuffer(json: agent), type: "application/json")
     }
 

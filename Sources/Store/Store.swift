@@ -76,4 +76,5 @@ enum AdvisoryLock {
     static let expire = 6
     /// Taken in shared mode by all claims in progress.
     static let claims = 7
+    static let lifetimes = 8
 }

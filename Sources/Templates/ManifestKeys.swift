@@ -5,7 +5,15 @@
 enum ManifestRootKey: String, ManifestKey {
     case name
     case displayName = "display_name"
-    case description, icon, provisioner, executable, tags, parameters, agents, presets
+    case description, icon, provisioner, executable, tags, parameters, agents, lifetime, presets
+}
+
+enum ManifestLifetimeKey: String, ManifestKey {
+    case standard = "default"
+    case max
+    case warnBefore = "warn_before"
+    case dormantAfter = "dormant_after"
+    case deleteAfter = "delete_after"
 }
 
 enum ManifestParameterKey: String, ManifestKey {

@@ -65,6 +65,7 @@ extension TemplateManifest {
         executable = reader.executable(fields, provisioner)
         tags = reader.tags(fields[.tags], "tags")
         agents = reader.agents(fields[.agents], "agents")
+        lifetime = reader.lifetime(fields[.lifetime], "lifetime")
 
         let declarations = reader.parameters(fields[.parameters], "parameters")
         let presets = reader.presets(fields[.presets], "presets", timeZoneExists: timeZoneExists)

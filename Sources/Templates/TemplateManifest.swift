@@ -17,6 +17,8 @@ package struct TemplateManifest: Hashable, Sendable {
     package var parameters: [TemplateParameter]
     /// The agents that must report ready before a prebuild is eligible.
     package var agents: [String]
+    /// How long its workspaces live after their claim.
+    package var lifetime: Lifetime
     package var presets: [TemplatePreset]
     /// SHA-256 of the archive's files but `stoker.yaml`, in hexadecimal; `nil`: the files are not known.
     package var filesDigest: String?
@@ -35,6 +37,7 @@ package struct TemplateManifest: Hashable, Sendable {
         tags: [String: String] = [:],
         parameters: [TemplateParameter] = [],
         agents: [String] = [],
+        lifetime: Lifetime = Lifetime(),
         presets: [TemplatePreset] = [],
         filesDigest: String? = nil,
         warnings: [TemplateWarning] = []
@@ -48,6 +51,7 @@ package struct TemplateManifest: Hashable, Sendable {
         self.tags = tags
         self.parameters = parameters
         self.agents = agents
+        self.lifetime = lifetime
         self.presets = presets
         self.filesDigest = filesDigest
         self.warnings = warnings

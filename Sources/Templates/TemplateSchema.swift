@@ -68,6 +68,7 @@ package enum TemplateSchema {
               "items": { "type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$" },
               "examples": [["main"]]
             },
+            "lifetime": { "$ref": "#/$defs/lifetime" },
             "presets": {
               "description": "Sets of values with a name. A template needs one at least.",
               "type": "array",
@@ -76,6 +77,45 @@ package enum TemplateSchema {
             }
           },
           "$defs": {
+            "lifetime": {
+              "description": "How long workspaces live after their claim. Durations such as 8h, 90m or 14d.",
+              "type": "object",
+              "examples": [{ "default": "8h", "max": "7d" }],
+              "additionalProperties": false,
+              "properties": {
+                "default": {
+                  "description": "The lifetime of a claim that gives none. Without it, the maximum.",
+                  "$ref": "#/$defs/duration",
+                  "examples": ["8h"]
+                },
+                "max": {
+                  "description": "The longest lifetime with all extensions, from the claim on.",
+                  "$ref": "#/$defs/duration",
+                  "examples": ["7d"]
+                },
+                "warn_before": {
+                  "description": "How long before an end an event warns; 0: never. Default: 30m.",
+                  "$ref": "#/$defs/duration",
+                  "examples": ["1h"]
+                },
+                "dormant_after": {
+                  "description": "After how long without use a workspace is stopped.",
+                  "$ref": "#/$defs/duration",
+                  "examples": ["14d"]
+                },
+                "delete_after": {
+                  "description": "After how long a dormant workspace is deleted. Only with dormant_after.",
+                  "$ref": "#/$defs/duration",
+                  "examples": ["30d"]
+                }
+              }
+            },
+            "duration": {
+              "type": ["string", "integer"],
+              "pattern": "^(0|(?=.)([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?)$",
+              "minimum": 0,
+              "maximum": 0
+            },
             "parameter": {
               "type": "object",
               "additionalProperties": false,

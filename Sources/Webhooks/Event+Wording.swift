@@ -12,6 +12,9 @@ extension Event {
         case .workspaceResourceReplaced: "There might be a problem with a recently claimed prebuilt workspace"
         case .workspaceBuildFailed: "The build of a workspace failed"
         case .workspaceDeleteFailed: "A workspace could not be deleted"
+        case .workspaceExpiring: "A workspace will end soon"
+        case .workspaceExpired: "A workspace is being deleted"
+        case .workspaceDormant: "A workspace is dormant"
         case .presetValidationFailed: "A preset cannot be built"
         case .poolDepleted: "A pool of prebuilt workspaces is empty"
         case .poolRecovered: "A pool of prebuilt workspaces is filled again"
@@ -57,6 +60,22 @@ extension Event {
             """
             Workspace \(label("workspace")) of template \(label("template")) could not be deleted, and what it holds may \
             still cost.\(error)
+            """
+        case .workspaceExpiring:
+            """
+            Workspace \(label("workspace")) of template \(label("template")), which belongs to \(label("claimant")): \
+            \(detail("what")) at \(detail("at")), because of \(detail("cause")). `stoker workspaces extend` moves an end, \
+            and use keeps a workspace from dormancy.
+            """
+        case .workspaceExpired:
+            """
+            Workspace \(label("workspace")) of template \(label("template")), which belongs to \(label("claimant")), is \
+            being deleted. The cause: \(detail("cause")).
+            """
+        case .workspaceDormant:
+            """
+            Workspace \(label("workspace")) of template \(label("template")), which belongs to \(label("claimant")), is \
+            stopped. The cause: \(detail("cause")). `stoker workspaces start` wakes it.
             """
         case .presetValidationFailed:
             """

@@ -23,6 +23,15 @@ extension EventType {
                 EventField("reasons", .stringByName, "Why, as the provisioner says it, by resource.", required: false),
             ]
         case .workspaceBuildFailed, .workspaceDeleteFailed: Self.workspace + Self.failure
+        case .workspaceExpiring:
+            Self.life + [
+                EventField("what", .string, "What comes: deletion or dormancy."),
+                EventField("cause", .string, "expiry, unused or dormancy."),
+                EventField("at", .time, "When."),
+            ]
+        case .workspaceExpired: Self.life + [EventField("cause", .string, "expiry or dormancy.")]
+        case .workspaceDormant:
+            Self.life + [EventField("cause", .string, "unused, owner_disabled or owner_removed.")]
         case .presetValidationFailed: Self.preset + [EventField("message", .string, "What is wrong with it.")]
         case .poolDepleted: Self.preset + Self.pool
         case .poolRecovered:
@@ -83,6 +92,12 @@ extension EventType {
             EventField("build", .reference, "The workspace's build, with its number.", required: false),
             EventField("build_number", .integer, "The number of the workspace's build."),
         ]
+    private static let life = [
+        EventField("organization", .reference, "The organization."),
+        EventField("template", .reference, "The template."),
+        EventField("workspace", .reference, "The workspace."),
+        EventField("claimant", .reference, "The workspace's owner.", required: false),
+    ]
     private static let failure = [
         EventField("error", .string, "What went wrong."),
         EventField("error_code", .string, "The kind of failure, such as CAPACITY; may be empty."),

@@ -105,7 +105,7 @@ package struct Executor: Sendable {
                 let request = try await buildRequest(job, context, provisioner)
                 let verdict = await build(job, request, provisioner, reporter: reporter, control: control)
                 return (context.build.transition == .delete ? verdict.destroying(context.lateStates) : verdict)
-                    .replacing(context.replaced)
+                    .replacing(context.replaced).ending(context)
             case .templateVersionImport:
                 let (request, context) = try await importRequest(job)
                 let manifest = try await provisioner.importVersion(request, reporter: reporter, control: control)
@@ -197,7 +197,8 @@ extension Executor {
             earlierOutputs: try await earlierOutputs(context),
             serverURL: try await agents?.url ?? "",
             replacementPolicy: replacementPolicy,
-            refreshFirst: job.refreshFirst
+            refreshFirst: job.refreshFirst,
+            isRehearsal: context.isRehearsal
         )
     }
 
@@ -210,6 +211,8 @@ extension Executor {
     ) async throws -> (state: [UInt8]?, late: [[UInt8]]) {
         var stored: [UInt8]?
         if let state = context.state { stored = try await sealing.opened(state) }
+        // Nothing of a rehearsal may remain, so it takes nothing over either.
+        if context.isRehearsal { return (stored, []) }
         var state = stored
         var taken: [(state: LateState, rest: [UInt8]?)] = []
         for late in context.lateStates {
@@ -239,7 +242,7 @@ extension Executor {
     private func agentTokens(_ job: ClaimedJob, _ context: BuildContext) async throws -> [String: String] {
         guard let agents, !context.agents.isEmpty else { return [:] }
         let tokens = try await agents.tokens(of: context.agents, in: context.build.workspace.id)
-        if context.build.transition == .start {
+        if context.build.transition == .start, !context.isRehearsal {
             let known = try await store.prepareAgents(tokens.mapValues(AgentTokenHash.init(of:)), of: job.held)
             guard known else { throw StoreError.leaseLost(job.id) }
         }

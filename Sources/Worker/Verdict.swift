@@ -35,6 +35,14 @@ enum Verdict: Sendable {
         return .build(completion)
     }
 
+    /// The same with the facts of the build that decide what its end brings.
+    func ending(_ context: BuildContext) -> Verdict {
+        guard case .build(var completion) = self else { return self }
+        (completion.transition, completion.next) = (context.build.transition, context.next)
+        completion.isRehearsal = context.isRehearsal
+        return .build(completion)
+    }
+
     /// The same with the replacements of earlier executions, when the build has ended.
     func replacing(_ before: [Replacement]) -> Verdict {
         guard case .build(var completion) = self, !before.isEmpty else { return self }

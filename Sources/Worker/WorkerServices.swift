@@ -66,6 +66,9 @@ package struct WorkerServices: Sendable {
         let retention = Retention(logger: logger) { kind, batch in
             try await store.prune(kind, olderThan: configuration.retention, batch: batch)
         }
+        let lifetimes = Lifetimes(interval: configuration.reconciliationInterval, logger: logger) {
+            try await store.enforceLifetimes()
+        }
         let reporter = FleetReporter(
             store: store,
             worker: configuration.id,
@@ -92,7 +95,7 @@ package struct WorkerServices: Sendable {
         )
         services =
             [jobs.wakeUps, deliverer(jobs.wakeUps.events)] + middle
-            + [jobs.lease, jobs.spoolRecovery, jobs.runner, reporter, retention, reaper, reconciler]
+            + [jobs.lease, jobs.spoolRecovery, jobs.runner, reporter, retention, lifetimes, reaper, reconciler]
     }
 
     /// Registers the worker; its lease begins now. States that its predecessors left in the spool are stored before it

@@ -86,8 +86,13 @@ import Testing
         "workers list": ([], "listWorkers"),
         "workers resume": (["one"], "resumeWorkers"),
         "workspaces delete": (["dev"], "deleteWorkspace"),
+        "workspaces extend": (["dev", "--by", "2h"], "extendWorkspace"),
         "workspaces list": ([], "listWorkspaces"),
+        "workspaces restart": (["dev"], "restartWorkspace"),
         "workspaces show": (["dev"], "showWorkspace"),
+        "workspaces start": (["dev"], "startWorkspace"),
+        "workspaces stop": (["dev"], "stopWorkspace"),
+        "workspaces update": (["dev"], "showWorkspaceUpdate"),
     ]
 
     /// What is local by nature, and why.

@@ -66,6 +66,10 @@ struct RefusedCommitTests {
         WHERE j.job_status = 'pending' LIMIT 1
         """
 
+    private static let allJobsEnd: SQL = """
+        UPDATE provisioner_jobs SET started_at = now(), completed_at = now() WHERE completed_at IS NULL
+        """
+
     /// In an order in which each finds what it needs.
     private static func recipes() throws -> [(name: String, recipe: Recipe)] {
         [
@@ -117,6 +121,32 @@ struct RefusedCommitTests {
                 Recipe("/workspaces/old?owner=ada", nil) {
                     let rows = try await $0.sql("SELECT max(id::text)::uuid FROM template_version_presets")
                     _ = try await $0.addWorkspace("old", owner: "ada", of: rows[0].decode(PresetID.self))
+                }
+            ),
+            (
+                "stopWorkspace",
+                Recipe("/workspaces/box/stop") {
+                    let rows = try await $0.sql("SELECT max(id::text)::uuid FROM template_version_presets")
+                    _ = try await $0.addWorkspace("box", owner: "ada", of: rows[0].decode(PresetID.self))
+                }
+            ),
+            ("startWorkspace", Recipe("/workspaces/box/start") { try await $0.sql(allJobsEnd) }),
+            ("restartWorkspace", Recipe("/workspaces/box/restart") { try await $0.sql(allJobsEnd) }),
+            ("extendWorkspace", Recipe("/workspaces/box/extend", #"{"ttl": 3600}"#)),
+            (
+                "updateWorkspace",
+                Recipe("/workspaces/box/update", #"{"yes": true}"#) {
+                    try await $0.sql(allJobsEnd)
+                    try await $0.sql(
+                        """
+                        WITH version AS (
+                            INSERT INTO template_versions (template_id, organization_id, name, created_by)
+                            SELECT id, organization_id, 'v2', created_by FROM templates WHERE name = 'go-dev'
+                            RETURNING id, template_id
+                        )
+                        UPDATE templates t SET active_version_id = version.id FROM version WHERE t.id = version.template_id
+                        """
+                    )
                 }
             ),
             (

@@ -28,6 +28,7 @@ import Worker
             try await invalidate(fleet)
             try await claimDepleteAndRefill(fleet)
             try await fail(fleet)
+            try await endLives(fleet)
             try await loseAndDrainWorkers(fleet)
             try await fleet.store.pause(.maintenance, until: Fleet.now + .seconds(60), reason: "upgrade", by: "ada")
             try await fleet.store.resume(.maintenance, by: "bob")
@@ -106,6 +107,19 @@ import Worker
                 BuildCompletion(result: .failed(.capacity, message: "no room"))
             )
         }
+    }
+
+    /// A workspace whose end comes, and one that is dormant then.
+    private func endLives(_ fleet: Fleet) async throws {
+        try await fleet.sql(
+            "UPDATE workspaces SET expires_at = now() + interval '1 minute', retiring = false WHERE name = 'mine'"
+        )
+        _ = try await fleet.store.enforceLifetimes()
+        _ = try await fleet.store.disableUser("ada")
+        _ = try await fleet.store.enforceLifetimes()
+        try await fleet.sql("UPDATE workspaces SET expires_at = now() WHERE name = 'mine'")
+        try await fleet.sql("UPDATE provisioner_jobs SET completed_at = now() WHERE completed_at IS NULL")
+        _ = try await fleet.store.enforceLifetimes()
     }
 
     private func loseAndDrainWorkers(_ fleet: Fleet) async throws {

@@ -64,7 +64,8 @@ import Time
                         status: OpenEnum(.pending),
                         jobID: claim.jobID,
                         createdAt: mine.createdAt,
-                        claimedAt: nil
+                        claimedAt: nil,
+                        lastUsedAt: mine.lastUsedAt
                     )
             )
             #expect(try await fleet.store.workspaces().map(\.isPrebuild) == [true, false])

@@ -42,6 +42,7 @@ import Testing
         let scheduling = prebuilds?.properties?["scheduling"]
         let objects: [(schema: Node?, keys: [String])] = [
             (root, ManifestRootKey.names),
+            (definitions["lifetime"], ManifestLifetimeKey.names),
             (definitions["parameter"], ManifestParameterKey.names),
             (definitions["validation"], ManifestValidationKey.names),
             (definitions["preset"], ManifestPresetKey.names),
@@ -106,6 +107,7 @@ extension TemplateSchemaTests {
                             put(["image": $0])
                         }
                     case "presets": keys(resolved(child["items"] ?? .null), place, ["name": "a"]) { put([$0]) }
+                    case "lifetime": keys(child, place, ["dormant_after": "1d"], put)
                     case "presets.prebuilds": keys(child, place, ["instances": 1], put)
                     case "presets.prebuilds.scheduling": keys(child, place, ["timezone": "UTC", "schedule": []], put)
                     case "presets.prebuilds.scheduling.schedule":
@@ -125,7 +127,7 @@ extension TemplateSchemaTests {
         let keys: [[String]] = [
             ManifestRootKey.names, ManifestParameterKey.names, ManifestValidationKey.names, ManifestPresetKey.names,
             ManifestPrebuildsKey.names, ManifestExpirationKey.names, ManifestSchedulingKey.names,
-            ManifestWindowKey.names,
+            ManifestWindowKey.names, ManifestLifetimeKey.names,
         ]
         #expect(all.count == keys.joined().count)
         for key in all {

@@ -52,6 +52,12 @@ enum Samples {
         uniquingKeysWith: { $1 }
     )
 
+    private static let life: [String: JSON] = [
+        "organization": reference("0", "default"), "template": reference("1", "go-dev"),
+        "workspace": reference("4", "dev"),
+        "claimant": ["id": "55555555-5555-4555-8555-555555555555", "username": "ada"],
+    ]
+
     private static func reference(_ digit: Character, _ name: String) -> JSON {
         let text = String("dddddddd-dddd-4ddd-8ddd-dddddddddddd".map { $0 == "d" ? digit : $0 })
         return ["id": .string(text), "name": .string(name)]
@@ -59,7 +65,9 @@ enum Samples {
 
     private static func subject(_ type: EventType) -> String {
         switch type {
-        case .workspaceResourceReplaced, .workspaceBuildFailed, .workspaceDeleteFailed: "workspace/4"
+        case .workspaceResourceReplaced, .workspaceBuildFailed, .workspaceDeleteFailed, .workspaceExpiring,
+            .workspaceExpired, .workspaceDormant:
+            "workspace/4"
         case .workerLost, .workerDrained: "worker/7"
         case .maintenanceStarted, .maintenanceEnded: "maintenance"
         case .webhookEndpointDisabled: "endpoint/8"
@@ -72,6 +80,8 @@ enum Samples {
         switch type {
         case .workspaceResourceReplaced, .workspaceBuildFailed, .workspaceDeleteFailed:
             presetLabels.merging(["workspace": "prebuild-a1", "claimant": "ada", "workspace_build_num": "2"]) { $1 }
+        case .workspaceExpiring, .workspaceExpired, .workspaceDormant:
+            ["org": "default", "template": "go-dev", "workspace": "dev", "claimant": "ada"]
         case .workerLost, .workerDrained: ["worker": "worker-1"]
         case .maintenanceStarted, .maintenanceEnded, .ping: [:]
         case .webhookEndpointDisabled: ["endpoint": "chat"]
@@ -92,6 +102,10 @@ enum Samples {
             ]
         case .workspaceBuildFailed, .workspaceDeleteFailed:
             own = ["error": "exit status 1", "error_code": "CAPACITY", "log": "Error: no room\n"]
+        case .workspaceExpiring:
+            return life.merging(["what": "deletion", "cause": "expiry", "at": "2025-06-02T05:00:00Z"]) { $1 }
+        case .workspaceExpired: return life.merging(["cause": "dormancy"]) { $1 }
+        case .workspaceDormant: return life.merging(["cause": "unused"]) { $1 }
         case .presetValidationFailed: own = ["message": "parameter 'region' has no value"]
         case .poolDepleted: own = ["desired": 3, "eligible": 0, "running": 1, "starting": 2, "misses": 4]
         case .poolRecovered:

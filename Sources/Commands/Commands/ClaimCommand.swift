@@ -48,6 +48,14 @@ struct ClaimCommand: AsyncParsableCommand {
     @Option(help: "With the same key, the same request always gives the same workspace.")
     var idempotencyKey: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "How long the workspace lives, such as 8h; 0: without end. Default and maximum: the template's.",
+            valueName: "duration"
+        )
+    )
+    var ttl: DurationArgument?
+
     @Flag(help: "If no prebuild is eligible, wait for the next one.")
     var waitForRefill = false
 
@@ -66,9 +74,10 @@ struct ClaimCommand: AsyncParsableCommand {
             preset: preset,
             owner: owner,
             name: name,
-            parameters: try values(),
+            parameters: try KeyValue.values(parameters),
             latestOnly: version == .latest,
-            idempotencyKey: idempotencyKey
+            idempotencyKey: idempotencyKey,
+            ttl: ttl?.seconds
         )
         let report = try await control.withControl { control in
             let waitLimit = waitForRefill ? waitAtMost.seconds : nil
@@ -92,20 +101,7 @@ struct ClaimCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard waitAtMost.duration > .zero else { throw ValidationError("--wait-at-most takes more than 0s.") }
-        _ = try values()
-    }
-
-    private func values() throws -> [String: String] {
-        var values: [String: String] = [:]
-        for parameter in parameters {
-            guard let (key, value) = KeyValue.split(parameter) else {
-                throw ValidationError("--param \(parameter): expected key=value.")
-            }
-            guard values.updateValue(value, forKey: key) == nil else {
-                throw ValidationError("--param \(key) is given twice.")
-            }
-        }
-        return values
+        _ = try KeyValue.values(parameters)
     }
 }
 
@@ -127,8 +123,10 @@ struct ClaimReport: Encodable {
         let next =
             build.map { "Its build \($0.status)." } ?? "Follow its build: stoker jobs logs \(result.jobID) --follow"
         let again = result.isRepeat ? " It was claimed before with this key." : ""
+        let end = result.expiresAt.map { ["It ends at \(Shown.time($0))."] } ?? []
         let given = result.outputs.map { WorkspaceOutputs($0) }
-        let lines = [Printable.line("\(place) \(how)\(why).\(again)"), next] + (given?.lines ?? []).map(Printable.line)
+        let lines =
+            [Printable.line("\(place) \(how)\(why).\(again)"), next] + end + (given?.lines ?? []).map(Printable.line)
         let table = given?.table ?? ""
         return lines.joined(separator: "\n") + (table.isEmpty ? "" : "\n\n\(table)")
     }

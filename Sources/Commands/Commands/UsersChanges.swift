@@ -9,7 +9,8 @@ extension UsersCommand {
     struct Disable: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Disable a user: all tokens end at once.",
-            discussion: "Nothing more is claimed in that name. Workspaces stay. 'stoker users enable' undoes it."
+            discussion:
+                "Nothing more is claimed in that name. Workspaces are stopped, and stay. 'stoker users enable' undoes it."
         )
 
         @Argument(help: "The user's name.")

@@ -57,6 +57,8 @@ extension WorkspaceDetails {
             let usable = claim.usableAt.map { ", usable \(Shown.time($0))" } ?? ""
             facts.append("claimed \(Shown.time(claim.claimedAt)), \(claim.outcome)\(why)\(usable)")
         }
+        if let end = workspace.expiresAt { facts.append("ends at \(Shown.time(end))") }
+        if let since = workspace.dormantAt { facts.append("dormant since \(Shown.time(since))") }
         facts += outputs.lines
         let sections = [
             outputs.table,

@@ -10,8 +10,10 @@ import Time
 struct WorkspacesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "workspaces",
-        abstract: "List, show and delete workspaces, prebuilds included.",
-        subcommands: [List.self, Show.self, Delete.self]
+        abstract: "List, show, start, stop, extend and delete workspaces.",
+        subcommands: [
+            List.self, Show.self, Start.self, Stop.self, Restart.self, Update.self, Extend.self, Delete.self,
+        ]
     )
 
     struct List: AsyncParsableCommand {
@@ -88,6 +90,7 @@ extension WorkspaceSummary: TableRow {
             .init("status") { $0.status.text },
             .init("created") { Shown.time($0.createdAt) },
             .init("age") { Shown.age(of: $0.createdAt) },
+            .init("ends") { $0.expiresAt.map { Shown.time($0) } ?? "" },
             .init("id") { "\($0.id)" },
         ]
     }

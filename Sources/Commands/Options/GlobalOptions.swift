@@ -49,4 +49,18 @@ enum KeyValue {
         guard let sign = text.firstIndex(of: "="), sign != text.startIndex else { return nil }
         return (String(text[..<sign]), String(text[text.index(after: sign)...]))
     }
+
+    /// The values of `--param`. Throws for one that is no `key=value`, and for a key that is given twice.
+    static func values(_ parameters: [String]) throws -> [String: String] {
+        var values: [String: String] = [:]
+        for parameter in parameters {
+            guard let (key, value) = split(parameter) else {
+                throw ValidationError("--param \(parameter): expected key=value.")
+            }
+            guard values.updateValue(value, forKey: key) == nil else {
+                throw ValidationError("--param \(key) is given twice.")
+            }
+        }
+        return values
+    }
 }

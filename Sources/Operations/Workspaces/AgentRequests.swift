@@ -24,6 +24,16 @@ package enum AgentRequests {
         )
         .answering("The agent.", .one("Agent"))
 
+    package static let use = Route(.post, "/agents/me/activity", for: .agents, tag: .agents)
+        .doing("Report that the workspace is used")
+        .noting(
+            """
+            Its template may stop workspaces that nobody uses (`dormant_after`). Report it while somebody works, once a \
+            minute at most: more often changes nothing.
+            """
+        )
+        .answering("The agent.", .one("Agent"))
+
     package static let wait = Route(.get, "/agents/me/reinit", for: .agents, tag: .agents)
         .doing("Wait for the event that the workspace was claimed")
         .noting(

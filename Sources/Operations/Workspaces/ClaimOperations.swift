@@ -20,12 +20,16 @@ package struct ClaimWorkspace: Operation {
     package var idempotencyKey: String?
     /// How many seconds to wait for the next prebuild when none is eligible; `nil`: not at all.
     package var waitLimit: Int?
+    /// The lifetime in seconds; 0: without end; `nil`: the template's default.
+    package var ttl: Int?
 
     /// In seconds.
     package static let longestWait = 3600
+    /// In seconds: ten years.
+    package static let longestLife = 3650 * 86_400
 
     private enum CodingKeys: String, CodingKey {
-        case template, preset, owner, name, parameters, version
+        case template, preset, owner, name, parameters, version, ttl
         case idempotencyKey = "idempotency_key"
         case waitLimit = "wait_for_refill"
     }
@@ -65,6 +69,11 @@ package struct ClaimWorkspace: Operation {
                 ask for the claim and its job until that has ended.
                 """
             ),
+            Field(
+                "ttl",
+                .integer(0...longestLife),
+                "The lifetime in seconds; 0: without end. Default, and maximum: those of the template."
+            ),
             Field("idempotency_key", .text(least: 1, most: 255), in: .header(.idempotencyKey), pattern: "^[!-~]+$")
         )
         .answering("The workspace, and the build that hands it over or creates it.", .one("Claim"), status: .created)
@@ -77,6 +86,7 @@ package struct ClaimWorkspace: Operation {
         parameters = request.parameters
         version = request.latestOnly ? .latest : nil
         idempotencyKey = request.idempotencyKey
+        ttl = request.ttl
         self.waitLimit = waitLimit
     }
 
@@ -95,7 +105,8 @@ package struct ClaimWorkspace: Operation {
             name: name,
             parameters: parameters ?? [:],
             latestOnly: version == .latest,
-            idempotencyKey: idempotencyKey
+            idempotencyKey: idempotencyKey,
+            ttl: ttl
         )
         return try await withSpan("claim", ofKind: .server) { span in
             let result = try await bind(request, in: context)

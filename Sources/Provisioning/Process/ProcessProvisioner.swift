@@ -36,6 +36,10 @@ package struct ProcessProvisioner: Provisioner {
         reporter: any ExecutionReporter,
         control: ExecutionControl
     ) async throws(ProvisioningFailure) -> BuildOutcome {
+        // Only the program knows what it would do, and it would do it.
+        if request.isRehearsal {
+            throw ProvisioningFailure(.invalid, "A process template cannot say what it would replace.")
+        }
         let redactor = Redactor(request)
         let log = ExecutionLog(reporter, control, redactor)
         return try await redactor.redacting { () throws(ProvisioningFailure) in

@@ -147,6 +147,7 @@ package struct TerraformProvisioner: Provisioner {
                 "\(replacement.address) will be replaced\(paths.isEmpty ? "" : ": \(paths)")"
             )
         }
+        if request.isRehearsal { return BuildOutcome(replacements: replacements) }
         if !replacements.isEmpty { await terraform.log.reporter.replacing(replacements) }
         let changed: Int
         do throws(ProvisioningFailure) {

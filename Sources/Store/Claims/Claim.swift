@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Domain
+package import Time
 
 /// A request for a workspace.
 package struct ClaimRequest: Hashable, Sendable {
@@ -17,6 +18,8 @@ package struct ClaimRequest: Hashable, Sendable {
     package var latestOnly: Bool
     /// The same key with the same request always gives the same workspace.
     package var idempotencyKey: String?
+    /// The lifetime in seconds; 0: without end; `nil`: the template's default.
+    package var ttl: Int?
 
     package init(
         template: String,
@@ -25,7 +28,8 @@ package struct ClaimRequest: Hashable, Sendable {
         name: String,
         parameters: [String: String] = [:],
         latestOnly: Bool = false,
-        idempotencyKey: String? = nil
+        idempotencyKey: String? = nil,
+        ttl: Int? = nil
     ) {
         self.template = template
         self.preset = preset
@@ -34,6 +38,7 @@ package struct ClaimRequest: Hashable, Sendable {
         self.parameters = parameters
         self.latestOnly = latestOnly
         self.idempotencyKey = idempotencyKey
+        self.ttl = ttl
     }
 }
 
@@ -73,6 +78,8 @@ package struct ClaimResult: Hashable, Sendable, Codable {
     package var jobID: JobID
     /// Whether an earlier claim with the same idempotency key got this result.
     package var isRepeat: Bool
+    /// When the workspace is deleted; `nil`: it has no end.
+    package var expiresAt: Instant?
     /// What that build gave to the owner, when it has ended; sensitive values are hidden. Only ``Store/claim(_:visibleTo:)``
     /// reads it.
     package var outputs: [WorkspaceOutputs.Output]?
@@ -91,5 +98,6 @@ package struct ClaimResult: Hashable, Sendable, Codable {
         case buildNumber = "build_number"
         case jobID = "job_id"
         case isRepeat = "repeat"
+        case expiresAt = "expires_at"
     }
 }

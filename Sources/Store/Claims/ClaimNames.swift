@@ -30,6 +30,8 @@ struct ClaimNames: Sendable {
         var deprecated: String
         /// Whether its pools, or all, are paused.
         var isPaused: Bool
+        /// The rules of the active version.
+        var lifetime: Lifetime
     }
 }
 
@@ -65,7 +67,11 @@ extension ClaimNames {
                 organizationID: try row["organization_id"],
                 activeVersionID: try row["active_version_id"],
                 deprecated: try row["deprecated"],
-                isPaused: try row["is_paused"]
+                isPaused: try row["is_paused"],
+                lifetime: Lifetime(
+                    defaultSeconds: try row["lifetime_default_secs"],
+                    maxSeconds: try row["lifetime_max_secs"]
+                )
             )
         }
         for row in answers[3] { names[try row["place"]].presets.append(try ClaimedPreset(row)) }
@@ -95,9 +101,11 @@ extension ClaimNames {
             reading: true,
             """
             SELECT q.place - 1 AS place, t.id, t.name, t.deprecated, t.active_version_id, t.organization_id,
-                \(sql: .isPaused()) OR EXISTS (SELECT FROM settings s WHERE \(sql: FleetPause.isAnyInForce())) AS is_paused
+                \(sql: .isPaused()) OR EXISTS (SELECT FROM settings s WHERE \(sql: FleetPause.isAnyInForce())) AS is_paused,
+                v.lifetime_default_secs, v.lifetime_max_secs
             FROM unnest(\(requests.map(\.template))) WITH ORDINALITY q(name, place)
             JOIN templates t ON t.id = (\(sql: .templateID(namedBy: "q.name")))
+            LEFT JOIN template_versions v ON v.id = t.active_version_id
             """
         )
     }

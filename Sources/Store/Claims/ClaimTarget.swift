@@ -27,6 +27,8 @@ package struct ClaimTarget: Sendable {
     var missOutcome: ClaimOutcome
     /// The reason for that outcome, in words.
     var missReason: String
+    /// The workspace's lifetime; `nil`: without end.
+    var lifeSeconds: Int?
     /// When the names were looked up, in database time.
     var askedAt: Instant
     /// Other presets of which a prebuild can become what was requested, best first.
@@ -98,6 +100,7 @@ extension Store {
                 fitsPool: misfit == nil,
                 missOutcome: misfit != nil ? .missUnmatched : template.isPaused ? .missPaused : .missEmpty,
                 missReason: misfit ?? (template.isPaused ? "the pools are paused, and none is ready" : "none is ready"),
+                lifeSeconds: try template.lifetime.seconds(of: request),
                 askedAt: owner.now,
                 others: choice.others.map { ClaimTarget.Other(presetID: $0.id, presetName: $0.name) }
             )
@@ -174,5 +177,22 @@ extension Store {
             return StoreError(.invalid, "Template '\(template)' has no default preset", remedy: remedy)
         }
         return StoreError.notFound("preset", wanted, remedy: remedy)
+    }
+}
+
+extension Lifetime {
+    /// The lifetime of the claim's workspace; `nil`: without end. Throws ``StoreError`` of code `.invalid` when it is
+    /// longer than the template allows.
+    fileprivate func seconds(of request: ClaimRequest) throws -> Int? {
+        switch granted(request.ttl) {
+        case .seconds(let seconds): return seconds
+        case .refused(let most):
+            let limit = DurationNotation.write(.seconds(most))
+            throw StoreError(
+                .invalid,
+                "Workspaces of template '\(request.template)' live for at most \(limit)",
+                remedy: "Ask for no more."
+            )
+        }
     }
 }

@@ -66,7 +66,8 @@ extension ClaimRequest {
     func digest(giving values: [String: String]) -> [UInt8] {
         var hash = SHA256()
         let values = values.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
-        for field in [template, preset ?? "", owner, name] + values + (latestOnly ? ["latest"] : []) {
+        let options = (latestOnly ? ["latest"] : []) + (ttl.map { ["ttl", "\($0)"] } ?? [])
+        for field in [template, preset ?? "", owner, name] + values + options {
             let bytes = Array(field.utf8)
             hash.update(data: lengthPrefix(bytes.count))
             hash.update(data: bytes)

@@ -49,7 +49,8 @@ package struct PreparedClaim: Sendable {
             buildID: buildID,
             buildNumber: try row["build_number"],
             jobID: jobID,
-            isRepeat: false
+            isRepeat: false,
+            expiresAt: try row["expires_at"]
         )
     }
 }
@@ -75,9 +76,9 @@ struct ClaimWriting {
                 \(claims.map(\.target.organizationID)), \(claims.map(\.target.templateID)), \(claims.map(\.target.versionID)),
                 \(claims.map(\.target.presetID)), \(claims.map(\.buildID)), \(claims.map(\.jobID)),
                 \(claims.map(\.request.idempotencyKey)), \(claims.map { $0.request.digest(giving: $0.target.parameters) }),
-                \(claims.map(\.trace)), \(claims.map(\.target.askedAt))
+                \(claims.map(\.trace)), \(claims.map(\.target.askedAt)), \(claims.map(\.target.lifeSeconds))
             ) WITH ORDINALITY a(claim_id, owner_id, name, organization_id, template_id, version_id, preset_id, build_id,
-                job_id, idempotency_key, request_hash, trace_metadata, asked_at, place)
+                job_id, idempotency_key, request_hash, trace_metadata, asked_at, life_secs, place)
             WHERE \(sql: keyIsNew) AND \(sql: inTurn ? isNext : "true") AND \(sql: nameIsFree)
         )
         """
@@ -149,10 +150,15 @@ struct ClaimWriting {
                     n.reason, n.idempotency_key, n.request_hash, clock_timestamp(), \(sql: askedAt)
                 FROM bound n
             )\(sql: leaveQueue)
-            SELECT claim_id, outcome, reason, workspace_id, build_number,
+            SELECT claim_id, outcome, reason, workspace_id, build_number, \(sql: Self.expiry("bound")) AS expires_at,
                 \(sql: News.column(News.jobs(of: "new_jobs"), News.reconcile(pool), nextInQueue, leftQueue))
             FROM bound
             """
+    }
+
+    /// When the workspace of a row ends; NULL: it has no end.
+    static func expiry(_ row: String) -> SQL {
+        "now() + make_interval(secs => \(identifier: row).life_secs)"
     }
 
     /// The values that the claims set.

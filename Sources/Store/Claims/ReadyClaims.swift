@@ -125,7 +125,8 @@ struct ReadyClaims {
                 CROSS JOIN LATERAL \(sql: .latestBuild()) b
             ), bound AS (
                 UPDATE workspaces w SET owner_id = n.owner_id, name = n.name, prebuild_name = w.name,
-                    claimed_at = now(), last_used_at = now(), updated_at = now()
+                    claimed_at = now(), last_used_at = now(), updated_at = now(),
+                    expires_at = \(sql: ClaimWriting.expiry("n"))
                 FROM matched n WHERE w.id = n.workspace_id
                 RETURNING n.*, \(ClaimOutcome.hit.rawValue) AS outcome, \(sql: reason) AS reason
             ), \(sql: writing.handOver(.claim, parameters: .parameters(ofBuild: "n.last_build_id"), pool: told))

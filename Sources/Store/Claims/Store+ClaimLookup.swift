@@ -8,7 +8,7 @@ extension ClaimResult {
     static let columns: SQL = """
         c.id AS claim_id, c.outcome, c.outcome_reason, w.id AS workspace_id, w.name AS workspace_name,
             coalesce(t.name, '') AS template_name, coalesce(p.name, '') AS preset_name, u.username AS owner_name,
-            b.id AS build_id, b.build_number, b.job_id
+            b.id AS build_id, b.build_number, b.job_id, w.expires_at
         """
 
     /// Claims `c` that gave a workspace `w`, for `FROM`: with the user `u`, and the build `b` that handed the workspace
@@ -39,7 +39,8 @@ extension ClaimResult {
             buildID: try row["build_id"],
             buildNumber: try row["build_number"],
             jobID: try row["job_id"],
-            isRepeat: isRepeat
+            isRepeat: isRepeat,
+            expiresAt: try row["expires_at"]
         )
     }
 }

@@ -140,9 +140,14 @@ extension Store {
             Statement(
                 "refusals.own_workspace",
                 """
-                INSERT INTO workspaces (id, owner_id, organization_id, template_id, name, deleted, claimed_at)
-                SELECT \(own), \(owner), organization_id, template_id, \(name), \(refusal == .block), now()
-                FROM workspaces WHERE id = \(prebuild)
+                WITH own AS (
+                    INSERT INTO workspaces (id, owner_id, organization_id, template_id, name, deleted, claimed_at, expires_at)
+                    SELECT \(own), \(owner), organization_id, template_id, \(name), \(refusal == .block), now(), expires_at
+                    FROM workspaces WHERE id = \(prebuild)
+                )
+                -- Its end was that of the claim.
+                UPDATE workspaces SET expires_at = NULL, expiry_warned_for = NULL
+                WHERE id = \(prebuild) AND expires_at IS NOT NULL
                 """
             ),
             Statement(

@@ -12,6 +12,11 @@ package struct BuildCompletion: Hashable, Sendable {
     package var destroyed: [LateState] = []
     /// The outputs as they are to be stored.
     package var outputs: [StoredOutput] = []
+    /// Of the build; `nil`: it was not read.
+    package var transition: Transition?
+    /// The transition of the build that the success of this one orders.
+    package var next: Transition?
+    package var isRehearsal = false
 
     package init(result: JobResult, _ outcome: BuildOutcome = BuildOutcome(), timings: [StageTiming] = []) {
         self.result = result

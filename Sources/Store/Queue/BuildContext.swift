@@ -17,6 +17,10 @@ package struct BuildContext: Hashable, Sendable {
     package let replaced: [Replacement]
     /// The values of the workspace's earlier sensitive outputs, as they were stored.
     package let sealedOutputs: [[UInt8]]
+    /// The transition of the build that the success of this one orders.
+    package let next: Transition?
+    /// Whether the build is only planned, and nothing of it may remain.
+    package let isRehearsal: Bool
 }
 
 /// The input of an execution of an import.

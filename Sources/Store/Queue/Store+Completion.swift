@@ -14,17 +14,17 @@ extension Store {
     package func completeBuild(_ job: HeldJob, _ completion: BuildCompletion) async throws -> PoolName? {
         try await pool.withTransaction("executions.complete") { transaction in
             try await Self.end(job, completion.result, on: transaction)
-            let replaced = completion.outcome.replacements
+            let replaced = completion.isRehearsal ? [] : completion.outcome.replacements
             let event = replaced.isEmpty ? [] : [try replacedEvent(job, replaced)]
-            let answers = try await transaction.executeBatchAndCommit(
-                event + [
-                    Self.state(job, completion.outcome.state), resources(job, completion.outcome.resources),
-                    timings(job, completion.timings),
-                ]
-                    + Self.outputs(job, completion.outputs)
-                    + readyAgents(job, completion.outcome.agents)
-                    + settle(job, completion) + [Self.ended([job.id])]
-            )
+            var statements = event
+            statements += [
+                Self.state(job, completion.outcome.state), resources(job, completion.outcome.resources),
+                timings(job, completion.timings),
+            ]
+            statements += try Self.outputs(job, completion.outputs) + Self.rehearsed(job, completion)
+            statements += readyAgents(job, completion.outcome.agents) + settle(job, completion)
+            statements.append(Self.ended([job.id]))
+            let answers = try await transaction.executeBatchAndCommit(statements)
             try Self.change(by: completion.result, answers.dropLast().last?.first).map(observe)
             guard !event.isEmpty, let row = answers.first?.first else { return nil }
             return try PoolName(row)
@@ -151,7 +151,7 @@ extension Store {
                     """
                 ),
                 Self.agentsGone(of: Self.workspaceDeleted(by: job)),
-            ] + Self.destroyed(job, completion.destroyed) + [
+            ] + Self.destroyed(job, completion.destroyed) + Self.stopped(job, completion) + [
                 // Notifies waiting claims, and agents that wait for a claim. It is the last statement, because its row
                 // is read.
                 Statement(

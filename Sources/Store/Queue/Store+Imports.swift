@@ -16,7 +16,8 @@ extension Store {
             try await Self.end(job, .succeeded, on: transaction)
             _ = try await transaction.executeBatchAndCommit([
                 ensureTemplate(manifest, context), parameters(manifest.parameters, of: version),
-                agents(manifest.agents, of: version), presets(manifest.presets, of: version, manifest),
+                agents(manifest.agents, of: version), lifetime(manifest.lifetime, of: version),
+                presets(manifest.presets, of: version, manifest),
                 presetParameters(manifest.presets, of: version), schedules(manifest.presets, of: version),
                 activate(manifest, context), Self.ended([job.id]),
             ])
@@ -86,6 +87,18 @@ extension Store {
                 \(parameters.map(\.source.rawValue)), \(parameters.map(\.displayName)), \(parameters.map(\.icon)),
                 \(parameters.map(\.ephemeral)), \(parameters.map { PostgresJSON($0.labelsJSON) })
             ) p
+            """
+        )
+    }
+
+    private func lifetime(_ lifetime: Lifetime, of version: TemplateVersionID) -> Statement {
+        Statement(
+            "imports.lifetime",
+            """
+            UPDATE template_versions SET lifetime_default_secs = \(lifetime.defaultSeconds),
+                lifetime_max_secs = \(lifetime.maxSeconds), lifetime_warn_secs = \(lifetime.warnSeconds),
+                dormant_after_secs = \(lifetime.dormantSeconds), dormant_delete_secs = \(lifetime.deleteSeconds)
+            WHERE id = \(version)
             """
         )
     }

@@ -92,7 +92,8 @@ extension Store {
                 coalesce(j.error_code, '') AS error_code, j.created_at, j.started_at, j.completed_at
             FROM provisioner_jobs j
             LEFT JOIN workspace_builds b ON b.job_id = j.id
-            LEFT JOIN workspaces w ON w.id = b.workspace_id
+            -- A rehearsal's build is gone when its job has ended.
+            LEFT JOIN workspaces w ON w.id = coalesce(b.workspace_id, j.workspace_id)
             LEFT JOIN template_versions v ON v.job_id = j.id
             LEFT JOIN templates t ON t.id = coalesce(w.template_id, v.template_id)
             LEFT JOIN workers k ON k.id = j.worker_id

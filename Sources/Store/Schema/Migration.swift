@@ -43,6 +43,7 @@ package struct Migration: Hashable, Sendable {
         Migration(25, "claimable_losses", PackageResources.V0025_claimable_losses_sql),
         Migration(26, "outputs", PackageResources.V0026_outputs_sql),
         Migration(27, "rollouts", PackageResources.V0027_rollouts_sql),
+        Migration(28, "workspace_life", PackageResources.V0028_workspace_life_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {

@@ -23,6 +23,9 @@ struct NewBuilds {
     /// `n`.
     var lead: SQL = "interval '0'"
 
+    /// Further members of the jobs' input: an object. `nil`: none.
+    var input: SQL?
+
     /// Columns of a row for the next build of the workspace `w` after its latest one, `b`, all but `build_id` and
     /// `job_id`; and `last_build_id`, whose parameters it takes.
     static let afterLatest: SQL = """
@@ -37,13 +40,15 @@ struct NewBuilds {
         // Only deletions have more attempts than other jobs.
         let (column, attempts): (SQL, SQL) =
             jobClass == .delete ? ("max_attempts,", "\(literal: JobClass.deleteAttempts),") : ("", "")
+        var more: SQL = ""
+        if let input { more = " || \(sql: input)" }
         return """
             new_jobs AS (
                 INSERT INTO provisioner_jobs (id, organization_id, initiator_id, type, provisioner, input, file_id, tags,
                     priority, \(sql: column) available_at, queue_lead, template_id, workspace_id, trace_metadata,
                     created_at, updated_at)
                 SELECT n.job_id, n.organization_id, \(sql: initiator), 'workspace_build', t.provisioner,
-                    jsonb_build_object('workspace_build_id', n.build_id), v.file_id,
+                    jsonb_build_object('workspace_build_id', n.build_id)\(sql: more), v.file_id,
                     coalesce(v.tags, \(sql: .defaultJobTags)), \(jobClass.priority), \(sql: attempts)
                     \(sql: moment) - \(sql: lead), \(sql: lead), t.id, n.workspace_id, \(sql: trace),
                     \(sql: moment), \(sql: moment)

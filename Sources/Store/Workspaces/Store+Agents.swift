@@ -129,6 +129,27 @@ extension Store {
         return try answers[2].first.map(AgentIdentity.init)
     }
 
+    /// Records that the agent's workspace is used: to the minute, so that a busy one costs little. `nil`: there is no such
+    /// agent.
+    package func noteUse(by token: AgentTokenHash) async throws -> AgentIdentity? {
+        let answers = try await pool.executeBatch([
+            Statement(
+                "agents.note_use",
+                within: .seconds(5),
+                """
+                UPDATE workspaces w SET last_used_at = now(), dormant_at = NULL, updated_at = now()
+                FROM workspace_agents a
+                JOIN workspace_resources r ON r.id = a.resource_id
+                JOIN workspace_builds b ON b.job_id = r.job_id
+                WHERE a.auth_token_hash = \(token.bytes) AND NOT a.deleted AND w.id = b.workspace_id AND NOT w.deleted
+                    AND (w.last_used_at < now() - interval '1 minute' OR w.dormant_at IS NOT NULL)
+                """
+            ),
+            Self.identity(token),
+        ])
+        return try answers[1].first.map(AgentIdentity.init)
+    }
+
     /// A deleted workspace has no agents any more.
     static func agentsGone(of workspace: SQL) -> Statement {
         Statement(

@@ -20,6 +20,11 @@ package struct WorkspaceSummary: Hashable, Sendable, Codable {
     package var jobID: JobID?
     package var createdAt: Instant
     package var claimedAt: Instant?
+    package var lastUsedAt: Instant?
+    /// When it is deleted; `nil`: it has no end.
+    package var expiresAt: Instant?
+    /// Since when it is stopped because nobody used it; `nil`: it is not.
+    package var dormantAt: Instant?
 
     private enum CodingKeys: String, CodingKey {
         case id, name, transition, status
@@ -31,7 +36,13 @@ package struct WorkspaceSummary: Hashable, Sendable, Codable {
         case jobID = "job_id"
         case createdAt = "created_at"
         case claimedAt = "claimed_at"
+        case lastUsedAt = "last_used_at"
+        case expiresAt = "expires_at"
+        case dormantAt = "dormant_at"
     }
+
+    /// The columns of a workspace `w` that it reads, besides names and its latest build.
+    static let ownColumns: SQL = "w.created_at, w.claimed_at, w.last_used_at, w.expires_at, w.dormant_at"
 }
 
 extension Store {
@@ -50,7 +61,7 @@ extension Store {
             SELECT w.id, w.name, coalesce(u.username, '') AS owner, coalesce(t.name, '') AS template,
                 coalesce(p.name, '') AS preset, w.owner_id = \(prebuildsUserID) AS is_prebuild,
                 coalesce(b.build_number, 0) AS build_number, coalesce(b.transition::text, 'unknown') AS transition,
-                coalesce(b.job_status::text, 'unknown') AS status, b.job_id, w.created_at, w.claimed_at
+                coalesce(b.job_status::text, 'unknown') AS status, b.job_id, \(sql: WorkspaceSummary.ownColumns)
             FROM workspaces w
             -- A workspace is listed even when its preset, version or template is gone.
             LEFT JOIN templates t ON t.id = w.template_id
@@ -163,7 +174,10 @@ extension WorkspaceSummary {
             status: try row["status"],
             jobID: try row["job_id"],
             createdAt: try row["created_at"],
-            claimedAt: try row["claimed_at"]
+            claimedAt: try row["claimed_at"],
+            lastUsedAt: try row["last_used_at"],
+            expiresAt: try row["expires_at"],
+            dormantAt: try row["dormant_at"]
         )
     }
 }

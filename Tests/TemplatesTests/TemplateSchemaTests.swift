@@ -47,6 +47,7 @@ import Testing
             (definitions["preset"], ManifestPresetKey.names),
             (prebuilds, ManifestPrebuildsKey.names),
             (prebuilds?.properties?["expiration_policy"], ManifestExpirationKey.names),
+            (prebuilds?.properties?["autoscale"], ManifestAutoscaleKey.names),
             (scheduling, ManifestSchedulingKey.names),
             (scheduling?.properties?["schedule"]?.items, ManifestWindowKey.names),
         ]

@@ -23,7 +23,8 @@ struct StokerCommand: AsyncParsableCommand {
                 name: "Pools",
                 subcommands: [
                     TemplatesCommand.self, PlanCommand.self, ReconcileCommand.self, PresetsCommand.self,
-                    PrebuildsCommand.self, PoolsCommand.self, RolloutsCommand.self, ScheduleCommand.self,
+                    PrebuildsCommand.self, PoolsCommand.self, DecisionsCommand.self, RolloutsCommand.self,
+                    ScheduleCommand.self,
                 ]
             ),
             CommandGroup(

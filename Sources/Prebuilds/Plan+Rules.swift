@@ -33,7 +33,9 @@ extension Plan {
             nextExpiry: [planner.nextExpiry, handing.nextDeadline].compactMap { $0 }.min(),
             rollouts: pause == nil ? rollouts : [],
             unreadable: snapshot.unreadable,
-            orphans: snapshot.orphans
+            orphans: snapshot.orphans,
+            learned: planner.sizes.learned,
+            targets: planner.sizes.targets
         )
         if let pause {
             for index in self.presets.indices {

@@ -15,6 +15,8 @@ package struct PresetPlan: Hashable, Sendable {
     package var spare: [PrebuildSnapshot]
     /// Whose replacements ``spare`` makes room for; `nil`: its own preset's.
     package var makesRoomFor: PresetID?
+    /// Why `state.desired` is not simply the template's number; `nil`: it is.
+    package var size: PlannedSize?
     /// In the order of execution.
     package var actions: [PresetAction]
     package var withheld: [Withheld]
@@ -35,6 +37,7 @@ package struct PresetPlan: Hashable, Sendable {
         state: PoolState = PoolState(),
         spare: [PrebuildSnapshot] = [],
         makesRoomFor: PresetID? = nil,
+        size: PlannedSize? = nil,
         actions: [PresetAction] = [],
         withheld: [Withheld] = [],
         isPaused: Bool = false,
@@ -49,6 +52,7 @@ package struct PresetPlan: Hashable, Sendable {
         self.state = state
         self.spare = spare
         self.makesRoomFor = makesRoomFor
+        self.size = size
         self.actions = actions
         self.withheld = withheld
         self.isPaused = isPaused

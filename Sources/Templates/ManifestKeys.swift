@@ -34,7 +34,7 @@ enum ManifestPresetKey: String, ManifestKey {
 }
 
 enum ManifestPrebuildsKey: String, ManifestKey {
-    case instances, weight
+    case instances, weight, autoscale
     case expirationPolicy = "expiration_policy"
     case maxUnavailable = "max_unavailable"
     case rollout, scheduling
@@ -44,6 +44,10 @@ enum ManifestRolloutKey: String, ManifestKey {
     case strategy, floor, canary
     case progressDeadline = "progress_deadline"
     case onFailure = "on_failure"
+}
+
+enum ManifestAutoscaleKey: String, ManifestKey {
+    case mode, goal, min, max
 }
 
 enum ManifestExpirationKey: String, ManifestKey {

@@ -113,6 +113,8 @@ package struct PrebuildSettings: Hashable, Sendable {
     /// An IANA name; empty without a schedule.
     package var timezone: String
     package var schedule: [Window]
+    /// Whether the pool sizes itself.
+    package var autoscale: AutoscaleSettings
 
     package init(
         instances: Int,
@@ -121,7 +123,8 @@ package struct PrebuildSettings: Hashable, Sendable {
         maxUnavailable: Int = 20,
         rollout: RolloutSettings = RolloutSettings(),
         timezone: String = "",
-        schedule: [Window] = []
+        schedule: [Window] = [],
+        autoscale: AutoscaleSettings = AutoscaleSettings(mode: .off)
     ) {
         self.instances = instances
         self.ttlSeconds = ttlSeconds
@@ -130,10 +133,11 @@ package struct PrebuildSettings: Hashable, Sendable {
         self.rollout = rollout
         self.timezone = timezone
         self.schedule = schedule
+        self.autoscale = autoscale
     }
 
     /// The largest pool.
     var mostInstances: Int {
-        schedule.map(\.instances).reduce(instances, max)
+        schedule.map(\.instances).reduce(autoscale.mode == .apply ? max(instances, autoscale.max) : instances, max)
     }
 }

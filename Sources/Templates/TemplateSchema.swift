@@ -281,6 +281,27 @@ package enum TemplateSchema {
                     }
                   }
                 },
+                "autoscale": {
+                  "description": "Whether the pool chooses its own size; schedule and instances are a floor then.",
+                  "type": "object",
+                  "additionalProperties": false,
+                  "required": ["mode"],
+                  "properties": {
+                    "mode": {
+                      "description": "off: the schedule decides. advise: the size is only shown. apply: the pool decides.",
+                      "enum": ["off", "advise", "apply"]
+                    },
+                    "goal": {
+                      "description": "The share of claims that are to be hits.",
+                      "type": "number",
+                      "minimum": 0.5,
+                      "maximum": 0.999,
+                      "default": 0.95
+                    },
+                    "min": { "$ref": "#/$defs/instances", "default": 1 },
+                    "max": { "$ref": "#/$defs/instances", "default": 20 }
+                  }
+                },
                 "expiration_policy": {
                   "description": "When a prebuild is too old to be claimed, and is replaced.",
                   "type": "object",

@@ -69,6 +69,7 @@ package struct WorkerServices: Sendable {
         let lifetimes = Lifetimes(interval: configuration.reconciliationInterval, logger: logger) {
             try await store.enforceLifetimes()
         }
+        let replays = SizingReplays(store: store, limits: configuration.limits, logger: logger)
         let reporter = FleetReporter(
             store: store,
             worker: configuration.id,
@@ -95,7 +96,7 @@ package struct WorkerServices: Sendable {
         )
         services =
             [jobs.wakeUps, deliverer(jobs.wakeUps.events)] + middle
-            + [jobs.lease, jobs.spoolRecovery, jobs.runner, reporter, retention, lifetimes, reaper, reconciler]
+            + [jobs.lease, jobs.spoolRecovery, jobs.runner, reporter, replays, retention, lifetimes, reaper, reconciler]
     }
 
     /// Registers the worker; its lease begins now. States that its predecessors left in the spool are stored before it

@@ -49,6 +49,7 @@ import Testing
             (prebuilds, ManifestPrebuildsKey.names),
             (prebuilds?.properties?["expiration_policy"], ManifestExpirationKey.names),
             (prebuilds?.properties?["rollout"], ManifestRolloutKey.names),
+            (prebuilds?.properties?["autoscale"], ManifestAutoscaleKey.names),
             (scheduling, ManifestSchedulingKey.names),
             (scheduling?.properties?["schedule"]?.items, ManifestWindowKey.names),
         ]

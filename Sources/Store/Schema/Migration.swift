@@ -44,6 +44,7 @@ package struct Migration: Hashable, Sendable {
         Migration(26, "outputs", PackageResources.V0026_outputs_sql),
         Migration(27, "rollouts", PackageResources.V0027_rollouts_sql),
         Migration(28, "workspace_life", PackageResources.V0028_workspace_life_sql),
+        Migration(29, "pool_sizing", PackageResources.V0029_pool_sizing_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {

@@ -14,7 +14,7 @@ extension EventType {
             ]
         case .prebuildFailureLimitResolved:
             Self.preset + [
-                EventField("how", .string, "What resolved it: reset.", required: false),
+                EventField("how", .string, "What resolved it: reset, or build_succeeded.", required: false),
                 EventField("by", .string, "Who reset it.", required: false),
             ]
         case .workspaceResourceReplaced:

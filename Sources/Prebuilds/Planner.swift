@@ -69,6 +69,7 @@ struct Planner {
         if let warning = TimeToLive.warning(seconds: preset.ttlSeconds, build: preset.buildTime) {
             warnings.append(warning)
         }
+        if let warning = preset.rehearsalWarning { warnings.append(warning) }
         warnings += preset.unknownValues.map { "the preset's value '\($0)' is for no parameter of its version" }
 
         let wanted = desired + preset.waitingClaims

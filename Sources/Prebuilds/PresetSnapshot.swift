@@ -73,6 +73,8 @@ package struct PresetSnapshot: Hashable, Sendable {
     package var ordersInVain: Int
     /// Claims that wait for the preset's next prebuild, as far as they are counted.
     package var waitingClaims: Int
+    /// The resources that a claim would replace, as the version's rehearsal with this preset says.
+    package var claimReplaces: [String]
 
     package init(
         pool: Pool,
@@ -107,7 +109,8 @@ package struct PresetSnapshot: Hashable, Sendable {
         recentFailures: Int = 0,
         buildTime: Duration? = nil,
         ordersInVain: Int = 0,
-        waitingClaims: Int = 0
+        waitingClaims: Int = 0,
+        claimReplaces: [String] = []
     ) {
         self.pool = pool
         self.isActive = isActive
@@ -142,6 +145,7 @@ package struct PresetSnapshot: Hashable, Sendable {
         self.buildTime = buildTime
         self.ordersInVain = ordersInVain
         self.waitingClaims = waitingClaims
+        self.claimReplaces = claimReplaces
     }
 }
 

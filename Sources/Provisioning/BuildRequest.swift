@@ -34,6 +34,8 @@ package struct BuildRequest: Sendable {
     package var replacementPolicy: ReplacementPolicy
     /// Whether an earlier execution of this job left an unknown result: refresh before any change.
     package var refreshFirst: Bool
+    /// Whether to plan a claim of what is built, and to report what it would replace.
+    package var rehearses: Bool
 
     package init(
         job: HeldJob,
@@ -46,7 +48,8 @@ package struct BuildRequest: Sendable {
         earlierOutputs: [String] = [],
         serverURL: String = "",
         replacementPolicy: ReplacementPolicy = .warn,
-        refreshFirst: Bool = false
+        refreshFirst: Bool = false,
+        rehearses: Bool = false
     ) {
         self.job = job
         self.build = build
@@ -59,5 +62,6 @@ package struct BuildRequest: Sendable {
         self.serverURL = serverURL
         self.replacementPolicy = replacementPolicy
         self.refreshFirst = refreshFirst
+        self.rehearses = rehearses
     }
 }

@@ -5,7 +5,7 @@
 enum ManifestRootKey: String, ManifestKey {
     case name
     case displayName = "display_name"
-    case description, icon, provisioner, executable, tags, parameters, agents, presets
+    case description, icon, provisioner, executable, rehearse, tags, parameters, agents, presets
 }
 
 enum ManifestParameterKey: String, ManifestKey {

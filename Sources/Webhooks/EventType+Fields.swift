@@ -22,6 +22,8 @@ extension EventType {
                 EventField("replacements", .stringsByName, "The paths that forced it, by resource."),
                 EventField("reasons", .stringByName, "Why, as the provisioner says it, by resource.", required: false),
             ]
+        case .claimWouldReplace:
+            Self.preset + [EventField("replacements", .stringsByName, "The paths that would force it, by resource.")]
         case .workspaceBuildFailed, .workspaceDeleteFailed: Self.workspace + Self.failure
         case .presetValidationFailed: Self.preset + [EventField("message", .string, "What is wrong with it.")]
         case .poolDepleted: Self.preset + Self.pool

@@ -197,7 +197,8 @@ extension Executor {
             earlierOutputs: try await earlierOutputs(context),
             serverURL: try await agents?.url ?? "",
             replacementPolicy: replacementPolicy,
-            refreshFirst: job.refreshFirst
+            refreshFirst: job.refreshFirst,
+            rehearses: context.lacksRehearsal ? try await store.takeRehearsal(job.held) : false
         )
     }
 

@@ -98,12 +98,14 @@ extension SnapshotQuery {
                     o.id AS organization_id, o.name AS organization_name, t.prebuilds_paused_until,
                     -- NULL while a template in use has no active version: then a pass cannot decide about its
                     -- prebuilds.
-                    \(sql: .isActive()) AS active, presets.id AS preset_id
+                    \(sql: .isActive()) AS active, presets.id AS preset_id, h.replacements AS claim_replaces
                 FROM presets
                 LEFT JOIN template_version_presets p ON p.id = presets.id
                 LEFT JOIN template_versions v ON v.id = p.template_version_id
                 LEFT JOIN templates t ON t.id = v.template_id
                 LEFT JOIN organizations o ON o.id = t.organization_id
+                LEFT JOIN template_version_rehearsals h ON h.template_version_id = v.id AND h.preset_id = p.id
+                    AND h.status = 'replaces'
             )
             -- In the order in which they are read.
             SELECT p.organization_id IS NULL AS is_orphan, p.preset_id, p.name, p.version_id, p.template_name,
@@ -163,6 +165,9 @@ extension SnapshotQuery {
                         AND f.at >= coalesce(p.failures_forgotten_before, '-infinity')
                 ) END AS recent_failures,
                 p.limit_trials, p.limit_trial_at,
+                CASE WHEN jsonb_typeof(p.claim_replaces) = 'array' THEN ARRAY(
+                    SELECT coalesce(r->>'address', '') FROM jsonb_array_elements(p.claim_replaces) r
+                ) ELSE '{}' END AS claim_replaces,
                 CASE WHEN p.prebuild_status = 'hard_limited' AND p.active THEN \(sql: hasRecovered) ELSE false END AS has_recovered,
                 CASE WHEN p.active AND NOT coalesce(l.has_fresh, false) THEN \(sql: ordersInVain) ELSE 0 END AS orders_in_vain,
                 CASE WHEN p.active THEN \(sql: ClaimWaiter.waiting(for: "p.preset_id", at: moment)) ELSE 0 END AS waiting,

@@ -90,7 +90,8 @@ extension PresetSnapshot {
             startBuilds: try Self.readStartBuilds(row, and: running, starting: starting),
             recentFailures: try row["recent_failures"],
             ordersInVain: try row["orders_in_vain"],
-            waitingClaims: try row["waiting"]
+            waitingClaims: try row["waiting"],
+            claimReplaces: try row["claim_replaces"]
         )
     }
 

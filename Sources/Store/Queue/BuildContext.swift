@@ -17,6 +17,8 @@ package struct BuildContext: Hashable, Sendable {
     package let replaced: [Replacement]
     /// The values of the workspace's earlier sensitive outputs, as they were stored.
     package let sealedOutputs: [[UInt8]]
+    /// Whether no build of the version has rehearsed a claim, and this one may.
+    package let lacksRehearsal: Bool
 }
 
 /// The input of an execution of an import.

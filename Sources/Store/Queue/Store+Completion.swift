@@ -17,18 +17,24 @@ extension Store {
             let replaced = completion.outcome.replacements
             let event = replaced.isEmpty ? [] : [try replacedEvent(job, replaced)]
             let answers = try await transaction.executeBatchAndCommit(
-                event + [
+                try event + [
                     Self.state(job, completion.outcome.state), resources(job, completion.outcome.resources),
                     timings(job, completion.timings),
                 ]
                     + Self.outputs(job, completion.outputs)
                     + readyAgents(job, completion.outcome.agents)
+                    + rehearsed(job, completion)
                     + settle(job, completion) + [Self.ended([job.id])]
             )
             try Self.change(by: completion.result, answers.dropLast().last?.first).map(observe)
             guard !event.isEmpty, let row = answers.first?.first else { return nil }
             return try PoolName(row)
         }
+    }
+
+    private func rehearsed(_ job: HeldJob, _ completion: BuildCompletion) throws -> [Statement] {
+        guard completion.result == .succeeded, let rehearsal = completion.outcome.rehearsal else { return [] }
+        return [try Self.rehearsed(job, rehearsal)]
     }
 
     /// Reads the metrics of a pool from the last of the statements in ``settle(_:_:)``.

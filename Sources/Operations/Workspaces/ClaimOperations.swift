@@ -14,6 +14,8 @@ package struct ClaimWorkspace: Operation {
     package var owner: String?
     package var name: String
     package var parameters: [String: String]?
+    /// Labels of the workspace.
+    package var labels: [String: String]?
     /// With the same key, the same request always gives the same workspace.
     package var idempotencyKey: String?
     /// How many seconds to wait for the next prebuild when none is eligible; `nil`: not at all.
@@ -23,7 +25,7 @@ package struct ClaimWorkspace: Operation {
     package static let longestWait = 3600
 
     private enum CodingKeys: String, CodingKey {
-        case template, preset, owner, name, parameters
+        case template, preset, owner, name, parameters, labels
         case idempotencyKey = "idempotency_key"
         case waitLimit = "wait_for_refill"
     }
@@ -49,6 +51,7 @@ package struct ClaimWorkspace: Operation {
             Field("owner", .text(most: 64), "Default: the caller."),
             Field("name", .text(most: 64), "The workspace's name.", required: true),
             Field("parameters", .textMap),
+            Field("labels", .textMap, "Labels of the workspace, for lists and selectors."),
             Field(
                 "wait_for_refill",
                 .integer(1...longestWait),
@@ -68,6 +71,7 @@ package struct ClaimWorkspace: Operation {
         owner = request.owner
         name = request.name
         parameters = request.parameters
+        labels = request.labels.isEmpty ? nil : request.labels
         idempotencyKey = request.idempotencyKey
         self.waitLimit = waitLimit
     }
@@ -75,18 +79,15 @@ package struct ClaimWorkspace: Operation {
     package var mayWait: Bool { waitLimit != nil }
 
     package func perform(in context: OperationContext) async throws -> ClaimResult {
-        let caller = context.caller
-        let owner = try caller.named(owner)
-        guard caller.has(.owner) || owner.lowercased() == caller.name.lowercased() else {
-            throw Refusal(.forbidden, "Only the role 'owner' may claim for others", remedy: "Claim your own.")
-        }
+        let owner = try context.caller.claimant(owner)
         let request = ClaimRequest(
             template: template,
             preset: preset,
             owner: owner,
             name: name,
             parameters: parameters ?? [:],
-            idempotencyKey: idempotencyKey
+            idempotencyKey: idempotencyKey,
+            labels: labels ?? [:]
         )
         return try await withSpan("claim", ofKind: .server) { span in
             let result = try await bind(request, in: context)
@@ -101,6 +102,17 @@ package struct ClaimWorkspace: Operation {
         return try await context.watch.following(.prebuilds) { bell in
             try await context.store.claim(request, waitingAtMost: .seconds(waitLimit)) { await bell.wait(atMost: $0) }
         }
+    }
+}
+
+extension Caller {
+    /// The user who gets what the caller claims. Only the role `owner` claims for others.
+    func claimant(_ named: String?) throws -> String {
+        let owner = try self.named(named)
+        guard has(.owner) || owner.lowercased() == name.lowercased() else {
+            throw Refusal(.forbidden, "Only the role 'owner' may claim for others", remedy: "Claim your own.")
+        }
+        return owner
     }
 }
 

@@ -15,6 +15,8 @@ package struct ClaimRequest: Hashable, Sendable {
     package var parameters: [String: String]
     /// The same key with the same request always gives the same workspace.
     package var idempotencyKey: String?
+    /// Labels of the workspace, for lists and selectors.
+    package var labels: [String: String]
 
     package init(
         template: String,
@@ -22,7 +24,8 @@ package struct ClaimRequest: Hashable, Sendable {
         owner: String,
         name: String,
         parameters: [String: String] = [:],
-        idempotencyKey: String? = nil
+        idempotencyKey: String? = nil,
+        labels: [String: String] = [:]
     ) {
         self.template = template
         self.preset = preset
@@ -30,6 +33,7 @@ package struct ClaimRequest: Hashable, Sendable {
         self.name = name
         self.parameters = parameters
         self.idempotencyKey = idempotencyKey
+        self.labels = labels
     }
 }
 

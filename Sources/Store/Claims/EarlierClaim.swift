@@ -66,7 +66,9 @@ extension ClaimRequest {
     func digest(giving values: [String: String]) -> [UInt8] {
         var hash = SHA256()
         let values = values.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
-        for field in [template, preset ?? "", owner, name] + values {
+        // Without labels it is what it was before there were any.
+        let tags = labels.isEmpty ? [] : ["labels"] + labels.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        for field in [template, preset ?? "", owner, name] + values + tags {
             let bytes = Array(field.utf8)
             hash.update(data: lengthPrefix(bytes.count))
             hash.update(data: bytes)

@@ -54,8 +54,8 @@ struct FreshClaim {
                     SELECT FROM templates o WHERE o.id = a.template_id AND \(sql: .isActive("a.version_id", of: "o"))
                 )
             ), new_workspace AS (
-                INSERT INTO workspaces (id, owner_id, organization_id, template_id, name)
-                SELECT workspace_id, owner_id, organization_id, template_id, name FROM bound
+                INSERT INTO workspaces (id, owner_id, organization_id, template_id, name, labels)
+                SELECT workspace_id, owner_id, organization_id, template_id, name, labels FROM bound
             ), \(sql: writing.handOver(.initiator, parameters: .parameters(ofPreset: "n.preset_id", version: "n.version_id")))
             """
         )

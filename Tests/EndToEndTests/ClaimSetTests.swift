@@ -39,7 +39,16 @@ import Testing
                 #expect(many.status == .exited(2))
                 let claims = try await place.json(
                     [Claimed].self,
-                    "claim", "runner", "--owner", "ada", "--name", name, "--count", "3", "--label", "run=\(name)"
+                    "claim",
+                    "runner",
+                    "--owner",
+                    "ada",
+                    "--name",
+                    name,
+                    "--count",
+                    "3",
+                    "--label",
+                    "run=\(name)"
                 )
                 #expect(claims.map(\.workspace_name) == (1...3).map { "\(name)-\($0)" })
                 #expect(claims.allSatisfy { $0.outcome == "hit" })

@@ -19,13 +19,16 @@ import Testing
 
     @Test func `all are handed over in one transaction, with their labels`() async throws {
         try await ClaimRoom.open { room in
-            let prebuilds = try await [room.fleet.addWorkspace(of: room.preset), room.fleet.addWorkspace(of: room.preset)]
+            let prebuilds = try await [
+                room.fleet.addWorkspace(of: room.preset), room.fleet.addWorkspace(of: room.preset),
+            ]
             let results = try await room.fleet.store.claim(request, names: names(2), .all)
             #expect(results.map(\.workspaceName) == ["run-1", "run-2"])
             #expect(results.map(\.outcome) == [.hit, .hit])
             #expect(Set(results.map(\.workspaceID)) == Set(prebuilds.map(\.id)))
             #expect(
-                try await room.fleet.value("SELECT count(DISTINCT xmin::text) FROM workspaces WHERE name LIKE 'run-%'") == 1
+                try await room.fleet.value("SELECT count(DISTINCT xmin::text) FROM workspaces WHERE name LIKE 'run-%'")
+                    == 1
             )
             for (selector, count) in [(["team": "data"], 2), (["team": "data", "run": "17"], 2), (["team": "web"], 0)] {
                 let found = try await room.fleet.store.workspaces(labelled: selector)

@@ -121,7 +121,9 @@ struct ClaimCommand: AsyncParsableCommand {
             )
         }
         try output.print(claims) { claims in
-            let lines = claims.map { Printable.line("\($0.workspaceName) (\($0.templateName)/\($0.presetName)): job \($0.jobID)") }
+            let lines = claims.map {
+                Printable.line("\($0.workspaceName) (\($0.templateName)/\($0.presetName)): job \($0.jobID)")
+            }
             let whose = "\(claims.count) of \(count) are \(request.owner)'s."
             return (lines + [Printable.line(whose)]).joined(separator: "\n")
         }

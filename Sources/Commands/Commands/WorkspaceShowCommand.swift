@@ -53,7 +53,9 @@ extension WorkspaceDetails {
             "id \(workspace.id), created \(Shown.time(workspace.createdAt))",
         ]
         if let labels = workspace.labels {
-            facts.append("labels " + labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", "))
+            facts.append(
+                "labels " + labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
+            )
         }
         if let claim {
             let why = claim.reason.isEmpty ? "" : ": \(claim.reason)"

@@ -18,7 +18,10 @@ package struct ListWorkspaces: PagedOperation {
     package static let route = Route(.get, "/workspaces", .workspaces, for: .member)
         .doing("List the workspaces that the caller may see, newest first")
         .taking(
-            [Field("owner", .text(most: 64), "Only this user's."), Field("selector", .text(most: 2_000), selectorWords)]
+            [
+                Field("owner", .text(most: 64), "Only this user's."),
+                Field("selector", .text(most: 2_000), selectorWords),
+            ]
                 + Cursor.fields
         )
         .answering("A page of workspaces.", .page("Workspace"))

@@ -11,7 +11,11 @@ package enum Labels {
     /// Throws ``StoreError`` of code `.invalid` for a name or value that labels cannot have.
     package static func check(_ labels: [String: String]) throws {
         guard labels.count <= most else {
-            throw StoreError(.invalid, "There are \(labels.count) labels; at most \(most) are allowed", remedy: "Give fewer.")
+            throw StoreError(
+                .invalid,
+                "There are \(labels.count) labels; at most \(most) are allowed",
+                remedy: "Give fewer."
+            )
         }
         for (name, value) in labels.sorted(by: { $0.key < $1.key }) {
             guard name.wholeMatch(of: /[A-Za-z0-9](?:[A-Za-z0-9_.\/-]{0,61}[A-Za-z0-9])?/) != nil else {

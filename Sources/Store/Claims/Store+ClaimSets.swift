@@ -86,7 +86,9 @@ extension Store {
                 let claims = waiting.map {
                     PreparedClaim(id: .random(), request: $0, target: target, isQueued: false)
                 }
-                for result in try await ReadyClaims(claims).bind(in: transaction) { served[result.workspaceName] = result }
+                for result in try await ReadyClaims(claims).bind(in: transaction) {
+                    served[result.workspaceName] = result
+                }
                 waiting.removeAll { served[$0.name] != nil }
             }
             guard waiting.isEmpty || rule == .available && !served.isEmpty else {
@@ -94,7 +96,8 @@ extension Store {
                     .conflict,
                     "Only \(served.count) of \(names.count) are ready, and nothing was claimed",
                     remedy: rule == .all && !served.isEmpty
-                        ? "Ask for fewer, or for as many as there are." : "Wait for the pool to be filled, or claim one by one."
+                        ? "Ask for fewer, or for as many as there are."
+                        : "Wait for the pool to be filled, or claim one by one."
                 )
             }
             return names.compactMap { served[$0] }

@@ -20,7 +20,8 @@ extension SnapshotQuery {
                     j.job_status, j.job_status IN ('pending', 'running', 'canceling') AS in_progress,
                     j.job_status = 'failed' AND coalesce(j.error_code NOT IN (
                         \(quoted: QueueEnd.expired.rawValue), \(quoted: QueueEnd.workerLost.rawValue)
-                    ), true) AS failed, j.job_status = 'failed' AND j.error_code = \(quoted: FailureCode.invalid.rawValue) AS invalid,
+                    ), true) AS failed,
+                    coalesce(j.job_status = 'failed' AND j.error_code = \(quoted: FailureCode.invalid.rawValue), false) AS invalid,
                     -- Those without a build, a job or a preset are grouped under an id that no preset has.
                     coalesce(w.claimable_preset_id, CASE WHEN j.job_status IS NOT NULL THEN coalesce(
                         b.template_version_preset_id, (
@@ -44,7 +45,7 @@ extension SnapshotQuery {
                 -- whole. A prebuild that can be claimed says on its own row that its start has succeeded and its agents are
                 -- ready (Documentation/Decisions/0019-claims-together.md), so most prebuilds need no more than their build.
                 LEFT JOIN LATERAL (
-                    SELECT x.job_status, x.error_code, x.attempt, x.refresh_first, x.workspace_id
+                    SELECT x.job_status, x.error_code, x.attempt, x.refresh_first, x.workspace_id, x.completed_at
                     FROM provisioner_jobs x
                     WHERE x.id = CASE WHEN w.claimable_preset_id IS NULL THEN b.job_id END OFFSET 0
                 ) j ON true

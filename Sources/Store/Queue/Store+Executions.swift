@@ -47,7 +47,7 @@ extension Store {
                 ARRAY(SELECT a.name FROM template_version_agents a WHERE a.template_version_id = v.id ORDER BY a.name)
                     AS agents,
                 \(sql: Self.sealedOutputs(ofWorkspace: "w.id")) AS sealed_outputs,
-                j.input->>'replaced' AS replaced, \(sql: lacksRehearsal) AS lacks_rehearsal
+                j.input->>'replaced' AS replaced, \(sql: Self.lacksRehearsal) AS lacks_rehearsal
             FROM provisioner_jobs j
             JOIN workspace_builds b ON b.job_id = j.id
             JOIN workspaces w ON w.id = b.workspace_id

@@ -121,6 +121,7 @@ final class Redactor: Sendable {
         }
         outcome.replacements = redact(outcome.replacements)
         outcome.outputs = redact(outcome.outputs)
+        outcome.rehearsal?.replacements = redact(outcome.rehearsal?.replacements ?? [])
         return outcome
     }
 }

@@ -9,7 +9,8 @@ package struct HardLimit: Hashable, Sendable {
     /// Whether the newest failed as `INVALID`, so that another one would fail too.
     package let isInvalid: Bool
 
-    /// One that failed as `INVALID` is enough. `nil` while the limit is off (0) or at least one of that many newest builds did not fail, does not exist, or
+    /// One that failed as `INVALID` is enough. `nil` while the limit is off (0) or at least one of that many newest builds
+    /// did not fail, does not exist, or
     /// has been forgotten by a reset.
     package init?(of preset: PresetSnapshot, limits: PlanLimits) {
         let limit = limits.failureHardLimit

@@ -175,7 +175,8 @@ struct Planner {
         }
     }
 
-    /// A hard limit lasts until it is reset, or a build succeeds. A failed validation lasts while there are problems; while the version is
+    /// A hard limit lasts until it is reset, or a build succeeds. A failed validation lasts while there are problems; while
+    /// the version is
     /// not ready its parameters are not known, and the status stays as it is.
     private func statusChange(
         of preset: PresetSnapshot,

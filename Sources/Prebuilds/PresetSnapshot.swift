@@ -60,7 +60,8 @@ package struct PresetSnapshot: Hashable, Sendable {
     /// Prebuilds of a preset that is not active whose first build waits in the queue, in any order.
     package var pendingOrders: [PendingOrder]
 
-    /// Start builds that are the latest of their prebuild, or failed and were deleted for that, newest first by the build's `created_at`: the newest
+    /// Start builds that are the latest of their prebuild, or failed and were deleted for that, newest first by the build's
+    /// `created_at`: the newest
     /// `max(desiredInstances, failureHardLimit, 1)` of them and as many as are starting, or all when there are fewer.
     package var startBuilds: [StartBuild]
     /// All of the preset's latest start builds that failed and were created at or after `now - lookback` and not

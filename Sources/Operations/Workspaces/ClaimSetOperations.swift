@@ -28,7 +28,7 @@ package struct ClaimWorkspaces: Operation {
         .doing("Claim several ready workspaces")
         .noting(
             """
-            in one transaction, and nothing is built: `all` gives as many as are asked for, or refuses with 409 and spends \
+            , in one transaction; nothing is built. `all` gives as many as are asked for, or refuses with 409 and spends \
             nothing; `available` gives as many as there are. They are called `name-1`, `name-2` and so on.
             """
         )
@@ -69,7 +69,7 @@ package struct ClaimWorkspaces: Operation {
             labels: labels ?? [:]
         )
         let names = (1...max(count, 1)).map { "\(name)-\($0)" }
-        return try await context.store.claim(request, names: names, rule.flatMap(ClaimSetRule.init) ?? .all)
+        return try await context.store.claim(request, names: names, rule.flatMap { ClaimSetRule(rawValue: $0) } ?? .all)
     }
 }
 

@@ -55,8 +55,8 @@ import Testing
             #expect(found.replacements.map(\.paths) == [["triggers_replace"]])
             let warnings = try await fleet.json(Plan.self, "plan").presets.first?.warnings ?? []
             #expect(warnings.contains { $0.hasPrefix("a claim would replace terraform_data.disk") }, "\(warnings)")
-            let events = "SELECT type || ' ' || occurrences FROM notification_events WHERE type LIKE 'claim%'"
-            #expect(try await watch.column(SQL(trusted: events)) == ["claim_would_replace 1"])
+            let events: SQL = "SELECT type || ' ' || occurrences FROM notification_events WHERE type LIKE 'claim%'"
+            #expect(try await watch.column(events) == ["claim_would_replace 1"])
             // Both prebuilds belong to the pool as they were built.
             let owners = try await watch.column(
                 "SELECT DISTINCT convert_from(provisioner_state, 'UTF8') LIKE '%rehearsal%' FROM workspace_builds"

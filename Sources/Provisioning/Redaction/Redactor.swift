@@ -121,7 +121,10 @@ final class Redactor: Sendable {
         }
         outcome.replacements = redact(outcome.replacements)
         outcome.outputs = redact(outcome.outputs)
-        outcome.rehearsal?.replacements = redact(outcome.rehearsal?.replacements ?? [])
+        if var rehearsal = outcome.rehearsal {
+            rehearsal.replacements = redact(rehearsal.replacements)
+            outcome.rehearsal = rehearsal
+        }
         return outcome
     }
 }

@@ -6,16 +6,25 @@ package import Domain
 package struct HardLimit: Hashable, Sendable {
     /// The failed builds, newest first; as many as the limit.
     package let failedBuilds: [BuildID]
+    /// Whether the newest failed as `INVALID`, so that another one would fail too.
+    package let isInvalid: Bool
 
-    /// `nil` while the limit is off (0) or at least one of that many newest builds did not fail, does not exist, or
+    /// One that failed as `INVALID` is enough. `nil` while the limit is off (0) or at least one of that many newest builds
+    /// did not fail, does not exist, or
     /// has been forgotten by a reset.
     package init?(of preset: PresetSnapshot, limits: PlanLimits) {
         let limit = limits.failureHardLimit
+        let forgottenBefore = preset.failuresForgottenBefore
+        if limit > 0, let invalid = preset.newestEnded, invalid.isInvalid,
+            forgottenBefore.map({ invalid.createdAt >= $0 }) ?? true
+        {
+            (failedBuilds, isInvalid) = ([invalid.buildID], true)
+            return
+        }
         guard limit > 0, preset.startBuilds.count >= limit else { return nil }
         let newest = preset.startBuilds.prefix(limit)
-        let forgottenBefore = preset.failuresForgottenBefore
         guard newest.allSatisfy({ build in build.hasFailed && forgottenBefore.map { build.createdAt >= $0 } ?? true })
         else { return nil }
-        failedBuilds = newest.map(\.buildID)
+        (failedBuilds, isInvalid) = (newest.map(\.buildID), false)
     }
 }

@@ -10,16 +10,32 @@ package struct PlanLimits: Hashable, Sendable {
     package var failureHardLimit: Int
     /// `prebuilds.max_pending_jobs`: the most start jobs that may wait in the queue; 0 is no limit.
     package var maxPendingJobs: Int
+    /// `prebuilds.hard_limit_retry`: how long after a hard limit one build is tried; 0 is never.
+    package var firstTrial: Duration
+    /// `prebuilds.hard_limit_retry_most`: the longest time between two of them.
+    package var longestTrial: Duration
+    /// `prebuilds.keep_failed`: how many failed prebuilds of a preset are kept as evidence.
+    package var keepFailed: Int
+    /// `prebuilds.keep_failed_for`: for how long they are.
+    package var keepFailedFor: Duration
 
     package init(
         backoffInterval: Duration = .seconds(60),
         backoffLookback: Duration = .seconds(3600),
         failureHardLimit: Int = 3,
-        maxPendingJobs: Int = 0
+        maxPendingJobs: Int = 0,
+        firstTrial: Duration = .seconds(900),
+        longestTrial: Duration = .seconds(21_600),
+        keepFailed: Int = 2,
+        keepFailedFor: Duration = .seconds(86_400)
     ) {
         self.backoffInterval = backoffInterval
         self.backoffLookback = backoffLookback
         self.failureHardLimit = failureHardLimit
         self.maxPendingJobs = maxPendingJobs
+        self.firstTrial = firstTrial
+        self.longestTrial = longestTrial
+        self.keepFailed = keepFailed
+        self.keepFailedFor = keepFailedFor
     }
 }

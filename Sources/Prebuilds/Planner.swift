@@ -52,6 +52,7 @@ struct Planner {
             ),
             actions: (orders.isEmpty || preset.isRollingOver ? [] : [.cancel(orders)])
                 + (doomed.isEmpty || preset.isRollingOver ? [] : [.delete(.inactive, doomed)])
+                + deletionsOfFailed(preset)
                 + Self.deletionsAgain(preset)
         )
     }
@@ -62,7 +63,13 @@ struct Planner {
             ? [] : [.delete(.deletionCanceled, preset.abandonedDeletions.sorted(by: PrebuildSnapshot.isOlder))]
     }
 
-    private mutating func planActive(_ preset: PresetSnapshot, _ invalid: [String]) -> PresetPlan {
+    private func deletionsOfFailed(_ preset: PresetSnapshot) -> [PresetAction] {
+        let outlived = preset.outlivedEvidence(now: now, limits: limits)
+        return outlived.isEmpty ? [] : [.delete(.failed, outlived)]
+    }
+
+    private mutating func planActive(_ found: PresetSnapshot, _ invalid: [String]) -> PresetPlan {
+        let preset = found.recovered(at: now)
         let ages = AgeGroups(of: preset, now: now)
         if let change = ages.nextChange { nextExpiry = nextExpiry.map { min($0, change) } ?? change }
         var problems: [String] = []
@@ -75,6 +82,7 @@ struct Planner {
         if let warning = TimeToLive.warning(seconds: preset.ttlSeconds, build: preset.buildTime) {
             warnings.append(warning)
         }
+        if let warning = preset.rehearsalWarning { warnings.append(warning) }
         warnings += preset.unknownValues.map { "the preset's value '\($0)' is for no parameter of its version" }
 
         let wanted = desired + preset.waitingClaims
@@ -97,18 +105,29 @@ struct Planner {
         let gone = ages.gone(desired: wanted)
         if !gone.isEmpty { actions.append(.delete(.expired, gone)) }
         if !extraneous.isEmpty { actions.append(.delete(.extraneous, extraneous)) }
-        actions += Self.deletionsAgain(preset)
+        actions += deletionsOfFailed(preset) + Self.deletionsAgain(preset)
 
         let brake = RunawayBrake(of: preset, desired: state.wanted)
         let granted = min(state.missing, brake?.allowed ?? .max)
-        let change = statusChange(of: preset, problems, runaway: granted == 0 && state.missing > 0 ? brake : nil)
+        let change = statusChange(
+            of: preset,
+            from: found.status,
+            problems,
+            runaway: granted == 0 && state.missing > 0 ? brake : nil
+        )
         let status = change?.to ?? preset.status
         let backoff = Backoff(of: preset, now: now, limits: limits)
+        let trial = LimitTrial(of: preset, now: now, limits: limits)
+        var nextTrialAt: Instant?
         var withheld =
             state.missing == 0
             ? []
-            : reasons(toWithhold: state.missing, of: preset, status, change, problems, backoff)
-        if granted > 0, withheld.isEmpty {
+            : reasons(toWithhold: state.missing, of: preset, status, change, problems, backoff, trial)
+        if let trial, trial.isDue(at: now, for: state, withheld) {
+            actions.append(.create(1))
+            nextTrialAt = trial.nextAt
+            withheld = trial.rest(of: state.missing, of: preset, limits)
+        } else if granted > 0, withheld.isEmpty {
             actions.append(.create(granted))
             if let brake, granted < state.missing {
                 let message = Withheld.runawayMessage(orders: brake.orders + granted)
@@ -130,6 +149,7 @@ struct Planner {
             isPaused: preset.pausedUntil.map { now < $0 } ?? false,
             failedBuild: failedBuild(of: preset, isGivenUp: status == .hardLimited),
             backoff: backoff,
+            nextTrialAt: nextTrialAt,
             warnings: warnings
         )
     }
@@ -169,10 +189,12 @@ struct Planner {
         }
     }
 
-    /// A hard limit lasts until it is reset. A failed validation lasts while there are problems; while the version is
+    /// A hard limit lasts until it is reset, or a build succeeds. A failed validation lasts while there are problems; while
+    /// the version is
     /// not ready its parameters are not known, and the status stays as it is.
     private func statusChange(
         of preset: PresetSnapshot,
+        from before: PrebuildStatus,
         _ problems: [String],
         runaway: RunawayBrake?
     ) -> StatusChange? {
@@ -181,8 +203,11 @@ struct Planner {
             return StatusChange(
                 from: preset.status,
                 to: .hardLimited,
-                message: Withheld.hardLimitMessage(failures: limit.failedBuilds.count),
-                failedBuilds: limit.failedBuilds
+                message: limit.isInvalid
+                    ? Withheld.invalidBuildMessage
+                    : Withheld.hardLimitMessage(failures: limit.failedBuilds.count),
+                failedBuilds: limit.failedBuilds,
+                trialAt: limit.isInvalid ? nil : firstTrial
             )
         }
         if let runaway {
@@ -191,14 +216,19 @@ struct Planner {
                 to: .hardLimited,
                 message: Withheld.runawayMessage(orders: runaway.orders),
                 failedBuilds: preset.startBuilds.filter(\.hasFailed).map(\.buildID),
-                failures: runaway.orders
+                failures: runaway.orders,
+                trialAt: firstTrial
             )
         }
         let to: PrebuildStatus = problems.isEmpty ? .healthy : .validationFailed
         let message = problems.joined(separator: "; ")
         guard preset.versionReadiness == .ready || to == .validationFailed else { return nil }
-        let isNews = to != preset.status || to == .validationFailed && message != preset.statusMessage
-        return isNews ? StatusChange(from: preset.status, to: to, message: message) : nil
+        let isNews = to != before || to == .validationFailed && message != preset.statusMessage
+        return isNews ? StatusChange(from: before, to: to, message: message) : nil
+    }
+
+    private var firstTrial: Instant? {
+        limits.firstTrial > .zero ? now + LimitTrial.wait(after: 0, limits: limits) : nil
     }
 
     /// Why no more prebuilds of a preset of an earlier version are built.
@@ -220,7 +250,8 @@ struct Planner {
         _ status: PrebuildStatus,
         _ change: StatusChange?,
         _ problems: [String],
-        _ backoff: Backoff?
+        _ backoff: Backoff?,
+        _ trial: LimitTrial?
     ) -> [Withheld] {
         var reasons: [Withheld] = []
         if let until = preset.pausedUntil, now < until {
@@ -230,7 +261,8 @@ struct Planner {
         if status == .hardLimited {
             let failures = change?.failures ?? HardLimit(of: preset, limits: limits)?.failedBuilds.count
             let message = change?.message ?? preset.statusMessage
-            reasons.append(.hardLimited(count: count, failures: failures, message: message))
+            let trialAt = change?.trialAt ?? trial?.dueAt
+            reasons.append(.hardLimited(count: count, failures: failures, message: message, trial: trialAt))
         }
         if !problems.isEmpty { reasons.append(.invalid(count: count, problems.joined(separator: "; "))) }
         if preset.versionReadiness != .ready {

@@ -20,6 +20,8 @@ package enum DeleteReason: String, Hashable, Sendable, Codable {
     case replaced
     /// Its preset is not of the active version, or its template is deleted or deprecated.
     case inactive
+    /// Its build failed, and it is kept as evidence no longer.
+    case failed
     /// Its deletion was begun and canceled; it can neither be used nor is it gone.
     case deletionCanceled = "deletion_canceled"
 }

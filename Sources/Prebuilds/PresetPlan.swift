@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Domain
+package import Time
 
 /// The actions of a pass for one preset, and what it withholds and why.
 package struct PresetPlan: Hashable, Sendable {
@@ -26,6 +27,8 @@ package struct PresetPlan: Hashable, Sendable {
     package var failedBuild: BuildID?
     /// The back-off, also when nothing is missing.
     package var backoff: Backoff?
+    /// When another build may be tried, if what this plan creates is one that a hard limit lets through; else `nil`.
+    package var nextTrialAt: Instant?
     /// Problems that the pass can work with, but an operator should correct.
     package var warnings: [String]
 
@@ -43,6 +46,7 @@ package struct PresetPlan: Hashable, Sendable {
         isPaused: Bool = false,
         failedBuild: BuildID? = nil,
         backoff: Backoff? = nil,
+        nextTrialAt: Instant? = nil,
         warnings: [String] = []
     ) {
         self.pool = pool
@@ -58,6 +62,7 @@ package struct PresetPlan: Hashable, Sendable {
         self.isPaused = isPaused
         self.failedBuild = failedBuild
         self.backoff = backoff
+        self.nextTrialAt = nextTrialAt
         self.warnings = warnings
     }
 

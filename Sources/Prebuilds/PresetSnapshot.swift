@@ -33,6 +33,12 @@ package struct PresetSnapshot: Hashable, Sendable {
     package var statusMessage: String
     /// `failures_forgotten_before`: builds created before it no longer count as failed.
     package var failuresForgottenBefore: Instant?
+    /// `limit_trials`: how many builds were tried since the preset is hard limited.
+    package var limitTrials: Int
+    /// `limit_trial_at`: when the next one may be tried; `nil`: not at all.
+    package var limitTrialAt: Instant?
+    /// Whether a build has succeeded since the preset is hard limited.
+    package var hasRecovered: Bool
     /// The template's `prebuilds_paused_until`; ``Instant/distantFuture`` when it has no end.
     package var pausedUntil: Instant?
 
@@ -50,12 +56,15 @@ package struct PresetSnapshot: Hashable, Sendable {
     /// Prebuilds whose latest build failed, or was canceled, whatever its transition: evidence for the operator.
     package var failed: Int
     package var canceled: Int
+    /// Prebuilds that this program ordered and whose build failed, in any order.
+    package var evidence: [FailedPrebuild]
     /// Prebuilds whose deletion was begun by Stoker and canceled, in any order: nobody can claim them.
     package var abandonedDeletions: [PrebuildSnapshot]
     /// Prebuilds of a preset that is not active whose first build waits in the queue, in any order.
     package var pendingOrders: [PendingOrder]
 
-    /// Start builds that are the latest of their prebuild, newest first by the build's `created_at`: the newest
+    /// Start builds that are the latest of their prebuild, or failed and were deleted for that, newest first by the build's
+    /// `created_at`: the newest
     /// `max(desiredInstances, failureHardLimit, 1)` of them and as many as are starting, or all when there are fewer.
     package var startBuilds: [StartBuild]
     /// All of the preset's latest start builds that failed and were created at or after `now - lookback` and not
@@ -70,6 +79,8 @@ package struct PresetSnapshot: Hashable, Sendable {
     package var waitingClaims: Int
     /// Overrides and autoscaling; `nil`: the template's numbers decide.
     package var sizing: SizingInput?
+    /// The resources that a claim would replace, as the version's rehearsal with this preset says.
+    package var claimReplaces: [String]
 
     package init(
         pool: Pool,
@@ -86,6 +97,9 @@ package struct PresetSnapshot: Hashable, Sendable {
         status: PrebuildStatus = .healthy,
         statusMessage: String = "",
         failuresForgottenBefore: Instant? = nil,
+        limitTrials: Int = 0,
+        limitTrialAt: Instant? = nil,
+        hasRecovered: Bool = false,
         pausedUntil: Instant? = nil,
         parameters: [VersionParameter] = [],
         values: [String: String] = [:],
@@ -95,6 +109,7 @@ package struct PresetSnapshot: Hashable, Sendable {
         deleting: Int = 0,
         failed: Int = 0,
         canceled: Int = 0,
+        evidence: [FailedPrebuild] = [],
         abandonedDeletions: [PrebuildSnapshot] = [],
         pendingOrders: [PendingOrder] = [],
         startBuilds: [StartBuild] = [],
@@ -102,7 +117,8 @@ package struct PresetSnapshot: Hashable, Sendable {
         buildTime: Duration? = nil,
         ordersInVain: Int = 0,
         waitingClaims: Int = 0,
-        sizing: SizingInput? = nil
+        sizing: SizingInput? = nil,
+        claimReplaces: [String] = []
     ) {
         self.pool = pool
         self.isActive = isActive
@@ -118,6 +134,9 @@ package struct PresetSnapshot: Hashable, Sendable {
         self.status = status
         self.statusMessage = statusMessage
         self.failuresForgottenBefore = failuresForgottenBefore
+        self.limitTrials = limitTrials
+        self.limitTrialAt = limitTrialAt
+        self.hasRecovered = hasRecovered
         self.pausedUntil = pausedUntil
         self.parameters = parameters
         self.values = values
@@ -127,6 +146,7 @@ package struct PresetSnapshot: Hashable, Sendable {
         self.deleting = deleting
         self.failed = failed
         self.canceled = canceled
+        self.evidence = evidence
         self.abandonedDeletions = abandonedDeletions
         self.pendingOrders = pendingOrders
         self.startBuilds = startBuilds
@@ -135,6 +155,7 @@ package struct PresetSnapshot: Hashable, Sendable {
         self.ordersInVain = ordersInVain
         self.waitingClaims = waitingClaims
         self.sizing = sizing
+        self.claimReplaces = claimReplaces
     }
 }
 

@@ -48,15 +48,22 @@ extension Withheld {
     }
 
     /// - Parameter message: The preset's status message; empty: unknown.
-    static func hardLimited(count: Int, failures: Int?, message: String) -> Self {
-        Self(
+    /// - Parameter trial: When one build is tried; `nil`: not until something is changed.
+    static func hardLimited(count: Int, failures: Int?, message: String, trial: Instant? = nil) -> Self {
+        let said = message.isEmpty ? failures.map { hardLimitMessage(failures: $0) } ?? hardLimitMessage : message
+        return Self(
             .create,
             count: count,
             reason: .hardLimited,
+            until: trial,
             failures: failures,
-            message: message.isEmpty ? failures.map { hardLimitMessage(failures: $0) } ?? hardLimitMessage : message
+            message: trial.map { "\(said) One build is tried at \($0)." } ?? said
         )
     }
+
+    static let invalidBuildMessage =
+        "The newest build of this preset failed as INVALID, so another one would too. Correct the template or the preset's "
+        + "values and push it, or run `stoker presets reset`."
 
     static func runawayMessage(orders: Int) -> String {
         "\(orders) prebuilds of this preset were ordered within an hour, and none of them became ready. "

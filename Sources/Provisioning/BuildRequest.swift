@@ -36,6 +36,8 @@ package struct BuildRequest: Sendable {
     package var refreshFirst: Bool
     /// Whether the build is only planned: its outcome has the replacements, and nothing is changed.
     package var isRehearsal: Bool
+    /// Whether to plan a claim of what is built, and to report what it would replace.
+    package var rehearses: Bool
 
     package init(
         job: HeldJob,
@@ -49,7 +51,8 @@ package struct BuildRequest: Sendable {
         serverURL: String = "",
         replacementPolicy: ReplacementPolicy = .warn,
         refreshFirst: Bool = false,
-        isRehearsal: Bool = false
+        isRehearsal: Bool = false,
+        rehearses: Bool = false
     ) {
         self.job = job
         self.build = build
@@ -63,5 +66,6 @@ package struct BuildRequest: Sendable {
         self.replacementPolicy = replacementPolicy
         self.refreshFirst = refreshFirst
         self.isRehearsal = isRehearsal
+        self.rehearses = rehearses
     }
 }

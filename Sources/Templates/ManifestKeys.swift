@@ -5,7 +5,7 @@
 enum ManifestRootKey: String, ManifestKey {
     case name
     case displayName = "display_name"
-    case description, icon, provisioner, executable, tags, parameters, agents, lifetime, presets
+    case description, icon, provisioner, executable, rehearse, tags, parameters, agents, lifetime, presets
 }
 
 enum ManifestLifetimeKey: String, ManifestKey {

@@ -63,6 +63,7 @@ extension TemplateManifest {
         self.coder = provisioner == .terraform ? coder : nil
         reader.coder = self.coder
         executable = reader.executable(fields, provisioner)
+        rehearses = reader.rehearses(fields, provisioner)
         tags = reader.tags(fields[.tags], "tags")
         agents = reader.agents(fields[.agents], "agents")
         lifetime = reader.lifetime(fields[.lifetime], "lifetime")
@@ -144,6 +145,17 @@ extension ManifestReader {
             }
         }
         return path ?? TemplateManifest.defaultExecutable
+    }
+
+    fileprivate mutating func rehearses(
+        _ fields: ManifestFields<ManifestRootKey>,
+        _ provisioner: ProvisionerType
+    ) -> Bool {
+        let declares = flag(fields[.rehearse], "rehearse") ?? false
+        if let node = fields[.rehearse], provisioner != .process {
+            report("only templates of the provisioner 'process' declare a rehearsal", at: node, "rehearse")
+        }
+        return declares
     }
 
     fileprivate mutating func tags(_ node: YAMLNode?, _ field: String) -> [String: String] {

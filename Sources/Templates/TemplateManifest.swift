@@ -12,6 +12,8 @@ package struct TemplateManifest: Hashable, Sendable {
     package var provisioner: ProvisionerType
     /// The file of the archive that a `process` template runs; `nil` for other provisioners.
     package var executable: String?
+    /// Whether that file takes `rehearse`: it says what a claim would replace, and changes nothing.
+    package var rehearses = false
     /// The tags that workers must have; empty: the usual ones.
     package var tags: [String: String]
     package var parameters: [TemplateParameter]

@@ -46,6 +46,11 @@ package enum TemplateSchema {
               "default": "provision",
               "examples": ["bin/provision"]
             },
+            "rehearse": {
+              "description": "process only: whether the file, run with rehearse, prints what a claim would replace and changes nothing.",
+              "type": "boolean",
+              "default": false
+            },
             "tags": {
               "description": "Tags that workers must have to import and build this template. Without: the default tags.",
               "type": "object",

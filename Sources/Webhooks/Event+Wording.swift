@@ -10,6 +10,7 @@ extension Event {
         case .prebuildFailureLimitReached: "There is a problem creating prebuilt workspaces"
         case .prebuildFailureLimitResolved: "Prebuilt workspaces are being created again"
         case .workspaceResourceReplaced: "There might be a problem with a recently claimed prebuilt workspace"
+        case .claimWouldReplace: "Claims of a new version would replace resources"
         case .workspaceBuildFailed: "The build of a workspace failed"
         case .workspaceDeleteFailed: "A workspace could not be deleted"
         case .workspaceExpiring: "A workspace will end soon"
@@ -53,6 +54,16 @@ extension Event {
 
             This slows the claim down, and what the resources held is lost. Let the template ignore changes of these \
             attributes, or make them independent of the owner.
+            """
+        case .claimWouldReplace:
+            """
+            Version \(label("template_version")) of template \(label("template")) was tried with the first prebuild of preset \
+            \(label("preset")): a claim by another owner would destroy these resources and create them anew.
+
+            \(replacementList)
+
+            Nobody has claimed one yet. Let the template ignore changes of these attributes, or make them independent of the \
+            owner, and push it again.
             """
         case .workspaceBuildFailed:
             "The build of workspace \(label("workspace")) of template \(label("template")) failed for good.\(error)"

@@ -57,6 +57,7 @@ extension EventType {
         case .prebuildFailureLimitReached: "414d9331-c1fc-4761-b40c-d1f4702279eb"
         case .prebuildFailureLimitResolved: "134f2e6c-5ecd-470d-80c9-eeed71ea93f0"
         case .workspaceResourceReplaced: "89d9745a-816e-4695-a17f-3d0a229e2b8d"
+        case .claimWouldReplace: "b0d6a1c4-7a0f-4c56-9a55-3c1c2f6f1f0e"
         case .workspaceBuildFailed: "4006c5fd-0b06-4900-8d48-ad8e83a7dd7d"
         case .workspaceDeleteFailed: "80531abb-4de6-481c-8287-5d33d6ccf25f"
         case .workspaceExpiring: "d29c23f0-8f3a-4a6c-9d7f-3a0a1a52e6b1"
@@ -81,6 +82,7 @@ extension EventType {
         case .prebuildFailureLimitReached: "A preset has become hard limited: no prebuilds are created for it any more."
         case .prebuildFailureLimitResolved: "A hard limited preset is healthy again."
         case .workspaceResourceReplaced: "Claiming a prebuild replaced resources of it."
+        case .claimWouldReplace: "A rehearsal of a claim says that claims of a version will replace resources."
         case .workspaceBuildFailed: "A build has failed for good."
         case .workspaceDeleteFailed:
             "A workspace could not be deleted, however often it was tried; what it holds may still cost."

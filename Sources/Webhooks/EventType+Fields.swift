@@ -14,7 +14,7 @@ extension EventType {
             ]
         case .prebuildFailureLimitResolved:
             Self.preset + [
-                EventField("how", .string, "What resolved it: reset.", required: false),
+                EventField("how", .string, "What resolved it: reset, or build_succeeded.", required: false),
                 EventField("by", .string, "Who reset it.", required: false),
             ]
         case .workspaceResourceReplaced:
@@ -22,6 +22,8 @@ extension EventType {
                 EventField("replacements", .stringsByName, "The paths that forced it, by resource."),
                 EventField("reasons", .stringByName, "Why, as the provisioner says it, by resource.", required: false),
             ]
+        case .claimWouldReplace:
+            Self.preset + [EventField("replacements", .stringsByName, "The paths that would force it, by resource.")]
         case .workspaceBuildFailed, .workspaceDeleteFailed: Self.workspace + Self.failure
         case .workspaceExpiring:
             Self.life + [

@@ -198,7 +198,8 @@ extension Executor {
             serverURL: try await agents?.url ?? "",
             replacementPolicy: replacementPolicy,
             refreshFirst: job.refreshFirst,
-            isRehearsal: context.isRehearsal
+            isRehearsal: context.isRehearsal,
+            rehearses: context.lacksRehearsal ? try await store.takeRehearsal(job.held) : false
         )
     }
 

@@ -131,6 +131,8 @@ import Testing
 
     /// Operations that no command asks for first.
     private static let others = [
+        "claimWorkspaces": "asked for by 'claim --count'",
+        "deleteWorkspaces": "asked for by 'workspaces delete --selector'",
         "explainRefill": "asked for by 'claim --wait-for-refill' while it waits",
         "explainSchedule": "for programs; the command computes by itself",
         "listClaims": "for programs and the page; 'workspaces list' and 'workspaces show' tell what came of claims",

@@ -120,8 +120,8 @@ import Testing
                 "paused", "backoff", "hard_limited", "validation_failed", "version_not_ready", "capped", "quota",
             ]
         )
-        let deletions: [DeleteReason] = [.expired, .extraneous, .inactive, .deletionCanceled]
-        #expect(deletions.map(\.rawValue) == ["expired", "extraneous", "inactive", "deletion_canceled"])
+        let deletions: [DeleteReason] = [.expired, .extraneous, .inactive, .failed, .deletionCanceled]
+        #expect(deletions.map(\.rawValue) == ["expired", "extraneous", "inactive", "failed", "deletion_canceled"])
         let statuses: [PrebuildStatus] = [.healthy, .hardLimited, .validationFailed, .unknown]
         #expect(statuses.map(\.rawValue) == ["healthy", "hard_limited", "validation_failed", "unknown"])
     }

@@ -89,7 +89,12 @@ import Worker
         )
         try await fleet.pass()
         let refill = try await fleet.claimOne(for: worker)
-        try await fleet.store.completeBuild(refill.held, BuildCompletion(result: .succeeded))
+        #expect(try await fleet.store.takeRehearsal(refill.held))
+        let rehearsal = Rehearsal([.init(address: "a.b", paths: ["env"])])
+        try await fleet.store.completeBuild(
+            refill.held,
+            BuildCompletion(result: .succeeded, .init(rehearsal: rehearsal))
+        )
         try await fleet.pass()
     }
 

@@ -100,6 +100,7 @@ enum Samples {
                 "replacements": ["docker_container.dev[0]": ["env", "image"], "docker_volume.home": ["name"]],
                 "reasons": ["docker_container.dev[0]": "replace_because_cannot_update"],
             ]
+        case .claimWouldReplace: own = ["replacements": ["docker_container.dev[0]": ["env"], "docker_volume.home": ["name"]]]
         case .workspaceBuildFailed, .workspaceDeleteFailed:
             own = ["error": "exit status 1", "error_code": "CAPACITY", "log": "Error: no room\n"]
         case .workspaceExpiring:

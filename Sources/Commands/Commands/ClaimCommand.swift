@@ -44,6 +44,17 @@ struct ClaimCommand: AsyncParsableCommand {
 
     @Option(help: "'latest': no prebuild of an earlier version, as a roll-out may give.")
     var version: ClaimedVersion?
+    @Option(
+        name: .customLong("label"),
+        help: ArgumentHelp("A label of the workspace; may be repeated.", valueName: "key=value")
+    )
+    var labels: [String] = []
+
+    @Option(help: "Claim so many ready ones in one transaction, called NAME-1, NAME-2, ...: all, or none.")
+    var count: Int?
+
+    @Flag(help: "With --count: as many as are ready, if not all.")
+    var available = false
 
     @Option(help: "With the same key, the same request always gives the same workspace.")
     var idempotencyKey: String?
@@ -74,11 +85,13 @@ struct ClaimCommand: AsyncParsableCommand {
             preset: preset,
             owner: owner,
             name: name,
-            parameters: try KeyValue.values(parameters),
+            parameters: try values(),
             latestOnly: version == .latest,
             idempotencyKey: idempotencyKey,
-            ttl: ttl?.seconds
+            ttl: ttl?.seconds,
+            labels: try pairs(labels, "--label")
         )
+        if let count { return try await claim(count, of: request) }
         let report = try await control.withControl { control in
             let waitLimit = waitForRefill ? waitAtMost.seconds : nil
             let waiting = JobWaiting(control: control, display: WaitDisplay())
@@ -101,7 +114,46 @@ struct ClaimCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard waitAtMost.duration > .zero else { throw ValidationError("--wait-at-most takes more than 0s.") }
-        _ = try KeyValue.values(parameters)
+        _ = try values()
+        _ = try pairs(labels, "--label")
+        guard count != nil || !available else { throw ValidationError("--available goes with --count.") }
+        guard count == nil || !waitForRefill && !wait else {
+            throw ValidationError("--count gives what is ready: it takes neither --wait nor --wait-for-refill.")
+        }
+        guard count.map({ (1...Store.mostClaimsTogether).contains($0) }) ?? true else {
+            throw ValidationError("--count takes a number from 1 to \(Store.mostClaimsTogether).")
+        }
+    }
+
+    /// Several at once.
+    private func claim(_ count: Int, of request: ClaimRequest) async throws {
+        let claims = try await control.withControl { control in
+            try await control.perform(
+                ClaimWorkspaces(request, count: count, rule: available ? .available : .all)
+            )
+        }
+        try output.print(claims) { claims in
+            let lines = claims.map {
+                Printable.line("\($0.workspaceName) (\($0.templateName)/\($0.presetName)): job \($0.jobID)")
+            }
+            let whose = "\(claims.count) of \(count) are \(request.owner)'s."
+            return (lines + [Printable.line(whose)]).joined(separator: "\n")
+        }
+    }
+
+    private func values() throws -> [String: String] { try pairs(parameters, "--param") }
+
+    private func pairs(_ texts: [String], _ option: String) throws -> [String: String] {
+        var values: [String: String] = [:]
+        for text in texts {
+            guard let (key, value) = KeyValue.split(text) else {
+                throw ValidationError("\(option) \(text): expected key=value.")
+            }
+            guard values.updateValue(value, forKey: key) == nil else {
+                throw ValidationError("\(option) \(key) is given twice.")
+            }
+        }
+        return values
     }
 }
 

@@ -118,6 +118,19 @@ extension TemplatesCommand {
     }
 }
 
+extension RehearsalReport {
+    /// What a claim does, in a few words.
+    fileprivate var words: String {
+        switch status.known {
+        case .inPlace: "in place"
+        case .replaces: "replace " + replacements.map(\.address).joined(separator: ", ")
+        case .failed: "fail: \(message)"
+        case Rehearsal.Status.none?: "not rehearsed: \(message)"
+        case nil: status.text
+        }
+    }
+}
+
 extension TemplateVersionSummary: TableRow {
     static let whenNone = "It has no version yet."
 
@@ -127,6 +140,7 @@ extension TemplateVersionSummary: TableRow {
             .init("import") { $0.status.text },
             .init("presets") { "\($0.presets)" },
             .init("workspaces") { "\($0.workspaces)" },
+            .init("claims") { $0.rehearsal?.words ?? "-" },
             .init("pushed") { Shown.time($0.createdAt) },
             .init("age") { Shown.age(of: $0.createdAt) },
             .init("message") { $0.error.isEmpty ? $0.message : $0.error },

@@ -52,6 +52,11 @@ extension WorkspaceDetails {
             "\(workspace.templateName)/\(workspace.presetName), version \(versionName), organization \(organizationName)",
             "id \(workspace.id), created \(Shown.time(workspace.createdAt))",
         ]
+        if let labels = workspace.labels {
+            facts.append(
+                "labels " + labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
+            )
+        }
         if let claim {
             let why = claim.reason.isEmpty ? "" : ": \(claim.reason)"
             let usable = claim.usableAt.map { ", usable \(Shown.time($0))" } ?? ""

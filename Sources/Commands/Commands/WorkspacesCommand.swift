@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Basics
 import Domain
 import Operations
 import Store
@@ -22,13 +23,20 @@ struct WorkspacesCommand: ParsableCommand {
         @Option(help: "Only those of this user. The user 'prebuilds' owns the prebuilds.")
         var owner: String?
 
+        @Option(
+            name: .customLong("label"),
+            help: ArgumentHelp("Only those with this label; may be repeated.", valueName: "key=value")
+        )
+        var labels: [String] = []
+
         @Option(help: "How many at most.")
         var limit = 200
 
         @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            try await control.report(ListWorkspaces(owner: owner), limit: limit)
+            let selector = labels.isEmpty ? nil : labels.joined(separator: ",")
+            try await control.report(ListWorkspaces(owner: owner, selector: selector), limit: limit)
         }
     }
 
@@ -45,10 +53,13 @@ struct WorkspacesCommand: ParsableCommand {
         )
 
         @Argument(help: "Its name or id.")
-        var workspace: String
+        var workspace: String?
 
-        @Option(help: "Its owner, if several workspaces have the name.")
+        @Option(help: "Its owner, if several workspaces have the name; with --selector only this user's.")
         var owner: String?
+
+        @Option(help: ArgumentHelp("Delete all that have these labels.", valueName: "key=value,..."))
+        var selector: String?
 
         @Flag(help: "Wait until it is deleted.")
         var wait = false
@@ -59,7 +70,15 @@ struct WorkspacesCommand: ParsableCommand {
         @OptionGroup var control: ControlOptions
         @OptionGroup var output: OutputOptions
 
+        func validate() throws {
+            guard (workspace == nil) != (selector == nil) else {
+                throw ValidationError("Name one workspace, or give --selector.")
+            }
+            guard selector == nil || !force else { throw ValidationError("--force takes one workspace by its name.") }
+        }
+
         func run() async throws {
+            guard let workspace else { return try await deleteSelected(selector ?? "") }
             let report = try await control.withControl { control in
                 var report = try await control.perform(
                     DeleteWorkspace(workspace: workspace, owner: owner, force: force ? true : nil)
@@ -74,6 +93,27 @@ struct WorkspacesCommand: ParsableCommand {
                     : "Deleting \(workspace); see 'stoker jobs logs \(report.jobID.map { "\($0)" } ?? "") --follow'."
             }
         }
+    }
+}
+
+extension WorkspacesCommand.Delete {
+    private func deleteSelected(_ selector: String) async throws {
+        let deletions = try await control.withControl { control in
+            let deletions = try await control.perform(DeleteWorkspaces(selector: selector, owner: owner))
+            if wait {
+                for job in deletions.compactMap(\.jobID) { _ = try await control.waitForEnd(of: job) }
+            }
+            return deletions
+        }
+        try output.print(deletions) { deletions in
+            guard !deletions.isEmpty else { return "No workspace has these labels." }
+            return deletions.map { deletion in
+                let name = "\(deletion.workspaceName) of \(deletion.ownerName)"
+                let what = deletion.error.map { "not deleted: \($0)" } ?? (wait ? "deleted" : "is being deleted")
+                return Printable.line("\(name): \(what)")
+            }.joined(separator: "\n")
+        }
+        guard deletions.allSatisfy({ $0.error == nil }) else { throw ExitCode.failure }
     }
 }
 

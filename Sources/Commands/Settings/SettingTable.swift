@@ -162,6 +162,27 @@ struct SettingTable: Sendable {
         default: 3,
         "After so many failed builds in a row, a preset is stopped until it is reset; 0 means never."
     )
+    let hardLimitRetry = Setting<Duration>(
+        "prebuilds.hard_limit_retry",
+        default: .seconds(900),
+        "How long a stopped preset waits before one build is tried; twice as long after each that fails; 0 means never."
+    )
+    let hardLimitRetryMost = Setting<Duration>(
+        "prebuilds.hard_limit_retry_most",
+        default: .seconds(21_600),
+        "The longest time between two such builds."
+    )
+    let keepFailed = Setting<Int>(
+        "prebuilds.keep_failed",
+        0...1000,
+        default: 2,
+        "How many failed prebuilds of a preset are kept; the others are destroyed."
+    )
+    let keepFailedFor = Setting<Duration>(
+        "prebuilds.keep_failed_for",
+        default: .seconds(86_400),
+        "How long failed prebuilds are kept."
+    )
     let maxPendingJobs = Setting<Int>(
         "prebuilds.max_pending_jobs",
         0...1_000_000,

@@ -42,7 +42,11 @@ extension Settings {
                 backoffInterval: try self[\.backoffInterval],
                 backoffLookback: try self[\.backoffLookback],
                 failureHardLimit: try self[\.hardLimit],
-                maxPendingJobs: try self[\.maxPendingJobs]
+                maxPendingJobs: try self[\.maxPendingJobs],
+                firstTrial: try self[\.hardLimitRetry],
+                longestTrial: try self[\.hardLimitRetryMost],
+                keepFailed: try self[\.keepFailed],
+                keepFailedFor: try self[\.keepFailedFor]
             )
         }
     }

@@ -11,14 +11,18 @@ package struct BuildOutcome: Sendable, Hashable {
     package var replacements: [Replacement]
     /// What the build gives to the owner, by name.
     package var outputs: [BuildOutput]
+    /// What a claim would do, when this build has rehearsed one.
+    package var rehearsal: Rehearsal?
 
     package init(
         state: [UInt8]? = nil,
         resources: [BuiltResource] = [],
         agents: [String] = [],
         replacements: [Replacement] = [],
-        outputs: [BuildOutput] = []
+        outputs: [BuildOutput] = [],
+        rehearsal: Rehearsal? = nil
     ) {
+        self.rehearsal = rehearsal
         self.state = state
         self.resources = resources
         self.agents = agents

@@ -7,6 +7,7 @@ package enum EventType: String, CaseIterable, Sendable {
     case prebuildFailureLimitReached = "prebuild_failure_limit_reached"
     case prebuildFailureLimitResolved = "prebuild_failure_limit_resolved"
     case workspaceResourceReplaced = "workspace_resource_replaced"
+    case claimWouldReplace = "claim_would_replace"
     case workspaceBuildFailed = "workspace_build_failed"
     case workspaceDeleteFailed = "workspace_delete_failed"
     case workspaceExpiring = "workspace_expiring"

@@ -16,6 +16,8 @@ package struct ClaimWorkspace: Operation {
     package var parameters: [String: String]?
     /// `latest`: only prebuilds of the active version will do.
     package var version: ClaimedVersion?
+    /// Labels of the workspace.
+    package var labels: [String: String]?
     /// With the same key, the same request always gives the same workspace.
     package var idempotencyKey: String?
     /// How many seconds to wait for the next prebuild when none is eligible; `nil`: not at all.
@@ -29,7 +31,7 @@ package struct ClaimWorkspace: Operation {
     package static let longestLife = 3650 * 86_400
 
     private enum CodingKeys: String, CodingKey {
-        case template, preset, owner, name, parameters, version, ttl
+        case template, preset, owner, name, parameters, version, ttl, labels
         case idempotencyKey = "idempotency_key"
         case waitLimit = "wait_for_refill"
     }
@@ -55,6 +57,7 @@ package struct ClaimWorkspace: Operation {
             Field("owner", .text(most: 64), "Default: the caller."),
             Field("name", .text(most: 64), "The workspace's name.", required: true),
             Field("parameters", .textMap),
+            Field("labels", .textMap, "Labels of the workspace, for lists and selectors."),
             Field(
                 "version",
                 .choice(of: ClaimedVersion.self),
@@ -85,6 +88,7 @@ package struct ClaimWorkspace: Operation {
         name = request.name
         parameters = request.parameters
         version = request.latestOnly ? .latest : nil
+        labels = request.labels.isEmpty ? nil : request.labels
         idempotencyKey = request.idempotencyKey
         ttl = request.ttl
         self.waitLimit = waitLimit
@@ -93,11 +97,7 @@ package struct ClaimWorkspace: Operation {
     package var mayWait: Bool { waitLimit != nil }
 
     package func perform(in context: OperationContext) async throws -> ClaimResult {
-        let caller = context.caller
-        let owner = try caller.named(owner)
-        guard caller.has(.owner) || owner.lowercased() == caller.name.lowercased() else {
-            throw Refusal(.forbidden, "Only the role 'owner' may claim for others", remedy: "Claim your own.")
-        }
+        let owner = try context.caller.claimant(owner)
         let request = ClaimRequest(
             template: template,
             preset: preset,
@@ -106,7 +106,8 @@ package struct ClaimWorkspace: Operation {
             parameters: parameters ?? [:],
             latestOnly: version == .latest,
             idempotencyKey: idempotencyKey,
-            ttl: ttl
+            ttl: ttl,
+            labels: labels ?? [:]
         )
         return try await withSpan("claim", ofKind: .server) { span in
             let result = try await bind(request, in: context)
@@ -128,6 +129,17 @@ package struct ClaimWorkspace: Operation {
 package enum ClaimedVersion: String, CaseIterable, Codable, Sendable {
     /// Only the active one.
     case latest
+}
+
+extension Caller {
+    /// The user who gets what the caller claims. Only the role `owner` claims for others.
+    func claimant(_ named: String?) throws -> String {
+        let owner = try self.named(named)
+        guard has(.owner) || owner.lowercased() == name.lowercased() else {
+            throw Refusal(.forbidden, "Only the role 'owner' may claim for others", remedy: "Claim your own.")
+        }
+        return owner
+    }
 }
 
 /// The current result of a claim.

@@ -10,25 +10,36 @@ package struct ListWorkspaces: PagedOperation {
 
     /// Only those of this user.
     package var owner: String?
+    /// Only those with these labels: `team=data,run=17`.
+    package var selector: String?
     package var limit: Int?
     package var cursor: String?
 
     package static let route = Route(.get, "/workspaces", .workspaces, for: .member)
         .doing("List the workspaces that the caller may see, newest first")
-        .taking([Field("owner", .text(most: 64), "Only this user's.")] + Cursor.fields)
+        .taking(
+            [
+                Field("owner", .text(most: 64), "Only this user's."),
+                Field("selector", .text(most: 2_000), selectorWords),
+            ]
+                + Cursor.fields
+        )
         .answering("A page of workspaces.", .page("Workspace"))
 
-    package init(owner: String? = nil, limit: Int? = nil, cursor: String? = nil) {
+    package init(owner: String? = nil, selector: String? = nil, limit: Int? = nil, cursor: String? = nil) {
         self.owner = owner
+        self.selector = selector
         self.limit = limit
         self.cursor = cursor
     }
 
     package func perform(in context: OperationContext) async throws -> Page<WorkspaceSummary> {
-        try await Cursor.page(limit, cursor) { mark, limit in
+        let labels = try selector.map { try Labels.selector($0) }
+        return try await Cursor.page(limit, cursor) { mark, limit in
             try await context.store.workspaces(
                 owner: owner,
                 visibleTo: context.caller.audience,
+                labelled: labels,
                 after: mark,
                 limit: limit
             )

@@ -57,9 +57,8 @@ package struct EchoProvisioner: Provisioner {
                 }
                 try await control.sleep(for: .milliseconds(milliseconds))
             }
-            let replacements =
-                request.build.stage == .claim
-                ? (values["echo_replace"] ?? "").split(separator: ",").map { Replacement(address: String($0)) } : []
+            let replaced = (values["echo_replace"] ?? "").split(separator: ",").map { Replacement(address: String($0)) }
+            let replacements = request.build.stage == .claim ? replaced : []
             try request.check(replacements)
             if let text = values["echo_fail"], !text.isEmpty { throw Self.failure(text) }
             log.log(.info, request.build.transition.rawValue, request.build.workspace.name)
@@ -68,7 +67,8 @@ package struct EchoProvisioner: Provisioner {
                 state: Array(#"{"build":\#(request.build.number)}"#.utf8),
                 resources: [BuiltResource(type: "echo", name: "echo", address: "echo.echo")],
                 agents: request.agentTokens.keys.sorted(),
-                replacements: replacements
+                replacements: replacements,
+                rehearsal: request.rehearses ? Rehearsal(replaced) : nil
             )
         } catch {
             var failure = error

@@ -64,7 +64,9 @@ package struct ProcessProvisioner: Provisioner {
                 _ throws(ProvisioningFailure) in
             }
             let outcome = try await perform(request, directory, log, control)
-            guard request.build.transition == .delete else { return outcome }
+            guard request.build.transition == .delete else {
+                return await rehearsing(request, outcome, directory, log, control)
+            }
             for late in request.lateStates {
                 log.log(.info, "delete", "Deleting the resources of a late state.")
                 var again = request
@@ -77,6 +79,31 @@ package struct ProcessProvisioner: Provisioner {
             }
             return outcome
         }
+    }
+
+    private func rehearsing(
+        _ request: BuildRequest,
+        _ outcome: BuildOutcome,
+        _ directory: WorkDirectory,
+        _ log: ExecutionLog,
+        _ control: ExecutionControl
+    ) async -> BuildOutcome {
+        guard request.rehearses, request.build.transition == .start else { return outcome }
+        var outcome = outcome
+        let place = host.place(of: request.build.workspace.id)
+        do throws(ProvisioningFailure) {
+            let isDeclared = try await manifest(directory)?.rehearses ?? false
+            let claim = request.asClaim(of: outcome.state)
+            let unheard = ProcessTranscript(stage: "rehearse", log: log, directory: directory, control: control)
+            try await host.open(place)
+            let command = try await command(claim, directory, unheard, place)
+            outcome.rehearsal = await rehearsal(isDeclared: isDeclared, command, log, directory, control)
+        } catch {
+            // The build itself has succeeded; the next one of the version rehearses.
+            log.log(.warn, "rehearse", error.message)
+        }
+        await host.close(place)
+        return outcome
     }
 
     private func perform(
@@ -161,6 +188,10 @@ package struct ProcessProvisioner: Provisioner {
 
     /// From `stoker.yaml`, which a version that was not imported may lack.
     private func executableName(_ directory: WorkDirectory) async throws(ProvisioningFailure) -> String {
+        try await manifest(directory)?.executable ?? TemplateManifest.defaultExecutable
+    }
+
+    private func manifest(_ directory: WorkDirectory) async throws(ProvisioningFailure) -> TemplateManifest? {
         let path = directory.module.appending(TemplateManifest.fileName)
         return try await BlockingWork.run { () throws(ProvisioningFailure) in
             let bytes: [UInt8]?
@@ -169,11 +200,10 @@ package struct ProcessProvisioner: Provisioner {
             } catch {
                 throw ProvisioningFailure(error)
             }
-            guard let bytes else { return TemplateManifest.defaultExecutable }
+            guard let bytes else { return nil }
             do throws(TemplateErrors) {
                 // The import has checked it; a build does not depend on this machine's time zones.
-                let manifest = try TemplateManifest(yaml: String(decoding: bytes, as: UTF8.self)) { _ in true }
-                return manifest.executable ?? TemplateManifest.defaultExecutable
+                return try TemplateManifest(yaml: String(decoding: bytes, as: UTF8.self)) { _ in true }
             } catch {
                 throw ProvisioningFailure(.invalid, error.description)
             }

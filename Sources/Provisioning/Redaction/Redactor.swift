@@ -121,6 +121,10 @@ final class Redactor: Sendable {
         }
         outcome.replacements = redact(outcome.replacements)
         outcome.outputs = redact(outcome.outputs)
+        if var rehearsal = outcome.rehearsal {
+            rehearsal.replacements = redact(rehearsal.replacements)
+            outcome.rehearsal = rehearsal
+        }
         return outcome
     }
 }

@@ -181,7 +181,9 @@ package struct TerraformProvisioner: Provisioner {
             )
         }
         let outputs = await BlockingWork.run { () throws(Never) in state.map(TerraformOutputs.read) ?? [] }
-        return BuildOutcome(state: state, resources: resources, replacements: replacements, outputs: outputs)
+        var outcome = BuildOutcome(state: state, resources: resources, replacements: replacements, outputs: outputs)
+        outcome.rehearsal = await rehearsal(of: request, state, terraform)
+        return outcome
     }
 
     private func destroy(

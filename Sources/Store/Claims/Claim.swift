@@ -20,6 +20,8 @@ package struct ClaimRequest: Hashable, Sendable {
     package var idempotencyKey: String?
     /// The lifetime in seconds; 0: without end; `nil`: the template's default.
     package var ttl: Int?
+    /// Labels of the workspace, for lists and selectors.
+    package var labels: [String: String]
 
     package init(
         template: String,
@@ -29,7 +31,8 @@ package struct ClaimRequest: Hashable, Sendable {
         parameters: [String: String] = [:],
         latestOnly: Bool = false,
         idempotencyKey: String? = nil,
-        ttl: Int? = nil
+        ttl: Int? = nil,
+        labels: [String: String] = [:]
     ) {
         self.template = template
         self.preset = preset
@@ -39,6 +42,7 @@ package struct ClaimRequest: Hashable, Sendable {
         self.latestOnly = latestOnly
         self.idempotencyKey = idempotencyKey
         self.ttl = ttl
+        self.labels = labels
     }
 }
 

@@ -67,7 +67,9 @@ extension ClaimRequest {
         var hash = SHA256()
         let values = values.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
         let options = (latestOnly ? ["latest"] : []) + (ttl.map { ["ttl", "\($0)"] } ?? [])
-        for field in [template, preset ?? "", owner, name] + values + options {
+        // Without labels it is what it was before there were any.
+        let tags = labels.isEmpty ? [] : ["labels"] + labels.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        for field in [template, preset ?? "", owner, name] + values + options + tags {
             let bytes = Array(field.utf8)
             hash.update(data: lengthPrefix(bytes.count))
             hash.update(data: bytes)

@@ -59,8 +59,9 @@ struct FreshClaim {
                     )
                 )
             ), new_workspace AS (
-                INSERT INTO workspaces (id, owner_id, organization_id, template_id, name, expires_at)
-                SELECT workspace_id, owner_id, organization_id, template_id, name, \(sql: ClaimWriting.expiry("bound"))
+                INSERT INTO workspaces (id, owner_id, organization_id, template_id, name, labels, expires_at)
+                SELECT workspace_id, owner_id, organization_id, template_id, name, labels,
+                    \(sql: ClaimWriting.expiry("bound"))
                 FROM bound
             ), \(sql: writing.handOver(.initiator, parameters: .parameters(ofPreset: "n.preset_id", version: "n.version_id")))
             """

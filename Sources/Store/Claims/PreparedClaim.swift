@@ -76,9 +76,10 @@ struct ClaimWriting {
                 \(claims.map(\.target.organizationID)), \(claims.map(\.target.templateID)), \(claims.map(\.target.versionID)),
                 \(claims.map(\.target.presetID)), \(claims.map(\.buildID)), \(claims.map(\.jobID)),
                 \(claims.map(\.request.idempotencyKey)), \(claims.map { $0.request.digest(giving: $0.target.parameters) }),
-                \(claims.map(\.trace)), \(claims.map(\.target.askedAt)), \(claims.map(\.target.lifeSeconds))
+                \(claims.map(\.trace)), \(claims.map(\.target.askedAt)), \(claims.map(\.target.lifeSeconds)),
+                \(claims.map(\.request.storedLabels))
             ) WITH ORDINALITY a(claim_id, owner_id, name, organization_id, template_id, version_id, preset_id, build_id,
-                job_id, idempotency_key, request_hash, trace_metadata, asked_at, life_secs, place)
+                job_id, idempotency_key, request_hash, trace_metadata, asked_at, life_secs, labels, place)
             WHERE \(sql: keyIsNew) AND \(sql: inTurn ? isNext : "true") AND \(sql: nameIsFree)
         )
         """

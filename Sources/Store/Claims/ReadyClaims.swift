@@ -62,6 +62,20 @@ struct ReadyClaims {
         }
     }
 
+    /// Hands over what is ready, as a part of a transaction; returns the claims that were served.
+    func bind(in transaction: PostgresTransaction) async throws -> [ClaimResult] {
+        let once = writing.oncePerKey
+        let answers = try await transaction.executeBatch([.indexPlans] + once + [bind])
+        guard let rows = answers.last else { return [] }
+        let known = Dictionary(uniqueKeysWithValues: claims.map { ($0.id, $0) })
+        var results = try rows.compactMap { row in try known[row["claim_id"]]?.result(row) }
+        if !once.isEmpty {
+            let earlier = try EarlierClaim.read(answers[answers.count - 2])
+            results += try earlier.map { place, found in try found.result(for: claims[place].request) }
+        }
+        return results
+    }
+
     /// The place in the queue stays the first one, whatever happens to the preset.
     private var queueUp: [Statement] {
         let queued = claims.filter { $0.isQueued && !$0.isElsewhere }
@@ -125,7 +139,7 @@ struct ReadyClaims {
                 CROSS JOIN LATERAL \(sql: .latestBuild()) b
             ), bound AS (
                 UPDATE workspaces w SET owner_id = n.owner_id, name = n.name, prebuild_name = w.name,
-                    claimed_at = now(), last_used_at = now(), updated_at = now(),
+                    claimed_at = now(), last_used_at = now(), updated_at = now(), labels = n.labels,
                     expires_at = \(sql: ClaimWriting.expiry("n"))
                 FROM matched n WHERE w.id = n.workspace_id
                 RETURNING n.*, \(ClaimOutcome.hit.rawValue) AS outcome, \(sql: reason) AS reason

@@ -68,6 +68,7 @@ extension Store {
     /// `nil`: no prebuild is eligible, and the claim has its place in the queue.
     private func serve(_ request: ClaimRequest, as id: ClaimID, onMiss: Miss) async throws -> ClaimResult? {
         try Name.requireLabel(request.name, of: "workspace", most: 64)
+        try Labels.check(request.labels)
         return try await StoreError.naming("workspace of \(request.owner)", request.name) {
             // The names may refer to other rows since the lookup: then they are looked up again.
             for _ in 0..<5 {

@@ -45,6 +45,7 @@ extension Store {
                     into: .random(),
                     of: row["owner_id"],
                     called: row["name"],
+                    labelled: row["labels"],
                     refusal,
                     message
                 )
@@ -72,7 +73,7 @@ extension Store {
             "refusals.claimed",
             within: .seconds(10),
             """
-            SELECT w.id, w.owner_id, w.name, w.prebuild_name IS NOT NULL AND NOT w.retiring AND NOT w.deleted
+            SELECT w.id, w.owner_id, w.name, w.labels::text AS labels, w.prebuild_name IS NOT NULL AND NOT w.retiring AND NOT w.deleted
                 AND b.reason = 'claim' AND NOT EXISTS (
                     SELECT FROM workspace_builds l WHERE l.workspace_id = w.id AND l.build_number > b.build_number
                 ) AS is_returnable,
@@ -125,6 +126,7 @@ extension Store {
         into own: WorkspaceID,
         of owner: UserID,
         called name: String,
+        labelled labels: String,
         _ refusal: ClaimRefusal,
         _ message: String
     ) -> [Statement] {
@@ -133,7 +135,7 @@ extension Store {
                 "refusals.return_prebuild",
                 """
                 UPDATE workspaces SET owner_id = \(prebuildsUserID), name = prebuild_name,
-                    prebuild_name = NULL, claimed_at = NULL, updated_at = now()
+                    prebuild_name = NULL, claimed_at = NULL, labels = '{}', updated_at = now()
                 WHERE id = \(prebuild)
                 """
             ),
@@ -141,8 +143,10 @@ extension Store {
                 "refusals.own_workspace",
                 """
                 WITH own AS (
-                    INSERT INTO workspaces (id, owner_id, organization_id, template_id, name, deleted, claimed_at, expires_at)
-                    SELECT \(own), \(owner), organization_id, template_id, \(name), \(refusal == .block), now(), expires_at
+                    INSERT INTO workspaces (id, owner_id, organization_id, template_id, name, deleted, claimed_at, labels,
+                        expires_at)
+                    SELECT \(own), \(owner), organization_id, template_id, \(name), \(refusal == .block), now(),
+                        \(PostgresJSON(labels)), expires_at
                     FROM workspaces WHERE id = \(prebuild)
                 )
                 -- Its end was that of the claim.

@@ -68,6 +68,40 @@ extension PlanWriter {
         )
     }
 
+    /// The trials of hard limited presets that are ordered in this transaction.
+    func trials(_ presets: [PresetPlan]) -> Statement {
+        Statement(
+            "plan.trials",
+            """
+            UPDATE template_version_presets p
+            SET limit_trials = p.limit_trials + 1, limit_trial_at = c.trial_at, updated_at = \(plan.now)
+            FROM unnest(\(presets.map(\.pool.presetID)), \(presets.map(\.nextTrialAt))) c(id, trial_at)
+            WHERE p.id = c.id AND p.prebuild_status = 'hard_limited'
+            """
+        )
+    }
+
+    /// One `prebuild_failure_limit_resolved` for each preset whose hard limit a successful build has ended.
+    func recoveries(_ presets: [PresetPlan]) -> Statement {
+        Statement(
+            "plan.recoveries",
+            """
+            WITH resolved AS (
+                UPDATE notification_events SET resolved_at = \(plan.now), updated_at = \(plan.now)
+                WHERE resolved_at IS NULL
+                    AND dedupe_key = ANY(\(presets.map { "prebuild_failure_limit/\($0.pool.presetID)" }))
+            )
+            SELECT stoker_emit_event(
+                'prebuild_failure_limit_resolved', NULL, \(sql: Self.templateAdmins), \(sql: Self.presetLabels),
+                \(sql: Self.presetData) || jsonb_build_object('how', 'build_succeeded'),
+                ARRAY[t.id, p.id], 'preset/' || p.id, NULL, \(plan.now)
+            ), \(sql: News.ofEvents)
+            FROM \(sql: Self.presetTables)
+            WHERE p.id = ANY(\(presets.map(\.pool.presetID))) AND p.prebuild_status <> 'hard_limited'
+            """
+        )
+    }
+
     /// The recipients of events: every active user with the role `template-admin`.
     static let templateAdmins: SQL = """
         ARRAY(

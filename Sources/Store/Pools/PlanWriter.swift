@@ -23,11 +23,12 @@ struct PlanWriter {
         guard !busy.isEmpty || !news.isEmpty || !learning.isEmpty || !plan.rollouts.isEmpty else { return AppliedPlan() }
         do {
             sizing.remember(in: memory)
+            let own = try writes(busy, news: news)
             let answers = try await transaction.executeBatchAndCommit(
-                try writes(busy, news: news) + rolloutWrites + learning + [Store.checkConstraints],
+                own + rolloutWrites + learning + [Store.checkConstraints],
                 orBackTo: "pass"
             )
-            return try AppliedPlan(answers)
+            return try AppliedPlan(Array(answers.prefix(own.count)))
         } catch let error as PostgresError where error.sqlState != nil && transaction.isOpen {
             return try await writeOneByOne(transaction)
         }
@@ -70,7 +71,14 @@ struct PlanWriter {
             limitEvents(presets),
             invalidEvents(presets),
             poolEvents(news), try decisions(news),
-        ]
+        ] + rare(presets)
+    }
+
+    /// Statements that most passes do not need. Their rows are events.
+    private func rare(_ presets: [PresetPlan]) -> [Statement] {
+        let tried = presets.filter { $0.nextTrialAt != nil && $0.creations > 0 }
+        let recovered = presets.filter { $0.statusChange?.hasRecovered == true }
+        return (tried.isEmpty ? [] : [trials(tried)]) + (recovered.isEmpty ? [] : [recoveries(recovered)])
     }
 }
 
@@ -85,7 +93,7 @@ extension AppliedPlan {
             created[preset] = count
         }
         statusChanges = try answers[3].map { try $0.decode(PresetID.self) }
-        events = try answers[4...6].joined().compactMap { try $0.decode(EventID?.self) }
+        events = try (answers[4...6] + answers[8...]).joined().compactMap { try $0.decode(EventID?.self) }
         lastDecision = try answers[7].only().decode(Int64?.self)
     }
 }
@@ -130,11 +138,17 @@ extension PlanWriter {
             "plan.status",
             """
             UPDATE template_version_presets p
-            SET prebuild_status = c.after::prebuild_status, prebuild_status_message = c.message, updated_at = \(plan.now)
+            SET prebuild_status = c.after::prebuild_status, prebuild_status_message = c.message, updated_at = \(plan.now),
+                failures_forgotten_before = CASE
+                    WHEN c.before = 'hard_limited' AND c.after <> 'hard_limited' THEN \(plan.now)
+                    ELSE p.failures_forgotten_before
+                END,
+                hard_limited_at = CASE WHEN c.after = 'hard_limited' THEN \(plan.now) END,
+                limit_trials = 0, limit_trial_at = c.trial_at
             FROM unnest(
                 \(changes.map(\.0)), \(changes.map(\.1.from.rawValue)), \(changes.map(\.1.to.rawValue)),
-                \(changes.map(\.1.message))
-            ) c(id, before, after, message)
+                \(changes.map(\.1.message)), \(changes.map(\.1.trialAt))
+            ) c(id, before, after, message, trial_at)
             WHERE p.id = c.id AND p.prebuild_status = c.before::prebuild_status
             RETURNING p.id
             """

@@ -21,6 +21,7 @@ extension SnapshotQuery {
                     j.job_status = 'failed' AND coalesce(j.error_code NOT IN (
                         \(quoted: QueueEnd.expired.rawValue), \(quoted: QueueEnd.workerLost.rawValue)
                     ), true) AS failed,
+                    coalesce(j.job_status = 'failed' AND j.error_code = \(quoted: FailureCode.invalid.rawValue), false) AS invalid,
                     -- Those without a build, a job or a preset are grouped under an id that no preset has.
                     coalesce(w.claimable_preset_id, CASE WHEN j.job_status IS NOT NULL THEN coalesce(
                         b.template_version_preset_id, (
@@ -34,7 +35,9 @@ extension SnapshotQuery {
                     -- Orders of this program; a row that an operator has inserted is evidence, and stays.
                     b.transition = 'start' AND j.job_status = 'pending' AND b.reason = 'prebuild'
                         AND j.workspace_id = w.id AS ordered,
-                    NOT \(sql: .isUnbegun()) AS begun,
+                    b.transition = 'start' AND j.job_status = 'failed' AND b.reason = 'prebuild'
+                        AND j.workspace_id = w.id AND NOT w.retiring AND isfinite(j.completed_at) AS evidence,
+                    j.completed_at, NOT \(sql: .isUnbegun()) AS begun,
                     b.transition = 'delete' AND j.job_status = 'canceled' AND w.retiring AS abandoned
                 FROM \(sql: prebuilds) w
                 LEFT JOIN LATERAL \(sql: .latestBuild()) b ON true
@@ -42,7 +45,7 @@ extension SnapshotQuery {
                 -- whole. A prebuild that can be claimed says on its own row that its start has succeeded and its agents are
                 -- ready (Documentation/Decisions/0019-claims-together.md), so most prebuilds need no more than their build.
                 LEFT JOIN LATERAL (
-                    SELECT x.job_status, x.error_code, x.attempt, x.refresh_first, x.workspace_id
+                    SELECT x.job_status, x.error_code, x.attempt, x.refresh_first, x.workspace_id, x.completed_at
                     FROM provisioner_jobs x
                     WHERE x.id = CASE WHEN w.claimable_preset_id IS NULL THEN b.job_id END OFFSET 0
                 ) j ON true
@@ -79,7 +82,12 @@ extension SnapshotQuery {
                     bool_or(running AND eligible AND build_created_at > \(sql: brakeStart)) AS has_fresh,
                     array_agg(build_id) FILTER (WHERE transition = 'start' AND NOT running) AS start_ids,
                     array_agg(build_created_at) FILTER (WHERE transition = 'start' AND NOT running) AS starts,
-                    array_agg(failed) FILTER (WHERE transition = 'start' AND NOT running) AS failures
+                    array_agg(failed) FILTER (WHERE transition = 'start' AND NOT running) AS failures,
+                    array_agg(invalid) FILTER (WHERE transition = 'start' AND NOT running) AS invalids,
+                    array_agg(id) FILTER (WHERE evidence) AS evidence_ids,
+                    array_agg(build_id) FILTER (WHERE evidence) AS evidence_builds,
+                    array_agg(created_at) FILTER (WHERE evidence) AS evidence_created,
+                    array_agg(completed_at) FILTER (WHERE evidence) AS evidence_failed
                 FROM prebuilds WHERE \(sql: isNamed("preset_id")) GROUP BY preset_id
             ), presets AS (
                 SELECT p.id FROM templates t JOIN template_version_presets p ON \(sql: .isActive("p.template_version_id"))
@@ -92,7 +100,7 @@ extension SnapshotQuery {
                     o.id AS organization_id, o.name AS organization_name, t.prebuilds_paused_until,
                     -- NULL while a template in use has no active version: then a pass cannot decide about its
                     -- prebuilds.
-                    \(sql: .isActive()) AS active, presets.id AS preset_id,
+                    \(sql: .isActive()) AS active, presets.id AS preset_id, h.replacements AS claim_replaces,
                     p.predecessor_ids <> '{}' OR EXISTS (
                         SELECT FROM template_version_presets n
                         WHERE n.template_version_id = t.active_version_id AND \(sql: .isInUse()) AND n.predecessor_ids @> ARRAY[p.id]
@@ -102,6 +110,8 @@ extension SnapshotQuery {
                 LEFT JOIN template_versions v ON v.id = p.template_version_id
                 LEFT JOIN templates t ON t.id = v.template_id
                 LEFT JOIN organizations o ON o.id = t.organization_id
+                LEFT JOIN template_version_rehearsals h ON h.template_version_id = v.id AND h.preset_id = p.id
+                    AND h.status = 'replaces'
             )
             -- In the order in which they are read.
             SELECT p.organization_id IS NULL AS is_orphan, p.preset_id, p.name, p.version_id, p.template_name,
@@ -145,19 +155,34 @@ extension SnapshotQuery {
                 CASE WHEN p.active OR l.ordered_ids IS NULL THEN '{}' ELSE l.ordered_begun END AS ordered_begun,
                 coalesce(l.build_created, '{}') AS build_created,
                 coalesce(l.start_ids, '{}') AS start_ids, coalesce(l.starts, '{}') AS starts,
-                coalesce(l.failures, '{}') AS failures,
+                coalesce(l.failures, '{}') AS failures, coalesce(l.invalids, '{}') AS invalids,
+                coalesce(l.evidence_ids, '{}') AS evidence_ids, coalesce(l.evidence_builds, '{}') AS evidence_builds,
+                coalesce(l.evidence_created, '{}') AS evidence_created,
+                coalesce(l.evidence_failed, '{}') AS evidence_failed,
+                coalesce(c.ids, '{}') AS cleared_ids, coalesce(c.created, '{}') AS cleared_created,
+                coalesce(c.invalids, '{}') AS cleared_invalids,
                 greatest(p.desired_instances, \(literal: limits.failureHardLimit), 1) AS history,
-                CASE WHEN l.starts IS NULL THEN 0 ELSE (
-                    SELECT count(*) FROM unnest(l.starts, l.failures) f(at, failed)
-                    WHERE f.failed AND f.at >= \(sql: moment) - make_interval(secs => \(limits.backoffLookback.inSeconds))
+                CASE WHEN l.starts IS NULL AND c.created IS NULL THEN 0 ELSE (
+                    SELECT count(*) FROM (
+                        SELECT x.at FROM unnest(l.starts, l.failures) x(at, failed) WHERE x.failed
+                        UNION ALL
+                        SELECT unnest(c.created)
+                    ) f
+                    WHERE f.at >= \(sql: moment) - make_interval(secs => \(limits.backoffLookback.inSeconds))
                         AND f.at >= coalesce(p.failures_forgotten_before, '-infinity')
                 ) END AS recent_failures,
+                p.limit_trials, p.limit_trial_at,
+                CASE WHEN jsonb_typeof(p.claim_replaces) = 'array' THEN ARRAY(
+                    SELECT coalesce(r->>'address', '') FROM jsonb_array_elements(p.claim_replaces) r
+                ) ELSE '{}' END AS claim_replaces,
+                CASE WHEN p.prebuild_status = 'hard_limited' AND p.active THEN \(sql: hasRecovered) ELSE false END AS has_recovered,
                 CASE WHEN p.active AND NOT coalesce(l.has_fresh, false) THEN \(sql: ordersInVain) ELSE 0 END AS orders_in_vain,
                 CASE WHEN p.active THEN \(sql: ClaimWaiter.waiting(for: "p.preset_id", at: moment)) ELSE 0 END AS waiting,
                 coalesce(l.pending, 0) AS pending, coalesce(l.total, 0) AS total, coalesce(l.names, '{}') AS orphans
             FROM known p
             LEFT JOIN provisioner_jobs i ON i.id = p.job_id
             LEFT JOIN pools l ON l.preset_id = p.preset_id
+            LEFT JOIN LATERAL (\(sql: clearedFailures)) c ON p.active AND \(sql: mayHaveCleared)
             -- In the order of bytes, because a language's order takes longer than all the rest of this part.
             ORDER BY p.organization_name COLLATE "C", p.template_name COLLATE "C", p.name COLLATE "C", p.preset_id
             """

@@ -96,6 +96,9 @@ extension PresetSnapshot {
             status: try PrebuildStatus(stored: row["status"]),
             statusMessage: try row["status_message"],
             failuresForgottenBefore: try row["failures_forgotten_before"],
+            limitTrials: try row["limit_trials"],
+            limitTrialAt: try row["limit_trial_at"],
+            hasRecovered: try row["has_recovered"],
             pausedUntil: try row["prebuilds_paused_until"],
             // The parameters of a version that is not active do not matter.
             parameters: isActive ? try parameters.of(pool.templateVersionID) : [],
@@ -106,12 +109,14 @@ extension PresetSnapshot {
             deleting: try row["deleting"],
             failed: try row["failed"],
             canceled: try row["canceled"],
+            evidence: try Self.readEvidence(row),
             abandonedDeletions: try Self.readAbandoned(row),
             pendingOrders: try Self.readOrders(row),
             startBuilds: try Self.readStartBuilds(row, and: running, starting: starting),
             recentFailures: try row["recent_failures"],
             ordersInVain: try row["orders_in_vain"],
-            waitingClaims: try row["waiting"]
+            waitingClaims: try row["waiting"],
+            claimReplaces: try row["claim_replaces"]
         )
     }
 
@@ -136,6 +141,20 @@ extension PresetSnapshot {
         }
     }
 
+    private static func readEvidence(_ row: Row) throws -> [FailedPrebuild] {
+        let (ids, builds): ([WorkspaceID], [BuildID]) = (try row["evidence_ids"], try row["evidence_builds"])
+        let (created, failed): ([Instant], [Instant]) = (try row["evidence_created"], try row["evidence_failed"])
+        return ids.indices.map {
+            let prebuild = PrebuildSnapshot(
+                workspaceID: ids[$0],
+                buildID: builds[$0],
+                createdAt: created[$0],
+                isEligible: false
+            )
+            return FailedPrebuild(prebuild: prebuild, failedAt: failed[$0])
+        }
+    }
+
     private static func readOrders(_ row: Row) throws -> [PendingOrder] {
         let (ids, builds): ([WorkspaceID], [BuildID]) = (try row["ordered_ids"], try row["ordered_builds"])
         let (created, begun): ([Instant], [Bool]) = (try row["ordered_created"], try row["ordered_begun"])
@@ -154,11 +173,16 @@ extension PresetSnapshot {
             StartBuild(buildID: $0.buildID, createdAt: $1, hasFailed: false, hasSucceeded: true)
         }
         let (ids, created): ([BuildID], [Instant]) = (try row["start_ids"], try row["starts"])
-        let failures: [Bool] = try row["failures"]
+        let (failures, invalids): ([Bool], [Bool]) = (try row["failures"], try row["invalids"])
         let others = ids.indices.map {
-            StartBuild(buildID: ids[$0], createdAt: created[$0], hasFailed: failures[$0])
+            StartBuild(buildID: ids[$0], createdAt: created[$0], hasFailed: failures[$0], isInvalid: invalids[$0])
         }
-        let newest = (succeeded + others).sorted { ($1.createdAt, $1.buildID) < ($0.createdAt, $0.buildID) }
+        let (gone, ordered): ([BuildID], [Instant]) = (try row["cleared_ids"], try row["cleared_created"])
+        let wereInvalid: [Bool] = try row["cleared_invalids"]
+        let cleared = gone.indices.map {
+            StartBuild(buildID: gone[$0], createdAt: ordered[$0], hasFailed: true, isInvalid: wereInvalid[$0])
+        }
+        let newest = (succeeded + others + cleared).sorted { ($1.createdAt, $1.buildID) < ($0.createdAt, $0.buildID) }
         return Array(newest.prefix(try (row["history"] as Int) + starting))
     }
 

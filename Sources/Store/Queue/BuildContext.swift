@@ -21,6 +21,8 @@ package struct BuildContext: Hashable, Sendable {
     package let next: Transition?
     /// Whether the build is only planned, and nothing of it may remain.
     package let isRehearsal: Bool
+    /// Whether no build of the version has rehearsed a claim, and this one may.
+    package let lacksRehearsal: Bool
 }
 
 /// The input of an execution of an import.

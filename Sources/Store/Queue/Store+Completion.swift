@@ -22,13 +22,19 @@ extension Store {
                 timings(job, completion.timings),
             ]
             statements += try Self.outputs(job, completion.outputs) + Self.rehearsed(job, completion)
-            statements += readyAgents(job, completion.outcome.agents) + settle(job, completion)
+            statements += readyAgents(job, completion.outcome.agents) + rehearsed(job, completion)
+            statements += settle(job, completion)
             statements.append(Self.ended([job.id]))
             let answers = try await transaction.executeBatchAndCommit(statements)
             try Self.change(by: completion.result, answers.dropLast().last?.first).map(observe)
             guard !event.isEmpty, let row = answers.first?.first else { return nil }
             return try PoolName(row)
         }
+    }
+
+    private func rehearsed(_ job: HeldJob, _ completion: BuildCompletion) throws -> [Statement] {
+        guard completion.result == .succeeded, let rehearsal = completion.outcome.rehearsal else { return [] }
+        return [try Self.rehearsed(job, rehearsal)]
     }
 
     /// Reads the metrics of a pool from the last of the statements in ``settle(_:_:)``.
@@ -261,7 +267,8 @@ extension Store {
         'template', jsonb_build_object('id', t.id, 'name', t.name),
         'template_version', jsonb_build_object('id', v.id, 'name', v.name),
         'preset', CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('id', p.id, 'name', p.name) END,
-        'workspace', jsonb_build_object('id', w.id, 'name', w.name),
+        'workspace', jsonb_build_object('id', w.id, 'name', w.name)
+            || CASE WHEN w.labels = '{}' THEN '{}' ELSE jsonb_build_object('labels', w.labels) END,
         'claimant', jsonb_build_object('id', w.owner_id, 'username', coalesce(u.username, '')),
         'build', jsonb_build_object('id', b.id, 'number', b.build_number), 'build_number', b.build_number
         """

@@ -47,8 +47,8 @@ extension Store {
                 ARRAY(SELECT a.name FROM template_version_agents a WHERE a.template_version_id = v.id ORDER BY a.name)
                     AS agents,
                 \(sql: Self.sealedOutputs(ofWorkspace: "w.id")) AS sealed_outputs,
-                j.input->>'replaced' AS replaced, j.input->>'then' AS next,
-                j.input ? 'rehearsal' AS is_rehearsal
+                j.input->>'replaced' AS replaced, j.input->>'then' AS next, j.input ? 'rehearsal' AS is_rehearsal,
+                \(sql: Self.lacksRehearsal) AS lacks_rehearsal
             FROM provisioner_jobs j
             JOIN workspace_builds b ON b.job_id = j.id
             JOIN workspaces w ON w.id = b.workspace_id
@@ -73,7 +73,8 @@ extension Store {
             replaced: try replaced.map { try JSONDecoder().decode([Replacement].self, from: Data($0.utf8)) } ?? [],
             sealedOutputs: try row["sealed_outputs"],
             next: (try row["next"] as String?).flatMap(Transition.init(rawValue:)),
-            isRehearsal: try row["is_rehearsal"]
+            isRehearsal: try row["is_rehearsal"],
+            lacksRehearsal: try row["lacks_rehearsal"]
         )
     }
 

@@ -52,6 +52,7 @@ extension Store {
                         prebuild_status_message = CASE prebuild_status
                             WHEN 'hard_limited' THEN '' ELSE prebuild_status_message
                         END,
+                        hard_limited_at = NULL, limit_trials = 0, limit_trial_at = NULL,
                         updated_at = now()
                     WHERE id = ANY(\(ids))
                 )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import FoundationEssentials
 import PostgresClient
 import Time
 
@@ -19,10 +20,18 @@ extension Store {
                         SELECT count(*) FROM workspaces w CROSS JOIN LATERAL \(sql: .latestBuild()) b
                         WHERE w.template_id = t.id AND NOT w.deleted AND b.template_version_id = v.id
                     ) AS workspaces,
-                    v.created_at
+                    v.created_at, h.status AS rehearsal, h.replacements::text AS replacements,
+                    h.message AS rehearsal_message, h.rehearsed_at, coalesce(hp.name, '') AS rehearsed_preset
                 FROM templates t
                 JOIN template_versions v ON v.template_id = t.id
                 LEFT JOIN provisioner_jobs j ON j.id = v.job_id
+                LEFT JOIN LATERAL (
+                    -- The worst of its presets.
+                    SELECT * FROM template_version_rehearsals r
+                    WHERE r.template_version_id = v.id AND r.status <> 'pending'
+                    ORDER BY array_position(ARRAY['replaces', 'failed', 'none', 'in_place'], r.status), r.rehearsed_at LIMIT 1
+                ) h ON true
+                LEFT JOIN template_version_presets hp ON hp.id = h.preset_id
                 WHERE t.id = (\(sql: .templateID(named: template)))
                 ORDER BY v.created_at DESC, v.id
                 """
@@ -115,5 +124,15 @@ extension TemplateVersionSummary {
         presets = try row["presets"]
         workspaces = try row["workspaces"]
         createdAt = try row["created_at"]
+        guard let status = try row["rehearsal"] as String? else { return }
+        let replacements = try row["replacements"] as String
+        rehearsal = RehearsalReport(
+            status: OpenEnum(text: status),
+            presetName: try row["rehearsed_preset"],
+            // Rows of another release must not hide the version.
+            replacements: (try? JSONDecoder().decode([Replacement].self, from: Data(replacements.utf8))) ?? [],
+            message: try row["rehearsal_message"],
+            at: try row["rehearsed_at"]
+        )
     }
 }

@@ -17,10 +17,27 @@ package struct TemplateVersionSummary: Hashable, Sendable, Codable {
     /// Workspaces, including prebuilds, that are not deleted and whose latest build is of this version.
     package var workspaces: Int
     package var createdAt: Instant
+    /// What a claim of its prebuilds would do; `nil`: no prebuild of it has become ready yet.
+    package var rehearsal: RehearsalReport?
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, message, status, error, presets, workspaces
+        case id, name, message, status, error, presets, workspaces, rehearsal
         case isActive = "active"
         case createdAt = "created_at"
+    }
+}
+
+/// A rehearsed claim, as lists show it.
+package struct RehearsalReport: Hashable, Sendable, Codable {
+    package var status: OpenEnum<Rehearsal.Status>
+    package var presetName: String
+    package var replacements: [Replacement]
+    /// Why it failed, or why there is none.
+    package var message: String
+    package var at: Instant?
+
+    private enum CodingKeys: String, CodingKey {
+        case status, replacements, message, at
+        case presetName = "preset_name"
     }
 }

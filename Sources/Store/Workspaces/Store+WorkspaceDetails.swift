@@ -49,6 +49,7 @@ extension Store {
                 SELECT w.id, w.name, coalesce(u.username, '') AS owner, t.name AS template, coalesce(p.name, '') AS preset,
                     w.owner_id = \(prebuildsUserID) AS is_prebuild, b.build_number, b.transition::text AS transition,
                     coalesce(j.job_status::text, 'unknown') AS status, b.job_id, \(sql: WorkspaceSummary.ownColumns),
+                    \(sql: .labelPairs),
                     o.name AS organization, v.name AS version, w.deleted
                 FROM workspaces w
                 JOIN (\(sql: latest)) b ON b.workspace_id = w.id

@@ -25,9 +25,11 @@ package struct WorkspaceSummary: Hashable, Sendable, Codable {
     package var expiresAt: Instant?
     /// Since when it is stopped because nobody used it; `nil`: it is not.
     package var dormantAt: Instant?
+    /// Absent when there are none.
+    package var labels: [String: String]?
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, transition, status
+        case id, name, transition, status, labels
         case ownerName = "owner_name"
         case templateName = "template_name"
         case presetName = "preset_name"
@@ -52,6 +54,7 @@ extension Store {
     package func workspaces(
         owner: String? = nil,
         visibleTo audience: Audience = .everything,
+        labelled selector: [String: String]? = nil,
         after mark: PageMark<Kind.Workspace>? = nil,
         limit: Int = 200
     ) async throws -> [WorkspaceSummary] {
@@ -61,7 +64,8 @@ extension Store {
             SELECT w.id, w.name, coalesce(u.username, '') AS owner, coalesce(t.name, '') AS template,
                 coalesce(p.name, '') AS preset, w.owner_id = \(prebuildsUserID) AS is_prebuild,
                 coalesce(b.build_number, 0) AS build_number, coalesce(b.transition::text, 'unknown') AS transition,
-                coalesce(b.job_status::text, 'unknown') AS status, b.job_id, \(sql: WorkspaceSummary.ownColumns)
+                coalesce(b.job_status::text, 'unknown') AS status, b.job_id, \(sql: WorkspaceSummary.ownColumns),
+                \(sql: .labelPairs)
             FROM workspaces w
             -- A workspace is listed even when its preset, version or template is gone.
             LEFT JOIN templates t ON t.id = w.template_id
@@ -69,7 +73,7 @@ extension Store {
             LEFT JOIN users u ON u.id = w.owner_id
             LEFT JOIN template_version_presets p ON p.id = b.template_version_preset_id
             WHERE NOT w.deleted AND (\(owner) IS NULL OR lower(u.username) = lower(\(owner)))
-                AND \(sql: audience.seesWorkspace)
+                AND \(sql: audience.seesWorkspace) AND \(sql: .hasLabels(selector))
                 AND (\(mark?.id)::uuid IS NULL OR (w.created_at, w.id) < (\(mark?.createdAt), \(mark?.id)))
             ORDER BY w.created_at DESC, w.id DESC LIMIT \(limit)
             """
@@ -177,7 +181,8 @@ extension WorkspaceSummary {
             claimedAt: try row["claimed_at"],
             lastUsedAt: try row["last_used_at"],
             expiresAt: try row["expires_at"],
-            dormantAt: try row["dormant_at"]
+            dormantAt: try row["dormant_at"],
+            labels: try Labels.read(row)
         )
     }
 }

@@ -45,6 +45,9 @@ package struct Migration: Hashable, Sendable {
         Migration(27, "rollouts", PackageResources.V0027_rollouts_sql),
         Migration(28, "workspace_life", PackageResources.V0028_workspace_life_sql),
         Migration(29, "pool_sizing", PackageResources.V0029_pool_sizing_sql),
+        Migration(30, "half_open", PackageResources.V0030_half_open_sql),
+        Migration(31, "rehearsals", PackageResources.V0031_rehearsals_sql),
+        Migration(32, "labels", PackageResources.V0032_labels_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {

@@ -241,7 +241,7 @@ struct Planner {
             )
         }
         let backoff = Backoff(of: preset, now: now, limits: limits)
-        return reasons(toWithhold: count, of: preset, change?.to ?? preset.status, change, [], backoff)
+        return reasons(toWithhold: count, of: preset, change?.to ?? preset.status, change, [], backoff, nil)
     }
 
     private func reasons(

@@ -48,6 +48,7 @@ package struct Migration: Hashable, Sendable {
         Migration(30, "half_open", PackageResources.V0030_half_open_sql),
         Migration(31, "rehearsals", PackageResources.V0031_rehearsals_sql),
         Migration(32, "labels", PackageResources.V0032_labels_sql),
+        Migration(33, "sessions", PackageResources.V0033_sessions_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {

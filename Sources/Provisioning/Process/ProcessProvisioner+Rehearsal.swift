@@ -36,7 +36,7 @@ private final class RehearsalTranscript: Sendable {
                     said.replacements.append(replacement)
                 }
             case .result(let error, _): state.withLock { $0.error = $0.error ?? error }
-            case .state, .resource, .agent: break
+            case .state, .resource, .agent, .output: break
             }
         } catch {
             state.withLock { $0.exceeded = error }

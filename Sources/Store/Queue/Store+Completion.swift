@@ -22,7 +22,7 @@ extension Store {
                 timings(job, completion.timings),
             ]
             statements += try Self.outputs(job, completion.outputs) + Self.rehearsed(job, completion)
-            statements += readyAgents(job, completion.outcome.agents) + rehearsed(job, completion)
+            statements += try readyAgents(job, completion.outcome.agents) + rehearsed(job, completion)
             statements += settle(job, completion)
             statements.append(Self.ended([job.id]))
             let answers = try await transaction.executeBatchAndCommit(statements)

@@ -81,11 +81,12 @@ extension TemplatesCommand {
             for note in contents.notes { try Console.note(note) }
             let name = TemplateSource.name(of: directory)
             var findings = try TemplateFindings(contents, name: name, zones: ZoneDirectory())
-            if terraform, let template = findings.template {
-                if template.manifest.provisioner == .terraform {
+            if terraform {
+                if let template = findings.template, template.manifest.provisioner == .terraform {
                     findings.add(try await TerraformRehearsal(global.settings()).findings(of: template))
                 } else {
-                    try Console.note("It is no template of Terraform, so Terraform was not asked.")
+                    let why = findings.isValid ? "it is no template of Terraform" : "there are errors already"
+                    try Console.note("Terraform was not asked: \(why).")
                 }
             }
             try output.print(findings, table: \.text)

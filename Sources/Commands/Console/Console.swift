@@ -21,7 +21,7 @@ enum Console {
     static func repaint(_ text: String, on screen: TerminalSize) throws {
         let lines = fitting(Printable.text(text), screen).map { "\($0)\u{1b}[K" }
         try FileDescriptor.standardOutput.writeAll(
-            Array(("\u{1b}[H" + lines.joined(separator: "\r\n") + "\u{1b}[J").utf8)
+            Array(("\u{1b}[H" + lines.joined(separator: "\n") + "\u{1b}[J").utf8)
         )
     }
 

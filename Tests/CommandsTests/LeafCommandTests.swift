@@ -106,6 +106,7 @@ import Testing
         "schedule explain": "computes, and asks nobody; for programs there is the route 'explainSchedule'",
         "schema api": "prints a document, and asks nobody",
         "schema events": "prints a document, and asks nobody",
+        "schema metrics": "prints a document, and asks nobody",
         "schema template": "prints a document, and asks nobody",
         "templates check": "reads a directory of this machine, and asks nobody",
         "templates init": "writes a directory of this machine",

@@ -29,6 +29,8 @@ import Testing
         try await Self.says(fleet, "presets reset proces-local", 2, "process-local")
         try await Self.says(fleet, "presets reset process-local/bsae", 2, "process-local/base")
         try await Self.says(fleet, "templates versions process-loca", 2, "process-local")
+        try await Self.says(fleet, "pools simulate process-local/bas", 2, "process-local/base")
+        try await Self.says(fleet, "schedule preview process-loacl", 2, "process-local")
         try await Self.says(fleet, "workers drain bulider", 2, "builder")
         try await Self.says(fleet, "webhooks show caht", 2, "chat")
         try await fleet.run("claim", "process-local", "--owner", "alice", "--name", "notebook", "--wait")

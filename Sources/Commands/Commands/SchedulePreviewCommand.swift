@@ -9,7 +9,7 @@ extension ScheduleCommand {
     struct Preview: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show the desired counts of a template's pools over time, by their schedules.",
-            discussion: "Reads the database and changes nothing. Times are UTC."
+            discussion: "Reads the database and changes nothing. Times are those of your time zone; JSON has UTC."
         )
 
         @Argument(help: "One template. Default: all.")

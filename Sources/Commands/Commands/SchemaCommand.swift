@@ -3,6 +3,7 @@
 import ArgumentParser
 import Operations
 import Server
+import Telemetry
 import Templates
 import Webhooks
 
@@ -10,8 +11,8 @@ import Webhooks
 struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema",
-        abstract: "Print formats as JSON Schemas, and the API's description.",
-        subcommands: [Template.self, Events.self, API.self]
+        abstract: "Print formats as JSON Schemas, the API's description, and the metrics.",
+        subcommands: [Template.self, Events.self, API.self, Metrics.self]
     )
 
     struct Template: ParsableCommand {
@@ -48,5 +49,33 @@ struct SchemaCommand: ParsableCommand {
         func run() throws {
             try Console.print(APIDescription.yaml)
         }
+    }
+
+    struct Metrics: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Print what is exported at /metrics, as JSON.")
+
+        func run() throws {
+            try Console.print(JSONText.pretty(MetricCatalogue.families.map(DescribedMetric.init)))
+        }
+    }
+}
+
+/// A metric as `stoker schema metrics` describes it.
+private struct DescribedMetric: Encodable {
+    let name: String
+    let type: String
+    let labels: [String]
+    let help: String
+
+    init(_ family: MetricFamily) {
+        name = family.name
+        type =
+            switch family.kind {
+            case .counter: "counter"
+            case .gauge: "gauge"
+            case .histogram: "histogram"
+            }
+        labels = family.labels
+        help = family.help
     }
 }

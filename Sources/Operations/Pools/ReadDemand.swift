@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import HTTPTypes
 package import Prebuilds
 import Store
@@ -49,7 +50,9 @@ package struct ReadDemand: Operation {
             $0.isActive && $0.pool.templateName.lowercased() == names[0].lowercased() && $0.pool.presetName == names[1]
         }
         guard let preset else {
-            throw Refusal(.notFound, "There is no pool '\(target)'", remedy: "See 'stoker presets list'.")
+            let pools = snapshot.presets.filter(\.isActive).map { "\($0.pool.templateName)/\($0.pool.presetName)" }
+            let nearest = Suggestion.nearest(to: target, among: pools).map { "Did you mean '\($0)'? " } ?? ""
+            throw Refusal(.notFound, "There is no pool '\(target)'", remedy: nearest + "See 'stoker presets list'.")
         }
         let end = to ?? now
         let start = from ?? end - .seconds(Self.usual)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 package import Domain
 import HTTPTypes
 package import Prebuilds
@@ -76,10 +77,12 @@ package struct SchedulePreview: Hashable, Sendable, Codable {
             preset.isActive && template.map { $0.lowercased() == preset.pool.templateName.lowercased() } ?? true
         }
         if let template, presets.isEmpty {
+            let names = snapshot.presets.filter(\.isActive).map(\.pool.templateName)
+            let nearest = Suggestion.nearest(to: template, among: names).map { "Did you mean '\($0)'? " } ?? ""
             throw Refusal(
                 .notFound,
                 "There is no pool of a template '\(template)'",
-                remedy: "See 'stoker presets list'."
+                remedy: nearest + "See 'stoker presets list'."
             )
         }
         let rules = zones.rules(for: snapshot)

@@ -29,7 +29,7 @@ extension JobReport {
         let reasons = waits.map { reason in
             // The message of a job that is not due contains the time.
             let until = reason.reason == .notDue ? nil : reason.until
-            return "It waits: \(reason.message)" + (until.map { ", until \($0)" } ?? "") + "."
+            return "It waits: \(reason.message)" + (until.map { ", until \(Shown.time($0))" } ?? "") + "."
         }
         return ([[job].text, "Its tags: \(Printable.line(job.tags.text)).", error] + [reasons.joined(separator: "\n")])
             .filter { !$0.isEmpty }

@@ -34,6 +34,7 @@ extension Target.Dependency {
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let metricsTestKit = product(name: "MetricsTestKit", package: "swift-metrics")
+    static let mustache = product(name: "Mustache", package: "swift-mustache")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
@@ -122,8 +123,9 @@ let tests: [Target] = [
     .testTarget(
         name: "ServerTests",
         dependencies: [
-            "CurlClient", "Domain", "Operations", "PostgresClient", "Prebuilds", "Provisioning", "Server", "Store",
-            "Telemetry", "Templates", "TestSupport", .coreMetrics, .httpTypes, .hummingbird, .lifecycle, .logging,
+            "Basics", "CurlClient", "Domain", "Operations", "PostgresClient", "Prebuilds", "Provisioning", "Server",
+            "Store", "Telemetry", "Templates", "TestSupport", .coreMetrics, .httpTypes, .hummingbird, .lifecycle,
+            .logging,
             .subprocess, .systemPackage, .yams,
         ],
         exclude: ["schemathesis.toml"],
@@ -164,7 +166,7 @@ let tests: [Target] = [
     .testTarget(
         name: "EndToEndTests",
         dependencies: ["PostgresClient", "Stoker", "Store", "TestSupport", .subprocess, .systemPackage],
-        exclude: ["thief.py"],
+        exclude: ["console.py", "thief.py"],
         swiftSettings: swift
     ),
     .testTarget(
@@ -192,6 +194,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", exact: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2", traits: []),
@@ -294,11 +297,13 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Basics", "CurlClient", "Domain", "Operations", "PostgresClient", "Store", "Telemetry", "Templates",
-                "Webhooks", .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .lifecycle, .logging, .metrics,
-                .nioCore, .nioHTTP1,
+                "Basics", "CurlClient", "Domain", "Operations", "PostgresClient", "Prebuilds", "Store", "Telemetry",
+                "Templates", "Time", "Webhooks", .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .lifecycle,
+                .logging, .metrics, .mustache, .nioCore, .nioHTTP1,
             ],
-            resources: [.embedInCode("Description"), .embedInCode("Page")],
+            resources: [
+                .embedInCode("Description"), .embedInCode("Console/Assets"), .embedInCode("Console/Templates"),
+            ],
             swiftSettings: safe
         ),
 

@@ -26,13 +26,28 @@ package struct Caller: Hashable, Sendable {
 
     /// The holder of a token, with the highest role.
     package init(_ holder: TokenHolder) {
-        let roles = holder.roles.compactMap(Role.init)
+        self.init(holder.username, holder.userID, roles: holder.roles, scopes: holder.scopes)
+    }
+
+    /// The holder of a session, with the highest role.
+    package init(_ holder: SessionHolder) {
+        self.init(holder.username, holder.userID, roles: holder.roles, scopes: holder.scopes)
+    }
+
+    private init(_ name: String, _ user: UserID, roles: [String], scopes: [String]) {
+        let roles = roles.compactMap(Role.init)
         self.init(
-            name: holder.username,
-            userID: holder.userID,
+            name: name,
+            userID: user,
             role: Role.allCases.first(where: roles.contains) ?? .member,
-            scopes: ScopeSet(holder.scopes)
+            scopes: ScopeSet(scopes)
         )
+    }
+
+    /// Whether the caller's role and scopes allow the route.
+    package func may(_ route: Route) -> Bool {
+        guard case .users(let role, let resource) = route.access else { return true }
+        return has(role) && scopes.allows(resource, reading: route.isRead)
     }
 
     /// The unit of the rate limit: all tokens of a user count together; other callers go by their name.

@@ -86,6 +86,7 @@ package enum OperationTable {
         AnyOperation(ExplainSchedule.self),
         AnyOperation(PreviewSchedules.self),
         AnyOperation(ReadDemand.self),
+        AnyOperation(ListDecisions.self),
         AnyOperation(ClaimWorkspace.self),
         AnyOperation(ListClaims.self),
         AnyOperation(ShowClaim.self),

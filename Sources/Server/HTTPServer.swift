@@ -23,7 +23,7 @@ package func buildServer(
     router.add(middleware: RequestMetrics(registry: registry))
     router.add(middleware: ProblemMiddleware())
     router.add(middleware: UnknownRoutes())
-    for set in [HealthRoutes(readiness: readiness, registry: registry), PageRoutes()] + routes { set.add(to: router) }
+    for set in [HealthRoutes(readiness: readiness, registry: registry)] + routes { set.add(to: router) }
     let address = configuration.address
     let application = Application(
         router: router,

@@ -118,7 +118,8 @@ import Testing
     private static let others = [
         "explainRefill": "asked for by 'claim --wait-for-refill' while it waits",
         "explainSchedule": "for programs; the command computes by itself",
-        "listClaims": "for programs and the page; 'workspaces list' and 'workspaces show' tell what came of claims",
+        "listDecisions": "for programs and the console; 'plan' shows the present one",
+        "listClaims": "for programs and the console; 'workspaces list' and 'workspaces show' tell what came of claims",
         "listSettings": "for programs; the command shows this machine's",
         "showClaim": "asked for by 'claim --wait' when its build has ended",
     ]

@@ -252,9 +252,11 @@ struct APIProblemTests {
         }
     }
 
-    @Test(.database(.currentSchema)) func `a token of the process alone is the page's, and only reads`() async throws {
+    @Test(.database(.currentSchema)) func `a token of the process alone is valid there, within its scopes`()
+        async throws
+    {
         let secret = TokenSecret.random()
-        let caller = Caller(name: "the page", userID: nil, role: .owner, scopes: .reading)
+        let caller = Caller(name: "this machine", userID: nil, role: .owner, scopes: .reading)
         try await APIRoom.open(own: (secret, caller)) { room async throws in
             #expect(try await room.ask(.get, "/status", as: secret.text).status == 200)
             #expect(try await room.ask(.post, "/reconcile", as: secret.text).problem == "insufficient-scope")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import CurlClient
 import Domain
 import FoundationEssentials
@@ -56,18 +57,21 @@ struct APIRoom {
                 tokens[person.name] = secret.text
             }
             let context = try context(store, url, tokensPerUser: tokensPerUser)
-            let api = APIRoutes(
+            let authenticator = Authenticator(store: store, own: own)
+            let limiter = RateLimiter(rate: rate)
+            let api = APIRoutes(context: context, authenticator: authenticator, limiter: limiter, streams: streams)
+            let console = ConsoleRoutes(
                 context: context,
-                authenticator: Authenticator(store: store, own: own),
-                limiter: RateLimiter(rate: rate),
+                authenticator: authenticator,
+                limiter: limiter,
                 streams: streams
             )
-            var configuration = PageTests.anywhere
+            var configuration = anywhere
             configuration.timeout = .seconds(60)
             // More than may wait at the server at once.
             configuration.maximumTransfersPerKey = 64
             let client = try HTTPClient(configuration)
-            try await withServer(routes: routes(store), api: api) { address in
+            try await withServer(routes: [console] + routes(store), api: api) { address in
                 try await body(APIRoom(store: store, address: address, tokens: tokens, client: client))
             }
         }
@@ -109,6 +113,15 @@ struct APIRoom {
 // MARK: - Asking
 
 extension APIRoom {
+    private static let anywhere: HTTPClientConfiguration = {
+        var configuration = HTTPClientConfiguration()
+        if let loopback = try? IPNetwork("127.0.0.0/8") {
+            configuration.addressPolicy = AddressPolicy(allowedNetworks: [loopback], allowsPlainHTTP: true)
+        }
+        configuration.maximumBodySize = 1 << 20
+        return configuration
+    }()
+
     /// What the server answered, with a problem taken apart.
     struct Reply {
         let status: Int
@@ -140,11 +153,39 @@ extension APIRoom {
         var fields = headers
         if let person { fields["Authorization"] = "Bearer \(tokens[person] ?? person)" }
         if body != nil, fields["Content-Type"] == nil { fields["Content-Type"] = "application/json" }
+        return try await send(method, "/api/v1\(path)", fields, body ?? "")
+    }
+
+    /// Asks as a browser does.
+    ///
+    /// - Parameters:
+    ///   - session: The session's cookie; `nil`: none.
+    ///   - form: The fields of a form, which is sent with POST.
+    func browse(
+        _ path: String,
+        session: String? = nil,
+        form: [(name: String, value: String)]? = nil,
+        headers: [String: String] = [:]
+    ) async throws -> Reply {
+        var fields = headers
+        if let session { fields["Cookie"] = "other=1; stoker_session=\(session)" }
+        guard let form else { return try await send(.get, path, fields, "") }
+        fields["Content-Type"] = "application/x-www-form-urlencoded"
+        let body = form.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }
+        return try await send(.post, path, fields, body.joined(separator: "&"))
+    }
+
+    private func send(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ fields: [String: String],
+        _ body: String
+    ) async throws -> Reply {
         let request = HTTPClient.Request(
-            try EndpointURL("http://\(address)/api/v1\(path)"),
+            try EndpointURL("http://\(address)\(path)"),
             method: method,
             headers: try HTTPFields(checking: fields),
-            body: Array((body ?? "").utf8)
+            body: Array(body.utf8)
         )
         let response = try await client.send(request)
         return Reply(

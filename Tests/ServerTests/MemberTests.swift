@@ -17,26 +17,6 @@ import Testing
     private struct Reason: Decodable { let reason: String, message: String }
     private struct Refill: Decodable { let preset_name: String, health: String?, waits_for: [Reason] }
 
-    /// The paths of the API that the page asks for somebody who may not see the fleet.
-    private static func pathsOfPage() throws -> [String] {
-        let start = try #require(Page.html.firstRange(of: "const own = {"))
-        let rest = Page.html[start.upperBound...]
-        let end = try #require(rest.firstRange(of: "};"))
-        return rest[..<end.lowerBound].split(separator: "\"").filter { $0.hasPrefix("/") }.map(String.init)
-    }
-
-    @Test(.database(.currentSchema)) func `a member may ask for all that the page asks for them`() async throws {
-        try await APIRoom.open { room async throws in
-            let paths = try Self.pathsOfPage()
-            #expect(paths.count == 4)
-            // What the page begins with, and what has it show the rest.
-            #expect(try await room.ask(.get, "/status", as: "ada").status == 403)
-            for path in paths {
-                #expect(try await room.ask(.get, path, as: "ada").status == 200, "\(path)")
-            }
-        }
-    }
-
     @Test(.database(.currentSchema)) func `claims are listed to whoever made them, and to owners`() async throws {
         try await APIRoom.open { room async throws in
             _ = try await room.addTemplate()

@@ -79,9 +79,8 @@ extension WorkerProcess {
                     configuration: settings.http,
                     readiness: health.reasons,
                     registry: telemetry.registry,
-                    routes: [
-                        AgentRoutes(store: store, hub: hub, admission: admission), api(store, requestRate: requestRate),
-                    ],
+                    routes: [AgentRoutes(store: store, hub: hub, admission: admission)]
+                        + routes(store, requestRate: requestRate),
                     logger: logger,
                     listening: { address in
                         access.listens(on: address)
@@ -102,16 +101,25 @@ extension WorkerProcess {
         return services
     }
 
-    /// The API.
-    private func api(_ store: Store, requestRate: Int) -> APIRoutes {
+    /// The API, and the console on the same operations.
+    private func routes(_ store: Store, requestRate: Int) -> [any RouteSet] {
         // Each request replaces the caller.
         let nobody = Caller(name: "", userID: nil, role: .member, scopes: .reading)
-        let page = pageToken.map { ($0, Caller(name: "the page", userID: nil, role: .owner, scopes: .reading)) }
-        return APIRoutes(
-            context: Composition(settings.all).context(store, address, zones: settings.zones, caller: nobody),
-            authenticator: Authenticator(store: store, own: page),
-            limiter: RateLimiter(rate: requestRate)
-        )
+        let own = consoleToken.map { ($0, Caller(name: "this machine", userID: nil, role: .owner)) }
+        let context = Composition(settings.all).context(store, address, zones: settings.zones, caller: nobody)
+        let authenticator = Authenticator(store: store, own: own)
+        let limiter = RateLimiter(rate: requestRate)
+        let streams = OpenStreams()
+        return [
+            APIRoutes(context: context, authenticator: authenticator, limiter: limiter, streams: streams),
+            ConsoleRoutes(
+                context: context,
+                authenticator: authenticator,
+                limiter: limiter,
+                streams: streams,
+                isSecure: settings.accessURL?.hasPrefix("https:") ?? false
+            ),
+        ]
     }
 
     private var provisioners: [ProvisionerType: any Provisioner] {

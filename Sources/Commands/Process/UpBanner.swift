@@ -8,8 +8,8 @@ import SystemPackage
 /// The output of `stoker up` once everything runs: the addresses, and what to try next with what is there.
 struct UpBanner {
     let http: HTTPAddress
-    /// The console's token, which can only read and is valid while this process runs.
-    let pageToken: TokenSecret
+    /// A token for the console, which is valid while this process runs.
+    let consoleToken: TokenSecret
     let directory: DataDirectory
     let settings: Settings
     /// The examples that this start has pushed.
@@ -22,8 +22,8 @@ struct UpBanner {
         [
             "Stoker is up: http://\(http)",
             """
-            The console, with a token to look at it while this runs:
-              http://\(http)/#\(pageToken.text)
+            The console, with a token for it while this runs:
+              http://\(http)/#\(consoleToken.text)
             """,
             examples,
             "Try next, in another terminal:\n" + Self.block(surroundings + ["stoker status"] + steps.commands),

@@ -54,7 +54,7 @@ struct UpProcess: Sendable {
 
     private func runWorker(_ address: DatabaseAddress, _ stop: StopRequest) async throws {
         let token = TokenSecret.random()
-        let worker = WorkerProcess(settings: settings, address: address, telemetry: telemetry, pageToken: token)
+        let worker = WorkerProcess(settings: settings, address: address, telemetry: telemetry, consoleToken: token)
         try await Composition.withStore(address, requiringSchema: false) { store in
             for step in try await store.migrate() {
                 telemetry.logger.info("schema migrated", metadata: ["step": "\(step.version) \(step.name)"])
@@ -66,7 +66,7 @@ struct UpProcess: Sendable {
             let pushed = try await pushExamples(store, address)
             let banner = UpBanner(
                 http: http,
-                pageToken: token,
+                consoleToken: token,
                 directory: directory,
                 settings: settings.all,
                 pushed: pushed,

@@ -15,8 +15,8 @@ struct WorkerProcess: Sendable {
     let settings: WorkerSettings
     let address: DatabaseAddress
     let telemetry: ProcessTelemetry
-    /// A token that may read the page of this process; `nil`: only tokens of the database may.
-    var pageToken: TokenSecret?
+    /// A token of this process alone, for its console; `nil`: there are only the database's.
+    var consoleToken: TokenSecret?
 
     /// Runs until a stop is requested, or a service fails.
     ///
@@ -47,7 +47,7 @@ struct WorkerProcess: Sendable {
         }
         for gap in isolation.gaps { telemetry.logger.warning("\(gap)") }
         // A single machine has a single address.
-        if settings.accessURL == nil, pageToken == nil { telemetry.logger.warning(AccessURL.warning) }
+        if settings.accessURL == nil, consoleToken == nil { telemetry.logger.warning(AccessURL.warning) }
     }
 
     private func serve(

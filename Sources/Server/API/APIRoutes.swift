@@ -84,18 +84,8 @@ package struct APIRoutes: RouteSet {
         } else if case .users = route.access {
             throw Problem(.unauthenticated, "The route is for users, and nobody is logged in.")
         }
-        try Self.authorize(context.caller, route)
+        try context.caller.require(route)
         return (try await RequestFields.read(route, request, path: connection.parameters), context)
-    }
-
-    /// Everybody may see whether they may use a route; its fields are checked after that.
-    private static func authorize(_ caller: Caller, _ route: Route) throws(Problem) {
-        guard case .users(let role, let resource) = route.access else { return }
-        guard caller.scopes.allows(resource, reading: route.isRead) else {
-            let scope = "\(resource)\(route.isRead ? ":read" : "")"
-            throw Problem(.insufficientScope, "The token lacks the scope '\(scope)'.")
-        }
-        guard caller.has(role) else { throw Problem(.forbidden, "The role '\(role.rawValue)' is required.") }
     }
 
     /// A waiting operation runs as long as the client waits and the server runs.

@@ -29,12 +29,17 @@ package struct Authenticator: Sendable {
 
     /// The holder of the token. Throws a problem when there is none, or the token has expired.
     func caller(_ secret: TokenSecret) async throws -> Caller {
-        if let own, own.secret.matches(secret.hash) { return own.caller }
+        if let own = ownCaller(secret) { return own }
         guard let holder = try await store.tokenHolder(secret.hash), secret.matches(holder.hash) else {
             throw Self.refusal(.unauthenticated, "The token is not known, or was revoked.")
         }
         guard !holder.isExpired else { throw Self.refusal(.tokenExpired, "The token has expired.") }
         return Caller(holder)
+    }
+
+    /// The holder of the process's own token; `nil`: it is not that.
+    func ownCaller(_ secret: TokenSecret) -> Caller? {
+        own.flatMap { $0.secret.matches(secret.hash) ? $0.caller : nil }
     }
 
     private static func refusal(_ kind: ProblemKind, _ detail: String) -> Problem {

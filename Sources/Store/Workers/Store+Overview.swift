@@ -15,11 +15,21 @@ package struct Overview: Hashable, Sendable, Codable {
     /// Tags that jobs or templates ask for and no worker has, when workers are up.
     package var unservedTags: [UnservedTags]
     package var deliveries: DeliveryCounts
+    /// Of the last 24 hours.
+    package var claims: ClaimCounts
 
     private enum CodingKeys: String, CodingKey {
-        case now, jobs, workers, deliveries
+        case now, jobs, workers, deliveries, claims
         case unservedTags = "unserved_tags"
         case oldestPendingSeconds = "oldest_pending_seconds"
+    }
+
+    /// What claims of workspaces got.
+    package struct ClaimCounts: Hashable, Sendable, Codable {
+        /// Ready prebuilds.
+        package var hits: Int
+        /// Workspaces that were built for the claim.
+        package var misses: Int
     }
 
     /// How many jobs of a class have a status.
@@ -76,9 +86,11 @@ extension Store {
     package func overview() async throws -> Overview {
         let answers = try await pool.executeBatch([
             Self.activeJobs, Self.queueAge, Self.workerList, Self.deliveryCounts, Self.unservedTags,
+            Self.claimCounts,
         ])
         let queue = try answers[1].only()
         let deliveries = try answers[3].only()
+        let claims = try answers[5].only()
         return Overview(
             now: try queue["now"],
             jobs: try answers[0].map {
@@ -91,7 +103,8 @@ extension Store {
                 backlog: try deliveries["backlog"],
                 dead: try deliveries["dead"],
                 oldestPendingSeconds: try deliveries["oldest_pending"]
-            )
+            ),
+            claims: Overview.ClaimCounts(hits: try claims["hits"], misses: try claims["misses"])
         )
     }
 
@@ -136,6 +149,14 @@ extension Store {
         FROM workers w
         WHERE \(sql: .isListed("w"))
         ORDER BY w.state, w.name, w.created_at
+        """
+    )
+
+    private static let claimCounts = Statement(
+        "overview.claims",
+        """
+        SELECT count(*) FILTER (WHERE outcome = 'hit') AS hits, count(*) FILTER (WHERE outcome LIKE 'miss%') AS misses
+        FROM workspace_claims WHERE created_at >= now() - interval '24 hours'
         """
     )
 

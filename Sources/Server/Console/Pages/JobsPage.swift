@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import Operations
+import Store
+
+/// Jobs, the newest first, in pages by cursor.
+struct JobsPage: ConsolePage {
+    static let path = "/jobs"
+    static let area = ConsoleArea.jobs
+
+    func content(_ visit: ConsoleVisit) async throws -> PageContent {
+        let page = try await visit.ask(
+            ListJobs(
+                status: visit.address["status"].flatMap(JobStatus.init),
+                limit: 100,
+                cursor: visit.address["cursor"]
+            )
+        )
+        var list = ConsoleList(title: "Jobs", table: .none)
+        list.choices = [
+            ConsoleList.Choice(
+                name: "status",
+                label: "Status",
+                options: [("", "any")] + JobStatus.allCases.map { ($0.rawValue, $0.rawValue) }
+            )
+        ]
+        list.table = Self.table(page.elements, visit, isFiltered: visit.address["status"] != nil)
+        list.bulk =
+            visit.may(CancelJob.self)
+            ? [
+                visit.chosenForm,
+                visit.chosen(
+                    CancelJob.self,
+                    "Cancel",
+                    question: "The chosen jobs are canceled. What they have built so far stays in their state.",
+                    done: "The jobs are canceled.",
+                    isDangerous: true
+                ),
+                visit.chosen(RetryJob.self, "Retry", done: "The jobs are in the queue again."),
+            ] : []
+        list.follow(page.next, at: visit.address)
+        return list.drawn(at: visit.address)
+    }
+
+    static func table(_ jobs: [JobSummary], _ visit: ConsoleVisit, isFiltered: Bool) -> Markup {
+        var table = ConsoleTable(
+            columns: [
+                .init(title: "Status", kind: "state"), .init(title: "Job", kind: "name"), .init(title: "Class"),
+                .init(title: "Worker"), .init(title: "Attempt", kind: "number"),
+                .init(title: "Created", kind: "number"), .init(title: "Took", kind: "number"),
+                .init(title: "Error", kind: "why"),
+            ],
+            empty: isFiltered ? "No job fits the filter." : "There are no jobs. A claim or a push makes one.",
+            chooses: visit.may(CancelJob.self) ? "job" : ""
+        )
+        table.rows = jobs.map { job in
+            let error = job.error.split(whereSeparator: \.isNewline).first.map { String($0.prefix(200)) } ?? ""
+            let code: Markup = job.errorCode.isEmpty ? "" : "<code>\(job.errorCode)</code> "
+            return ConsoleTable.Row(
+                id: "job-\(job.id)",
+                cells: [
+                    .pill(job.status.text, JobTone.of(job.status)),
+                    .link(job.title, ConsoleAddress.of("jobs", "\(job.id)")), Markup(job.jobClass.text),
+                    Markup(job.workerName), "\(job.attempt)", visit.moment(job.createdAt),
+                    visit.span(job.startedAt, job.completedAt), "\(code)\(error)",
+                ],
+                choice: "\(job.id)"
+            )
+        }
+        return table.drawn()
+    }
+}
+
+extension JobSummary {
+    /// What it does to what.
+    var title: String {
+        type == .templateVersionImport
+            ? "import of \(templateName)" : "\(transition) of \(workspaceName.isEmpty ? "a workspace" : workspaceName)"
+    }
+}

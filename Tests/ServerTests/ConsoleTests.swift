@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Basics
+import Domain
 import FoundationEssentials
 import HTTPTypes
 import PostgresClient
 import Server
 import Store
+import SystemPackage
 import TestSupport
 import Testing
 

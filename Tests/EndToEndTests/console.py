@@ -31,16 +31,25 @@ class Person:
         self.page.on("console", lambda told: self.errors.append(told.text) if told.type == "error" else None)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.name = name
+        self.scripts = options.get("java_script_enabled", True)
 
     def sign_in(self):
         self.page.goto(SERVER + "/")
         self.page.get_by_label("Token").fill(FACTS[self.name])
         self.page.get_by_role("button", name="Sign in").click()
         expect(self.page.locator("main h1")).to_be_visible()
+        self.ready()
         return self
+
+    def ready(self):
+        """The page listens to keys and forms."""
+        if self.scripts:
+            expect(self.page.locator("html.js")).to_be_attached()
 
     def go(self, path):
         self.page.goto(SERVER + path)
+        if "/sign-in" not in self.page.url:
+            self.ready()
         return self.page
 
     def act(self, button, within=None, **fields):
@@ -102,7 +111,7 @@ def claims(browser):
         ada.go(path)
         check("role" not in ada.page.locator("main").inner_text().lower().replace("roles", ""), f"{path} speaks of roles")
     ada.go("/")
-    expect(ada.page.get_by_text("2 ready")).to_be_visible()
+    expect(ada.page.locator("tr .pill", has_text="2 ready").first).to_be_visible()
     ada.act("Claim a workspace", pool="process-local/base", name="dev")
     expect(ada.page.locator("h1")).to_have_text("dev")
     expect(ada.page.locator("main")).to_contain_text("a ready prebuild")
@@ -121,8 +130,8 @@ def claims(browser):
 
 def live_log(browser):
     ada = Person(browser, "ada").sign_in()
-    ada.act("Claim a workspace", pool="slow/only", name="patient")
-    expect(ada.page.locator("h1")).to_have_text("patient")
+    ada.act("Claim a workspace", pool="slow/only", name=f"patient-{os.getpid()}")
+    expect(ada.page.locator("h1")).to_have_text(re.compile("patient"))
     ada.page.locator("main").get_by_role("link", name=re.compile("^1: start")).click()
     log = ada.page.locator("[data-log]")
     expect(log).to_contain_text("green start")
@@ -229,6 +238,7 @@ def keys(browser):
     page.keyboard.press("g")
     page.keyboard.press("p")
     expect(page).to_have_url(SERVER + "/pools")
+    oona.ready()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")

@@ -23,13 +23,16 @@ struct ConsoleTable: Sendable {
     var empty: Markup = .none
     /// The field of the boxes, for forms that do something with what is chosen.
     var chooses = ""
+    /// What it is of, for those who do not see it; empty: as the column of names says.
+    var label = ""
 
     /// - Parameter address: Where the headings that sort lead.
     func drawn(at address: ConsoleAddress? = nil) -> Markup {
         guard !rows.isEmpty else { return empty.isEmpty ? .none : "<p class=\"empty\">\(empty)</p>" }
         let heads = columns.map { column -> Markup in
             guard !column.sort.isEmpty, let address else {
-                return "<th scope=\"col\" class=\"\(column.kind)\">\(column.title)</th>"
+                let title: Markup = column.kind == "does" ? "<span class=\"unseen\">Actions</span>" : Markup(column.title)
+                return "<th scope=\"col\" class=\"\(column.kind)\">\(title)</th>"
             }
             let current = address["sort"] ?? ""
             let isDown = current == column.sort
@@ -43,6 +46,7 @@ struct ConsoleTable: Sendable {
         let boxHead: Markup =
             chooses.isEmpty
             ? "" : "<th scope=\"col\" class=\"box\"><input type=\"checkbox\" data-all aria-label=\"Choose all\"></th>"
+        let named = label.isEmpty ? columns.first { $0.kind == "name" }?.title ?? "" : label
         let lines = rows.map { row -> Markup in
             let box: Markup =
                 chooses.isEmpty
@@ -59,7 +63,7 @@ struct ConsoleTable: Sendable {
             return "<tr id=\"\(row.id)\">\(box)\(cells)</tr>"
         }
         return """
-            <div class="scroll" tabindex="0" role="region" aria-label="Table"><table class="list"><thead><tr>\(boxHead)\
+            <div class="scroll" tabindex="0" role="region" aria-label="Table: \(named)"><table class="list"><thead><tr>\(boxHead)\
             \(heads)</tr></thead><tbody>\(lines)</tbody></table></div>
             """
     }

@@ -42,6 +42,7 @@ package struct Migration: Hashable, Sendable {
         Migration(24, "coder_parameters", PackageResources.V0024_coder_parameters_sql),
         Migration(25, "claimable_losses", PackageResources.V0025_claimable_losses_sql),
         Migration(26, "outputs", PackageResources.V0026_outputs_sql),
+        Migration(27, "sessions", PackageResources.V0027_sessions_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {

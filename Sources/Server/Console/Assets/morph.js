@@ -3,12 +3,14 @@
 // what somebody is typing stay.
 
 export function morph(target, html) {
-  const drawn = new DOMParser().parseFromString(html, "text/html").body;
+  // In an element of its own, so that blanks at its beginning are kept as the page has them.
+  const drawn = new DOMParser().parseFromString(`<main>${html}</main>`, "text/html").body.firstChild;
   children(target, drawn);
   document.dispatchEvent(new Event("console:drawn"));
 }
 
 const keyOf = node => node.nodeType === Node.ELEMENT_NODE ? node.id || node.getAttribute("data-key") : "";
+const isSameKind = (one, other) => one.nodeType === other.nodeType && one.nodeName === other.nodeName;
 
 function children(target, drawn) {
   const keyed = new Map();
@@ -16,22 +18,34 @@ function children(target, drawn) {
   let place = target.firstChild;
   for (const wanted of [...drawn.childNodes]) {
     const key = keyOf(wanted);
-    let match = key ? keyed.get(key) : place;
-    while (!key && match && keyOf(match)) match = match.nextSibling;
-    if (match && match.nodeType === wanted.nodeType && match.nodeName === wanted.nodeName) {
-      if (match === place) place = place.nextSibling;
-      else target.insertBefore(match, place);
-      keyed.delete(key);
-      node(match, wanted);
-    } else {
+    const match = key ? keyed.get(key) : ahead(place, wanted);
+    if (!match || !isSameKind(match, wanted)) {
       target.insertBefore(document.importNode(wanted, true), place);
+      continue;
     }
+    // What lies between is not wanted; what has a key may still be.
+    while (!key && place !== match) {
+      const next = place.nextSibling;
+      if (!keyOf(place)) place.remove();
+      place = next;
+    }
+    if (match === place) place = place.nextSibling;
+    else target.insertBefore(match, place);
+    keyed.delete(key);
+    node(match, wanted);
   }
   while (place) {
     const next = place.nextSibling;
-    place.remove();
+    if (!keyOf(place)) place.remove();
     place = next;
   }
+  for (const rest of keyed.values()) rest.remove();
+}
+
+/** The next node without a key that can become the wanted one. */
+function ahead(place, wanted) {
+  for (let node = place; node; node = node.nextSibling) if (!keyOf(node) && isSameKind(node, wanted)) return node;
+  return null;
 }
 
 function node(target, wanted) {

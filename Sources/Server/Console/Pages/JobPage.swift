@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Basics
 import Domain
 import FoundationEssentials
 import Operations
@@ -72,9 +71,8 @@ struct JobPage: ConsolePage, LoggedPage {
     }
 
     private static func facts(_ job: JobSummary, _ visit: ConsoleVisit) -> Markup {
-        let workspace: Markup =
-            job.workspaceName.isEmpty
-            ? "–" : .link(job.workspaceName, "/jobs?workspace=\(PercentEncoding.encode(job.workspaceName))")
+        let name = job.workspaceName
+        let workspace: Markup = name.isEmpty ? "–" : .link(name, ConsoleAddress.of("workspaces", name))
         return .facts([
             ("Class", Markup(job.jobClass.text)), ("Template", Markup(job.templateName)), ("Workspace", workspace),
             ("Worker", job.workerName.isEmpty ? "–" : Markup(job.workerName)),

@@ -32,12 +32,13 @@ enum PoolCharts {
                 \(Markup.exact(span.end))</title></rect>
                 """
         }
-        let days = (0...7).map { day -> Markup in
-            let at = start + .seconds(86_400 * day)
-            let label = day < 7 ? String(at.iso8601.dropFirst(5).prefix(5)) : ""
+        // Midnights.
+        let first = start + .seconds(86_400 - Int(start.seconds % 86_400))
+        let days = (0...6).map { day -> Markup in
+            let at = first + .seconds(86_400 * day)
             return """
                 <line class="grid" x1="\(x(at))" x2="\(x(at))" y1="8" y2="\(decimal(height + 12))"/>\
-                <text x="\(x(at))" y="\(decimal(height + 26))" dx="3">\(label)</text>
+                <text x="\(x(at))" y="\(decimal(height + 26))" dx="3">\(String(at.iso8601.dropFirst(5).prefix(5)))</text>
                 """
         }
         return """

@@ -22,7 +22,7 @@ struct PoolPage: ConsolePage {
         let prebuilds = try await visit.ask(ListPrebuilds(template: pool.templateName, limit: 5_000))
             .filter { $0.presetName == preset }
         let decisions = try await visit.ask(
-            ListDecisions(target: "\(pool.templateName)/\(preset)", limit: 30, cursor: visit.address["cursor"])
+            ListDecisions(target: "\(pool.templateName)/\(preset)", limit: 15, cursor: visit.address["cursor"])
         )
         let main: Markup = """
             <header class="head"><h1>\(pool.templateName)/<wbr>\(pool.presetName)</h1>\
@@ -202,7 +202,7 @@ extension PoolDecision {
             return "<strong>\(count) \(verb)</strong>\(why)"
         }
         let held = withheld.map { "<strong>\($0.count) not \($0.change.done)</strong>: \($0.message)" as Markup }
-        return done + held + (done.isEmpty && held.isEmpty ? ["<strong>as it should be</strong>"] : [])
+        return done + held + (done.isEmpty && held.isEmpty ? ["<strong>\(state.starting > 0 ? "waits for builds" : "as it should be")</strong>"] : [])
     }
 }
 

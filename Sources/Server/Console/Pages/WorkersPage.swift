@@ -23,12 +23,14 @@ struct WorkersPage: ConsolePage {
         )
         if !gone.isEmpty {
             list.below =
-                "<section><h2>Lost and drained within the last hour</h2>\(Self.table(gone, visit, .none))</section>"
+                "<section><h2>Lost and drained within the last hour</h2>\(Self.table(gone, visit, .none, label: "Gone"))</section>"
         }
         return list.drawn(at: visit.address)
     }
 
-    private static func table(_ workers: [WorkerSummary], _ visit: ConsoleVisit, _ empty: Markup) -> Markup {
+    private static func table(_ workers: [WorkerSummary], _ visit: ConsoleVisit, _ empty: Markup, label: String = "")
+        -> Markup
+    {
         var table = ConsoleTable(
             columns: [
                 .init(title: "State", kind: "state"), .init(title: "Worker", kind: "name"),
@@ -36,7 +38,8 @@ struct WorkersPage: ConsolePage {
                 .init(title: "Version"), .init(title: "Id", kind: "number"), .init(title: "Why", kind: "why"),
                 .init(title: "", kind: "does"),
             ],
-            empty: empty
+            empty: empty,
+            label: label
         )
         table.rows = workers.map { worker in
             // A lease counts down: only whether it ends soon is news.

@@ -95,12 +95,18 @@ extension ConsoleRoutes {
         var problems: [Problem] = []
         var last: OperationAnswer?
 
-        /// The members of the last answer that are texts.
+        /// The members of the last answer that are texts, and the outputs in it by their names.
         var members: [String: String] {
             guard let last, let json = try? JSON(parsing: String(decoding: last.body, as: UTF8.self)) else {
                 return [:]
             }
-            return (json.members ?? [:]).compactMapValues(\.text)
+            var members = (json.members ?? [:]).compactMapValues(\.text)
+            guard case .array(let outputs)? = json["outputs"] else { return members }
+            for output in outputs {
+                guard let name = output["name"]?.string, let value = output["value"] else { continue }
+                members["output \(name)"] = value.text ?? value.json
+            }
+            return members
         }
 
         /// Empty: all was done.
@@ -120,7 +126,8 @@ extension ConsoleRoutes {
             return Response(.ok, try ByteBuffer(json: body), type: "application/json")
         }
         let back = next ?? fields.path("back") ?? "/"
-        let secrets = members.filter { ["token", "secret", "public_key", "left_behind", "warning"].contains($0.key) }
+        let shown: Set = ["token", "secret", "public_key", "warning"]
+        let secrets = members.filter { shown.contains($0.key) || $0.key.hasPrefix("output ") }
         guard !secrets.isEmpty else { return Response.seeOther(back) }
         return ConsoleFrame.answer(secrets, back: back)
     }

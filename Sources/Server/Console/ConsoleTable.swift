@@ -31,7 +31,8 @@ struct ConsoleTable: Sendable {
         guard !rows.isEmpty else { return empty.isEmpty ? .none : "<p class=\"empty\">\(empty)</p>" }
         let heads = columns.map { column -> Markup in
             guard !column.sort.isEmpty, let address else {
-                let title: Markup = column.kind == "does" ? "<span class=\"unseen\">Actions</span>" : Markup(column.title)
+                let title: Markup =
+                    column.kind == "does" ? "<span class=\"unseen\">Actions</span>" : Markup(column.title)
                 return "<th scope=\"col\" class=\"\(column.kind)\">\(title)</th>"
             }
             let current = address["sort"] ?? ""

@@ -202,7 +202,8 @@ extension PoolDecision {
             return "<strong>\(count) \(verb)</strong>\(why)"
         }
         let held = withheld.map { "<strong>\($0.count) not \($0.change.done)</strong>: \($0.message)" as Markup }
-        return done + held + (done.isEmpty && held.isEmpty ? ["<strong>\(state.starting > 0 ? "waits for builds" : "as it should be")</strong>"] : [])
+        guard done.isEmpty, held.isEmpty else { return done + held }
+        return ["<strong>\(state.starting > 0 ? "waits for builds" : "as it should be")</strong>"]
     }
 }
 

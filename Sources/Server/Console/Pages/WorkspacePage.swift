@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
 import Domain
 import Operations
 import Store
@@ -18,7 +19,8 @@ struct WorkspacePage: ConsolePage {
             <header class="head"><h1>\(workspace.name)</h1>\
             \(details.deleted ? .pill("deleted", .calm) : WorkspacesPage.state(workspace))\
             <div class="actions">\(Self.actions(details, visit))</div></header>\
-            \(Self.failure(details))\(Self.facts(details, visit))\(Self.agents(details, visit))\
+            \(Self.failure(details))\(Self.outputs(details, visit))\(Self.facts(details, visit))\
+            \(Self.agents(details, visit))\
             <section><h2>Builds</h2>\(Self.builds(details, visit))</section>\
             <div class="split">\(Self.resources(details))\(Self.parameters(details))</div>
             """
@@ -51,6 +53,34 @@ struct WorkspacePage: ConsolePage {
     private static func failure(_ details: WorkspaceDetails) -> Markup {
         guard let build = details.builds.first, build.status == .failed, !build.error.isEmpty else { return .none }
         return "<div class=\"error\" tabindex=\"0\" role=\"region\" aria-label=\"Error\">\(build.error)</div>"
+    }
+
+    /// How one gets in, and what the build has told beside that.
+    private static func outputs(_ details: WorkspaceDetails, _ visit: ConsoleVisit) -> Markup {
+        let outputs = details.outputs
+        guard !outputs.outputs.isEmpty else { return .none }
+        var ways: [Markup] = []
+        if let open = outputs.open, open.hasPrefix("https://") || open.hasPrefix("http://") {
+            ways.append("<a class=\"button strong\" href=\"\(open)\" rel=\"noreferrer\">Open</a>")
+        }
+        if let ssh = outputs.ssh {
+            let copy: Markup = "<button type=\"button\" class=\"button\" data-copy=\"\(ssh)\">Copy</button>"
+            ways.append("<span><code>\(ssh)</code> \(copy)</span>")
+        }
+        if outputs.outputs.contains(where: \.isSensitive), visit.caller.name == details.workspace.ownerName {
+            ways.append(
+                visit.form(
+                    RevealOutputs.self,
+                    "Show what is sensitive",
+                    [("workspace", "\(details.workspace.id)")],
+                    showsAnswer: true
+                )
+            )
+        }
+        let values = outputs.outputs.map { output -> (name: String, value: Markup) in
+            (output.name, output.isSensitive ? "<span class=\"soft\">sensitive</span>" : "<code>\(output.text)</code>")
+        }
+        return "<section><h2>Outputs</h2><div class=\"ways\">\(ways)</div>\(.facts(values))</section>"
     }
 
     private static func facts(_ details: WorkspaceDetails, _ visit: ConsoleVisit) -> Markup {
@@ -120,4 +150,8 @@ struct WorkspacePage: ConsolePage {
         let facts = details.parameters.map { (name: $0.name, value: "<code>\($0.value)</code>" as Markup) }
         return "<section><h2>Parameters</h2>\(.facts(facts))</section>"
     }
+}
+
+extension WorkspaceOutputs.Output {
+    fileprivate var text: String { value.map { $0.text ?? $0.json } ?? "" }
 }

@@ -158,8 +158,12 @@ struct PoolPage: ConsolePage {
             """
         }
         var older: Markup = ""
+        if visit.address["cursor"] != nil {
+            older = "<p><a class=\"button\" href=\"\(visit.address.with("cursor", nil).text)\">Newest</a></p>"
+        }
         if let next = decisions.next {
-            older = "<p><a class=\"button\" href=\"\(visit.address.with("cursor", next).text)\">Older</a></p>"
+            older =
+                "\(older)<p><a class=\"button\" href=\"\(visit.address.with("cursor", next).text)\">Older</a></p>"
         }
         return "<ol class=\"timeline\">\(lines)</ol>\(older)"
     }

@@ -69,7 +69,11 @@ struct Trouble: Sendable {
         let orphaned = plan.orphaned.map {
             [Trouble(tone: .bad, state: "orphaned", subject: Markup($0.message), reason: .none)]
         }
-        let pools = plan.presets.filter { PoolTone.needsSomebody($0.health) || $0.state.failed > 0 }
+        // A pause of all pools is one trouble, not one for each.
+        let pools = plan.presets
+            .filter {
+                PoolTone.needsSomebody($0.health) && !(plan.paused && $0.health == .paused) || $0.state.failed > 0
+            }
             .sorted { PoolTone.rank($0) < PoolTone.rank($1) }
         return unreadable + (orphaned ?? [])
             + pools.map { pool in

@@ -10,6 +10,8 @@ extension Event {
         case .prebuildFailureLimitReached: "There is a problem creating prebuilt workspaces"
         case .prebuildFailureLimitResolved: "Prebuilt workspaces are being created again"
         case .workspaceResourceReplaced: "There might be a problem with a recently claimed prebuilt workspace"
+        case .workspaceReady: "A workspace is ready"
+        case .claimFailed: "A claim failed"
         case .workspaceBuildFailed: "The build of a workspace failed"
         case .workspaceDeleteFailed: "A workspace could not be deleted"
         case .presetValidationFailed: "A preset cannot be built"
@@ -48,6 +50,16 @@ extension Event {
 
             This slows the claim down, and what the resources held is lost. Let the template ignore changes of these \
             attributes, or make them independent of the owner.
+            """
+        case .workspaceReady:
+            """
+            Workspace \(label("workspace")) of template \(label("template")) is ready for \(label("claimant")), \
+            \(detail("seconds")) seconds after the claim.
+            """
+        case .claimFailed:
+            """
+            Workspace \(label("workspace")) of template \(label("template")), which \(label("claimant")) claimed, could not \
+            be built.\(error)
             """
         case .workspaceBuildFailed:
             "The build of workspace \(label("workspace")) of template \(label("template")) failed for good.\(error)"

@@ -22,6 +22,11 @@ extension EventType {
                 EventField("replacements", .stringsByName, "The paths that forced it, by resource."),
                 EventField("reasons", .stringByName, "Why, as the provisioner says it, by resource.", required: false),
             ]
+        case .workspaceReady:
+            Self.workspace + Self.claim + [
+                EventField("seconds", .integer, "How long it took from the claim to here.")
+            ]
+        case .claimFailed: Self.workspace + Self.claim + Self.failure
         case .workspaceBuildFailed, .workspaceDeleteFailed: Self.workspace + Self.failure
         case .presetValidationFailed: Self.preset + [EventField("message", .string, "What is wrong with it.")]
         case .poolDepleted: Self.preset + Self.pool
@@ -69,7 +74,12 @@ extension EventType {
             EventField("claimant", .reference, "The workspace's owner.", required: false),
             EventField("build", .reference, "The workspace's build, with its number.", required: false),
             EventField("build_number", .integer, "The number of the workspace's build."),
+            EventField("workspace_labels", .stringByName, "The workspace's labels.", required: false),
         ]
+    private static let claim = [
+        EventField("claim", .reference, "The claim."),
+        EventField("outcome", .string, "What the claim got: hit, or why it was a miss; of a refused one, error."),
+    ]
     private static let failure = [
         EventField("error", .string, "What went wrong."),
         EventField("error_code", .string, "The kind of failure, such as CAPACITY; may be empty."),

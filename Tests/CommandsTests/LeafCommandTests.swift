@@ -28,6 +28,7 @@ import Testing
 
     /// Command lines of every command that a server can carry out, with the first operation that each asks for.
     private static let remote: [String: (arguments: [String], operation: String)] = [
+        "audit list": ([], "listAudit"),
         "claim": (["t", "--owner", "ada", "--name", "dev"], "claimWorkspace"),
         "jobs cancel": ([id], "cancelJob"),
         "jobs list": ([], "listJobs"),
@@ -41,6 +42,7 @@ import Testing
         "orgs list": ([], "listOrganizations"),
         "orgs set": (["lab", "--prebuild-quota", "3"], "setOrganization"),
         "plan": ([], "makePlan"),
+        "pools history": (["t/p"], "showPoolHistory"),
         "pools simulate": (["t/p"], "readDemand"),
         "prebuilds list": ([], "listPrebuilds"),
         "prebuilds pause": ([], "pausePrebuilds"),
@@ -116,11 +118,13 @@ import Testing
 
     /// Operations that no command asks for first.
     private static let others = [
+        "cancelJobs": "asked for by 'jobs cancel' with a filter instead of an id",
         "explainRefill": "asked for by 'claim --wait-for-refill' while it waits",
         "explainSchedule": "for programs; the command computes by itself",
         "listDecisions": "for programs and the console; 'plan' shows the present one",
         "listClaims": "for programs and the console; 'workspaces list' and 'workspaces show' tell what came of claims",
         "listSettings": "for programs; the command shows this machine's",
+        "retryJobs": "asked for by 'jobs retry' with a filter instead of an id",
         "showClaim": "asked for by 'claim --wait' when its build has ended",
     ]
 

@@ -178,7 +178,7 @@ struct SettingTable: Sendable {
         "retention.period",
         atLeast: .seconds(3600),
         default: .seconds(30 * 86_400),
-        "How long finished jobs, logs, decisions, events and deliveries are kept."
+        "How long finished jobs, logs, decisions, events, deliveries and the audit log are kept."
     )
     let terraformBinary = Setting<String?>(
         "terraform.binary",

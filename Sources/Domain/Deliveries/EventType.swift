@@ -7,6 +7,8 @@ package enum EventType: String, CaseIterable, Sendable {
     case prebuildFailureLimitReached = "prebuild_failure_limit_reached"
     case prebuildFailureLimitResolved = "prebuild_failure_limit_resolved"
     case workspaceResourceReplaced = "workspace_resource_replaced"
+    case workspaceReady = "workspace_ready"
+    case claimFailed = "claim_failed"
     case workspaceBuildFailed = "workspace_build_failed"
     case workspaceDeleteFailed = "workspace_delete_failed"
     case presetValidationFailed = "preset_validation_failed"

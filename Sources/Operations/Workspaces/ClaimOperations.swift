@@ -74,6 +74,8 @@ package struct ClaimWorkspace: Operation {
 
     package var mayWait: Bool { waitLimit != nil }
 
+    package func auditTarget(for caller: Caller) -> String? { "\(owner ?? caller.name)/\(name)" }
+
     package func perform(in context: OperationContext) async throws -> ClaimResult {
         let caller = context.caller
         let owner = try caller.named(owner)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
 import HTTPTypes
 import Provisioning
 package import Store
@@ -10,16 +11,37 @@ package struct ListWorkspaces: PagedOperation {
 
     /// Only those of this user.
     package var owner: String?
+    package var template: String?
+    package var preset: String?
+    /// The status of the latest build.
+    package var status: JobStatus?
     package var limit: Int?
     package var cursor: String?
 
     package static let route = Route(.get, "/workspaces", .workspaces, for: .member)
         .doing("List the workspaces that the caller may see, newest first")
-        .taking([Field("owner", .text(most: 64), "Only this user's.")] + Cursor.fields)
+        .taking(
+            [
+                Field("owner", .text(most: 64), "Only this user's."),
+                Field("template", .text(most: 64), "Only those of this template."),
+                Field("preset", .text(most: 128), "Only those of a preset with this name."),
+                Field("status", .choice(of: JobStatus.self), "Only those whose latest build has this status."),
+            ] + Cursor.fields
+        )
         .answering("A page of workspaces.", .page("Workspace"))
 
-    package init(owner: String? = nil, limit: Int? = nil, cursor: String? = nil) {
+    package init(
+        owner: String? = nil,
+        template: String? = nil,
+        preset: String? = nil,
+        status: JobStatus? = nil,
+        limit: Int? = nil,
+        cursor: String? = nil
+    ) {
         self.owner = owner
+        self.template = template
+        self.preset = preset
+        self.status = status
         self.limit = limit
         self.cursor = cursor
     }
@@ -28,6 +50,9 @@ package struct ListWorkspaces: PagedOperation {
         try await Cursor.page(limit, cursor) { mark, limit in
             try await context.store.workspaces(
                 owner: owner,
+                template: template,
+                preset: preset,
+                status: status,
                 visibleTo: context.caller.audience,
                 after: mark,
                 limit: limit

@@ -43,6 +43,9 @@ package struct Migration: Hashable, Sendable {
         Migration(25, "claimable_losses", PackageResources.V0025_claimable_losses_sql),
         Migration(26, "outputs", PackageResources.V0026_outputs_sql),
         Migration(27, "sessions", PackageResources.V0027_sessions_sql),
+        Migration(28, "audit", PackageResources.V0028_audit_sql),
+        Migration(29, "pool_history", PackageResources.V0029_pool_history_sql),
+        Migration(30, "event_filters", PackageResources.V0030_event_filters_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {

@@ -50,26 +50,29 @@ extension Store {
                 remedy: "See 'stoker templates versions \(template)'."
             )
         }
-        let changed = try await pool.execute(
-            "templates.promote",
-            """
-            WITH promoted AS (
-                UPDATE templates t SET active_version_id = v.id, activated_at = now(), updated_at = now(),
-                    provisioner = coalesce(j.provisioner, t.provisioner)
-                FROM template_versions v LEFT JOIN provisioner_jobs j ON j.id = v.job_id
-                WHERE v.id = \(promoted.id) AND t.id = v.template_id AND NOT t.deleted
-                    AND (v.job_id IS NULL OR j.job_status = 'succeeded' OR j.id IS NULL)
-                RETURNING t.id
+        let (id, status) = (promoted.id, promoted.status)
+        try await changing("templates.promote") { transaction in
+            let changed = try await transaction.execute(
+                "templates.promote",
+                """
+                WITH promoted AS (
+                    UPDATE templates t SET active_version_id = v.id, activated_at = now(), updated_at = now(),
+                        provisioner = coalesce(j.provisioner, t.provisioner)
+                    FROM template_versions v LEFT JOIN provisioner_jobs j ON j.id = v.job_id
+                    WHERE v.id = \(id) AND t.id = v.template_id AND NOT t.deleted
+                        AND (v.job_id IS NULL OR j.job_status = 'succeeded' OR j.id IS NULL)
+                    RETURNING t.id
+                )
+                SELECT id, \(sql: News.column(News.reconcile)) FROM promoted
+                """
             )
-            SELECT id, \(sql: News.column(News.reconcile)) FROM promoted
-            """
-        )
-        guard !changed.isEmpty else {
-            throw StoreError(
-                .conflict,
-                "Version '\(version)' of '\(template)' is not imported: its import is \(promoted.status)",
-                remedy: "Wait for it, or push it again."
-            )
+            guard !changed.isEmpty else {
+                throw StoreError(
+                    .conflict,
+                    "Version '\(version)' of '\(template)' is not imported: its import is \(status)",
+                    remedy: "Wait for it, or push it again."
+                )
+            }
         }
         promoted.isActive = true
         return promoted

@@ -6,7 +6,7 @@ import ArgumentParser
 struct PoolsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pools",
-        abstract: "Size pools.",
-        subcommands: [Simulate.self]
+        abstract: "Size pools, and look at their past.",
+        subcommands: [History.self, Simulate.self]
     )
 }

@@ -125,6 +125,7 @@ import Testing
         "listClaims": "for programs and the console; 'workspaces list' and 'workspaces show' tell what came of claims",
         "listSettings": "for programs; the command shows this machine's",
         "retryJobs": "asked for by 'jobs retry' with a filter instead of an id",
+        "revealOutputs": "asked for by 'workspaces show --reveal' after the workspace",
         "showClaim": "asked for by 'claim --wait' when its build has ended",
     ]
 

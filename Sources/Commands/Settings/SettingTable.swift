@@ -248,7 +248,7 @@ struct SettingTable: Sendable {
     let encryptionKey = Setting<String?>(
         "encryption.key",
         isSecret: true,
-        "A key of 32 bytes in base64. With it, Terraform states and webhook secrets are encrypted in the database."
+        "A key of 32 bytes in base64. With it, states, sensitive outputs and webhook secrets are encrypted in the database."
     )
     let logLevel = Setting<Logger.Level>(
         "log.level",

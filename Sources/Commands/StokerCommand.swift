@@ -37,7 +37,7 @@ struct StokerCommand: AsyncParsableCommand {
                 name: "Operate",
                 subcommands: [
                     StatusCommand.self, JobsCommand.self, WorkersCommand.self, MaintenanceCommand.self,
-                    WebhooksCommand.self, HealthcheckCommand.self, BenchCommand.self,
+                    WebhooksCommand.self, AuditCommand.self, HealthcheckCommand.self, BenchCommand.self,
                 ]
             ),
             CommandGroup(

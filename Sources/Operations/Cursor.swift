@@ -42,6 +42,12 @@ enum Cursor {
         return text
     }
 
+    /// The cursor of a list in order of numbers.
+    static func number(_ cursor: String) throws(Refusal) -> Int64 {
+        guard let number = Int64(try decode(cursor)) else { throw unreadable }
+        return number
+    }
+
     private static let unreadable = Refusal(
         .invalid,
         "The cursor is invalid",

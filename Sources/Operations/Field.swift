@@ -19,6 +19,8 @@ package struct Field: Sendable {
         case choice([String])
         /// An array of texts from this set.
         case choices([String])
+        /// An array of texts with at most so many characters each.
+        case texts(most: Int)
         /// An object whose members are strings.
         case textMap
         case bytes
@@ -37,6 +39,8 @@ package struct Field: Sendable {
     package let example: FieldValue?
     /// A regular expression that the operation itself checks, for the description.
     package let pattern: String?
+    /// Whether its value is kept out of the audit log.
+    package private(set) var isSecret = false
 
     package init(
         _ name: String,
@@ -57,6 +61,13 @@ package struct Field: Sendable {
         self.example = example
         self.pattern = pattern
     }
+
+    /// The field, with a value that is kept out of the audit log.
+    func secret() -> Field {
+        var field = self
+        field.isSecret = true
+        return field
+    }
 }
 
 /// A value that fits a field.
@@ -74,7 +85,8 @@ package enum FieldValue: Hashable, Sendable, Encodable {
         switch self {
         case .text(let text): text.utf8.contains(0)
         case .textMap(let map): map.contains { $0.key.utf8.contains(0) || $0.value.utf8.contains(0) }
-        case .integer, .number, .flag, .texts, .bytes: false
+        case .texts(let texts): texts.contains { $0.utf8.contains(0) }
+        case .integer, .number, .flag, .bytes: false
         }
     }
 
@@ -115,6 +127,7 @@ extension Field.Kind {
         case .flag: "true or false"
         case .choice(let choices): "one of \(choices.joined(separator: ", "))"
         case .choices(let choices): "an array of \(choices.joined(separator: ", "))"
+        case .texts(let most): "an array of texts of at most \(most) characters"
         case .textMap: "an object whose members are texts"
         case .bytes: "a body"
         }
@@ -132,7 +145,7 @@ extension Field.Kind {
         case .choice(let choices): choices.contains(text) ? .text(text) : nil
         // In a query, an object is JSON.
         case .textMap: (try? JSON(parsing: text)).flatMap { read($0) }
-        case .choices, .bytes: nil
+        case .choices, .texts, .bytes: nil
         }
     }
 
@@ -152,6 +165,10 @@ extension Field.Kind {
         case (.choices(let choices), .array(let elements)):
             let texts = elements.compactMap(Self.member)
             return texts.count == elements.count && texts.allSatisfy(choices.contains) ? .texts(texts) : nil
+        case (.texts(let most), .array(let elements)):
+            let texts = elements.compactMap(Self.member)
+            let fits = texts.count == elements.count && texts.allSatisfy { $0.unicodeScalars.count <= most }
+            return fits && texts.count <= 1000 ? .texts(texts) : nil
         case (.textMap, .object):
             let members = value.members ?? [:]
             let texts = members.compactMapValues(Self.member)

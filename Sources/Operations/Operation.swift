@@ -16,12 +16,21 @@ package protocol Operation<Answer>: Codable, Sendable {
     /// Whether it may wait for long: then it ends when the client disconnects.
     var mayWait: Bool { get }
 
-    /// Performs it. Throws ``Refusal``, or an error of a lower room, with a message for the caller.
+    /// The thing that it changes, for the audit log; `nil`: what its fields name.
+    func auditTarget(for caller: Caller) -> String?
+
+    /// The operation without the content that it uploads, for the audit log.
+    var withoutContent: Self { get }
+
+    /// Performs it. Throws ``Refusal``, or an error of a lower room, with a message for the caller. Call ``performed(in:)``, which
+    /// records the change.
     func perform(in context: OperationContext) async throws -> Answer
 }
 
 extension Operation {
     package var mayWait: Bool { false }
+    package func auditTarget(for caller: Caller) -> String? { nil }
+    package var withoutContent: Self { self }
 }
 
 /// The answer of an operation without one.

@@ -12,7 +12,7 @@ import Time
 /// A setting is read when an operation needs it, and throws if it is invalid, so that a wrong setting affects only the
 /// operations that use it.
 package struct OperationContext: Sendable {
-    package let store: Store
+    package var store: Store
     /// The configured limits of plans.
     package let limits: @Sendable () throws -> PlanLimits
     package let zones: ZoneDirectory
@@ -32,6 +32,8 @@ package struct OperationContext: Sendable {
     /// How many API tokens a user may have.
     package let tokensPerUser: @Sendable () throws -> Int
     package var caller: Caller
+    /// By which way the operation is asked for.
+    package var origin = AuditOrigin.command
 
     package init(
         store: Store,

@@ -12,8 +12,7 @@ package struct AnyOperation: Sendable {
     package let read: @Sendable (Data) throws -> AskedOperation
 
     package init<Asked: Operation>(_ type: Asked.Type) {
-        let words = "\(Asked.self)"
-        name = words.prefix(1).lowercased() + words.dropFirst()
+        name = Asked.name
         route = Asked.route
         read = { fields in
             let operation = try JSONDecoder().decode(Asked.self, from: fields)
@@ -97,6 +96,7 @@ package enum OperationTable {
         AnyOperation(PauseRollout.self),
         AnyOperation(ResumeRollout.self),
         AnyOperation(RollBackRollout.self),
+        AnyOperation(ShowPoolHistory.self),
         AnyOperation(ClaimWorkspace.self),
         AnyOperation(ClaimWorkspaces.self),
         AnyOperation(ListClaims.self),
@@ -117,6 +117,8 @@ package enum OperationTable {
         AnyOperation(ShowJob.self),
         AnyOperation(CancelJob.self),
         AnyOperation(RetryJob.self),
+        AnyOperation(CancelJobs.self),
+        AnyOperation(RetryJobs.self),
         AnyOperation(ReadLog.self),
         AnyOperation(ListUsers.self),
         AnyOperation(AddUser.self),
@@ -138,6 +140,7 @@ package enum OperationTable {
         AnyOperation(StopMaintenance.self),
         AnyOperation(ShowStatus.self),
         AnyOperation(ListSettings.self),
+        AnyOperation(ListAudit.self),
         AnyOperation(ListEndpoints.self),
         AnyOperation(ShowEndpoint.self),
         AnyOperation(AddEndpoint.self),

@@ -133,7 +133,8 @@ extension Route {
 
 /// The resources of token scopes.
 package enum Resource: String, Sendable, CaseIterable {
-    case templates, pools, workspaces, jobs, users, organizations, tokens, workers, maintenance, webhooks, settings
+    case templates, pools, workspaces, jobs, users, organizations, tokens, workers, maintenance, webhooks, settings,
+        audit
 }
 
 /// The groups of routes in the API's description.
@@ -148,7 +149,7 @@ package enum APITag: String, Sendable, CaseIterable {
             case .workspaces, .jobs: .workspaces
             case .workers, .maintenance, .settings: .fleet
             case .webhooks: .webhooks
-            case .users, .organizations, .tokens: .access
+            case .users, .organizations, .tokens, .audit: .access
             }
     }
 
@@ -160,7 +161,7 @@ package enum APITag: String, Sendable, CaseIterable {
         case .fleet: "Workers, maintenance, status, settings."
         case .webhooks: "Add, test and manage webhook endpoints."
         case .agents: "Routes for agents inside workspaces."
-        case .access: "Users, organizations and tokens."
+        case .access: "Users, organizations, tokens, and who changed what."
         }
     }
 }

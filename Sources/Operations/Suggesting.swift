@@ -7,7 +7,7 @@ extension OperationContext {
     /// Performs the operation. To the error for a name that nothing has it adds the nearest one that the caller may see.
     package func answer<Asked: Operation>(_ operation: Asked) async throws -> Asked.Answer {
         do {
-            return try await operation.perform(in: self)
+            return try await operation.performed(in: self)
         } catch let error as StoreError where error.code == .notFound {
             guard let missing = error.missing, caller.mayKnowNames(of: missing.kind) else { throw error }
             // The error itself is what matters; without a suggestion it is still complete.

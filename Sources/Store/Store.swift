@@ -13,6 +13,8 @@ package struct Store: Sendable {
     package let pool: PostgresPool
     let lifeline: PostgresPool
     let observe: @Sendable (PoolChange) -> Void
+    /// What the next change writes into the audit log.
+    package internal(set) var note: AuditNote?
     /// Looks up the names of claims that come at the same time.
     let claimNames: Gatherer<ClaimRequest, ClaimNames>
     /// Hands ready prebuilds over to claims that come at the same time.

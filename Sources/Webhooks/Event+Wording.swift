@@ -11,6 +11,8 @@ extension Event {
         case .prebuildFailureLimitResolved: "Prebuilt workspaces are being created again"
         case .workspaceResourceReplaced: "There might be a problem with a recently claimed prebuilt workspace"
         case .claimWouldReplace: "Claims of a new version would replace resources"
+        case .workspaceReady: "A workspace is ready"
+        case .claimFailed: "A claim failed"
         case .workspaceBuildFailed: "The build of a workspace failed"
         case .workspaceDeleteFailed: "A workspace could not be deleted"
         case .workspaceExpiring: "A workspace will end soon"
@@ -64,6 +66,16 @@ extension Event {
 
             Nobody has claimed one yet. Let the template ignore changes of these attributes, or make them independent of the \
             owner, and push it again.
+            """
+        case .workspaceReady:
+            """
+            Workspace \(label("workspace")) of template \(label("template")) is ready for \(label("claimant")), \
+            \(detail("seconds")) seconds after the claim.
+            """
+        case .claimFailed:
+            """
+            Workspace \(label("workspace")) of template \(label("template")), which \(label("claimant")) claimed, could not \
+            be built.\(error)
             """
         case .workspaceBuildFailed:
             "The build of workspace \(label("workspace")) of template \(label("template")) failed for good.\(error)"

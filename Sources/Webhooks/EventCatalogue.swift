@@ -58,6 +58,8 @@ extension EventType {
         case .prebuildFailureLimitResolved: "134f2e6c-5ecd-470d-80c9-eeed71ea93f0"
         case .workspaceResourceReplaced: "89d9745a-816e-4695-a17f-3d0a229e2b8d"
         case .claimWouldReplace: "b0d6a1c4-7a0f-4c56-9a55-3c1c2f6f1f0e"
+        case .workspaceReady: "2c1a1f0f-9f0c-4d6e-8f43-6a4b1b0c6f27"
+        case .claimFailed: "f3b9d8f5-3a52-4f8d-9d0e-0c1d5b7f2a94"
         case .workspaceBuildFailed: "4006c5fd-0b06-4900-8d48-ad8e83a7dd7d"
         case .workspaceDeleteFailed: "80531abb-4de6-481c-8287-5d33d6ccf25f"
         case .workspaceExpiring: "d29c23f0-8f3a-4a6c-9d7f-3a0a1a52e6b1"
@@ -83,6 +85,8 @@ extension EventType {
         case .prebuildFailureLimitResolved: "A hard limited preset is healthy again."
         case .workspaceResourceReplaced: "Claiming a prebuild replaced resources of it."
         case .claimWouldReplace: "A rehearsal of a claim says that claims of a version will replace resources."
+        case .workspaceReady: "A claimed workspace can be used."
+        case .claimFailed: "The build of a claimed workspace has failed for good, so that the claimant has none."
         case .workspaceBuildFailed: "A build has failed for good."
         case .workspaceDeleteFailed:
             "A workspace could not be deleted, however often it was tried; what it holds may still cost."

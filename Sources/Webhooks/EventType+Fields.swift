@@ -24,6 +24,11 @@ extension EventType {
             ]
         case .claimWouldReplace:
             Self.preset + [EventField("replacements", .stringsByName, "The paths that would force it, by resource.")]
+        case .workspaceReady:
+            Self.workspace + Self.claim + [
+                EventField("seconds", .integer, "How long it took from the claim to here.")
+            ]
+        case .claimFailed: Self.workspace + Self.claim + Self.failure
         case .workspaceBuildFailed, .workspaceDeleteFailed: Self.workspace + Self.failure
         case .workspaceExpiring:
             Self.life + [
@@ -93,12 +98,17 @@ extension EventType {
             EventField("claimant", .reference, "The workspace's owner.", required: false),
             EventField("build", .reference, "The workspace's build, with its number.", required: false),
             EventField("build_number", .integer, "The number of the workspace's build."),
+            EventField("workspace_labels", .stringByName, "The workspace's labels.", required: false),
         ]
     private static let life = [
         EventField("organization", .reference, "The organization."),
         EventField("template", .reference, "The template."),
         EventField("workspace", .reference, "The workspace."),
         EventField("claimant", .reference, "The workspace's owner.", required: false),
+    ]
+    private static let claim = [
+        EventField("claim", .reference, "The claim."),
+        EventField("outcome", .string, "What the claim got: hit, or why it was a miss; of a refused one, error."),
     ]
     private static let failure = [
         EventField("error", .string, "What went wrong."),

@@ -23,7 +23,7 @@ extension Deliverer {
                         metadata: ["event.id": "\(event.id)", "error": "\(problem)"]
                     )
                 }
-                for endpoint in endpoints where endpoint.wants(event.type) {
+                for endpoint in endpoints where endpoint.wants(event) {
                     deliveries += endpoint.format.deliveries(of: event, to: endpoint.id)
                 }
             }

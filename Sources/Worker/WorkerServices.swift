@@ -79,6 +79,7 @@ package struct WorkerServices: Sendable {
             interval: min(.seconds(20), configuration.registration.leaseDuration / 3),
             logger: logger
         )
+        let historian = PoolHistorian(store: store, logger: logger)
         let reconciler = Reconciler(
             store: store,
             worker: configuration.id,
@@ -88,7 +89,10 @@ package struct WorkerServices: Sendable {
             changedPools: jobs.wakeUps.changedPools,
             drain: jobs.drain,
             logger: logger,
-            observe: observe,
+            observe: {
+                historian.note($0)
+                observe($0, $1)
+            },
             rest: {
                 reporter.rest()
                 rest()
@@ -96,7 +100,10 @@ package struct WorkerServices: Sendable {
         )
         services =
             [jobs.wakeUps, deliverer(jobs.wakeUps.events)] + middle
-            + [jobs.lease, jobs.spoolRecovery, jobs.runner, reporter, replays, retention, lifetimes, reaper, reconciler]
+            + [
+                jobs.lease, jobs.spoolRecovery, jobs.runner, reporter, replays, retention, lifetimes, reaper, historian,
+                reconciler,
+            ]
     }
 
     /// Registers the worker; its lease begins now. States that its predecessors left in the spool are stored before it

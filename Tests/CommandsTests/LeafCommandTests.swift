@@ -28,6 +28,7 @@ import Testing
 
     /// Command lines of every command that a server can carry out, with the first operation that each asks for.
     private static let remote: [String: (arguments: [String], operation: String)] = [
+        "audit list": ([], "listAudit"),
         "claim": (["t", "--owner", "ada", "--name", "dev"], "claimWorkspace"),
         "jobs cancel": ([id], "cancelJob"),
         "jobs list": ([], "listJobs"),
@@ -42,6 +43,7 @@ import Testing
         "orgs set": (["lab", "--prebuild-quota", "3"], "setOrganization"),
         "plan": ([], "makePlan"),
         "decisions": (["t/p"], "listDecisions"),
+        "pools history": (["t/p"], "showPoolHistory"),
         "pools list": ([], "listPools"),
         "pools reset": (["t/p"], "resetPool"),
         "pools set": (["t/p", "--instances", "3"], "setPool"),
@@ -131,12 +133,15 @@ import Testing
 
     /// Operations that no command asks for first.
     private static let others = [
+        "cancelJobs": "asked for by 'jobs cancel' with a filter instead of an id",
         "claimWorkspaces": "asked for by 'claim --count'",
         "deleteWorkspaces": "asked for by 'workspaces delete --selector'",
         "explainRefill": "asked for by 'claim --wait-for-refill' while it waits",
         "explainSchedule": "for programs; the command computes by itself",
         "listClaims": "for programs and the console; 'workspaces list' and 'workspaces show' tell what came of claims",
         "listSettings": "for programs; the command shows this machine's",
+        "retryJobs": "asked for by 'jobs retry' with a filter instead of an id",
+        "revealOutputs": "asked for by 'workspaces show --reveal' after the workspace",
         "showClaim": "asked for by 'claim --wait' when its build has ended",
     ]
 

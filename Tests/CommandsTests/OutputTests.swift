@@ -165,6 +165,7 @@ import Time
             jobClass: OpenEnum(.interactive),
             provisioner: OpenEnum(.echo),
             templateName: "go-dev",
+            presetName: "us-nix",
             workspaceName: "dev",
             transition: OpenEnum(.start),
             workerName: "w",

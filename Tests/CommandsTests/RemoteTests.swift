@@ -56,7 +56,7 @@ import Testing
             tagged.target == "/api/v1/templates?tags=%7B%22gpu%22%3A%22a%26b%22%7D&organization=lab"
         )
 
-        let list = try Self.request(ListJobs(status: .failed, limit: 7))
+        let list = try Self.request(ListJobs(filter: JobFilter(status: .failed), limit: 7))
         #expect(list.target == "/api/v1/jobs?status=failed&limit=7")
         let resume = try Self.request(ResumePrebuilds())
         #expect(String(decoding: resume.body, as: UTF8.self) == "{}")

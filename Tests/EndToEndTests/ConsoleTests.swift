@@ -48,8 +48,9 @@ import Testing
             [script.string, String(decoding: try JSONEncoder().encode(facts), as: UTF8.self)]
         )
         // One look at a page is open while its server is away.
-        _ = try await browser.line("the page to be open", within: .seconds(180)) { $0.text == "restart the server" }
+        _ = try await browser.line("the page to be open", within: .seconds(180)) { $0.text == "stop the server" }
         try await worker.end()
+        _ = try await browser.line("the page to say so", within: .seconds(90)) { $0.text == "start the server" }
         worker = try await fleet.worker(
             "one",
             settings: ["STOKER_HTTP_ADDRESS": String(server.dropFirst("http://".count))]

@@ -199,7 +199,7 @@ extension ReplacementPolicyTests {
                 SELECT string_agg(r.key || ': ' || array_to_string(ARRAY(SELECT jsonb_array_elements_text(r.value)), ', '), '; ')
                 FROM jsonb_each(data->'replacements') r
             ))
-            FROM notification_events WHERE type LIKE 'workspace%' ORDER BY sequence
+            FROM notification_events WHERE type LIKE 'workspace%' AND type <> 'workspace_ready' ORDER BY sequence
             """
         )
     }

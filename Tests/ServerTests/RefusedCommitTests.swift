@@ -116,6 +116,8 @@ struct RefusedCommitTests {
                     )
                 }
             ),
+            ("cancelJobs", Recipe("/jobs/cancel", #"{"status": "pending"}"#)),
+            ("retryJobs", Recipe("/jobs/retry", #"{"template": "go-dev"}"#)),
             (
                 "deleteWorkspace",
                 Recipe("/workspaces/old?owner=ada", nil) {

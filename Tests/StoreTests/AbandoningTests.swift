@@ -12,7 +12,7 @@ import Testing
     private func abandon(_ workspace: Fleet.Workspace, in fleet: Fleet) async throws -> AbandonedWorkspace {
         try await fleet.store.abandoning("\(workspace.id)", by: "tess") { abandonment in
             let abandoned = abandonment.workspace
-            try await abandonment.commit(noting: "left behind: \(abandoned.resources.joined(separator: ", "))")
+            try await abandonment.remove(noting: "left behind: \(abandoned.resources.joined(separator: ", "))")
             return abandoned
         }
     }

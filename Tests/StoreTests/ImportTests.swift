@@ -145,6 +145,7 @@ import Time
                         jobClass: OpenEnum(.import),
                         provisioner: OpenEnum(.process),
                         templateName: "go-dev",
+                        presetName: "",
                         workspaceName: "",
                         transition: OpenEnum(text: ""),
                         workerName: "worker",

@@ -69,8 +69,8 @@ import Time
                     )
             )
             #expect(try await fleet.store.workspaces().map(\.isPrebuild) == [true, false])
-            #expect(try await fleet.store.jobs(status: .pending).count == 2)
-            #expect(try await fleet.store.jobs(status: .failed) == [])
+            #expect(try await fleet.store.jobs(JobSelection(status: .pending)).count == 2)
+            #expect(try await fleet.store.jobs(JobSelection(status: .failed)) == [])
             #expect(try await fleet.store.jobs(limit: 1).map(\.transition.text) == ["start"])
             let error = await #expect(throws: StoreError.self) { _ = try await fleet.store.job(.random()) }
             #expect(error?.code == .notFound)

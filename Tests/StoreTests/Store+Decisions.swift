@@ -18,7 +18,7 @@ extension Store {
             guard !events.isEmpty else { return 0 }
             let endpoints = try await outbox.endpoints()
             let deliveries = try events.flatMap { event in
-                try makeDeliveries(event, endpoints.filter { $0.wants(event.type) })
+                try makeDeliveries(event, endpoints.filter { $0.wants(event) })
             }
             try await outbox.commit(deliveries, of: events)
             return events.count

@@ -104,9 +104,9 @@ import Time
 
     @Test func `of many orders at once one is taken`() async throws {
         try await Place.open { place in
-            let taken = await withTaskGroup(of: Bool.self) { group in
+            let taken = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for _ in 0..<8 { group.addTask { (try? await place.order(.stop)) != nil } }
-                return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
             #expect(taken == 1)
             #expect(try await place.builds() == ["start succeeded", "stop pending"])

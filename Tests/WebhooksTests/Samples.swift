@@ -65,8 +65,8 @@ enum Samples {
 
     private static func subject(_ type: EventType) -> String {
         switch type {
-        case .workspaceResourceReplaced, .workspaceBuildFailed, .workspaceDeleteFailed, .workspaceExpiring,
-            .workspaceExpired, .workspaceDormant:
+        case .workspaceResourceReplaced, .workspaceReady, .claimFailed, .workspaceBuildFailed, .workspaceDeleteFailed,
+            .workspaceExpiring, .workspaceExpired, .workspaceDormant:
             "workspace/4"
         case .workerLost, .workerDrained: "worker/7"
         case .maintenanceStarted, .maintenanceEnded: "maintenance"
@@ -78,7 +78,7 @@ enum Samples {
 
     private static func labels(_ type: EventType) -> [String: String] {
         switch type {
-        case .workspaceResourceReplaced, .workspaceBuildFailed, .workspaceDeleteFailed:
+        case .workspaceResourceReplaced, .workspaceReady, .claimFailed, .workspaceBuildFailed, .workspaceDeleteFailed:
             presetLabels.merging(["workspace": "prebuild-a1", "claimant": "ada", "workspace_build_num": "2"]) { $1 }
         case .workspaceExpiring, .workspaceExpired, .workspaceDormant:
             ["org": "default", "template": "go-dev", "workspace": "dev", "claimant": "ada"]
@@ -101,6 +101,17 @@ enum Samples {
                 "reasons": ["docker_container.dev[0]": "replace_because_cannot_update"],
             ]
         case .claimWouldReplace: own = ["replacements": ["docker_container.dev[0]": ["env"], "docker_volume.home": ["name"]]]
+        case .workspaceReady:
+            own = [
+                "claim": ["id": "77777777-7777-4777-8777-777777777777"], "outcome": "hit", "seconds": 3,
+                "workspace_labels": ["team": "lab"],
+            ]
+        case .claimFailed:
+            own = [
+                "claim": ["id": "77777777-7777-4777-8777-777777777777"], "outcome": "miss_empty",
+                "error": "exit status 1",
+                "error_code": "CAPACITY",
+            ]
         case .workspaceBuildFailed, .workspaceDeleteFailed:
             own = ["error": "exit status 1", "error_code": "CAPACITY", "log": "Error: no room\n"]
         case .workspaceExpiring:
@@ -130,7 +141,9 @@ enum Samples {
             ]
         case .ping: return [:]
         }
-        let base = [.workspaceResourceReplaced, .workspaceBuildFailed, .workspaceDeleteFailed].contains(type)
+        let base = [
+            .workspaceResourceReplaced, .workspaceReady, .claimFailed, .workspaceBuildFailed, .workspaceDeleteFailed,
+        ].contains(type)
         return (base ? workspaceData : presetData).merging(own) { $1 }
     }
 }

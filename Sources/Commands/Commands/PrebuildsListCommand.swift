@@ -15,13 +15,19 @@ extension PrebuildsCommand {
         @Option(help: "Only those of this template.")
         var template: String?
 
-        @Option(help: "How many at most.")
-        var limit = 1_000
+        @Option(help: "Only those of a preset with this name.")
+        var preset: String?
+
+        @OptionGroup var count: CountOptions
 
         @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            try await control.report(ListPrebuilds(template: template, limit: limit))
+            // One more shows whether there are more.
+            let operation = ListPrebuilds(template: template, preset: preset, limit: count.limit + 1)
+            let found = try await control.control.ask(operation)
+            try control.output.print(Array(found.prefix(count.limit)), table: \.text)
+            if found.count > count.limit { try Console.noteCut(at: count.limit) }
         }
     }
 }

@@ -79,13 +79,13 @@ struct TokensCommand: ParsableCommand {
     struct Revoke: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Revoke a token at once.")
 
-        @Argument(help: "The token's id; see 'stoker tokens list'.")
-        var token: TokenID
+        @Argument(help: "The token's id, or its first digits; see 'stoker tokens list'.")
+        var token: ShortID<Kind.Token>
 
         @OptionGroup var control: ControlOptions
 
         func run() async throws {
-            _ = try await control.ask(RevokeToken(token: token))
+            _ = try await control.withControl { try await $0.perform(RevokeToken(token: $0.token(token))) }
             try Console.note("The token is revoked.")
         }
     }

@@ -18,7 +18,7 @@ extension WorkspacesCommand {
                 """
         )
 
-        @Argument(help: "Its name or id. A deleted workspace is found by its id only.")
+        @Argument(help: "Its name, its id, or the first digits of it. A deleted workspace is found by its id only.")
         var workspace: String
 
         @Option(help: "Its owner, if several workspaces have the name.")

@@ -29,14 +29,27 @@ struct WorkspacesCommand: ParsableCommand {
         )
         var labels: [String] = []
 
-        @Option(help: "How many at most.")
-        var limit = 200
+        @Option(help: "Only those of this template.")
+        var template: String?
 
+        @Option(help: "Only those of a preset with this name.")
+        var preset: String?
+
+        @Option(help: "Only those whose latest build has this status.")
+        var status: JobStatus?
+
+        @OptionGroup var count: CountOptions
         @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            let selector = labels.isEmpty ? nil : labels.joined(separator: ",")
-            try await control.report(ListWorkspaces(owner: owner, selector: selector), limit: limit)
+            let operation = ListWorkspaces(
+                owner: owner,
+                selector: labels.isEmpty ? nil : labels.joined(separator: ","),
+                template: template,
+                preset: preset,
+                status: status
+            )
+            try await control.report(operation, limit: count.limit)
         }
     }
 
@@ -52,7 +65,7 @@ struct WorkspacesCommand: ParsableCommand {
                 """
         )
 
-        @Argument(help: "Its name or id.")
+        @Argument(help: "Its name, its id, or the first digits of it.")
         var workspace: String?
 
         @Option(help: "Its owner, if several workspaces have the name; with --selector only this user's.")

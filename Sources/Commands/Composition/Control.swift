@@ -16,6 +16,11 @@ protocol Control: Sendable {
 extension Control {
     /// Up to the wanted number of elements of a list, page by page.
     func list<Asked: PagedOperation>(_ operation: Asked, limit: Int = .max) async throws -> [Asked.Element] {
+        try await page(operation, limit: limit).elements
+    }
+
+    /// As ``list(_:limit:)``, and whether there are more.
+    func page<Asked: PagedOperation>(_ operation: Asked, limit: Int) async throws -> Page<Asked.Element> {
         var operation = operation
         var elements: [Asked.Element] = []
         repeat {
@@ -24,7 +29,7 @@ extension Control {
             elements += page.elements
             operation.cursor = page.next
         } while operation.cursor != nil && elements.count < limit
-        return elements
+        return Page(elements, next: operation.cursor)
     }
 
     /// Waits for a job's end, and shows what it waits for. Throws ``CommandError`` when it did not succeed.

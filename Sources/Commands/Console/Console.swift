@@ -15,6 +15,11 @@ enum Console {
         try write(Printable.text(text), to: .standardError)
     }
 
+    /// Says that a list goes on.
+    static func noteCut(at limit: Int) throws {
+        try note("There are more than \(limit): narrow the list, or give a larger --limit.")
+    }
+
     /// Writes a result in place of everything that the terminal shows, as much as fits.
     ///
     /// Each line is cleared to its end and the rest below, so that nothing flickers (ECMA-48).

@@ -48,9 +48,11 @@ struct ReportOptions: ParsableArguments {
         try await report(operation, text: \.text)
     }
 
-    /// Prints the requested number of elements of a long list.
+    /// Prints the requested number of elements of a long list, and says when there are more.
     func report<Asked: PagedOperation>(_ operation: Asked, limit: Int = .max) async throws
     where Asked.Element: TableRow & Encodable {
-        try output.print(try await control.withControl { try await $0.list(operation, limit: limit) }, table: \.text)
+        let page = try await control.withControl { try await $0.page(operation, limit: limit) }
+        try output.print(page.elements, table: \.text)
+        if page.next != nil { try Console.noteCut(at: limit) }
     }
 }

@@ -199,7 +199,7 @@ struct SettingTable: Sendable {
         "retention.period",
         atLeast: .seconds(3600),
         default: .seconds(30 * 86_400),
-        "How long finished jobs, logs, decisions, events and deliveries are kept."
+        "How long finished jobs, logs, decisions, events, deliveries and the audit log are kept."
     )
     let terraformBinary = Setting<String?>(
         "terraform.binary",
@@ -269,7 +269,7 @@ struct SettingTable: Sendable {
     let encryptionKey = Setting<String?>(
         "encryption.key",
         isSecret: true,
-        "A key of 32 bytes in base64. With it, Terraform states and webhook secrets are encrypted in the database."
+        "A key of 32 bytes in base64. With it, states, sensitive outputs and webhook secrets are encrypted in the database."
     )
     let logLevel = Setting<Logger.Level>(
         "log.level",

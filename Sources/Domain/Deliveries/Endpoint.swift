@@ -7,6 +7,8 @@ package struct Endpoint: Hashable, Sendable {
     package var url: String
     /// The event types that it subscribes to; empty: all.
     package var events: [String]
+    /// What else an event must be about.
+    package var filter = EventFilter()
     package var envelope: OpenEnum<Envelope>
     /// The encoded secret, as it is stored; encrypted when an encryption key is configured.
     package var secret: [UInt8]?
@@ -56,9 +58,9 @@ package struct Endpoint: Hashable, Sendable {
     /// Whether it gets deliveries at all, as its health says.
     package var isEnabled: Bool { health.isEnabled }
 
-    /// Whether events of that type are delivered to it.
-    package func wants(_ type: String) -> Bool {
-        isEnabled && (events.isEmpty || events.contains(type))
+    /// Whether the event is delivered to it.
+    package func wants(_ event: Event) -> Bool {
+        isEnabled && (events.isEmpty || events.contains(event.type)) && filter.admits(event)
     }
 }
 

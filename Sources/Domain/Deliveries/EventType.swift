@@ -8,6 +8,8 @@ package enum EventType: String, CaseIterable, Sendable {
     case prebuildFailureLimitResolved = "prebuild_failure_limit_resolved"
     case workspaceResourceReplaced = "workspace_resource_replaced"
     case claimWouldReplace = "claim_would_replace"
+    case workspaceReady = "workspace_ready"
+    case claimFailed = "claim_failed"
     case workspaceBuildFailed = "workspace_build_failed"
     case workspaceDeleteFailed = "workspace_delete_failed"
     case workspaceExpiring = "workspace_expiring"

@@ -55,6 +55,8 @@ package struct AddToken: Operation {
         self.lifetime = lifetime
     }
 
+    package func auditTarget(for caller: Caller) -> String? { "\(user ?? caller.name)/\(name)" }
+
     package func perform(in context: OperationContext) async throws -> NewToken {
         let caller = context.caller
         let user = try caller.named(user)

@@ -9,6 +9,7 @@ package import Time
 package struct ListPrebuilds: Operation {
     /// Only those of this template.
     package var template: String?
+    package var preset: String?
     /// How many at most; `nil`: 1000.
     package var limit: Int?
 
@@ -16,17 +17,19 @@ package struct ListPrebuilds: Operation {
         .doing("List the prebuilds, and mark those that can be claimed")
         .taking(
             Field("template", .text(most: 64), "Only its prebuilds."),
+            Field("preset", .text(most: 128), "Only those of a preset with this name."),
             Field("limit", .integer(1...1_000_000), default: .integer(1000))
         )
         .answering("Prebuilds by template, preset and age.", .list("Prebuild"))
 
-    package init(template: String? = nil, limit: Int? = nil) {
+    package init(template: String? = nil, preset: String? = nil, limit: Int? = nil) {
         self.template = template
+        self.preset = preset
         self.limit = limit
     }
 
     package func perform(in context: OperationContext) async throws -> [PrebuildSummary] {
-        try await context.store.prebuilds(of: template, limit: limit ?? 1000)
+        try await context.store.prebuilds(of: template, preset: preset, limit: limit ?? 1000)
     }
 }
 

@@ -99,6 +99,12 @@ package struct PushTemplate: Operation {
         case templateName = "template_name"
     }
 
+    package var withoutContent: PushTemplate {
+        var push = self
+        push.archive = Data()
+        return push
+    }
+
     package func perform(in context: OperationContext) async throws -> PushReport {
         try Self.check(tags ?? [:])
         let contents = try TemplateContents(TarArchive.unpack(Array(archive)))
@@ -111,6 +117,7 @@ package struct PushTemplate: Operation {
             organization: organization,
             notes: (leftOut ?? "").split(whereSeparator: \.isNewline).map { "\($0)" }
         )
+        context.store.note?.target = push.templateName
         let (version, job) = try await context.store.pushTemplate(push)
         let isServed = try await context.store.isServed(push.tags ?? .usual, of: organization)
         let unserved = isServed ? nil : push.tags.map { "no worker that is up has the tags \($0.text)" }

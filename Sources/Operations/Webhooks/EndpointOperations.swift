@@ -45,6 +45,11 @@ package struct AddEndpoint: Operation {
     package var secret: String?
     /// Only events of these types; empty: all.
     package var events: [String]?
+    /// Only events about these templates, presets or organizations, or about workspaces with these labels.
+    package var templates: [String]?
+    package var presets: [String]?
+    package var organizations: [String]?
+    package var labels: [String: String]?
     package var envelope: Envelope?
     package var headers: [String: String]?
     /// Whether an Ed25519 key is generated as well; its public key is in the answer.
@@ -67,7 +72,7 @@ package struct AddEndpoint: Operation {
                 "An https URL without credentials.",
                 required: true,
                 example: .text("https://example.com/hook")
-            ),
+            ).secret(),
             secretField,
             Field(
                 "events",
@@ -75,6 +80,10 @@ package struct AddEndpoint: Operation {
                 "Only events of these types. Default: all.",
                 example: .texts([EventType.workerLost.rawValue])
             ),
+            Field("templates", .texts(most: 64), "Only events about these templates. Default: all."),
+            Field("presets", .texts(most: 128), "Only events about presets with these names. Default: all."),
+            Field("organizations", .texts(most: 64), "Only events about these organizations. Default: all."),
+            Field("labels", .textMap, "Only events about workspaces with all of these labels."),
             Field("envelope", .choice(of: Envelope.self), "The form of the body."),
             Field("headers", .textMap, "Headers that are sent with every request."),
             Field("ed25519", .flag, "Sign with an Ed25519 key as well.", default: .flag(false)),
@@ -92,6 +101,7 @@ package struct AddEndpoint: Operation {
         url: String,
         secret: String? = nil,
         events: [String]? = nil,
+        filter: EventFilter = EventFilter(),
         envelope: Envelope? = nil,
         headers: [String: String]? = nil,
         ed25519: Bool? = nil,
@@ -101,14 +111,30 @@ package struct AddEndpoint: Operation {
         self.url = url
         self.secret = secret
         self.events = events
+        templates = filter.templates.isEmpty ? nil : filter.templates
+        presets = filter.presets.isEmpty ? nil : filter.presets
+        organizations = filter.organizations.isEmpty ? nil : filter.organizations
+        labels = filter.labels.isEmpty ? nil : filter.labels
         self.envelope = envelope
         self.headers = headers
         self.ed25519 = ed25519
         self.concurrency = concurrency
     }
 
+    /// What the events must be about.
+    package var filter: EventFilter {
+        EventFilter(
+            templates: templates ?? [],
+            presets: presets ?? [],
+            organizations: organizations ?? [],
+            labels: labels ?? [:]
+        )
+    }
+
     package func perform(in context: OperationContext) async throws -> EndpointReport {
         let new = try NewEndpoint(self, policy: context.addressPolicy(), codec: context.codec())
+        for template in templates ?? [] { try await context.store.requireTemplate(template) }
+        for preset in presets ?? [] { try await context.store.requirePreset(preset) }
         try await context.store.addEndpoint(new.endpoint)
         return EndpointReport(new.endpoint, secret: new.generatedSecret, publicKey: new.publicKey)
     }
@@ -187,7 +213,7 @@ private let secretField = Field(
     .text(most: 200),
     "`whsec_` and 24 to 64 bytes in base64. Default: a secret is generated.",
     pattern: "^whsec_"
-)
+).secret()
 private let newKeys = "The endpoint. A new secret or public key is shown in this answer only."
 
 extension Endpoint {

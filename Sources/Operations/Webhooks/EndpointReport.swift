@@ -11,6 +11,7 @@ package struct EndpointReport: Hashable, Sendable, Codable {
     package let name: String
     package let url: String
     package let events: [String]
+    package let filter: EventFilterReport
     package let envelope: OpenEnum<Envelope>
     package let enabled: Bool
     package let disabledReason: String
@@ -25,6 +26,7 @@ package struct EndpointReport: Hashable, Sendable, Codable {
         name = endpoint.name
         url = endpoint.shownURL
         events = endpoint.events
+        filter = EventFilterReport(endpoint.filter)
         envelope = endpoint.envelope
         enabled = endpoint.isEnabled
         disabledReason = endpoint.health.disabledReason
@@ -34,7 +36,7 @@ package struct EndpointReport: Hashable, Sendable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, url, events, envelope, enabled, source, secret
+        case id, name, url, events, filter, envelope, enabled, source, secret
         case disabledReason = "disabled_reason"
         case publicKey = "public_key"
     }
@@ -46,6 +48,7 @@ package struct EndpointDetailsReport: Hashable, Sendable, Codable {
     package let name: String
     package let url: String
     package let events: [String]
+    package let filter: EventFilterReport
     package let envelope: OpenEnum<Envelope>
     /// Only the names, because values are often tokens.
     package let headers: [String]
@@ -74,6 +77,7 @@ package struct EndpointDetailsReport: Hashable, Sendable, Codable {
         name = endpoint.name
         url = endpoint.shownURL
         events = endpoint.events
+        filter = EventFilterReport(endpoint.filter)
         envelope = endpoint.envelope
         headers = endpoint.headers.keys.sorted()
         signatures = (endpoint.secret == nil ? [] : ["v1"]) + (endpoint.signingKey == nil ? [] : ["v1a"])
@@ -95,7 +99,8 @@ package struct EndpointDetailsReport: Hashable, Sendable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, url, events, envelope, headers, signatures, concurrency, enabled, source, circuit, waiting
+        case id, name, url, events, filter, envelope, headers, signatures, concurrency, enabled, source, circuit,
+            waiting
         case previousSecretUntil = "previous_secret_until"
         case disabledReason = "disabled_reason"
         case consecutiveFailures = "consecutive_failures"
@@ -106,6 +111,31 @@ package struct EndpointDetailsReport: Hashable, Sendable, Codable {
         case lastSuccessAt = "last_success_at"
         case createdAt = "created_at"
         case deadLetters = "dead_letters"
+    }
+}
+
+/// What an endpoint wants events to be about; what is missing admits all.
+package struct EventFilterReport: Hashable, Sendable, Codable {
+    package let templates: [String]?
+    package let presets: [String]?
+    package let organizations: [String]?
+    package let labels: [String: String]?
+
+    init(_ filter: EventFilter) {
+        templates = filter.templates.isEmpty ? nil : filter.templates
+        presets = filter.presets.isEmpty ? nil : filter.presets
+        organizations = filter.organizations.isEmpty ? nil : filter.organizations
+        labels = filter.labels.isEmpty ? nil : filter.labels
+    }
+
+    /// In one line; empty: everything.
+    package var text: String {
+        let parts = [("template", templates), ("preset", presets), ("org", organizations)].flatMap { name, values in
+            (values ?? []).map { "\(name) \($0)" }
+        }
+        return (parts + (labels ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }).joined(
+            separator: ", "
+        )
     }
 }
 

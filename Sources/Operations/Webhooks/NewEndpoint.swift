@@ -42,7 +42,7 @@ package struct NewEndpoint: Sendable {
         let signingKey = wanted.ed25519 == true ? SigningKey.randomEd25519() : nil
         publicKey = signingKey?.verifier
         generatedSecret = wanted.secret == nil ? key.encoded : nil
-        endpoint = Endpoint(
+        var endpoint = Endpoint(
             name: wanted.name,
             url: target.text,
             events: wanted.events ?? [],
@@ -53,6 +53,8 @@ package struct NewEndpoint: Sendable {
             maximumConcurrency: wanted.concurrency ?? 8,
             source: source
         )
+        endpoint.filter = wanted.filter
+        self.endpoint = endpoint
         // This checks the headers, too.
         _ = try EndpointTarget(endpoint, opening: codec.open)
     }

@@ -96,6 +96,8 @@ package struct ClaimWorkspace: Operation {
 
     package var mayWait: Bool { waitLimit != nil }
 
+    package func auditTarget(for caller: Caller) -> String? { "\(owner ?? caller.name)/\(name)" }
+
     package func perform(in context: OperationContext) async throws -> ClaimResult {
         let owner = try context.caller.claimant(owner)
         let request = ClaimRequest(

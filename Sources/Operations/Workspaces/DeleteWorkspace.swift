@@ -40,6 +40,8 @@ package struct DeleteWorkspace: Operation {
         self.force = force
     }
 
+    package func auditTarget(for caller: Caller) -> String? { owner.map { "\($0)/\(workspace)" } }
+
     package func perform(in context: OperationContext) async throws -> DeletionReport {
         if force == true { return try await abandon(in: context) }
         let job = try await context.store.deleteWorkspace(
@@ -69,7 +71,7 @@ package struct DeleteWorkspace: Operation {
             let abandoned = abandonment.workspace
             let resources = await Self.resources(of: abandoned, codec)
             let warning = abandoned.warning(resources: resources)
-            try await abandonment.commit(
+            try await abandonment.remove(
                 noting: "\(caller) removed the workspace without running its provisioner. \(warning)"
             )
             return DeletionReport(

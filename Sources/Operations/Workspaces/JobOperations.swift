@@ -8,25 +8,44 @@ package import Store
 package struct ListJobs: PagedOperation {
     package typealias Element = JobSummary
 
-    package var status: JobStatus?
+    package var filter: JobFilter
     package var limit: Int?
     package var cursor: String?
 
     package static let route = Route(.get, "/jobs", .jobs, for: .member)
         .doing("List the jobs that the caller may see, newest first")
-        .taking([Field("status", .choice(of: JobStatus.self))] + Cursor.fields)
+        .taking(JobFilter.fields + Cursor.fields)
         .answering("A page of jobs.", .page("Job"))
 
-    package init(status: JobStatus? = nil, limit: Int? = nil, cursor: String? = nil) {
-        self.status = status
+    private enum CodingKeys: String, CodingKey { case limit, cursor }
+
+    package init(filter: JobFilter = JobFilter(), limit: Int? = nil, cursor: String? = nil) {
+        self.filter = filter
         self.limit = limit
         self.cursor = cursor
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            filter: try JobFilter(from: decoder),
+            limit: try container.decodeIfPresent(Int.self, forKey: .limit),
+            cursor: try container.decodeIfPresent(String.self, forKey: .cursor)
+        )
+    }
+
+    /// The filter's members, `limit` and `cursor`.
+    package func encode(to encoder: any Encoder) throws {
+        try filter.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(limit, forKey: .limit)
+        try container.encodeIfPresent(cursor, forKey: .cursor)
     }
 
     package func perform(in context: OperationContext) async throws -> Page<JobSummary> {
         try await Cursor.page(limit, cursor) { mark, limit in
             try await context.store.jobs(
-                status: status,
+                filter.selection,
                 visibleTo: context.caller.audience,
                 after: mark,
                 limit: limit

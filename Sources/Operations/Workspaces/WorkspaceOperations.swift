@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
 import HTTPTypes
 import Provisioning
 package import Store
@@ -12,6 +13,10 @@ package struct ListWorkspaces: PagedOperation {
     package var owner: String?
     /// Only those with these labels: `team=data,run=17`.
     package var selector: String?
+    package var template: String?
+    package var preset: String?
+    /// The status of the latest build.
+    package var status: JobStatus?
     package var limit: Int?
     package var cursor: String?
 
@@ -21,14 +26,27 @@ package struct ListWorkspaces: PagedOperation {
             [
                 Field("owner", .text(most: 64), "Only this user's."),
                 Field("selector", .text(most: 2_000), selectorWords),
-            ]
-                + Cursor.fields
+                Field("template", .text(most: 64), "Only those of this template."),
+                Field("preset", .text(most: 128), "Only those of a preset with this name."),
+                Field("status", .choice(of: JobStatus.self), "Only those whose latest build has this status."),
+            ] + Cursor.fields
         )
         .answering("A page of workspaces.", .page("Workspace"))
 
-    package init(owner: String? = nil, selector: String? = nil, limit: Int? = nil, cursor: String? = nil) {
+    package init(
+        owner: String? = nil,
+        selector: String? = nil,
+        template: String? = nil,
+        preset: String? = nil,
+        status: JobStatus? = nil,
+        limit: Int? = nil,
+        cursor: String? = nil
+    ) {
         self.owner = owner
         self.selector = selector
+        self.template = template
+        self.preset = preset
+        self.status = status
         self.limit = limit
         self.cursor = cursor
     }
@@ -38,6 +56,9 @@ package struct ListWorkspaces: PagedOperation {
         return try await Cursor.page(limit, cursor) { mark, limit in
             try await context.store.workspaces(
                 owner: owner,
+                template: template,
+                preset: preset,
+                status: status,
                 visibleTo: context.caller.audience,
                 labelled: labels,
                 after: mark,

@@ -79,6 +79,7 @@ package struct APIRoutes: RouteSet {
         _ connection: ServerRequestContext
     ) async throws -> (Data, OperationContext) {
         var context = context
+        context.origin = .api
         if let caller = connection.caller {
             context.caller = caller
         } else if case .users = route.access {

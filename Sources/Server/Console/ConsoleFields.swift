@@ -56,7 +56,7 @@ struct ConsoleFields: Sendable {
         var many: (field: Field, texts: [String])?
         for field in route.fields {
             switch field.kind {
-            case .choices:
+            case .choices, .texts:
                 if pairs.contains(where: { $0.name == field.name }) {
                     values[field.name] = try value(field, .array(self.values(field.name).map { .string($0) }))
                 }

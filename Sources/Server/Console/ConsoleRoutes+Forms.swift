@@ -55,6 +55,7 @@ extension ConsoleRoutes {
             try admitted.caller.require(operation.route)
             var context = context
             context.caller = admitted.caller
+            context.origin = .console
             let answers = try await perform(operation, fields, context)
             cache.forget()
             return try respond(answers, fields, wantsJSON)

@@ -117,6 +117,7 @@ extension ConsoleRoutes {
     func visit(_ admitted: Admitted, _ address: ConsoleAddress, names: [String: String]) async throws -> ConsoleVisit {
         var context = context
         context.caller = admitted.caller
+        context.origin = .console
         return ConsoleVisit(
             context: context,
             address: address,

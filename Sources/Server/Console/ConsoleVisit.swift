@@ -27,7 +27,7 @@ struct ConsoleVisit: Sendable {
     /// The answer of an operation. Throws a problem when the caller may not ask for it.
     func ask<Asked: Operation>(_ operation: Asked) async throws -> Asked.Answer {
         try caller.require(Asked.route)
-        return try await operation.perform(in: context)
+        return try await context.answer(operation)
     }
 
     /// The state of the fleet, which visits share for a moment.

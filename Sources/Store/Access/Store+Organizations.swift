@@ -15,7 +15,7 @@ extension Store {
         -> Organization
     {
         try Name.requireLabel(name, of: "organization")
-        return try await pool.withTransaction("organizations.add") { transaction in
+        return try await changing("organizations.add") { transaction in
             // The rows' own key distinguishes cases. Readers are not blocked.
             _ = try await transaction.execute(
                 Statement(
@@ -52,7 +52,7 @@ extension Store {
     ///
     /// Throws ``StoreError`` of code `.notFound`.
     package func changeOrganization(_ name: String, _ change: OrganizationChange) async throws -> Organization {
-        try await pool.withTransaction("organizations.change") { transaction in
+        try await changing("organizations.change") { transaction in
             let changed = try await transaction.execute(
                 Statement(
                     "organizations.change",

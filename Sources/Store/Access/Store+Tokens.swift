@@ -51,43 +51,47 @@ extension Store {
         most: Int = .max
     ) async throws -> APIToken {
         try Name.requireLabel(name, of: "token", most: 64)
-        // Two at once count one after the other: the second statement sees what was committed while it waited.
-        let answers = try await pool.executeBatch([
-            Statement(
-                "tokens.lock_holder",
-                "SELECT id FROM users WHERE lower(username) = lower(\(username)) FOR NO KEY UPDATE"
-            ),
-            Statement(
-                "tokens.add",
-                """
-                WITH holder AS (
-                    SELECT u.id, u.username FROM users u WHERE \(sql: .isUser(named: username)) AND \(sql: .mayAct())
-                ), held AS (
-                    SELECT count(*) AS tokens FROM api_tokens a JOIN holder h ON h.id = a.user_id
-                ), expired AS (
-                    DELETE FROM api_tokens a USING holder h, held
-                    WHERE a.user_id = h.id AND a.expires_at <= now() AND held.tokens >= \(most) RETURNING a.id
-                ), added AS (
-                    INSERT INTO api_tokens (user_id, name, token_hash, scopes, expires_at)
-                    SELECT id, \(name), \(hash), \(scopes), now() + make_interval(secs => \(lifetime?.inSeconds))
-                    FROM holder, held WHERE held.tokens - (SELECT count(*) FROM expired) < \(most) RETURNING *
+        return try await changing("tokens.add") { transaction in
+            // Two at once count one after the other: the second statement sees what was committed while it waited.
+            let answers = try await transaction.executeBatch([
+                Statement(
+                    "tokens.lock_holder",
+                    "SELECT id FROM users WHERE lower(username) = lower(\(username)) FOR NO KEY UPDATE"
+                ),
+                Statement(
+                    "tokens.add",
+                    """
+                    WITH holder AS (
+                        SELECT u.id, u.username FROM users u WHERE \(sql: .isUser(named: username)) AND \(sql: .mayAct())
+                    ), held AS (
+                        SELECT count(*) AS tokens FROM api_tokens a JOIN holder h ON h.id = a.user_id
+                    ), expired AS (
+                        DELETE FROM api_tokens a USING holder h, held
+                        WHERE a.user_id = h.id AND a.expires_at <= now() AND held.tokens >= \(most) RETURNING a.id
+                    ), added AS (
+                        INSERT INTO api_tokens (user_id, name, token_hash, scopes, expires_at)
+                        SELECT id, \(name), \(hash), \(scopes), now() + make_interval(secs => \(lifetime?.inSeconds))
+                        FROM holder, held WHERE held.tokens - (SELECT count(*) FROM expired) < \(most) RETURNING *
+                    )
+                    SELECT a.id, a.name, h.username, a.scopes, a.created_at, a.expires_at, a.last_used_at
+                    FROM holder h LEFT JOIN added a ON true
+                    """
+                ),
+            ])
+            guard let row = answers[1].first else {
+                let remedy = "Add one with 'stoker users add'."
+                try await requireOwner(username, visibleTo: .everything, remedy: remedy)
+                throw StoreError.notFound("user", username, remedy: remedy)
+            }
+            guard try row["id"] as TokenID? != nil else {
+                throw StoreError(
+                    .conflict,
+                    "'\(username)' has \(most) tokens, and may have no more",
+                    remedy: "Revoke an unused one: see 'stoker tokens list'."
                 )
-                SELECT a.id, a.name, h.username, a.scopes, a.created_at, a.expires_at, a.last_used_at
-                FROM holder h LEFT JOIN added a ON true
-                """
-            ),
-        ])
-        guard let row = answers[1].first else {
-            throw StoreError.notFound("user", username, remedy: "Add one with 'stoker users add'.")
+            }
+            return try APIToken(row)
         }
-        guard try row["id"] as TokenID? != nil else {
-            throw StoreError(
-                .conflict,
-                "'\(username)' has \(most) tokens, and may have no more",
-                remedy: "Revoke an unused one: see 'stoker tokens list'."
-            )
-        }
-        return try APIToken(row)
     }
 
     /// Tokens by user and name, expired ones too; of one user, if given.
@@ -108,16 +112,18 @@ extension Store {
     /// Revokes a token at once. Throws ``StoreError`` of code `.notFound`, also for a token of another user than the
     /// given one.
     package func revokeToken(_ token: TokenID, of user: UserID? = nil) async throws {
-        let removed = try await pool.execute(
-            Statement(
-                "tokens.revoke",
-                """
-                DELETE FROM api_tokens WHERE id = \(token) AND (\(user)::uuid IS NULL OR user_id = \(user)) RETURNING id
-                """
+        try await changing("tokens.revoke") { transaction in
+            let removed = try await transaction.execute(
+                Statement(
+                    "tokens.revoke",
+                    """
+                    DELETE FROM api_tokens WHERE id = \(token) AND (\(user)::uuid IS NULL OR user_id = \(user)) RETURNING id
+                    """
+                )
             )
-        )
-        guard !removed.isEmpty else {
-            throw StoreError.notFound("token", "\(token)", remedy: "See 'stoker tokens list'.")
+            guard !removed.isEmpty else {
+                throw StoreError.notFound("token", "\(token)", remedy: "See 'stoker tokens list'.")
+            }
         }
     }
 

@@ -90,7 +90,7 @@ extension Store {
         endsOwner: Bool,
         _ body: (User, PostgresTransaction) async throws -> ChangedUser
     ) async throws -> ChangedUser {
-        try await pool.withTransaction("users.change") { transaction in
+        try await changing("users.change") { transaction in
             let locked = try await transaction.execute(
                 Statement(
                     "users.lock",

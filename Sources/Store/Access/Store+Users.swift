@@ -30,8 +30,8 @@ extension Store {
     package func addUser(_ username: String, email: String = "", roles: [Role] = []) async throws -> User {
         try Name.requireLabel(username, of: "user")
         return try await StoreError.naming("user", username) {
-            let rows = try await pool.execute(
-                Statement(
+            try await changing("users.add") { transaction in
+                let rows = try await transaction.execute(
                     "users.add",
                     """
                     WITH added AS (
@@ -45,8 +45,8 @@ extension Store {
                     SELECT * FROM added
                     """
                 )
-            )
-            return try User(rows.only())
+                return try User(rows.only())
+            }
         }
     }
 

@@ -67,7 +67,9 @@ extension Store {
         let names = try await claimNames(request)
         if let earlier = names.earlier { return .earlier(earlier) }
         guard let owner = names.owner else {
-            throw StoreError.notFound("user", request.owner, remedy: "Add one with 'stoker users add'.")
+            let remedy = "Add one with 'stoker users add'."
+            try await requireOwner(request.owner, visibleTo: .everything, remedy: remedy)
+            throw StoreError.notFound("user", request.owner, remedy: remedy)
         }
         guard let template = names.template else { throw try await missingTemplate(request.template) }
         guard template.activeVersionID != nil else {

@@ -16,13 +16,23 @@ package struct PreparedClaim: Sendable {
     let jobID: JobID
     /// The trace of the caller: several claims may go to the server together.
     let trace = TraceContext.current
+    /// Its entry of the audit log; `nil`: there is none to write.
+    let note: AuditNote?
 
-    init(id: ClaimID, request: ClaimRequest, target: ClaimTarget, isQueued: Bool, isElsewhere: Bool = false) {
+    init(
+        id: ClaimID,
+        request: ClaimRequest,
+        target: ClaimTarget,
+        isQueued: Bool,
+        isElsewhere: Bool = false,
+        note: AuditNote? = nil
+    ) {
         self.id = id
         self.request = request
         self.target = target
         self.isQueued = isQueued
         self.isElsewhere = isElsewhere
+        self.note = note
         buildID = .timeOrdered(at: target.askedAt)
         jobID = .timeOrdered(at: target.askedAt)
     }
@@ -63,6 +73,9 @@ struct ClaimWriting {
     private var hasKeys: Bool { claims.contains { $0.request.idempotencyKey != nil } }
     private var hasParameters: Bool { claims.contains { !$0.target.parameters.isEmpty } }
     private var isQueued: Bool { claims.contains(where: \.isQueued) }
+    private var noted: [(claim: ClaimID, note: AuditNote)] {
+        claims.compactMap { claim in claim.note.map { (claim.id, $0) } }
+    }
 
     /// The first term: the claims, without those whose key has been used, those behind others in the queue, and those
     /// that could only fail the others.
@@ -153,7 +166,7 @@ struct ClaimWriting {
                 SELECT n.claim_id, n.organization_id, n.template_id, n.preset_id, n.owner_id, n.workspace_id, n.outcome,
                     n.reason, n.idempotency_key, n.request_hash, clock_timestamp(), \(sql: askedAt)
                 FROM bound n
-            )\(sql: leaveQueue)
+            )\(sql: leaveQueue)\(sql: audit)
             SELECT claim_id, outcome, reason, workspace_id, build_number, \(sql: Self.expiry("bound")) AS expires_at,
                 \(sql: News.column(News.jobs(of: "new_jobs"), News.reconcile(pool), nextInQueue, leftQueue))
             FROM bound
@@ -193,6 +206,23 @@ struct ClaimWriting {
             , served AS (
                 DELETE FROM workspace_claim_waiters q USING bound WHERE q.id = bound.claim_id
                 RETURNING q.preset_id
+            )
+            """
+    }
+
+    /// The entries of the audit log, of the claims that are served.
+    private var audit: SQL {
+        let noted = noted
+        guard !noted.isEmpty else { return "" }
+        return """
+            , noted AS (
+                INSERT INTO audit_entries (\(sql: AuditNote.columns))
+                SELECT e.actor, e.actor_id, e.origin, e.action, e.resource, e.target, e.details FROM unnest(
+                    \(noted.map(\.claim)), \(noted.map(\.note.actor)), \(noted.map(\.note.actorID)),
+                    \(noted.map(\.note.origin.rawValue)), \(noted.map(\.note.action)), \(noted.map(\.note.resource)),
+                    \(noted.map(\.note.target)), \(noted.map(\.note.details))
+                ) e(claim_id, actor, actor_id, origin, action, resource, target, details)
+                JOIN bound ON bound.claim_id = e.claim_id
             )
             """
     }

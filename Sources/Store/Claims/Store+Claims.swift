@@ -74,15 +74,15 @@ extension Store {
             for _ in 0..<5 {
                 let target: ClaimTarget
                 switch try await resolve(request) {
-                case .earlier(let earlier): return try earlier.result(for: request)
+                case .earlier(let earlier): return settled(try earlier.result(for: request))
                 case .target(let found): target = found
                 }
                 let pools = target.pools
                 let isQueued = onMiss != .builds
-                if let bound = try await bind(request, as: id, to: pools, isQueued: isQueued) { return bound }
+                if let bound = try await bind(request, as: id, to: pools, isQueued: isQueued) { return settled(bound) }
                 if onMiss == .waits, !pools.isEmpty { return nil }
-                let claim = PreparedClaim(id: id, request: request, target: target, isQueued: isQueued)
-                if let built = try await FreshClaim(claim).build(on: pool) { return built }
+                let claim = PreparedClaim(id: id, request: request, target: target, isQueued: isQueued, note: note)
+                if let built = try await FreshClaim(claim).build(on: pool) { return settled(built) }
             }
             throw StoreError(
                 .conflict,
@@ -90,6 +90,12 @@ extension Store {
                 remedy: "Try again."
             )
         }
+    }
+
+    /// Whether served now, which wrote the entry of the audit log, or by an earlier request, which wrote it then.
+    private func settled(_ result: ClaimResult) -> ClaimResult {
+        note?.settle()
+        return result
     }
 
     /// Hands over a ready prebuild of the first pool that has one. A claim that waits has its place in the queue of the
@@ -101,11 +107,18 @@ extension Store {
         isQueued: Bool
     ) async throws -> ClaimResult? {
         guard let first = pools.first else { return nil }
-        let claim = PreparedClaim(id: id, request: request, target: first, isQueued: isQueued)
+        let claim = PreparedClaim(id: id, request: request, target: first, isQueued: isQueued, note: note)
         if let bound = try await bind(claim) { return bound }
         guard pools.count > 1 else { return nil }
         for target in try await eligible(of: Array(pools.dropFirst())) {
-            let claim = PreparedClaim(id: id, request: request, target: target, isQueued: isQueued, isElsewhere: true)
+            let claim = PreparedClaim(
+                id: id,
+                request: request,
+                target: target,
+                isQueued: isQueued,
+                isElsewhere: true,
+                note: note
+            )
             if let bound = try await bind(claim) { return bound }
         }
         return nil

@@ -11,6 +11,12 @@ extension Endpoint {
         CASE WHEN coalesce(previous_secret_expires_at > now(), true) THEN previous_secret END AS previous_secret, signing_key,
         ARRAY(SELECT h.key FROM jsonb_each_text(\(sql: Store.object("headers"))) h ORDER BY h.key) AS header_names,
         ARRAY(SELECT coalesce(h.value, '') FROM jsonb_each_text(\(sql: Store.object("headers"))) h ORDER BY h.key) AS header_values,
+        ARRAY(SELECT coalesce(x, '') FROM unnest(templates) x) AS templates,
+        ARRAY(SELECT coalesce(x, '') FROM unnest(presets) x) AS presets,
+        ARRAY(SELECT coalesce(x, '') FROM unnest(organizations) x) AS organizations,
+        ARRAY(SELECT l.key FROM jsonb_each_text(\(sql: Store.object("workspace_labels"))) l ORDER BY l.key) AS label_names,
+        ARRAY(SELECT coalesce(l.value, '') FROM jsonb_each_text(\(sql: Store.object("workspace_labels"))) l ORDER BY l.key)
+            AS label_values,
         max_concurrency, source, enabled, disabled_reason, consecutive_failures, failing_since, opened_at, next_probe_at,
         probe_attempt, last_status, last_error, last_success_at
         """
@@ -26,6 +32,12 @@ extension Endpoint {
             signingKey: try row["signing_key"],
             headers: try row.pairs("header_names", "header_values"),
             maximumConcurrency: try row["max_concurrency"]
+        )
+        filter = EventFilter(
+            templates: try row["templates"],
+            presets: try row["presets"],
+            organizations: try row["organizations"],
+            labels: try row.pairs("label_names", "label_values")
         )
         envelope = try row["envelope"]
         source = try row["source"]

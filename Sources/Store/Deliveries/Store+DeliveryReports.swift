@@ -9,17 +9,32 @@ package struct DeliverySelection: Hashable, Sendable {
     package var endpoint: EndpointID?
     package var type: String?
     package var since: Instant?
+    package var until: Instant?
+    package var status: DeliveryStatus?
+    /// The first digits of the id.
+    package var id: String?
 
-    package init(endpoint: EndpointID? = nil, type: String? = nil, since: Instant? = nil) {
+    package init(
+        endpoint: EndpointID? = nil,
+        type: String? = nil,
+        since: Instant? = nil,
+        until: Instant? = nil,
+        status: DeliveryStatus? = nil
+    ) {
         self.endpoint = endpoint
         self.type = type
         self.since = since
+        self.until = until
+        self.status = status
     }
 
     /// The columns of `webhook_deliveries d`, without the endpoint's.
     fileprivate var condition: SQL {
         """
-        d.created_at >= coalesce(\(since), '-infinity'::timestamptz) AND (\(type) IS NULL OR EXISTS (
+        d.created_at >= coalesce(\(since), '-infinity'::timestamptz)
+        AND d.created_at < coalesce(\(until), 'infinity'::timestamptz)
+        AND \(sql: id.map { .beginsWith($0, "d.id", DeliveryID.self) } ?? "true")
+        AND (\(status?.rawValue)::text IS NULL OR d.status::text = \(status?.rawValue)) AND (\(type) IS NULL OR EXISTS (
             SELECT FROM notification_events x WHERE x.id = d.event_id AND x.type = \(type)
         ))
         """
@@ -78,7 +93,11 @@ package struct DeliveryReport: Hashable, Sendable, Codable {
 extension Store {
     /// The current state of a delivery. Throws ``StoreError`` of code `.notFound`.
     package func delivery(_ id: DeliveryID) async throws -> DeliveryState {
-        let rows = try await pool.execute(
+        try await Self.delivery(id, on: pool)
+    }
+
+    private static func delivery(_ id: DeliveryID, on executor: some PostgresExecutor) async throws -> DeliveryState {
+        let rows = try await executor.execute(
             "deliveries.state",
             """
             SELECT status::text, attempts, response_code, error_class, latency_ms, excerpt
@@ -99,7 +118,13 @@ extension Store {
     /// Deliveries, the newest first.
     ///
     /// - Parameter failed: Only deliveries that failed for good, trials included.
-    package func deliveries(_ selection: DeliverySelection, failed: Bool, limit: Int) async throws -> [DeliveryReport] {
+    /// - Parameter mark: The end of the previous page.
+    package func deliveries(
+        _ selection: DeliverySelection,
+        failed: Bool,
+        after mark: PageMark<Kind.Delivery>? = nil,
+        limit: Int
+    ) async throws -> [DeliveryReport] {
         // Endpoint by endpoint, each along its index; then the newest of all.
         try await pool.execute(
             "deliveries.list",
@@ -111,11 +136,12 @@ extension Store {
                 SELECT * FROM webhook_deliveries d
                 WHERE d.endpoint_id = e.id AND (NOT \(failed) OR d.status = 'permanent_failure')
                     AND \(sql: selection.condition)
-                ORDER BY d.created_at DESC LIMIT \(literal: limit)
+                    AND (\(mark?.id)::uuid IS NULL OR (d.created_at, d.id) < (\(mark?.createdAt), \(mark?.id)))
+                ORDER BY d.created_at DESC, d.id DESC LIMIT \(literal: limit)
             ) d
             JOIN notification_events v ON v.id = d.event_id
             WHERE \(selection.endpoint) IS NULL OR e.id = \(selection.endpoint)
-            ORDER BY d.created_at DESC, d.id LIMIT \(literal: limit)
+            ORDER BY d.created_at DESC, d.id DESC LIMIT \(literal: limit)
             """
         ).map { row in
             DeliveryReport(
@@ -140,24 +166,28 @@ extension Store {
     /// Replays one delivery, whatever its status, with the same id. Throws ``StoreError`` of code `.notFound`, and
     /// `.conflict` while a worker is sending it.
     package func replayDelivery(_ id: DeliveryID) async throws {
-        let replayed = try await replay("d.id = \(id) AND d.status <> 'leased'")
-        if replayed > 0 { return }
-        let state = try await delivery(id)
-        throw StoreError(.conflict, "Delivery \(id) is \(state.status)", remedy: "Try again in a minute.")
+        try await changing("deliveries.replay") { transaction in
+            guard try await Self.replay("d.id = \(id) AND d.status <> 'leased'", on: transaction) == 0 else { return }
+            let state = try await Self.delivery(id, on: transaction)
+            throw StoreError(.conflict, "Delivery \(id) is \(state.status)", remedy: "Try again in a minute.")
+        }
     }
 
-    /// Replays dead letters with the same ids; returns their number.
-    package func replayDeliveries(_ selection: DeliverySelection) async throws -> Int {
-        try await replay(
+    /// Replays dead letters with the same ids, the oldest first; returns their number.
+    package func replayDeliveries(_ selection: DeliverySelection, limit: Int = 10_000) async throws -> Int {
+        let condition: SQL = """
+            d.id IN (
+                SELECT d.id FROM webhook_deliveries d
+                WHERE \(sql: DeliveryStatus.dead) AND (\(selection.endpoint) IS NULL OR d.endpoint_id = \(selection.endpoint))
+                    AND \(sql: selection.condition)
+                ORDER BY d.created_at, d.id LIMIT \(limit)
+            ) AND \(sql: DeliveryStatus.dead)
             """
-            \(sql: DeliveryStatus.dead) AND (\(selection.endpoint) IS NULL OR d.endpoint_id = \(selection.endpoint))
-            AND \(sql: selection.condition)
-            """
-        )
+        return try await changing("deliveries.replay") { try await Self.replay(condition, on: $0) }
     }
 
-    private func replay(_ condition: SQL) async throws -> Int {
-        let rows = try await pool.execute(
+    private static func replay(_ condition: SQL, on transaction: PostgresTransaction) async throws -> Int {
+        let rows = try await transaction.execute(
             "deliveries.replay",
             within: .seconds(120),
             """

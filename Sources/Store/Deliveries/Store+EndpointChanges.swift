@@ -74,7 +74,10 @@ extension Store {
     }
 
     private func requireEndpoint(_ endpoint: EndpointID, _ statement: Statement) async throws {
-        if try await pool.execute(statement).isEmpty { throw StoreError.notFound("webhook endpoint", "\(endpoint)") }
+        try await changing("endpoints.change") { transaction in
+            guard try await transaction.execute(statement).isEmpty else { return }
+            throw StoreError.notFound("webhook endpoint", "\(endpoint)")
+        }
     }
 }
 

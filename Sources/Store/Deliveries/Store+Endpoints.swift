@@ -21,19 +21,25 @@ extension Store {
     package func addEndpoint(_ endpoint: Endpoint) async throws {
         try Name.requireLabel(endpoint.name, of: "webhook endpoint", most: 64)
         try await StoreError.naming("webhook endpoint", endpoint.name) {
-            _ = try await pool.execute("endpoints.add", "\(sql: Self.insert(endpoint))")
+            try await changing("endpoints.add") {
+                _ = try await $0.execute("endpoints.add", "\(sql: Self.insert(endpoint))")
+            }
         }
     }
 
     static func insert(_ endpoint: Endpoint) -> SQL {
         let headers = endpoint.headers.sorted { $0.key < $1.key }
+        let labels = endpoint.filter.labels.sorted { $0.key < $1.key }
         return """
             INSERT INTO webhook_endpoints
-                (id, name, url, events, envelope, secret, signing_key, headers, max_concurrency, source)
+                (id, name, url, events, envelope, secret, signing_key, headers, max_concurrency, source, templates,
+                presets, organizations, workspace_labels)
             VALUES (\(endpoint.id), \(endpoint.name), \(endpoint.url), \(endpoint.events), \(endpoint.envelope.text),
                 \(endpoint.secret), \(endpoint.signingKey),
                 jsonb_object(\(headers.map(\.key)), \(headers.map(\.value))),
-                \(Int32(clamping: endpoint.maximumConcurrency)), \(endpoint.source.text))
+                \(Int32(clamping: endpoint.maximumConcurrency)), \(endpoint.source.text), \(endpoint.filter.templates),
+                \(endpoint.filter.presets), \(endpoint.filter.organizations),
+                jsonb_object(\(labels.map(\.key)), \(labels.map(\.value))))
             """
     }
 

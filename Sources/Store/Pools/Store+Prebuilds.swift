@@ -36,8 +36,14 @@ package struct PrebuildSummary: Hashable, Sendable, Codable {
 
 extension Store {
     /// The pools' workspaces, oldest first; of one template, if given.
-    package func prebuilds(of template: String? = nil, limit: Int = 1_000) async throws -> [PrebuildSummary] {
-        try await pool.execute(
+    ///
+    /// Throws ``StoreError`` of code `.notFound` for a filter that names what does not exist.
+    package func prebuilds(
+        of template: String? = nil,
+        preset: String? = nil,
+        limit: Int = 1_000
+    ) async throws -> [PrebuildSummary] {
+        let prebuilds = try await pool.execute(
             Statement(
                 "prebuilds.list",
                 """
@@ -68,10 +74,16 @@ extension Store {
                 LEFT JOIN template_version_presets p ON p.id = b.preset_id
                 WHERE \(sql: .isPrebuild())
                     AND (\(template) IS NULL OR lower(t.name) = lower(\(template)))
+                    AND (\(preset)::text IS NULL OR p.name = \(preset))
                 ORDER BY t.name, p.name, w.created_at, w.id LIMIT \(limit)
                 """
             )
         ).map(PrebuildSummary.init)
+        if prebuilds.isEmpty {
+            try await requireTemplate(template)
+            try await requirePreset(preset, of: template)
+        }
+        return prebuilds
     }
 }
 

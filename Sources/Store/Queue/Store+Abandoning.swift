@@ -20,11 +20,11 @@ package struct Abandonment {
     fileprivate let id: WorkspaceID
     fileprivate let transaction: PostgresTransaction
 
-    /// Removes the workspace and commits.
+    /// Removes the workspace; the end of the body commits.
     ///
     /// - Parameter note: What remains, in words, for the job's log.
-    package func commit(noting note: String) async throws {
-        _ = try await transaction.executeBatchAndCommit(
+    package func remove(noting note: String) async throws {
+        _ = try await transaction.executeBatch(
             (workspace.jobID.map { [Store.note(note, at: $0)] } ?? []) + Store.gone(id)
         )
     }
@@ -46,7 +46,7 @@ extension Store {
         by operatorName: String,
         _ body: (Abandonment) async throws -> Value
     ) async throws -> Value {
-        try await pool.withTransaction("workspaces.abandon") { transaction in
+        try await changing("workspaces.abandon") { transaction in
             let id = try await Self.lock(workspace, owner: owner, visibleTo: audience, on: transaction)
             let builds = try await transaction.execute(Self.unfinished(of: id))
             let open = try builds.map { (try $0["id"] as JobID, try $0["status"] as OpenEnum<JobStatus>) }

@@ -150,10 +150,22 @@ extension Store {
                 Statement(
                     "completion.usable",
                     """
-                    UPDATE workspace_claims c SET usable_at = now(), updated_at = now()
-                    FROM workspace_builds b
-                    WHERE b.job_id = \(job.id) AND b.transition = 'start' AND c.workspace_id = b.workspace_id
-                        AND c.usable_at IS NULL
+                    WITH usable AS (
+                        UPDATE workspace_claims c SET usable_at = now(), updated_at = now()
+                        FROM workspace_builds b
+                        WHERE b.job_id = \(job.id) AND b.transition = 'start' AND c.workspace_id = b.workspace_id
+                            AND c.usable_at IS NULL
+                        RETURNING c.id, c.workspace_id, c.outcome, c.created_at
+                    )
+                    SELECT stoker_emit_event(
+                        \(sql: .event(.workspaceReady)), NULL, ARRAY[w.owner_id], \(sql: Self.claimLabels),
+                        jsonb_build_object(
+                            \(sql: Self.claimData("c")),
+                            'seconds', greatest(extract(epoch FROM now() - c.created_at), 0)::bigint, \(sql: Self.buildNames)
+                        ),
+                        array_remove(ARRAY[w.id, t.id, p.id], NULL), 'workspace/' || w.id, NULL, now()
+                    ), \(sql: News.ofEvents)
+                    \(sql: Self.buildSources([job.id], joining: "JOIN usable c ON c.workspace_id = w.id"))
                     """
                 ),
                 Self.agentsGone(of: Self.workspaceDeleted(by: job)),
@@ -233,7 +245,8 @@ extension Store {
         )
     }
 
-    /// `workspace_build_failed` or `workspace_delete_failed` for each of the jobs that failed for good.
+    /// `workspace_build_failed` or `workspace_delete_failed` for each of the jobs that failed for good, and `claim_failed` for
+    /// the claimant whose workspace it was to be.
     static func failedEvents(_ jobs: [JobID]) -> Statement {
         Statement(
             "completion.failed_event",
@@ -253,7 +266,17 @@ extension Store {
                     ), ''),
                     \(sql: Self.buildNames)),
                 array_remove(ARRAY[w.id, t.id, p.id], NULL), 'workspace/' || w.id, NULL, now()
-            ), \(sql: News.ofEvents)
+            ), CASE WHEN b.transition = 'start' THEN (
+                SELECT stoker_emit_event(
+                    \(sql: .event(.claimFailed)), NULL, ARRAY[c.claimant_id], \(sql: Self.claimLabels),
+                    jsonb_build_object(
+                        \(sql: Self.claimData("c")), 'error', left(coalesce(j.error, ''), 2000),
+                        'error_code', coalesce(j.error_code, ''), \(sql: Self.buildNames)
+                    ),
+                    array_remove(ARRAY[w.id, t.id, p.id], NULL), 'workspace/' || w.id, NULL, now()
+                )
+                FROM workspace_claims c WHERE c.workspace_id = w.id AND c.usable_at IS NULL ORDER BY c.created_at DESC LIMIT 1
+            ) END, \(sql: News.ofEvents)
             \(sql: Self.buildSources(jobs)) AND j.job_status = 'failed'
             """
         )
@@ -270,10 +293,24 @@ extension Store {
         'workspace', jsonb_build_object('id', w.id, 'name', w.name)
             || CASE WHEN w.labels = '{}' THEN '{}' ELSE jsonb_build_object('labels', w.labels) END,
         'claimant', jsonb_build_object('id', w.owner_id, 'username', coalesce(u.username, '')),
-        'build', jsonb_build_object('id', b.id, 'number', b.build_number), 'build_number', b.build_number
+        'build', jsonb_build_object('id', b.id, 'number', b.build_number), 'build_number', b.build_number,
+        'workspace_labels', to_jsonb(w)->'labels'
         """
 
-    private static func buildSources(_ jobs: [JobID]) -> SQL {
+    /// The labels of an event about a claim.
+    private static let claimLabels: SQL = """
+        jsonb_build_object('org', o.name, 'workspace', w.name, 'template', t.name, 'template_version', v.name,
+            'preset', coalesce(p.name, ''), 'claimant', coalesce(u.username, ''))
+        """
+
+    private static func claimData(_ claim: String) -> SQL {
+        """
+        'claim', jsonb_build_object('id', \(identifier: claim).id), 'outcome', \(identifier: claim).outcome
+        """
+    }
+
+    /// - Parameter joins: Further tables.
+    private static func buildSources(_ jobs: [JobID], joining joins: SQL = "") -> SQL {
         """
         FROM unnest(\(jobs)) ended(id)
         JOIN LATERAL (SELECT * FROM provisioner_jobs WHERE id = ended.id OFFSET 0) j ON true
@@ -284,6 +321,7 @@ extension Store {
         JOIN organizations o ON o.id = w.organization_id
         LEFT JOIN template_version_presets p ON p.id = b.template_version_preset_id
         LEFT JOIN users u ON u.id = w.owner_id
+        \(sql: joins)
         WHERE true
         """
     }

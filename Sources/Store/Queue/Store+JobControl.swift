@@ -20,7 +20,7 @@ extension Store {
     ///
     /// Throws ``StoreError`` of code `.notFound`, and of `.conflict` when the job has ended.
     package func cancelJob(_ job: JobID) async throws -> CancelOutcome {
-        try await pool.withTransaction("jobs.cancel") { transaction in
+        try await changing("jobs.cancel") { transaction in
             let found = try await transaction.execute(
                 "jobs.lock",
                 """
@@ -36,16 +36,7 @@ extension Store {
                 _ = try await transaction.executeBatch(Self.endPending([job]))
                 return .ended
             case .running, .canceling:
-                _ = try await transaction.execute(
-                    "jobs.request_cancel",
-                    """
-                    WITH canceled AS (
-                        UPDATE provisioner_jobs SET canceled_at = coalesce(canceled_at, now()), updated_at = now()
-                        WHERE id = \(job) RETURNING worker_id
-                    )
-                    SELECT \(sql: News.column(News.on(Channel.workers, "worker_id"))) FROM canceled
-                    """
-                )
+                _ = try await transaction.execute(Self.requestCancel(of: [job]))
                 return .requested(worker: try row["worker"])
             case .succeeded, .failed, .canceled:
                 throw StoreError(.conflict, "Job \(job) has ended: it \(Self.words(for: status))")
@@ -59,7 +50,7 @@ extension Store {
     /// Throws ``StoreError`` of code `.notFound`, and of `.conflict` when the job did not end that way, or its
     /// workspace has a later build.
     package func retryJob(_ job: JobID) async throws {
-        try await pool.withTransaction("jobs.retry") { transaction in
+        try await changing("jobs.retry") { transaction in
             // Adding a build locks the workspace, so no build is added from here on.
             _ = try await transaction.execute(
                 "jobs.lock_workspace",
@@ -100,20 +91,39 @@ extension Store {
                     remedy: "Only the job of a workspace's latest build can be tried again."
                 )
             }
-            _ = try await transaction.execute(
-                "jobs.retry",
-                """
-                WITH again AS (
-                    UPDATE provisioner_jobs SET started_at = NULL, completed_at = NULL, canceled_at = NULL, error = NULL,
-                        error_code = NULL, worker_id = NULL, attempt = 0, available_at = now(), queue_lead = '0',
-                        claim_epoch = claim_epoch + 1, refresh_first = started_at IS NOT NULL OR refresh_first,
-                        updated_at = now()
-                    WHERE id = \(job) RETURNING claim_order
-                )
-                SELECT \(sql: News.column(News.jobs(of: "again"), News.reconcile)) FROM again
-                """
-            )
+            _ = try await transaction.execute(Self.enqueueAgain([job]))
         }
+    }
+
+    /// Has the workers of running jobs end them.
+    static func requestCancel(of jobs: [JobID]) -> Statement {
+        Statement(
+            "jobs.request_cancel",
+            """
+            WITH canceled AS (
+                UPDATE provisioner_jobs SET canceled_at = coalesce(canceled_at, now()), updated_at = now()
+                WHERE id = ANY(\(jobs)) RETURNING worker_id
+            )
+            SELECT \(sql: News.column(News.on(Channel.workers, "worker_id"))) FROM canceled
+            """
+        )
+    }
+
+    /// Puts ended jobs that the transaction has locked back into the queue.
+    static func enqueueAgain(_ jobs: [JobID]) -> Statement {
+        Statement(
+            "jobs.retry",
+            """
+            WITH again AS (
+                UPDATE provisioner_jobs SET started_at = NULL, completed_at = NULL, canceled_at = NULL, error = NULL,
+                    error_code = NULL, worker_id = NULL, attempt = 0, available_at = now(), queue_lead = '0',
+                    claim_epoch = claim_epoch + 1, refresh_first = started_at IS NOT NULL OR refresh_first,
+                    updated_at = now()
+                WHERE id = ANY(\(jobs)) RETURNING claim_order
+            )
+            SELECT \(sql: News.column(News.jobs(of: "again"), News.reconcile)) WHERE EXISTS (SELECT FROM again)
+            """
+        )
     }
 
     /// Ends jobs that no worker has begun and that the transaction has locked; prebuilds that they would have built are

@@ -12,6 +12,8 @@ package struct JobSummary: Hashable, Sendable, Codable {
     package var jobClass: OpenEnum<JobClass>
     package var provisioner: OpenEnum<ProvisionerType>
     package var templateName: String
+    /// Empty if the job is not a workspace's build, or the workspace has no preset.
+    package var presetName: String
     package var workspaceName: String
     /// Empty if the job is not a workspace's build.
     package var transition: OpenEnum<Transition>
@@ -33,6 +35,7 @@ package struct JobSummary: Hashable, Sendable, Codable {
         case id, type, status, provisioner, transition, tags, attempt, error
         case jobClass = "class"
         case templateName = "template_name"
+        case presetName = "preset_name"
         case workspaceName = "workspace_name"
         case workerName = "worker_name"
         case errorCode = "error_code"
@@ -55,22 +58,32 @@ package struct StoredLogLine: Hashable, Sendable, Codable {
 }
 
 extension Store {
-    /// The newest jobs, newest first; of one status, when given.
+    /// The newest jobs, newest first. Throws ``StoreError`` of code `.notFound` for a filter that names what does not exist.
     ///
     /// - Parameter mark: The end of the previous page.
     package func jobs(
-        status: JobStatus? = nil,
+        _ selection: JobSelection = JobSelection(),
         visibleTo audience: Audience = .everything,
         after mark: PageMark<Kind.Job>? = nil,
         limit: Int = 50
     ) async throws -> [JobSummary] {
-        try await summaries(
+        let jobs = try await summaries(
             """
-            WHERE (\(status?.rawValue) IS NULL OR j.job_status::text = \(status?.rawValue)) AND \(sql: audience.seesJob)
+            WHERE \(sql: selection.condition) AND \(sql: audience.seesJob)
                 AND (\(mark?.id)::uuid IS NULL OR (j.created_at, j.id) < (\(mark?.createdAt), \(mark?.id)))
             ORDER BY j.created_at DESC, j.id DESC LIMIT \(limit)
             """
         )
+        if jobs.isEmpty, mark == nil { try await requireNames(of: selection, visibleTo: audience) }
+        return jobs
+    }
+
+    private func requireNames(of selection: JobSelection, visibleTo audience: Audience) async throws {
+        try await requireTemplate(selection.template)
+        try await requirePreset(selection.preset, of: selection.template)
+        try await requireWorker(selection.worker)
+        try await requireOwner(selection.owner, visibleTo: audience)
+        try await requireWorkspace(selection.workspace, visibleTo: audience)
     }
 
     /// One job. Throws ``StoreError`` of code `.notFound`, also for a job that the audience may not see.
@@ -87,16 +100,10 @@ extension Store {
             """
             SELECT j.id, j.type::text AS type, j.job_status::text AS status, j.priority,
                 j.provisioner::text AS provisioner, coalesce(t.name, j.input->>'template_name', '') AS template,
-                coalesce(w.name, '') AS workspace, coalesce(b.transition::text, '') AS transition,
+                coalesce(p.name, '') AS preset, coalesce(w.name, '') AS workspace, coalesce(b.transition::text, '') AS transition,
                 coalesce(k.name, '') AS worker, j.tags::text AS tags, j.attempt, coalesce(j.error, '') AS error,
                 coalesce(j.error_code, '') AS error_code, j.created_at, j.started_at, j.completed_at
-            FROM provisioner_jobs j
-            LEFT JOIN workspace_builds b ON b.job_id = j.id
-            -- A rehearsal's build is gone when its job has ended.
-            LEFT JOIN workspaces w ON w.id = coalesce(b.workspace_id, j.workspace_id)
-            LEFT JOIN template_versions v ON v.job_id = j.id
-            LEFT JOIN templates t ON t.id = coalesce(w.template_id, v.template_id)
-            LEFT JOIN workers k ON k.id = j.worker_id
+            FROM \(sql: JobSelection.tables)
             \(sql: selection)
             """
         )
@@ -108,6 +115,7 @@ extension Store {
                 jobClass: OpenEnum(try row["priority"]),
                 provisioner: try row["provisioner"],
                 templateName: try row["template"],
+                presetName: try row["preset"],
                 workspaceName: try row["workspace"],
                 transition: try row["transition"],
                 workerName: try row["worker"],

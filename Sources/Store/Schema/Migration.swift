@@ -49,6 +49,9 @@ package struct Migration: Hashable, Sendable {
         Migration(31, "rehearsals", PackageResources.V0031_rehearsals_sql),
         Migration(32, "labels", PackageResources.V0032_labels_sql),
         Migration(33, "sessions", PackageResources.V0033_sessions_sql),
+        Migration(34, "audit", PackageResources.V0034_audit_sql),
+        Migration(35, "pool_history", PackageResources.V0035_pool_history_sql),
+        Migration(36, "event_filters", PackageResources.V0036_event_filters_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {

@@ -12,6 +12,10 @@ package enum Prunable: String, CaseIterable, Sendable {
     /// Finished jobs that belong to no build and no version.
     case jobs
     case decisions
+    /// Entries of the audit log.
+    case audit
+    /// Samples of pools.
+    case history
     case deliveries
     case events
     /// Workers that are lost or drained.
@@ -69,6 +73,22 @@ extension Prunable {
                 DELETE FROM prebuild_decisions WHERE decided_at < \(sql: old) AND id IN (
                     SELECT id FROM prebuild_decisions ORDER BY id \(sql: limit)
                 ) RETURNING id
+            ) SELECT count(*) FROM gone
+            """
+        case .audit:
+            """
+            WITH gone AS (
+                DELETE FROM audit_entries WHERE created_at < \(sql: old) AND id IN (
+                    SELECT id FROM audit_entries ORDER BY id \(sql: limit)
+                ) RETURNING id
+            ) SELECT count(*) FROM gone
+            """
+        case .history:
+            """
+            WITH gone AS (
+                DELETE FROM pool_history WHERE ctid IN (
+                    SELECT ctid FROM pool_history WHERE at < \(sql: old) \(sql: limit)
+                ) RETURNING 1
             ) SELECT count(*) FROM gone
             """
         case .workspaces:

@@ -44,7 +44,7 @@ extension Store {
             case (.maintenance, true): [Self.maintenanceStarted(until: until, reason: reason, by: by)]
             case (.maintenance, false): [Self.maintenanceEnded(at: nil, how: "command", by: by)]
             }
-        _ = try await pool.executeBatch([setting] + announcement)
+        try await changing("settings.set") { _ = try await $0.executeBatch([setting] + announcement) }
         if kind == .maintenance, holds { try await awaitClaims() }
     }
 

@@ -94,10 +94,14 @@ extension Store {
         _ selection: PresetSelection,
         _ makeChange: ([PresetID]) -> Statement
     ) async throws -> [ChangedPreset] {
-        try await pool.withTransaction("presets.change") { transaction in
+        try await changing("presets.change") { transaction in
             let presets = try await transaction.execute(Self.lock(selection)).map(ChangedPreset.init)
-            guard !presets.isEmpty else { throw selection.missing }
-            _ = try await transaction.executeBatchAndCommit([
+            guard !presets.isEmpty else {
+                try await requireTemplate(selection.template)
+                try await requirePreset(selection.name, of: selection.template)
+                throw selection.missing
+            }
+            _ = try await transaction.executeBatch([
                 makeChange(presets.map(\.id)),
                 Statement("presets.news", "SELECT \(sql: News.column(News.reconcile))"),
             ])

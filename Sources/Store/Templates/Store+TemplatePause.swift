@@ -25,16 +25,18 @@ extension Store {
     func changeTemplate(_ name: String, _ statement: String, setting column: SQL, news: SQL = News.reconcile)
         async throws
     {
-        let changed = try await pool.execute(
-            statement,
-            """
-            WITH changed AS (
-                UPDATE templates SET \(sql: column), updated_at = now()
-                WHERE id = (\(sql: .templateID(named: name))) RETURNING id
+        try await changing(statement) { transaction in
+            let changed = try await transaction.execute(
+                statement,
+                """
+                WITH changed AS (
+                    UPDATE templates SET \(sql: column), updated_at = now()
+                    WHERE id = (\(sql: .templateID(named: name))) RETURNING id
+                )
+                SELECT id, \(sql: News.column(news)) FROM changed
+                """
             )
-            SELECT id, \(sql: News.column(news)) FROM changed
-            """
-        )
-        if changed.isEmpty { throw StoreError.noTemplate(name) }
+            if changed.isEmpty { throw StoreError.noTemplate(name) }
+        }
     }
 }

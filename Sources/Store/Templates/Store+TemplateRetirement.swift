@@ -25,7 +25,7 @@ extension Store {
     /// Throws ``StoreError`` of code `.notFound`, or of `.conflict` while users have workspaces of it, because their
     /// builds still need it.
     package func deleteTemplate(_ name: String) async throws {
-        try await pool.withTransaction("templates.delete") { transaction in
+        try await changing("templates.delete") { transaction in
             let rows = try await transaction.execute(
                 "templates.lock",
                 """
@@ -45,7 +45,7 @@ extension Store {
                     remedy: "Delete them first, or deprecate it: 'stoker templates deprecate \(name)'."
                 )
             }
-            _ = try await transaction.executeBatchAndCommit([
+            _ = try await transaction.executeBatch([
                 Statement(
                     "templates.delete",
                     "UPDATE templates SET deleted = true, updated_at = now() WHERE id = \(template)"

@@ -63,15 +63,18 @@ extension Store {
                 remedy: "See 'stoker templates versions \(template)'."
             )
         }
-        let answers = try await pool.executeBatch(
-            Self.promotion(of: "\(promoted.id)::uuid", if: "true", takingBack: takesBack)
-        )
-        guard answers.last?.isEmpty == false else {
-            throw StoreError(
-                .conflict,
-                "Version '\(version)' of '\(template)' is not imported: its import is \(promoted.status)",
-                remedy: "Wait for it, or push it again."
+        let (id, status) = (promoted.id, promoted.status)
+        try await changing("templates.promote") { transaction in
+            let changed = try await transaction.executeBatch(
+                Self.promotion(of: "\(id)::uuid", if: "true", takingBack: takesBack)
             )
+            guard changed.last?.isEmpty == false else {
+                throw StoreError(
+                    .conflict,
+                    "Version '\(version)' of '\(template)' is not imported: its import is \(status)",
+                    remedy: "Wait for it, or push it again."
+                )
+            }
         }
         promoted.isActive = true
         return promoted

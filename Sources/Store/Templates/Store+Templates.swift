@@ -79,44 +79,46 @@ extension Store {
     package func pushTemplate(_ push: TemplatePush) async throws -> (version: TemplateVersionID, job: JobID) {
         try Name.requireLabel(push.templateName, of: "template", most: 64)
         let tags = push.tags.map { PostgresJSON($0.json) }
-        let rows = try await pool.execute(
-            "templates.push",
-            within: .seconds(60),
-            """
-            WITH organization AS MATERIALIZED (
-                \(sql: Self.organization(named: push.organization))
-            ), file AS (
-                -- Equal bytes are stored once; the update only returns the row.
-                INSERT INTO files (hash, data) SELECT \(push.hash), \(push.archive) FROM organization
-                ON CONFLICT (hash) DO UPDATE SET mimetype = files.mimetype RETURNING id
-            ), job AS (
-                INSERT INTO provisioner_jobs (organization_id, initiator_id, type, provisioner, input, file_id, priority,
-                    tags, trace_metadata)
-                SELECT organization.id, \(prebuildsUserID), 'template_version_import',
-                    \(push.provisioner.rawValue)::provisioner_type,
-                    jsonb_build_object('template_name', \(push.templateName), 'activate', \(push.activates)),
-                    file.id, \(JobClass.import.priority), coalesce(\(tags), \(sql: .defaultJobTags)),
-                    \(TraceContext.current)
-                FROM organization, file RETURNING id, organization_id, file_id, claim_order
-            ), noted AS (
-                INSERT INTO provisioner_job_logs (job_id, source, level, stage, output)
-                SELECT job.id, 'worker', 'info', 'push', note FROM job, unnest(\(push.notes)) note
-            ), version AS (
-                INSERT INTO template_versions
-                    (template_id, organization_id, name, message, job_id, file_id, tags, created_by)
-                SELECT t.id, job.organization_id, \(push.versionName), \(push.message), job.id, job.file_id, \(tags),
-                    \(prebuildsUserID)
-                FROM job LEFT JOIN templates t ON t.organization_id = job.organization_id AND NOT t.deleted
-                    AND lower(t.name) = lower(\(push.templateName))
-                RETURNING id, job_id
+        return try await changing("templates.push") { transaction in
+            let rows = try await transaction.execute(
+                "templates.push",
+                within: .seconds(60),
+                """
+                WITH organization AS MATERIALIZED (
+                    \(sql: Self.organization(named: push.organization))
+                ), file AS (
+                    -- Equal bytes are stored once; the update only returns the row.
+                    INSERT INTO files (hash, data) SELECT \(push.hash), \(push.archive) FROM organization
+                    ON CONFLICT (hash) DO UPDATE SET mimetype = files.mimetype RETURNING id
+                ), job AS (
+                    INSERT INTO provisioner_jobs (organization_id, initiator_id, type, provisioner, input, file_id, priority,
+                        tags, trace_metadata)
+                    SELECT organization.id, \(prebuildsUserID), 'template_version_import',
+                        \(push.provisioner.rawValue)::provisioner_type,
+                        jsonb_build_object('template_name', \(push.templateName), 'activate', \(push.activates)),
+                        file.id, \(JobClass.import.priority), coalesce(\(tags), \(sql: .defaultJobTags)),
+                        \(TraceContext.current)
+                    FROM organization, file RETURNING id, organization_id, file_id, claim_order
+                ), noted AS (
+                    INSERT INTO provisioner_job_logs (job_id, source, level, stage, output)
+                    SELECT job.id, 'worker', 'info', 'push', note FROM job, unnest(\(push.notes)) note
+                ), version AS (
+                    INSERT INTO template_versions
+                        (template_id, organization_id, name, message, job_id, file_id, tags, created_by)
+                    SELECT t.id, job.organization_id, \(push.versionName), \(push.message), job.id, job.file_id, \(tags),
+                        \(prebuildsUserID)
+                    FROM job LEFT JOIN templates t ON t.organization_id = job.organization_id AND NOT t.deleted
+                        AND lower(t.name) = lower(\(push.templateName))
+                    RETURNING id, job_id
+                )
+                SELECT id, job_id, \(sql: News.column(News.jobs(of: "job"))) FROM version
+                """
             )
-            SELECT id, job_id, \(sql: News.column(News.jobs(of: "job"))) FROM version
-            """
-        )
-        guard let row = rows.first else {
-            throw try await Self.noOrganization(push.organization ?? "default", on: pool)
+            guard let row = rows.first else {
+                throw try await Self.noOrganization(push.organization ?? "default", on: transaction)
+            }
+            return (try row["id"], try row["job_id"])
         }
-        return (try row["id"], try row["job_id"])
     }
 
     /// Templates that are not deleted, by name.

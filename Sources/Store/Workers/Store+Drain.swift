@@ -41,36 +41,39 @@ extension Store {
         from states: [WorkerState],
         _ change: SQL
     ) async throws -> [WorkerID] {
-        let rows = try await pool.execute(
-            "workers.order",
-            within: .seconds(10),
-            """
-            WITH named AS MATERIALIZED (
-                SELECT id, state, state_reason FROM workers w
-                WHERE (name = \(name) OR id::text = lower(\(name))) AND \(sql: .isUp("w"))
-                FOR UPDATE
-            ), changed AS (
-                UPDATE workers w SET updated_at = now(), \(sql: change)
-                FROM named n
-                WHERE w.id = n.id AND n.state::text = ANY(\(states.map(\.rawValue)))
-                    AND n.state_reason NOT IN (\(Self.stopping), \(Self.stopped))
-                RETURNING w.id
+        try await changing("workers.order") { transaction in
+            let rows = try await transaction.execute(
+                "workers.order",
+                within: .seconds(10),
+                """
+                WITH named AS MATERIALIZED (
+                    SELECT id, state, state_reason FROM workers w
+                    WHERE (name = \(name) OR id::text = lower(\(name))) AND \(sql: .isUp("w"))
+                    FOR UPDATE
+                ), changed AS (
+                    UPDATE workers w SET updated_at = now(), \(sql: change)
+                    FROM named n
+                    WHERE w.id = n.id AND n.state::text = ANY(\(states.map(\.rawValue)))
+                        AND n.state_reason NOT IN (\(Self.stopping), \(Self.stopped))
+                    RETURNING w.id
+                )
+                SELECT n.id, n.state::text AS state, n.state_reason, c.id IS NOT NULL AS is_changed,
+                    CASE WHEN c.id IS NOT NULL THEN ARRAY[\(sql: News.reconcile), \(sql: News.on(Channel.workers, "c.id"))] END AS news
+                FROM named n LEFT JOIN changed c ON c.id = n.id ORDER BY n.id
+                """
             )
-            SELECT n.id, n.state::text AS state, n.state_reason, c.id IS NOT NULL AS is_changed,
-                CASE WHEN c.id IS NOT NULL THEN ARRAY[\(sql: News.reconcile), \(sql: News.on(Channel.workers, "c.id"))] END AS news
-            FROM named n LEFT JOIN changed c ON c.id = n.id ORDER BY n.id
-            """
-        )
-        guard let first = rows.first else {
-            throw StoreError.notFound("worker", name, remedy: "See 'stoker workers list' for those that are up.")
+            guard let first = rows.first else {
+                try await requireWorker(name)
+                throw StoreError.notFound("worker", name, remedy: "See 'stoker workers list' for those that are up.")
+            }
+            let changed: [WorkerID] = try rows.filter { try $0["is_changed"] }.map { try $0["id"] }
+            guard changed.isEmpty else { return changed }
+            let (state, reason): (String, String) = try (first["state"], first["state_reason"])
+            throw StoreError(
+                .conflict,
+                "The worker '\(name)' is \(state)\(reason.isEmpty ? "" : " (\(reason))"), so that it cannot \(verb)"
+            )
         }
-        let changed: [WorkerID] = try rows.filter { try $0["is_changed"] }.map { try $0["id"] }
-        guard changed.isEmpty else { return changed }
-        let (state, reason): (String, String) = try (first["state"], first["state_reason"])
-        throw StoreError(
-            .conflict,
-            "The worker '\(name)' is \(state)\(reason.isEmpty ? "" : " (\(reason))"), so that it cannot \(verb)"
-        )
     }
 
     /// The state reasons of a worker whose process ends, which cannot be resumed.

@@ -35,7 +35,9 @@ extension Store {
 
     /// Throws as ``workspace(_:owner:visibleTo:)`` does.
     func workspaceID(_ workspace: String, owner: String?, visibleTo audience: Audience) async throws -> WorkspaceID {
-        let named: SQL = "w.id::text = lower(\(workspace)) OR NOT w.deleted AND lower(w.name) = lower(\(workspace))"
+        let named: SQL = """
+            \(sql: .beginsWith(workspace, "w.id", WorkspaceID.self)) OR NOT w.deleted AND lower(w.name) = lower(\(workspace))
+            """
         let find = Statement("workspaces.named", "\(sql: Self.selection(of: named, owner, audience)) LIMIT 2")
         return try Self.only(await pool.execute(find), called: workspace)
     }

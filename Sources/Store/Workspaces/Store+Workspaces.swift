@@ -48,11 +48,16 @@ package struct WorkspaceSummary: Hashable, Sendable, Codable {
 }
 
 extension Store {
-    /// Workspaces that are not deleted, newest first; of one owner, if given.
+    /// Workspaces that are not deleted, newest first. Throws ``StoreError`` of code `.notFound` for a filter that names what
+    /// does not exist.
     ///
+    /// - Parameter status: The status of the latest build.
     /// - Parameter mark: The end of the previous page.
     package func workspaces(
         owner: String? = nil,
+        template: String? = nil,
+        preset: String? = nil,
+        status: JobStatus? = nil,
         visibleTo audience: Audience = .everything,
         labelled selector: [String: String]? = nil,
         after mark: PageMark<Kind.Workspace>? = nil,
@@ -73,11 +78,19 @@ extension Store {
             LEFT JOIN users u ON u.id = w.owner_id
             LEFT JOIN template_version_presets p ON p.id = b.template_version_preset_id
             WHERE NOT w.deleted AND (\(owner) IS NULL OR lower(u.username) = lower(\(owner)))
+                AND (\(template)::text IS NULL OR lower(t.name) = lower(\(template)))
+                AND (\(preset)::text IS NULL OR p.name = \(preset))
+                AND (\(status?.rawValue)::text IS NULL OR b.job_status::text = \(status?.rawValue))
                 AND \(sql: audience.seesWorkspace) AND \(sql: .hasLabels(selector))
                 AND (\(mark?.id)::uuid IS NULL OR (w.created_at, w.id) < (\(mark?.createdAt), \(mark?.id)))
             ORDER BY w.created_at DESC, w.id DESC LIMIT \(limit)
             """
         )
+        if rows.isEmpty, mark == nil {
+            try await requireOwner(owner, visibleTo: audience)
+            try await requireTemplate(template)
+            try await requirePreset(preset, of: template)
+        }
         return try rows.map(WorkspaceSummary.init)
     }
 
@@ -90,7 +103,7 @@ extension Store {
         owner: String? = nil,
         visibleTo audience: Audience = .everything
     ) async throws -> JobID {
-        try await pool.withTransaction("workspaces.delete") { transaction in
+        try await changing("workspaces.delete") { transaction in
             let id = try await Self.lock(workspace, owner: owner, visibleTo: audience, on: transaction)
             guard let job = try await transaction.execute(Self.deletion(of: "\(id)")).first else {
                 throw StoreError(
@@ -103,7 +116,7 @@ extension Store {
         }
     }
 
-    /// Finds a workspace that is not deleted, by its id or by its name and owner, and locks its row.
+    /// Finds a workspace that is not deleted, by its id, the first digits of it, or by its name and owner, and locks its row.
     ///
     /// Throws ``StoreError`` of code `.notFound`, or of `.invalid` when several have the name.
     static func lock(
@@ -112,7 +125,9 @@ extension Store {
         visibleTo audience: Audience,
         on transaction: PostgresTransaction
     ) async throws -> WorkspaceID {
-        let named: SQL = "NOT w.deleted AND (w.id::text = lower(\(workspace)) OR lower(w.name) = lower(\(workspace)))"
+        let named: SQL = """
+            NOT w.deleted AND (\(sql: .beginsWith(workspace, "w.id", WorkspaceID.self)) OR lower(w.name) = lower(\(workspace)))
+            """
         let find = Statement(
             "workspaces.find",
             "\(sql: selection(of: named, owner, audience)) LIMIT 2 FOR UPDATE OF w"
@@ -132,7 +147,11 @@ extension Store {
     static func only(_ found: QueryResult, called workspace: String) throws -> WorkspaceID {
         guard let row = found.first else { throw StoreError.noWorkspace(workspace) }
         guard found.count == 1 else {
-            throw StoreError(.invalid, "Several workspaces are called '\(workspace)'", remedy: "Name the owner too.")
+            throw StoreError(
+                .invalid,
+                "Several workspaces are called '\(workspace)'",
+                remedy: "Name the owner too, or the id."
+            )
         }
         return try row.decode(WorkspaceID.self)
     }

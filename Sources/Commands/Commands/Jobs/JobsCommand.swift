@@ -17,16 +17,12 @@ struct JobsCommand: ParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the jobs, newest first.")
 
-        @Option(help: "Only those of this status: \(JobStatus.allCases.map(\.rawValue).joined(separator: ", ")).")
-        var status: JobStatus?
-
-        @Option(help: "How many at most.")
-        var limit = 50
-
+        @OptionGroup var selection: JobFilterOptions
+        @OptionGroup var count: CountOptions
         @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            try await control.report(ListJobs(status: status), limit: limit)
+            try await control.report(ListJobs(filter: selection.filter), limit: count.limit)
         }
     }
 
@@ -41,8 +37,8 @@ struct JobsCommand: ParsableCommand {
                 """
         )
 
-        @Argument(help: "The job's id.")
-        var job: JobID
+        @Argument(help: "The job's id, or its first digits.")
+        var job: ShortID<Kind.Job>
 
         @Flag(help: "Print new lines as they come, until the job has ended.")
         var follow = false
@@ -53,6 +49,7 @@ struct JobsCommand: ParsableCommand {
         func run() async throws {
             try await control.withControl { control in
                 let print = LogPrinter(format: output.format).print
+                let job = try await control.job(job)
                 if follow {
                     let waiting = JobWaiting(control: control, display: WaitDisplay())
                     try await waiting.follow(job, print).requireSuccess()
@@ -81,7 +78,7 @@ extension JobSummary: TableRow {
             .init("what") { $0.type == .workspaceBuild ? $0.transition.text : "import" },
             .init("status") { $0.status.text },
             .init("class") { $0.jobClass.text },
-            .init("template") { $0.templateName },
+            .init("template") { $0.templateName + ($0.presetName.isEmpty ? "" : "/\($0.presetName)") },
             .init("workspace") { $0.workspaceName },
             .init("worker") { $0.workerName },
             .init("attempt") { "\($0.attempt)" },

@@ -11,13 +11,14 @@ extension JobsCommand {
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show one job, and why it waits if it does.")
 
-        @Argument(help: "The job's id.")
-        var job: JobID
+        @Argument(help: "The job's id, or its first digits.")
+        var job: ShortID<Kind.Job>
 
         @OptionGroup var control: ReportOptions
 
         func run() async throws {
-            try await control.report(ShowJob(job: job), text: \.text)
+            let report = try await control.control.withControl { try await $0.perform(ShowJob(job: $0.job(job))) }
+            try control.output.print(report, table: \.text)
         }
     }
 }

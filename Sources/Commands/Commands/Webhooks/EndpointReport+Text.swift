@@ -20,6 +20,7 @@ extension EndpointReport: TableRow {
             .init("name") { $0.name },
             .init("url") { $0.url },
             .init("events") { $0.events.isEmpty ? "all" : $0.events.joined(separator: ", ") },
+            .init("about") { $0.filter.text.isEmpty ? "all" : $0.filter.text },
             .init("envelope") { $0.envelope.text },
             .init("enabled") { $0.enabled ? "yes" : "no: \($0.disabledReason)" },
             .init("from") { $0.source.text },
@@ -33,6 +34,7 @@ extension EndpointDetailsReport {
             enabled ? (circuit == .open ? "enabled; circuit open until a probe succeeds" : "enabled") : "disabled"
         let rows: [(String, String)] = [
             ("name", name), ("url", url), ("events", events.isEmpty ? "all" : events.joined(separator: ", ")),
+            ("about", filter.text.isEmpty ? "all" : filter.text),
             ("envelope", envelope.text), ("headers", headers.joined(separator: ", ")),
             ("signatures", signatures.joined(separator: ", ")),
             ("previous secret until", previousSecretUntil.map { Shown.time($0) } ?? ""),

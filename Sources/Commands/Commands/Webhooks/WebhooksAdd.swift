@@ -31,6 +31,27 @@ extension WebhooksCommand {
         @Option(name: .customLong("event"), help: "Only events of this type; may be repeated. Default: all.")
         var events: [String] = []
 
+        @Option(name: .customLong("template"), help: "Only events about this template; may be repeated. Default: all.")
+        var templates: [String] = []
+
+        @Option(
+            name: .customLong("preset"),
+            help: "Only events about presets of this name; may be repeated. Default: all."
+        )
+        var presets: [String] = []
+
+        @Option(name: .customLong("org"), help: "Only events about this organization; may be repeated. Default: all.")
+        var organizations: [String] = []
+
+        @Option(
+            name: .customLong("label"),
+            help: ArgumentHelp(
+                "Only events about workspaces with this label; may be repeated.",
+                valueName: "name=value"
+            )
+        )
+        var labels: [String] = []
+
         @Option(help: "The form of the body: \(Envelope.allCases.map(\.rawValue).joined(separator: ", ")).")
         var envelope = Envelope.standard
 
@@ -57,6 +78,9 @@ extension WebhooksCommand {
             for header in headers where KeyValue.split(header) == nil {
                 throw ValidationError("--header: expected name=value.")
             }
+            for label in labels where KeyValue.split(label) == nil {
+                throw ValidationError("--label: expected name=value.")
+            }
         }
 
         func run() async throws {
@@ -65,6 +89,12 @@ extension WebhooksCommand {
                 url: url,
                 secret: secret,
                 events: events,
+                filter: EventFilter(
+                    templates: templates,
+                    presets: presets,
+                    organizations: organizations,
+                    labels: Dictionary(labels.compactMap(KeyValue.split)) { _, last in last }
+                ),
                 envelope: envelope,
                 headers: Dictionary(headers.compactMap(KeyValue.split)) { _, last in last },
                 ed25519: signsPublicly,

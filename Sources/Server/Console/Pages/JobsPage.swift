@@ -12,7 +12,7 @@ struct JobsPage: ConsolePage {
     func content(_ visit: ConsoleVisit) async throws -> PageContent {
         let page = try await visit.ask(
             ListJobs(
-                status: visit.address["status"].flatMap(JobStatus.init),
+                filter: JobFilter(status: visit.address["status"].flatMap(JobStatus.init)),
                 limit: 100,
                 cursor: visit.address["cursor"]
             )

@@ -11,7 +11,7 @@ struct WebhookPage: ConsolePage {
 
     func content(_ visit: ConsoleVisit) async throws -> PageContent {
         let endpoint = try await visit.ask(ShowEndpoint(endpoint: try visit.name("endpoint")))
-        let deliveries = try await visit.ask(ListDeliveries(endpoint: endpoint.name, limit: 100))
+        let deliveries = try await visit.ask(ListDeliveries(endpoint: endpoint.name, limit: 100)).elements
         let remove = visit.form(
             RemoveEndpoint.self,
             "Remove",

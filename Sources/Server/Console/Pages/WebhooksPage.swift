@@ -18,7 +18,8 @@ struct WebhooksPage: ConsolePage {
                 endpoint: address["endpoint"],
                 failed: isFailed ? true : nil,
                 type: address["type"],
-                limit: 100
+                limit: 100,
+                cursor: address["cursor"]
             )
         )
         var list = ConsoleList(title: "Webhooks", table: .none)
@@ -35,10 +36,11 @@ struct WebhooksPage: ConsolePage {
                 options: [("", "any")] + EventType.allCases.map { ($0.rawValue, $0.rawValue) }
             ),
         ]
-        list.table = Self.table(deliveries, visit)
+        list.table = Self.table(deliveries.elements, visit)
         list.bulk =
             visit.may(ReplayDeliveries.self)
             ? [visit.chosenForm, visit.chosen(ReplayDeliveries.self, "Send again", done: "They are sent again.")] : []
+        list.follow(deliveries.next, at: visit.address)
         return list.drawn(at: visit.address)
     }
 

@@ -112,8 +112,8 @@ struct RefusedCommitTests {
                     )
                 }
             ),
-            ("cancelJobs", Recipe("/jobs/cancel", #"{"status": "pending"}"#)),
-            ("retryJobs", Recipe("/jobs/retry", #"{"template": "go-dev"}"#)),
+            ("cancelJobs", Recipe("/job-batches/cancel", #"{"status": "pending"}"#)),
+            ("retryJobs", Recipe("/job-batches/retry", #"{"template": "go-dev"}"#)),
             (
                 "deleteWorkspace",
                 Recipe("/workspaces/old?owner=ada", nil) {
@@ -145,7 +145,7 @@ struct RefusedCommitTests {
                     )
                 }
             ),
-            ("removeEndpoint", Recipe("/webhooks/hook", nil)),
+            ("removeEndpoint", Recipe("/webhooks/hook?force=true", nil)),
             (
                 "deleteTemplate",
                 Recipe("/templates/go-dev", nil) { try await $0.sql("UPDATE workspaces SET deleted = true") }

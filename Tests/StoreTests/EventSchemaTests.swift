@@ -26,6 +26,7 @@ import Worker
             try await limitAndReset(fleet)
             try await invalidate(fleet)
             try await claimDepleteAndRefill(fleet)
+            try await failClaim(fleet)
             try await fail(fleet)
             try await loseAndDrainWorkers(fleet)
             try await fleet.store.pause(.maintenance, until: Fleet.now + .seconds(60), reason: "upgrade", by: "ada")
@@ -92,6 +93,15 @@ import Worker
                 BuildCompletion(result: .failed(.capacity, message: "no room"))
             )
         }
+    }
+
+    /// A claim whose build fails for good.
+    private func failClaim(_ fleet: Fleet) async throws {
+        let template = try await fleet.addTemplate("full")
+        _ = try await fleet.addPreset(of: template.version, desired: nil)
+        _ = try await fleet.store.claim(ClaimRequest(template: "full", owner: "ada", name: "none"))
+        let job = try await fleet.claimOne(for: fleet.addWorker())
+        try await fleet.store.completeBuild(job.held, BuildCompletion(result: .failed(.capacity, message: "no room")))
     }
 
     private func loseAndDrainWorkers(_ fleet: Fleet) async throws {

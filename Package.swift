@@ -77,7 +77,7 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "TemplatesTests",
-        dependencies: ["Basics", "Domain", "Templates"],
+        dependencies: ["Basics", "Domain", "Prebuilds", "Templates"],
         swiftSettings: swift
     ),
     .testTarget(

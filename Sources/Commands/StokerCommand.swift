@@ -23,7 +23,7 @@ struct StokerCommand: AsyncParsableCommand {
                 name: "Pools",
                 subcommands: [
                     TemplatesCommand.self, PlanCommand.self, ReconcileCommand.self, PresetsCommand.self,
-                    PrebuildsCommand.self, PoolsCommand.self, ScheduleCommand.self,
+                    PrebuildsCommand.self, PoolsCommand.self, DecisionsCommand.self, ScheduleCommand.self,
                 ]
             ),
             CommandGroup(

@@ -14,6 +14,7 @@ package struct Field: Sendable {
         case identifier
         case instant
         case integer(ClosedRange<Int>)
+        case number(ClosedRange<Double>)
         case flag
         case choice([String])
         /// An array of texts from this set.
@@ -73,6 +74,7 @@ package struct Field: Sendable {
 package enum FieldValue: Hashable, Sendable, Encodable {
     case text(String)
     case integer(Int)
+    case number(Double)
     case flag(Bool)
     case texts([String])
     case textMap([String: String])
@@ -84,7 +86,7 @@ package enum FieldValue: Hashable, Sendable, Encodable {
         case .text(let text): text.utf8.contains(0)
         case .textMap(let map): map.contains { $0.key.utf8.contains(0) || $0.value.utf8.contains(0) }
         case .texts(let texts): texts.contains { $0.utf8.contains(0) }
-        case .integer, .flag, .bytes: false
+        case .integer, .number, .flag, .bytes: false
         }
     }
 
@@ -93,6 +95,7 @@ package enum FieldValue: Hashable, Sendable, Encodable {
         switch self {
         case .text(let text): try container.encode(text)
         case .integer(let number): try container.encode(number)
+        case .number(let number): try container.encode(number)
         case .flag(let flag): try container.encode(flag)
         case .texts(let texts): try container.encode(texts)
         case .textMap(let map): try container.encode(map)
@@ -120,6 +123,7 @@ extension Field.Kind {
         case .identifier: "a UUID"
         case .instant: "a time such as 2025-06-02T03:00:00Z"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .number(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
         case .flag: "true or false"
         case .choice(let choices): "one of \(choices.joined(separator: ", "))"
         case .choices(let choices): "an array of \(choices.joined(separator: ", "))"
@@ -136,6 +140,7 @@ extension Field.Kind {
         case .identifier: Identifier<Never>(text).map { .text("\($0)") }
         case .instant: Instant(iso8601: text).map { _ in .text(text) }
         case .integer(let range): Int(text).flatMap { range.contains($0) ? .integer($0) : nil }
+        case .number(let range): Double(text).flatMap { range.contains($0) ? .number($0) : nil }
         case .flag: ["true": .flag(true), "false": .flag(false)][text]
         case .choice(let choices): choices.contains(text) ? .text(text) : nil
         // In a query, an object is JSON.
@@ -153,6 +158,8 @@ extension Field.Kind {
         case (.integer(let range), .number):
             // JSON has no integers: 3.0 is one.
             return value.integer.flatMap { range.contains($0) ? .integer($0) : nil }
+        case (.number(let range), .number(let text)):
+            return Double(text).flatMap { range.contains($0) ? .number($0) : nil }
         case (.flag, .bool(let flag)):
             return .flag(flag)
         case (.choices(let choices), .array(let elements)):

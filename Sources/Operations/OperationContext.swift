@@ -27,6 +27,8 @@ package struct OperationContext: Sendable {
     package let watch: JobWatch
     /// What is known of presets, for all requests of the process.
     let validations = PresetValidations()
+    /// The weekly patterns of pools that size themselves.
+    let sizes = SizingMemory()
     /// How many API tokens a user may have.
     package let tokensPerUser: @Sendable () throws -> Int
     package var caller: Caller

@@ -30,7 +30,9 @@ extension Plan {
             nextScheduleEdge: planner.nextScheduleEdge,
             nextExpiry: planner.nextExpiry,
             unreadable: snapshot.unreadable,
-            orphans: snapshot.orphans
+            orphans: snapshot.orphans,
+            learned: planner.sizes.learned,
+            targets: planner.sizes.targets
         )
         if let pause {
             for index in self.presets.indices {

@@ -24,6 +24,10 @@ package struct Plan: Hashable, Sendable {
     package var unreadable: [UnreadablePreset]
     /// Prebuilds that belong to no preset; `nil`: none.
     package var orphans: OrphanedPrebuilds?
+    /// What pools that size themselves have learned.
+    package var learned: [LearnedSizing]
+    /// What such pools choose, with all parts.
+    package var targets: [PresetID: PoolTarget]
 
     package init(
         now: Instant,
@@ -34,8 +38,12 @@ package struct Plan: Hashable, Sendable {
         nextScheduleEdge: Instant? = nil,
         nextExpiry: Instant? = nil,
         unreadable: [UnreadablePreset] = [],
-        orphans: OrphanedPrebuilds? = nil
+        orphans: OrphanedPrebuilds? = nil,
+        learned: [LearnedSizing] = [],
+        targets: [PresetID: PoolTarget] = [:]
     ) {
+        self.learned = learned
+        self.targets = targets
         self.unreadable = unreadable
         self.orphans = orphans
         self.now = now

@@ -23,7 +23,11 @@ package struct PlanReport: Hashable, Sendable, Codable {
         paused = plan.pause != nil
         pause = plan.pause
         presets = plan.presets.map { preset in
-            Preset(preset, lastFailure: preset.failedBuild.flatMap { failures[$0] })
+            Preset(
+                preset,
+                lastFailure: preset.failedBuild.flatMap { failures[$0] },
+                target: plan.targets[preset.pool.presetID]
+            )
         }
     }
 }
@@ -41,13 +45,17 @@ extension PlanReport {
         /// Only while the newest build that has ended is a failed one.
         package let lastFailure: PoolFailure?
         package let state: PoolState
+        /// Only with an override or autoscaling.
+        package let size: PlannedSize?
+        /// What a pool that sizes itself chooses, with all parts.
+        package let target: PoolTarget?
         package let actions: [Action]
         package let withheld: [Withheld]
         /// Only when there are some.
         package let warnings: [String]?
 
         private enum CodingKeys: String, CodingKey {
-            case active, status, health, state, actions, withheld, warnings
+            case active, status, health, state, size, target, actions, withheld, warnings
             case lastFailure = "last_failure"
             case presetID = "preset_id"
             case presetName = "preset_name"
@@ -55,7 +63,7 @@ extension PlanReport {
             case organizationName = "org_name"
         }
 
-        package init(_ preset: PresetPlan, lastFailure: PoolFailure? = nil) {
+        package init(_ preset: PresetPlan, lastFailure: PoolFailure? = nil, target: PoolTarget? = nil) {
             presetID = preset.pool.presetID
             presetName = preset.pool.presetName
             templateName = preset.pool.templateName
@@ -65,6 +73,8 @@ extension PlanReport {
             health = preset.health
             self.lastFailure = lastFailure
             state = preset.state
+            size = preset.size
+            self.target = target
             actions = preset.actions.map(Action.init)
             withheld = preset.withheld
             warnings = preset.warnings.isEmpty ? nil : preset.warnings

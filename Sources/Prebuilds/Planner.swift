@@ -8,10 +8,18 @@ struct Planner {
     private let now: Instant
     private let limits: PlanLimits
     private let zones: [String: TimeZoneRules]
-    /// The earliest schedule edge of the presets seen so far.
-    private(set) var nextScheduleEdge: Instant?
     /// The earliest change by age of the pools seen so far.
     private(set) var nextExpiry: Instant?
+    /// The earliest edge of the schedules seen so far.
+    private var scheduleEdge: Instant?
+    /// The sizes that pools choose themselves, and the overrides.
+    private(set) var sizes = PlannedSizes()
+
+    /// The next moment at which a schedule or an override changes a desired count.
+    var nextScheduleEdge: Instant? {
+        guard let end = sizes.nextEnd else { return scheduleEdge }
+        return scheduleEdge.map { min($0, end) } ?? end
+    }
 
     init(now: Instant, limits: PlanLimits, zones: [String: TimeZoneRules]) {
         self.now = now
@@ -57,7 +65,10 @@ struct Planner {
         if let change = ages.nextChange { nextExpiry = nextExpiry.map { min($0, change) } ?? change }
         var problems: [String] = []
         var warnings: [String] = []
-        let desired = desiredCount(preset, &problems, &warnings)
+        let scheduled = desiredCount(preset, &problems, &warnings)
+        let zone = TimeZoneRules.named(preset.schedules.isEmpty ? "" : preset.timeZone, in: zones)
+        let size = sizes.choose(for: preset, scheduled: scheduled, in: zone, at: now)
+        let desired = size?.desired ?? scheduled
         problems += invalid
         if let warning = TimeToLive.warning(seconds: preset.ttlSeconds, build: preset.buildTime) {
             warnings.append(warning)
@@ -111,6 +122,7 @@ struct Planner {
             statusChange: change,
             state: state,
             spare: ages.spare(desired: wanted),
+            size: size,
             actions: actions,
             withheld: withheld,
             isPaused: preset.pausedUntil.map { now < $0 } ?? false,
@@ -145,8 +157,8 @@ struct Planner {
                 fallback: fallback
             )
             warnings += schedule.warnings.map(\.message)
-            if let edge = schedule.nextEdge(after: now, before: nextScheduleEdge ?? now + .seconds(3_600)) {
-                nextScheduleEdge = edge
+            if let edge = schedule.nextEdge(after: now, before: scheduleEdge ?? now + .seconds(3_600)) {
+                scheduleEdge = edge
             }
             return max(schedule.desired(at: now), 0)
         } catch {

@@ -13,6 +13,8 @@ package struct PresetPlan: Hashable, Sendable {
     package var state: PoolState
     /// Expired prebuilds that may go without a replacement, oldest first, when there is no room for replacements.
     package var spare: [PrebuildSnapshot]
+    /// Why `state.desired` is not simply the template's number; `nil`: it is.
+    package var size: PlannedSize?
     /// In the order of execution.
     package var actions: [PresetAction]
     package var withheld: [Withheld]
@@ -32,6 +34,7 @@ package struct PresetPlan: Hashable, Sendable {
         statusChange: StatusChange? = nil,
         state: PoolState = PoolState(),
         spare: [PrebuildSnapshot] = [],
+        size: PlannedSize? = nil,
         actions: [PresetAction] = [],
         withheld: [Withheld] = [],
         isPaused: Bool = false,
@@ -45,6 +48,7 @@ package struct PresetPlan: Hashable, Sendable {
         self.statusChange = statusChange
         self.state = state
         self.spare = spare
+        self.size = size
         self.actions = actions
         self.withheld = withheld
         self.isPaused = isPaused

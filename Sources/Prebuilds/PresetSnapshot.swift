@@ -65,6 +65,8 @@ package struct PresetSnapshot: Hashable, Sendable {
     package var ordersInVain: Int
     /// Claims that wait for the preset's next prebuild, as far as they are counted.
     package var waitingClaims: Int
+    /// Overrides and autoscaling; `nil`: the template's numbers decide.
+    package var sizing: SizingInput?
 
     package init(
         pool: Pool,
@@ -95,7 +97,8 @@ package struct PresetSnapshot: Hashable, Sendable {
         recentFailures: Int = 0,
         buildTime: Duration? = nil,
         ordersInVain: Int = 0,
-        waitingClaims: Int = 0
+        waitingClaims: Int = 0,
+        sizing: SizingInput? = nil
     ) {
         self.pool = pool
         self.isActive = isActive
@@ -126,6 +129,7 @@ package struct PresetSnapshot: Hashable, Sendable {
         self.buildTime = buildTime
         self.ordersInVain = ordersInVain
         self.waitingClaims = waitingClaims
+        self.sizing = sizing
     }
 }
 

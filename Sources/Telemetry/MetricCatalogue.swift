@@ -3,7 +3,7 @@
 /// Every metric that Stoker exports. What is not in here is not exported.
 package enum MetricCatalogue {
     package static let families: [MetricFamily] =
-        prebuilds + claims + jobs + workers + webhooks + http + database + process
+        prebuilds + poolsOfLate + claims + jobs + workers + webhooks + http + database + process
 
     private static let pool = ["template_name", "preset_name", "org_name"]
 
@@ -23,7 +23,7 @@ package enum MetricCatalogue {
         prebuildsCreated, prebuildsFailed, prebuildsClaimed, resourceReplacements, prebuildsDesired, prebuildsRunning,
         prebuildsEligible, prebuildsStarting, prebuildsStuck, prebuildsOrphaned, presetHardLimited,
         presetValidationFailed, presetPaused, reconciliationPaused, maintenance, snapshotTimestamp, reconcileDuration,
-        reconcilePasses, refillDuration,
+        reconcilePasses, refillDuration, prebuildsTarget, autoscaleFallback, poolOverridden,
     ]
 
     package static let prebuildsCreated = MetricFamily(
@@ -54,7 +54,7 @@ package enum MetricCatalogue {
         "stoker_prebuilds_desired",
         .gauge,
         labels: pool,
-        help: "Prebuilds that the preset or its schedule asks for."
+        help: "Prebuilds that there should be: by the preset, its schedule, its own choice or an operator."
     )
     package static let prebuildsRunning = MetricFamily(
         "stoker_prebuilds_running",
@@ -140,6 +140,26 @@ package enum MetricCatalogue {
         "stoker_refill_duration_seconds",
         long,
         help: "Time from the creation of a prebuild until it could be claimed."
+    )
+
+    package static let prebuildsTarget = MetricFamily(
+        "stoker_prebuilds_target",
+        .gauge,
+        labels: pool,
+        help: "The size that a pool chooses itself, also where it is only advice; absent where autoscaling is off."
+    )
+    package static let autoscaleFallback = MetricFamily(
+        "stoker_prebuilds_autoscale_fallback",
+        .gauge,
+        labels: pool,
+        help:
+            "1 while the schedule decides because a replay of the last week showed that it does better; absent otherwise."
+    )
+    package static let poolOverridden = MetricFamily(
+        "stoker_prebuilds_overridden",
+        .gauge,
+        labels: pool,
+        help: "1 while an operator's size is in force instead of the template's; absent otherwise."
     )
 
     // MARK: Claims

@@ -26,10 +26,14 @@ enum ManifestPresetKey: String, ManifestKey {
 }
 
 enum ManifestPrebuildsKey: String, ManifestKey {
-    case instances, weight
+    case instances, weight, autoscale
     case expirationPolicy = "expiration_policy"
     case maxUnavailable = "max_unavailable"
     case scheduling
+}
+
+enum ManifestAutoscaleKey: String, ManifestKey {
+    case mode, goal, min, max
 }
 
 enum ManifestExpirationKey: String, ManifestKey {

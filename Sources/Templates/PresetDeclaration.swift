@@ -85,6 +85,7 @@ extension ManifestReader {
         if let percent = percent(fields[.maxUnavailable], fields.path(.maxUnavailable)) {
             settings.maxUnavailable = percent
         }
+        settings.autoscale = autoscale(fields[.autoscale], fields.path(.autoscale))
         if let policy = fields[.expirationPolicy] {
             let expiration = self.fields(of: policy, fields.path(.expirationPolicy), as: ManifestExpirationKey.self)
             require(expiration, .ttl, "an age such as 24h")

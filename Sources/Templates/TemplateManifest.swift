@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Domain
+package import Prebuilds
 
 /// A template as its `stoker.yaml` and its module describe it, checked as a whole.
 package struct TemplateManifest: Hashable, Sendable {
@@ -102,6 +103,8 @@ package struct PrebuildSettings: Hashable, Sendable {
     /// An IANA name; empty without a schedule.
     package var timezone: String
     package var schedule: [Window]
+    /// Whether the pool sizes itself.
+    package var autoscale: AutoscaleSettings
 
     package init(
         instances: Int,
@@ -109,7 +112,8 @@ package struct PrebuildSettings: Hashable, Sendable {
         weight: Int = 1,
         maxUnavailable: Int = 20,
         timezone: String = "",
-        schedule: [Window] = []
+        schedule: [Window] = [],
+        autoscale: AutoscaleSettings = AutoscaleSettings(mode: .off)
     ) {
         self.instances = instances
         self.ttlSeconds = ttlSeconds
@@ -117,10 +121,11 @@ package struct PrebuildSettings: Hashable, Sendable {
         self.maxUnavailable = maxUnavailable
         self.timezone = timezone
         self.schedule = schedule
+        self.autoscale = autoscale
     }
 
     /// The largest pool.
     var mostInstances: Int {
-        schedule.map(\.instances).reduce(instances, max)
+        schedule.map(\.instances).reduce(autoscale.mode == .apply ? max(instances, autoscale.max) : instances, max)
     }
 }

@@ -205,6 +205,44 @@ package enum TemplateSchema {
                   "default": "20%",
                   "examples": ["50%"]
                 },
+                "autoscale": {
+                  "description": "Whether the pool chooses its own size; schedule and instances are a floor then.",
+                  "type": "object",
+                  "additionalProperties": false,
+                  "required": ["mode"],
+                  "examples": [{ "mode": "apply", "min": 1, "max": 20 }],
+                  "properties": {
+                    "mode": {
+                      "description": "off: the schedule decides. advise: the size is only shown. apply: the pool decides.",
+                      "enum": ["off", "advise", "apply"],
+                      "examples": ["advise"]
+                    },
+                    "goal": {
+                      "description": "The share of claims that are to be hits.",
+                      "type": "number",
+                      "minimum": 0.5,
+                      "maximum": 0.999,
+                      "default": 0.95,
+                      "examples": [0.98]
+                    },
+                    "min": {
+                      "description": "The least size that the pool chooses.",
+                      "type": "integer",
+                      "minimum": 0,
+                      "maximum": 100000,
+                      "default": 1,
+                      "examples": [2]
+                    },
+                    "max": {
+                      "description": "The largest size that the pool chooses.",
+                      "type": "integer",
+                      "minimum": 0,
+                      "maximum": 100000,
+                      "default": 20,
+                      "examples": [40]
+                    }
+                  }
+                },
                 "expiration_policy": {
                   "description": "When a prebuild is too old to be claimed, and is replaced.",
                   "type": "object",

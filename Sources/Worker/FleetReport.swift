@@ -42,6 +42,31 @@ struct FleetReport {
         lease = min(facts.reporterLease, limit)
     }
 
+    /// How pools did in the last hour.
+    init(_ pools: [PoolName: PoolCounters], lease: Duration) {
+        samples = pools.flatMap { pool, counters in
+            let quantiles: [(MetricFamily, String, Double?)] = [
+                (MetricCatalogue.poolBind, "0.5", counters.bind.p50),
+                (MetricCatalogue.poolBind, "0.95", counters.bind.p95),
+                (MetricCatalogue.poolUsable, "0.5", counters.usable.p50),
+                (MetricCatalogue.poolUsable, "0.95", counters.usable.p95),
+                (MetricCatalogue.poolReady, "0.5", counters.readyTime?.p50),
+                (MetricCatalogue.poolReady, "0.9", counters.readyTime?.p90),
+            ]
+            let values: [(MetricFamily, Double?)] = [
+                (MetricCatalogue.poolHitRatio, counters.hitRatio),
+                (MetricCatalogue.poolWaits, Double(counters.waited)),
+                (MetricCatalogue.poolIdle, counters.idle),
+                (MetricCatalogue.poolWasted, Double(counters.wastedBuilds)),
+            ]
+            return values.compactMap { family, value in value.map { GaugeSample(family, pool.labels, $0) } }
+                + quantiles.compactMap { family, quantile, value in
+                    value.map { GaugeSample(family, pool.labels + [quantile], $0) }
+                }
+        }
+        self.lease = lease
+    }
+
     /// Totals of all claims, which stay valid until the next count.
     init(_ totals: ClaimTotals) {
         samples =

@@ -14,7 +14,7 @@ import Telemetry
 struct FleetReporter: Service {
     /// The groups that are read and published together; also the names of the publications.
     enum Subject: String, CaseIterable {
-        case queue, claims
+        case queue, claims, pools
     }
 
     let store: Store
@@ -86,7 +86,11 @@ struct FleetReporter: Service {
                 bounds: MetricCatalogue.claimDuration.upperBounds,
                 hitsAreFinal: hitsAreFinal,
                 wasReporter: wasReporter
-            ).map(FleetReport.init)
+            ).map { FleetReport($0) }
+        case .pools:
+            try await store.poolFacts(for: worker, over: .seconds(3_600), wasReporter: wasReporter).map {
+                FleetReport($0.pools, lease: min($0.lease, interval * 4))
+            }
         }
     }
 }

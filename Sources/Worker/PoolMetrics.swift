@@ -52,8 +52,14 @@ struct PoolMetrics: Sendable {
                 (MetricCatalogue.presetHardLimited, active.contains { $0.status == .hardLimited }),
                 (MetricCatalogue.presetValidationFailed, active.contains { $0.status == .validationFailed }),
                 (MetricCatalogue.presetPaused, active.contains(where: \.isPaused)),
+                (MetricCatalogue.autoscaleFallback, active.contains { $0.size?.autoscale?.fallback != nil }),
+                (MetricCatalogue.poolOverridden, active.contains { $0.size?.override != nil }),
             ]
             samples += marks.filter(\.1).map { GaugeSample($0.0, labels, 1) }
+            let targets = active.compactMap { $0.size?.autoscale?.target }
+            if !targets.isEmpty {
+                samples.append(GaugeSample(MetricCatalogue.prebuildsTarget, labels, Double(targets.reduce(0, +))))
+            }
         }
         registry.publish("pools", samples, for: limit.map { min($0, lifetime) } ?? lifetime, now: now)
     }

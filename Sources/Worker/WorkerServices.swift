@@ -66,6 +66,7 @@ package struct WorkerServices: Sendable {
         let retention = Retention(logger: logger) { kind, batch in
             try await store.prune(kind, olderThan: configuration.retention, batch: batch)
         }
+        let replays = SizingReplays(store: store, limits: configuration.limits, logger: logger)
         let reporter = FleetReporter(
             store: store,
             worker: configuration.id,
@@ -96,7 +97,10 @@ package struct WorkerServices: Sendable {
         )
         services =
             [jobs.wakeUps, deliverer(jobs.wakeUps.events)] + middle
-            + [jobs.lease, jobs.spoolRecovery, jobs.runner, reporter, retention, reaper, historian, reconciler]
+            + [
+                jobs.lease, jobs.spoolRecovery, jobs.runner, reporter, replays, retention, reaper, historian,
+                reconciler,
+            ]
     }
 
     /// Registers the worker; its lease begins now. States that its predecessors left in the spool are stored before it

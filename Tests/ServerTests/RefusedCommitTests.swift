@@ -87,6 +87,13 @@ struct RefusedCommitTests {
             ("deprecateTemplate", Recipe("/templates/go-dev/deprecate", #"{"undo": true}"#)),
             ("resetPresets", Recipe("/presets/reset", #"{"target": "go-dev"}"#)),
             ("invalidatePresets", Recipe("/presets/invalidate", #"{"target": "go-dev"}"#)),
+            (
+                "setPool",
+                Recipe("/pools/set", #"{"target": "go-dev/us", "instances": 2}"#) {
+                    try await $0.sql("UPDATE template_version_presets SET desired_instances = 0")
+                }
+            ),
+            ("resetPool", Recipe("/pools/reset", #"{"target": "go-dev/us"}"#)),
             ("pausePrebuilds", Recipe("/prebuilds/pause")),
             ("resumePrebuilds", Recipe("/prebuilds/resume")),
             (

@@ -62,4 +62,32 @@ import Time
             #expect(times.p90 >= 90 && times.p90 <= 100)
         }
     }
+
+    @Test func `a prebuild is ready when its agents are, and a claimant's own build is none`() async throws {
+        try await Fleet.open { fleet in
+            let template = try await fleet.addTemplate()
+            let version = try await fleet.addVersion(of: template.id, agents: ["main"])
+            let preset = try await fleet.addPreset("eu", of: version, desired: 1)
+            let ready = try await fleet.addWorkspace(of: preset)
+            try await fleet.addAgent(to: ready)
+            try await fleet.sql(
+                """
+                UPDATE workspace_agents SET ready_at = b.created_at + interval '2 hours'
+                FROM workspace_builds b WHERE b.id = \(ready.builds[0])
+                """
+            )
+            // Its build has succeeded, and its agent has not reported yet; or there is no agent at all.
+            let starting = try await fleet.addWorkspace(of: preset)
+            try await fleet.addAgent(to: starting, state: "starting")
+            try await fleet.addWorkspace(of: preset)
+            // Built for a claimant, in an hour.
+            let own = try await fleet.addWorkspace(of: preset, owner: fleet.addUser("ada"))
+            try await fleet.addAgent(to: own)
+            try await fleet.sql(
+                "UPDATE workspace_builds SET initiator_id = \(UserID.random()) WHERE id = \(own.builds[0])"
+            )
+            let times = try #require(try await fleet.store.leadTimes(of: preset))
+            #expect(times.p50 == 7_200 && times.p90 == 7_200)
+        }
+    }
 }

@@ -31,7 +31,8 @@ import Time
                     instances: 1,
                     ttlSeconds: 3_600,
                     timezone: "Europe/Berlin",
-                    schedule: [.init(cron: "* 8-18 * * 1-5", instances: 3)]
+                    schedule: [.init(cron: "* 8-18 * * 1-5", instances: 3)],
+                    autoscale: AutoscaleSettings(mode: .advise, goal: 0.9, min: 2, max: 30)
                 )
             ),
             TemplatePreset(name: "eu", parameters: ["region": "eu"]),
@@ -105,6 +106,7 @@ import Time
             #expect(preset.timeZone == "Europe/Berlin")
             #expect(preset.schedules == [ScheduleRow(cronExpression: "* 8-18 * * 1-5", desiredInstances: 3)])
             #expect(preset.values == ["region": "us"])
+            #expect(preset.sizing?.template == AutoscaleSettings(mode: .advise, goal: 0.9, min: 2, max: 30))
             #expect(preset.parameters.map(\.name) == ["region", "size"])
             #expect(preset.parameters.map(\.options) == [["us", "eu"], []])
             #expect(preset.parameters.map(\.isRequired) == [true, false])

@@ -186,7 +186,9 @@ extension Fleet {
 
     fileprivate func snapshot(of named: [PresetID]?) async throws -> Snapshot {
         let query = SnapshotQuery(now: Fleet.now, limits: PlanLimits(), named: named)
-        return try await SnapshotQuery.read(store.pool.executeBatch(query.statements)).snapshot
+        let answers = try await store.pool.executeBatch(query.statements)
+        return try await SnapshotQuery.read(answers, memory: SizingMemory()) { try await store.pool.executeBatch($0) }
+            .snapshot
     }
 
     /// The eligible prebuilds by the preset's decisions, in order.

@@ -101,6 +101,14 @@ import Testing
             ]
         ),
         (
+            "name: a\nprovisioner: echo\npresets: [{ name: x, prebuilds: { instances: 0, autoscale: { goal: 1, min: 5, max: 4 } } }]",
+            [
+                "3:60: presets[0].prebuilds.autoscale.mode: expected one of off, advise, apply; add 'mode'",
+                "3:68: presets[0].prebuilds.autoscale.goal: expected a share of hits from 0.5 to 0.999, found '1'",
+                "3:84: presets[0].prebuilds.autoscale.max: expected at least 5, the minimum, found '4'",
+            ]
+        ),
+        (
             "name: a\nprovisioner: process\nexecutable: ../x",
             [
                 "3:13: executable: expected a path inside of the template, such as 'bin/provision'"

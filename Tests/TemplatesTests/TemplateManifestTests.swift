@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import Prebuilds
 import Templates
 import Testing
 
@@ -45,6 +46,7 @@ import Testing
                 prebuilds:
                   instances: 0
                   weight: 3
+                  autoscale: { mode: apply, goal: 0.9, min: 2, max: 30 }
                   expiration_policy: { ttl: 1h30m }
                   scheduling:
                     timezone: Europe/Berlin
@@ -100,7 +102,8 @@ import Testing
                         timezone: "Europe/Berlin",
                         schedule: [
                             .init(cron: "* 8-18 * * 1-5", instances: 3), .init(cron: "* 8-14 * * 6", instances: 1),
-                        ]
+                        ],
+                        autoscale: AutoscaleSettings(mode: .apply, goal: 0.9, min: 2, max: 30)
                     )
                 ),
                 TemplatePreset(name: "bare", parameters: ["region": "eu"]),

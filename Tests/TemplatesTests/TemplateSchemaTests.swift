@@ -47,6 +47,7 @@ import Testing
             (definitions["preset"], ManifestPresetKey.names),
             (prebuilds, ManifestPrebuildsKey.names),
             (prebuilds?.properties?["expiration_policy"], ManifestExpirationKey.names),
+            (prebuilds?.properties?["autoscale"], ManifestAutoscaleKey.names),
             (scheduling, ManifestSchedulingKey.names),
             (scheduling?.properties?["schedule"]?.items, ManifestWindowKey.names),
         ]
@@ -106,6 +107,7 @@ extension TemplateSchemaTests {
                         }
                     case "presets": keys(resolved(child["items"] ?? .null), place, ["name": "a"]) { put([$0]) }
                     case "presets.prebuilds": keys(child, place, ["instances": 1], put)
+                    case "presets.prebuilds.autoscale": keys(child, place, ["mode": "apply"], put)
                     case "presets.prebuilds.scheduling": keys(child, place, ["timezone": "UTC", "schedule": []], put)
                     case "presets.prebuilds.scheduling.schedule":
                         keys(resolved(child["items"] ?? .null), place, ["cron": "* 8-9 * * *", "instances": 1]) {
@@ -123,8 +125,8 @@ extension TemplateSchemaTests {
         let all = try Self.described()
         let keys: [[String]] = [
             ManifestRootKey.names, ManifestParameterKey.names, ManifestValidationKey.names, ManifestPresetKey.names,
-            ManifestPrebuildsKey.names, ManifestExpirationKey.names, ManifestSchedulingKey.names,
-            ManifestWindowKey.names,
+            ManifestPrebuildsKey.names, ManifestAutoscaleKey.names, ManifestExpirationKey.names,
+            ManifestSchedulingKey.names, ManifestWindowKey.names,
         ]
         #expect(all.count == keys.joined().count)
         for key in all {

@@ -115,6 +115,38 @@ import Time
         }
     }
 
+    @Test func `how pools did is told by one worker, by their names`() async throws {
+        try await TestPools.open { pools in
+            let first = try await Worker(pools.store)
+            let second = try await Worker(pools.store)
+            let preset = try await pools.addPreset("us", desired: 3)
+            try await pools.sql(
+                """
+                INSERT INTO workspace_claims (template_id, preset_id, outcome, outcome_reason, created_at, bound_at, usable_at)
+                SELECT v.template_id, p.id, o, r, now() - interval '1 minute', now() - interval '1 minute' + b * interval '1 s',
+                    now() - interval '1 minute' + u * interval '1 s'
+                FROM (VALUES ('hit', '', 1, 2), ('hit', 'it waited for a refill', 5, 9), ('miss_empty', '', 2, NULL))
+                    x(o, r, b, u), template_version_presets p JOIN template_versions v ON v.id = p.template_version_id
+                WHERE p.id = \(preset)
+                """
+            )
+            for worker in [first, second] { await worker.reporter.report(.pools) }
+            #expect(second.registry.text() == "")
+            let labels = #"template_name="go-dev",preset_name="us",org_name="default""#
+            #expect(first.lines("stoker_pool_waits") == ["stoker_pool_waits{\(labels)} 1"])
+            #expect(first.lines("stoker_pool_hit_ratio")[0].hasPrefix("stoker_pool_hit_ratio{\(labels)} 0.66"))
+            #expect(
+                first.lines("stoker_pool_bind_seconds") == [
+                    "stoker_pool_bind_seconds{\(labels),quantile=\"0.5\"} 2",
+                    "stoker_pool_bind_seconds{\(labels),quantile=\"0.95\"} 5",
+                ]
+            )
+            #expect(first.lines("stoker_pool_usable_seconds").count == 2)
+            #expect(first.lines("stoker_pool_idle_seconds") == ["stoker_pool_idle_seconds{\(labels)} 0"])
+            #expect(first.lines("stoker_pool_ready_seconds") == [])
+        }
+    }
+
     @Test func `waits, ends and reapings are counted by the worker that sees them`() {
         let registry = MetricsRegistry()
         let metrics = JobMetrics(registry: registry)

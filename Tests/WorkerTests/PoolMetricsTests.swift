@@ -68,6 +68,34 @@ import Time
         )
     }
 
+    @Test func `what a pool chooses, what somebody has set and a fall-back are told`() {
+        let registry = MetricsRegistry()
+        var pool = pool("go-dev", "us")
+        pool.size = PlannedSize(
+            desired: 3,
+            scheduled: 1,
+            override: PoolOverride(max: 9, setBy: "alice", setAt: Instant(seconds: 1)),
+            autoscale: PlannedSize.Autoscale(
+                settings: AutoscaleSettings(mode: .apply),
+                target: 7,
+                text: "7",
+                decides: false,
+                fallback: SizingFallback(until: .distantFuture, message: "worse")
+            )
+        )
+        PoolMetrics(registry: registry).publish(plan([pool, self.pool("go-dev", "eu")]), now: start)
+        let told = lines(registry.text(now: start)).filter {
+            $0.contains("target") || $0.contains("fallback") || $0.contains("overridden")
+        }
+        let labels = #"{template_name="go-dev",preset_name="us",org_name="default"}"#
+        #expect(
+            told == [
+                "stoker_prebuilds_autoscale_fallback\(labels) 1", "stoker_prebuilds_overridden\(labels) 1",
+                "stoker_prebuilds_target\(labels) 7",
+            ]
+        )
+    }
+
     private func plan(_ presets: [PresetPlan], at seconds: Double = 1, pause: FleetPause? = nil) -> Plan {
         Plan(now: Instant(microseconds: Int64(seconds * 1_000_000)), pause: pause, presets: presets)
     }

@@ -35,6 +35,7 @@ struct PlanTable {
             let pool = "\(preset.templateName)/\(preset.presetName)"
             let failure = preset.lastFailure.map { "  \(pool): \($0.sentence(at: plan.now))" }
             return [failure, Self.demand(preset.state).map { "  \(pool): \($0)" }].compactMap(\.self)
+                + (preset.size?.sentences ?? []).map { "  \(pool): \($0)" }
                 + preset.actions.map { "  \(pool): \(Self.sentence($0))" }
                 + preset.withheld.map { "  \(pool): \(Self.sentence($0))" }
                 + (preset.warnings ?? []).map { "  \(pool): warning: \($0)" }

@@ -11,13 +11,13 @@ extension SimulationReport {
             [
                 .init("policy") { $0.policy },
                 .init("claims") { "\($0.claims)" },
-                .init("hits") { Self.percent($0.hitRatio) },
-                .init("idle") { Self.number($0.idleMean) },
-                .init("idle hours") { Self.number($0.idleHours) },
+                .init("hits") { Figures.percent($0.hitRatio) },
+                .init("idle") { Figures.number($0.idleMean) },
+                .init("idle hours") { Figures.number($0.idleHours) },
                 .init("builds") { "\($0.builds)" },
                 .init("wasted") { "\($0.wastedBuilds)" },
-                .init("changes/day") { Self.number($0.changesPerDay) },
-                .init("turns/day") { Self.number($0.turnsPerDay) },
+                .init("changes/day") { Figures.number($0.changesPerDay) },
+                .init("turns/day") { Figures.number($0.turnsPerDay) },
                 .init("most misses") { Self.worstHours($0.missesByHourOfWeek) },
             ]
         )
@@ -25,15 +25,15 @@ extension SimulationReport {
             pareto,
             empty: "",
             [
-                .init("goal") { Self.percent($0.goal) },
-                .init("hits") { Self.percent($0.hitRatio) },
-                .init("idle") { Self.number($0.idleMean) },
+                .init("goal") { Figures.percent($0.goal) },
+                .init("hits") { Figures.percent($0.hitRatio) },
+                .init("idle") { Figures.number($0.idleMean) },
             ]
         )
         let fixed =
             leastFixed.map {
                 "The least fixed pool for the goal has \($0.instances): "
-                    + "\(Self.percent($0.hitRatio)) hits, \(Self.number($0.idleMean)) idle."
+                    + "\(Figures.percent($0.hitRatio)) hits, \(Figures.number($0.idleMean)) idle."
             } ?? "No fixed pool of up to \(LeastFixed.limit) reaches the goal."
         return "\(policies.text)\n\n\(fixed)\n\nWhat each goal costs a pool that sizes itself:\n\n\(prices.text)"
     }
@@ -45,14 +45,5 @@ extension SimulationReport {
         misses.enumerated().filter { $0.element > 0 }
             .sorted { ($1.element, $0.offset) < ($0.element, $1.offset) }.prefix(3)
             .map { "\(days[$0.offset / 24 % 7]) \($0.offset % 24):00 \($0.element)" }.joined(separator: ", ")
-    }
-
-    private static func percent(_ share: Double) -> String { number(share * 100, decimals: 1) + "%" }
-
-    private static func number(_ value: Double, decimals: Int = 2) -> String {
-        let scale = decimals == 1 ? 10 : 100
-        let scaled = Int((value * Double(scale)).rounded())
-        let fraction = "\(abs(scaled) % scale)"
-        return "\(scaled / scale)." + String(repeating: "0", count: decimals - fraction.count) + fraction
     }
 }

@@ -2,6 +2,7 @@
 
 import HTTPTypes
 package import Store
+package import Time
 
 /// What passes decided about a pool, newest first, page by page.
 package struct ListDecisions: PagedOperation {
@@ -9,49 +10,58 @@ package struct ListDecisions: PagedOperation {
 
     /// `template/preset`
     package var target: String
+    /// Older ones are left out.
+    package var since: Instant?
+    /// Those that are older than so many seconds are left out.
+    package var last: Int?
     package var limit: Int?
     package var cursor: String?
 
     package static let route = Route(.get, "/pools/decisions", .pools, for: .templateAdmin)
-        .doing("List what the reconciler decided about a pool, newest first")
+        .doing("List what the reconciler decided about a pool and why, newest first")
         .noting("A decision is recorded when it differs from the one before.")
         .taking(
             [
-                Field(
-                    "target",
-                    .text(most: 200),
-                    "The pool, as `template/preset`.",
-                    required: true,
-                    example: .text("go/eu")
-                )
+                PoolNames.field,
+                Field("since", .instant, "Older ones are left out."),
+                Field("last", .integer(1...2_592_000), "Those that are older than so many seconds are left out."),
             ] + Cursor.fields
         )
         .answering("A page of decisions.", .page("PoolDecision"))
 
-    package init(target: String, limit: Int? = nil, cursor: String? = nil) {
+    package init(
+        target: String,
+        since: Instant? = nil,
+        last: Int? = nil,
+        limit: Int? = nil,
+        cursor: String? = nil
+    ) {
         self.target = target
+        self.since = since
+        self.last = last
         self.limit = limit
         self.cursor = cursor
     }
 
     package func perform(in context: OperationContext) async throws -> Page<PoolDecision> {
-        let names = target.split(separator: "/", maxSplits: 1).map(String.init)
-        guard names.count == 2 else {
-            throw Refusal(.invalid, "'\(target)' is not a pool", remedy: "Write template/preset.")
-        }
+        let names = try PoolNames(target)
         let limit = limit ?? 100
-        let last = try cursor.map { cursor throws(Refusal) in
+        let mark = try cursor.map { cursor throws(Refusal) in
             guard let id = Int64(try Cursor.decode(cursor)) else {
                 throw Refusal(.invalid, "The cursor is invalid", remedy: "Begin without a cursor.")
             }
             return id
         }
+        var beginning = since
+        if let last { beginning = try await context.store.now() - .seconds(last) }
         let found = try await context.store.decisions(
-            template: names[0],
-            preset: names[1],
-            before: last,
+            template: names.template,
+            preset: names.preset,
+            before: mark,
+            since: beginning,
             limit: limit + 1
         )
+        if found.isEmpty { _ = try await context.pool(target) }
         let page = Array(found.prefix(limit))
         return Page(page, next: found.count > limit ? page.last.map { Cursor.encode("\($0.id)") } : nil)
     }

@@ -10,7 +10,9 @@ import Time
 extension OperationContext {
     /// Makes plans and passes. Throws if a setting that they depend on is invalid.
     var reconciliation: Reconciliation {
-        get throws { Reconciliation(store: store, limits: try limits(), zones: zones, validations: validations) }
+        get throws {
+            Reconciliation(store: store, limits: try limits(), zones: zones, validations: validations, sizes: sizes)
+        }
     }
 
     /// The plan with its failures.

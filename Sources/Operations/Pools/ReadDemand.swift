@@ -22,13 +22,7 @@ package struct ReadDemand: Operation {
         .doing("Show when claims of a pool came, and how long its builds took")
         .noting("Claims of all versions count, whatever their outcome, except those that failed.")
         .taking(
-            Field(
-                "target",
-                .text(most: 200),
-                "The pool, as `template/preset`.",
-                required: true,
-                example: .text("go/eu")
-            ),
+            PoolNames.field,
             Field("from", .instant, "The beginning. Default: four weeks before the end."),
             Field("to", .instant, "The end. Default: now.")
         )
@@ -41,18 +35,16 @@ package struct ReadDemand: Operation {
     }
 
     package func perform(in context: OperationContext) async throws -> PoolDemand {
-        let names = target.split(separator: "/", maxSplits: 1).map(String.init)
-        guard names.count == 2 else {
-            throw Refusal(.invalid, "'\(target)' is not a pool", remedy: "Write template/preset.")
-        }
+        let names = try PoolNames(target)
         let (now, snapshot) = try await context.store.snapshot(at: nil, limits: context.limits())
         let preset = snapshot.presets.first {
-            $0.isActive && $0.pool.templateName.lowercased() == names[0].lowercased() && $0.pool.presetName == names[1]
+            $0.isActive && $0.pool.templateName.lowercased() == names.template.lowercased()
+                && $0.pool.presetName == names.preset
         }
         guard let preset else {
             let pools = snapshot.presets.filter(\.isActive).map { "\($0.pool.templateName)/\($0.pool.presetName)" }
             let nearest = Suggestion.nearest(to: target, among: pools).map { "Did you mean '\($0)'? " } ?? ""
-            throw Refusal(.notFound, "There is no pool '\(target)'", remedy: nearest + "See 'stoker presets list'.")
+            throw Refusal(.notFound, "There is no pool '\(target)'", remedy: nearest + "See 'stoker pools list'.")
         }
         let end = to ?? now
         let start = from ?? end - .seconds(Self.usual)
@@ -122,7 +114,7 @@ package struct PoolDemand: Hashable, Sendable, Codable {
         desiredInstances = max(preset.desiredInstances, 0)
         timeZone = preset.timeZone
         schedules = preset.schedules
-        autoscale = AutoscaleSettings(mode: .off)
+        autoscale = preset.sizing?.settings ?? AutoscaleSettings(mode: .off)
         self.buildTimes = buildTimes
     }
 

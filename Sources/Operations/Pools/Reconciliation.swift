@@ -12,17 +12,20 @@ package struct Reconciliation: Sendable {
     private let limits: PlanLimits
     private let zones: ZoneDirectory
     private let validations: PresetValidations
+    private let sizes: SizingMemory
 
     package init(
         store: Store,
         limits: PlanLimits,
         zones: ZoneDirectory,
-        validations: PresetValidations = PresetValidations()
+        validations: PresetValidations = PresetValidations(),
+        sizes: SizingMemory = SizingMemory()
     ) {
         self.store = store
         self.limits = limits
         self.zones = zones
         self.validations = validations
+        self.sizes = sizes
     }
 
     /// One pass: lock, snapshot, plan and writes in one transaction. Throws the store's errors; then nothing was
@@ -48,7 +51,8 @@ package struct Reconciliation: Sendable {
             limits: limits,
             of: named,
             hasLed: hasLed,
-            since: known
+            since: known,
+            memory: sizes
         ) { pass in
             let plan = makePlan(pass.snapshot, at: pass.now)
             let news = memory.news(in: plan, beside: pass.record)
@@ -66,7 +70,7 @@ package struct Reconciliation: Sendable {
     /// - Parameter warns: Whether to warn of a time to live that is shorter than a build, which needs the duration of
     ///   builds.
     package func plan(at moment: Instant? = nil, warning warns: Bool = true) async throws -> Plan {
-        var (now, snapshot) = try await store.snapshot(at: moment, limits: limits)
+        var (now, snapshot) = try await store.snapshot(at: moment, limits: limits, memory: sizes)
         let mortal = snapshot.presets.filter { $0.isActive && $0.ttlSeconds > 0 }
         let times = warns ? try await store.buildTimes(of: mortal.map(\.pool.presetID)) : [:]
         for index in snapshot.presets.indices {

@@ -17,6 +17,7 @@ package struct AutoscaleSettings: Hashable, Sendable, Codable {
     package static let defaultMax = 20
     /// Goals between which the formula means something.
     package static let goals = 0.5...0.999
+    package static let sizes = 0...100_000
 
     package var mode: Mode
     /// The share of claims that are to be hits.

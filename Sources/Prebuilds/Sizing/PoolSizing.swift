@@ -78,6 +78,8 @@ package struct PoolSizing: Hashable, Sendable {
         let (least, most) = (size(peak, misses * Self.band), size(peak, misses / Self.band))
         let held = state.hold.hold(min(max(state.hold.size ?? size(peak, misses), least), most), at: now)
         let wanted = max(held + recent.waiting, schedule, settings.min)
+        state.isFloored = schedule > max(held, settings.min)
+        state.isCapped = held >= settings.max
         return PoolTarget(
             size: min(wanted, max(settings.max, settings.min)),
             floor: max(schedule, settings.min),

@@ -12,9 +12,9 @@ package struct Season: Hashable, Sendable {
     static let shrinkage = 0.5
 
     /// Claims per bin, decayed.
-    private(set) var claims: [Double]
+    package private(set) var claims: [Double]
     /// Weeks per bin, decayed in the same way.
-    private(set) var weeks: [Double]
+    package private(set) var weeks: [Double]
     private var totalClaims: Double
     private var totalWeeks: Double
 
@@ -24,6 +24,17 @@ package struct Season: Hashable, Sendable {
         weeks = claims
         totalClaims = 0
         totalWeeks = 0
+    }
+
+    /// As it was stored; `nil` when it is not of a week's bins.
+    package init?(claims: [Double], weeks: [Double]) {
+        guard claims.count == WeekSlot.perWeek, weeks.count == WeekSlot.perWeek,
+            (claims + weeks).allSatisfy({ $0.isFinite && $0 >= 0 })
+        else { return nil }
+        self.claims = claims
+        self.weeks = weeks
+        totalClaims = claims.reduce(0, +)
+        totalWeeks = weeks.reduce(0, +)
     }
 
     /// Adds a bin that has ended.

@@ -18,6 +18,10 @@ package struct SizingState: Hashable, Sendable {
     package private(set) var open: WeekSlot?
     /// The claims in it so far.
     package private(set) var openClaims: Int
+    /// Whether the last size was the schedule's, so that hits say nothing of the pool's own choice.
+    package var isFloored: Bool
+    /// Whether the last size was the maximum, so that misses could not be helped.
+    package var isCapped: Bool
 
     package init(
         season: Season = Season(),
@@ -25,7 +29,9 @@ package struct SizingState: Hashable, Sendable {
         leadTime: Duration = defaultLeadTime,
         hold: TargetHold = TargetHold(),
         open: WeekSlot? = nil,
-        openClaims: Int = 0
+        openClaims: Int = 0,
+        isFloored: Bool = false,
+        isCapped: Bool = false
     ) {
         self.season = season
         self.calibration = calibration
@@ -33,6 +39,17 @@ package struct SizingState: Hashable, Sendable {
         self.hold = hold
         self.open = open
         self.openClaims = openClaims
+        self.isFloored = isFloored
+        self.isCapped = isCapped
+    }
+
+    /// Begins with the claims of the past: those in slots that have ended, in order.
+    package init(history: [SlotClaims], goal: Double, until now: Instant, in zone: TimeZoneRules) {
+        self.init(calibration: Calibration(goal: goal))
+        for entry in history where entry.slot.start <= now {
+            advance(to: entry.slot.start, in: zone)
+            openClaims += entry.claims
+        }
     }
 
     /// Adds the bins of the week that have ended by `now`.
@@ -56,9 +73,12 @@ package struct SizingState: Hashable, Sendable {
     }
 
     /// Adds a claim, in the order of time.
-    package mutating func learn(claimAt instant: Instant, hit: Bool, goal: Double, in zone: TimeZoneRules) {
+    ///
+    /// - Parameter hit: Whether the size sufficed for it; `nil`: it says nothing of that.
+    package mutating func learn(claimAt instant: Instant, hit: Bool?, goal: Double, in zone: TimeZoneRules) {
         advance(to: instant, in: zone)
         openClaims += 1
+        guard let hit, hit ? !isFloored : !isCapped else { return }
         calibration.learn(hit: hit, goal: goal)
     }
 }

@@ -7,7 +7,7 @@ package import Time
 /// A size is held for ten minutes when half of the pool or more is to go, as after a burst, and much longer when a
 /// large pool is to lose a few: their idle time is little, and the changes of direction are what it saves.
 package struct TargetHold: Hashable, Sendable {
-    /// A size, and when it was last computed.
+    /// A size, and until when it was the one that was computed; for the last one, since when.
     package struct Peak: Hashable, Sendable, Codable {
         package let at: Instant
         package let size: Int
@@ -39,8 +39,11 @@ package struct TargetHold: Hashable, Sendable {
 
     /// Adds a size, and returns the one that is held.
     mutating func hold(_ size: Int, at now: Instant) -> Int {
-        while let last = peaks.last, last.size <= size { peaks.removeLast() }
-        peaks.append(Peak(at: now, size: size))
+        while let last = peaks.last, last.size < size { peaks.removeLast() }
+        if peaks.last?.size != size {
+            if let last = peaks.popLast() { peaks.append(Peak(at: now, size: last.size)) }
+            peaks.append(Peak(at: now, size: size))
+        }
         while peaks[0].size > size, now - peaks[0].at > Self.time(of: peaks[0].size, above: size) {
             peaks.removeFirst()
         }

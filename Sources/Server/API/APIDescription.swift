@@ -44,6 +44,7 @@ package enum APIDescription {
         ("Role", Role.allCases.map(\.rawValue)), ("Scope", ScopeSet.known),
         ("JobStatus", JobStatus.allCases.map(\.rawValue)), ("AgentState", AgentState.allCases.map(\.rawValue)),
         ("EventType", EventType.allCases.map(\.rawValue)), ("Envelope", Envelope.allCases.map(\.rawValue)),
+        ("AutoscaleMode", SetPool.modes),
     ]
 
     private static var choices: String {
@@ -183,6 +184,7 @@ extension Field.Kind {
         case .identifier: "type: string, format: uuid"
         case .instant: "type: string, format: date-time"
         case .integer(let range): "type: integer, minimum: \(range.lowerBound), maximum: \(range.upperBound)"
+        case .number(let range): "type: number, minimum: \(range.lowerBound), maximum: \(range.upperBound)"
         case .flag: "type: boolean"
         case .choice(let values): Self.choice(among: values)
         case .choices(let values): "type: array, items: { \(Self.choice(among: values)) }"

@@ -43,6 +43,9 @@ package struct ClaimTarget: Sendable {
                 return target
             }
     }
+
+    /// The reason of a miss that nothing but the size of the pool has caused.
+    static let noneIsReady = "none is ready"
 }
 
 /// The rows that a claim's names refer to, or the earlier result of its key, for which the names do not matter.
@@ -91,7 +94,8 @@ extension Store {
                 parameters: given,
                 fitsPool: misfit == nil,
                 missOutcome: misfit != nil ? .missUnmatched : template.isPaused ? .missPaused : .missEmpty,
-                missReason: misfit ?? (template.isPaused ? "the pools are paused, and none is ready" : "none is ready"),
+                missReason: misfit
+                    ?? (template.isPaused ? "the pools are paused, and none is ready" : ClaimTarget.noneIsReady),
                 askedAt: owner.now,
                 others: choice.others.map { ClaimTarget.Other(presetID: $0.id, presetName: $0.name) }
             )

@@ -120,13 +120,16 @@ struct ClaimWriting {
             """
     }
 
+    /// The reason of a hit that was not immediate.
+    static let waited = "it waited for a refill"
+
     /// Distinguishes a claim that waited from one that was served at once: it has looked before.
     var waitedFor: SQL {
         guard isQueued else { return "''" }
         return """
             CASE WHEN EXISTS (
                 SELECT FROM workspace_claim_waiters q WHERE q.id = n.claim_id AND q.created_at < n.asked_at
-            ) THEN 'it waited for a refill' ELSE '' END
+            ) THEN \(quoted: Self.waited) ELSE '' END
             """
     }
 

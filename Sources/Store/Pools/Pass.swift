@@ -6,7 +6,7 @@ package import Prebuilds
 package import Time
 
 /// A running pass: one transaction under the reconciler's lock. Valid only inside the body of
-/// ``Store/pass(by:at:limits:of:hasLed:since:_:)``.
+/// ``Store/pass(by:at:limits:of:hasLed:since:memory:_:)``.
 ///
 /// ```swift
 /// let applied = try await store.pass(limits: limits) { pass in
@@ -23,6 +23,7 @@ package struct Pass {
     package let record: DecisionRecord
     fileprivate let worker: WorkerID?
     fileprivate let transaction: PostgresTransaction
+    fileprivate let memory: SizingMemory
     /// Whether the start of a maintenance was announced, and its end was not.
     fileprivate let announcesMaintenance: Bool
     fileprivate let reporterLease: Duration
@@ -39,7 +40,9 @@ package struct Pass {
             applied.events = try ended.map { try $0.decode(EventID.self) }
         }
         if plan.pause == nil {
-            applied.merge(try await PlanWriter(plan: plan, news: news, worker: worker).write(on: transaction))
+            applied.merge(
+                try await PlanWriter(plan: plan, news: news, worker: worker, memory: memory).write(on: transaction)
+            )
         }
         applied.reporterLease = reporterLease
         return applied
@@ -59,6 +62,7 @@ extension Store {
     /// - Parameter hasLed: Whether the caller made the last pass, as far as it knows. It does not probe the lock then, which
     ///   saves a round trip when it has guessed right, and costs a snapshot in vain when it has not.
     /// - Parameter lastDecision: The decision up to which the caller knows the record; `nil`: it knows nothing of it.
+    /// - Parameter memory: Kept by the process, so that weekly patterns are read once.
     /// - Returns: The body's result; `nil` if another process is running a pass, which cost one round trip and changed
     ///   nothing.
     package func pass<Value>(
@@ -68,6 +72,7 @@ extension Store {
         of named: Set<PresetID>? = nil,
         hasLed: Bool = false,
         since lastDecision: Int64? = nil,
+        memory: SizingMemory = SizingMemory(),
         _ body: (Pass) async throws -> Value
     ) async throws -> Value? {
         if !hasLed {
@@ -82,7 +87,9 @@ extension Store {
             let answers = try await transaction.executeBatch(opening + query.statements)
             guard try answers[1].only()["won"] else { return nil }
             let circumstances = try answers[2].only()
-            let (moment, snapshot) = try SnapshotQuery.read(Array(answers[3...]))
+            let (moment, snapshot) = try await SnapshotQuery.read(Array(answers[3...]), memory: memory) {
+                try await transaction.executeBatch($0)
+            }
             return try await body(
                 Pass(
                     now: moment,
@@ -90,6 +97,7 @@ extension Store {
                     record: try DecisionRecord(circumstances, since: lastDecision),
                     worker: worker,
                     transaction: transaction,
+                    memory: memory,
                     announcesMaintenance: try circumstances["announces_maintenance"],
                     reporterLease: .seconds(try circumstances["reporter_lease"] as Double)
                 )

@@ -12,14 +12,21 @@ struct PlanWriter {
     let news: [PresetPlan]
     /// The worker that makes the pass; `nil` for a command.
     let worker: WorkerID?
+    let memory: SizingMemory
 
     /// Writes everything in one batch and commits. If that fails, writes preset by preset, so that one failing preset
     /// does not affect the others, and leaves the commit to the caller.
     func write(on transaction: PostgresTransaction) async throws -> AppliedPlan {
         let busy = plan.presets.filter { !$0.isEmpty }
-        guard !busy.isEmpty || !news.isEmpty else { return AppliedPlan() }
+        let sizing = SizingWriting(plan.learned, at: plan.now)
+        let learning = sizing.statements
+        guard !busy.isEmpty || !news.isEmpty || !learning.isEmpty else { return AppliedPlan() }
         do {
-            let answers = try await transaction.executeBatchAndCommit(try writes(busy, news: news), orBackTo: "pass")
+            sizing.remember(in: memory)
+            let answers = try await transaction.executeBatchAndCommit(
+                try writes(busy, news: news) + learning + [Store.checkConstraints],
+                orBackTo: "pass"
+            )
             return try AppliedPlan(answers)
         } catch let error as PostgresError where error.sqlState != nil && transaction.isOpen {
             return try await writeOneByOne(transaction)
@@ -32,7 +39,8 @@ struct PlanWriter {
         for preset in plan.presets where !preset.isEmpty || toRecord.contains(preset.pool.presetID) {
             let id = preset.pool.presetID
             do {
-                let statements = try writes([preset], news: toRecord.contains(id) ? [preset] : [])
+                let statements =
+                    try writes([preset], news: toRecord.contains(id) ? [preset] : []) + [Store.checkConstraints]
                 let answers = try await transaction.savepoint("preset") {
                     try await transaction.executeBatch(statements)
                 }
@@ -49,7 +57,7 @@ struct PlanWriter {
             cancellations(presets), deletions(presets), creations(presets), statusChanges(presets),
             limitEvents(presets),
             invalidEvents(presets),
-            poolEvents(news), try decisions(news), Store.checkConstraints,
+            poolEvents(news), try decisions(news),
         ]
     }
 }
@@ -82,17 +90,19 @@ extension PlanWriter {
             "plan.decisions",
             """
             WITH recorded AS (
-                INSERT INTO prebuild_decisions (preset_id, decided_at, state, actions, withheld, worker_id)
-                SELECT n.preset_id, \(plan.now), n.state, n.actions, n.withheld, \(worker)
+                INSERT INTO prebuild_decisions (preset_id, decided_at, state, actions, withheld, worker_id, size)
+                SELECT n.preset_id, \(plan.now), n.state, n.actions, n.withheld, \(worker), n.size
                 FROM unnest(
                     \(news.map(\.pool.presetID)), \(try news.map { try json($0.state) }),
-                    \(try news.map { try json($0.actions.map(PlanReport.Action.init)) }), \(try news.map { try json($0.withheld) })
-                ) n(preset_id, state, actions, withheld)
+                    \(try news.map { try json($0.actions.map(PlanReport.Action.init)) }), \(try news.map { try json($0.withheld) }),
+                    \(try news.map { try $0.size.map(json) })
+                ) n(preset_id, state, actions, withheld, size)
                 WHERE NOT EXISTS (
                     SELECT FROM (
                         SELECT * FROM prebuild_decisions d WHERE d.preset_id = n.preset_id ORDER BY d.id DESC LIMIT 1
                     ) last
                     WHERE last.state = n.state AND last.actions = n.actions AND last.withheld = n.withheld
+                        AND last.size IS NOT DISTINCT FROM n.size
                 )
                 RETURNING id
             )

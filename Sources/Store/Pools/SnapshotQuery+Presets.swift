@@ -193,6 +193,17 @@ extension SnapshotQuery {
         "(\(sql: moment) - make_interval(secs => \(RunawayBrake.window.inSeconds)))"
     }
 
+    /// The largest size of the preset `p` that autoscaling or an override may ask for.
+    private var mostByAutoscaling: SQL {
+        """
+        (CASE p.autoscale_mode WHEN 'off' THEN 0 ELSE p.autoscale_max END)::bigint, (
+            SELECT greatest(x.instances, x.max_instances) FROM pool_overrides x
+            JOIN template_versions y ON y.template_id = x.template_id
+            WHERE y.id = p.version_id AND x.preset_name = p.name
+        )::bigint
+        """
+    }
+
     /// The newest orders of the preset `p` since then, at most as many as the brake allows; 0 when one of them became
     /// ready. Evaluated only for pools without a fresh prebuild.
     private var ordersInVain: SQL {
@@ -210,7 +221,7 @@ extension SnapshotQuery {
                         AND b.initiator_id = \(sql: .prebuildsUser)
                     ORDER BY b.created_at DESC, b.id DESC
                     LIMIT greatest(\(literal: RunawayBrake.leastOrders), \(literal: RunawayBrake.ordersPerInstance) * greatest(
-                        p.desired_instances::bigint, (
+                        p.desired_instances::bigint, \(sql: mostByAutoscaling), (
                             SELECT max(s.desired_instances) FROM template_version_preset_prebuild_schedules s
                             WHERE s.preset_id = p.preset_id
                         )::bigint

@@ -36,6 +36,30 @@ extension Snapshot {
         }
     }
 
+    /// Takes out the preset of a row of ``SnapshotQuery/sizes`` that cannot be read.
+    mutating func leaveOut(_ row: Row, _ error: any Error) {
+        guard let id = try? row["preset_id"] as PresetID,
+            let index = presets.firstIndex(where: { $0.pool.presetID == id })
+        else { return }
+        let pool = presets.remove(at: index).pool
+        unreadable.append(
+            UnreadablePreset(
+                templateName: pool.templateName,
+                presetName: pool.presetName,
+                presetID: id,
+                message: Self.message(error)
+            )
+        )
+    }
+
+    /// Gives presets their overrides and what they have learned.
+    mutating func add(_ sizes: [PresetID: SizingInput]) {
+        guard !sizes.isEmpty else { return }
+        for index in presets.indices where presets[index].isActive {
+            presets[index].sizing = sizes[presets[index].pool.presetID]
+        }
+    }
+
     /// A message for an operator.
     private static func message(_ error: any Error) -> String {
         guard let error = error as? PostgresError, error.column == "active" else { return "\(error)" }

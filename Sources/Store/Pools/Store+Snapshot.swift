@@ -7,10 +7,15 @@ package import Time
 
 extension Store {
     /// The input of a plan as of now, without the lock: for `stoker plan`.
-    package func snapshot(at now: Instant? = nil, limits: PlanLimits) async throws -> (now: Instant, snapshot: Snapshot)
-    {
+    ///
+    /// - Parameter memory: Kept by the process, so that weekly patterns are read once.
+    package func snapshot(
+        at now: Instant? = nil,
+        limits: PlanLimits,
+        memory: SizingMemory = SizingMemory()
+    ) async throws -> (now: Instant, snapshot: Snapshot) {
         let answers = try await pool.executeBatch(SnapshotQuery(now: now, limits: limits).statements)
-        return try SnapshotQuery.read(answers)
+        return try await SnapshotQuery.read(answers, memory: memory) { try await pool.executeBatch($0) }
     }
 }
 
@@ -25,7 +30,7 @@ struct SnapshotQuery {
     var named: [PresetID]?
 
     var statements: [Statement] {
-        let all = [prepare, settings, presets, parameters]
+        let all = [prepare, settings, presets, parameters, sizes]
         return named.map { all + [totals(of: $0)] + Self.afterwards } ?? all
     }
 
@@ -60,13 +65,23 @@ struct SnapshotQuery {
     ]
 
     /// Reads the answers to ``statements``.
-    static func read(_ answers: [QueryResult]) throws -> (now: Instant, snapshot: Snapshot) {
-        guard answers.count >= 4 else { throw StoreError.internalInconsistency("the snapshot is incomplete") }
+    ///
+    /// - Parameter execute: Executes statements that the answers make necessary.
+    static func read(
+        _ answers: [QueryResult],
+        memory: SizingMemory,
+        _ execute: ([Statement]) async throws -> [QueryResult]
+    ) async throws -> (now: Instant, snapshot: Snapshot) {
+        guard answers.count >= 5 else { throw StoreError.internalInconsistency("the snapshot is incomplete") }
         let (now, pause, quotas) = try readSettings(answers[1])
         let parameters = readParameters(answers[3])
         var snapshot = Snapshot(presets: [], pause: pause, prebuildQuotas: quotas)
         for row in answers[2] { snapshot.add(row, parameters) }
-        if answers.count > 4 { snapshot.totals = try readTotals(answers[4]) }
+        if answers.count > 5 { snapshot.totals = try readTotals(answers[5]) }
+        var sizes = SizingReads(answers[4], at: now, isWhole: snapshot.totals == nil, memory: memory) {
+            snapshot.leaveOut($0, $1)
+        }
+        snapshot.add(try await sizes.complete(execute))
         return (now, snapshot)
     }
 }

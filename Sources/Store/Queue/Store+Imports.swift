@@ -2,6 +2,7 @@
 
 package import Domain
 import PostgresClient
+import Prebuilds
 package import Templates
 
 extension Store {
@@ -16,7 +17,8 @@ extension Store {
             _ = try await transaction.executeBatchAndCommit([
                 ensureTemplate(manifest, context), parameters(manifest.parameters, of: version),
                 agents(manifest.agents, of: version), presets(manifest.presets, of: version),
-                presetParameters(manifest.presets, of: version), schedules(manifest.presets, of: version),
+                presetParameters(manifest.presets, of: version), autoscaling(manifest.presets, of: version),
+                schedules(manifest.presets, of: version),
                 activate(manifest, context), Self.ended([job.id]),
             ])
         }
@@ -131,6 +133,22 @@ extension Store {
             SELECT p.id, x.name, x.value
             FROM unnest(\(values.map(\.0)), \(values.map(\.1)), \(values.map(\.2))) x(preset, name, value)
             JOIN template_version_presets p ON p.template_version_id = \(version) AND p.name = x.preset
+            """
+        )
+    }
+
+    private func autoscaling(_ presets: [TemplatePreset], of version: TemplateVersionID) -> Statement {
+        let settings = presets.compactMap { preset in preset.prebuilds.map { (preset.name, $0.autoscale) } }
+        return Statement(
+            "imports.autoscaling",
+            """
+            UPDATE template_version_presets p SET autoscale_mode = x.mode, autoscale_goal = x.goal, autoscale_min = x.least,
+                autoscale_max = x.most
+            FROM unnest(
+                \(settings.map(\.0)), \(settings.map(\.1.mode.rawValue)), \(settings.map(\.1.goal)),
+                \(settings.map { Int32($0.1.min) }), \(settings.map { Int32($0.1.max) })
+            ) x(name, mode, goal, least, most)
+            WHERE p.template_version_id = \(version) AND p.name = x.name
             """
         )
     }

@@ -46,6 +46,7 @@ package struct Migration: Hashable, Sendable {
         Migration(28, "audit", PackageResources.V0028_audit_sql),
         Migration(29, "pool_history", PackageResources.V0029_pool_history_sql),
         Migration(30, "event_filters", PackageResources.V0030_event_filters_sql),
+        Migration(31, "pool_sizing", PackageResources.V0031_pool_sizing_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {

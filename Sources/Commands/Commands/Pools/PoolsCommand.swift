@@ -6,7 +6,7 @@ import ArgumentParser
 struct PoolsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pools",
-        abstract: "Size pools, and look at their past.",
-        subcommands: [History.self, Simulate.self]
+        abstract: "Size pools, and show how they do and did.",
+        subcommands: [List.self, Show.self, Set.self, Reset.self, History.self, Simulate.self]
     )
 }

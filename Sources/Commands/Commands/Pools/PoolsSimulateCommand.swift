@@ -66,7 +66,7 @@ extension PoolsCommand {
                 throw ValidationError("Name a pool as template/preset, or a file with --trace, and not both.")
             }
             if let pool {
-                guard pool.split(separator: "/", omittingEmptySubsequences: false).count == 2 else {
+                guard let slash = pool.firstIndex(of: "/"), slash != pool.startIndex else {
                     throw ValidationError("'\(pool)' is not a pool; write template/preset.")
                 }
                 guard claimsPerHour == nil else {

@@ -64,6 +64,8 @@ struct AuditTests {
         Step("deleteWorkspace", #"{"workspace": "old", "owner": "ada"}"#),
         Step("resetPresets", #"{"target": "go-dev/us"}"#),
         Step("invalidatePresets", #"{"target": "go-dev", "preset": "us"}"#),
+        Step("setPool", #"{"target": "go-dev/us", "instances": 2}"#),
+        Step("resetPool", #"{"target": "go-dev/us"}"#),
         Step("pausePrebuilds", #"{"reason": "lunch"}"#),
         Step("resumePrebuilds"),
         Step("startMaintenance", #"{"reason": "upgrade"}"#),
@@ -104,6 +106,7 @@ struct AuditTests {
                 SELECT template_version_id, 'key', false FROM template_version_presets
                 """
             )
+            try await room.sql("UPDATE template_version_presets SET desired_instances = 0")
             _ = try await room.addWorkspace("old", owner: "ada", of: preset)
             _ = try await room.addWorkspace("box", owner: "oona", of: preset)
             _ = try await room.addTemplate("other")

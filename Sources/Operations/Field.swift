@@ -168,7 +168,7 @@ extension Field.Kind {
         case (.texts(let most), .array(let elements)):
             let texts = elements.compactMap(Self.member)
             let fits = texts.count == elements.count && texts.allSatisfy { $0.unicodeScalars.count <= most }
-            return fits && texts.count <= 1000 ? .texts(texts) : nil
+            return fits ? .texts(texts) : nil
         case (.textMap, .object):
             let members = value.members ?? [:]
             let texts = members.compactMapValues(Self.member)

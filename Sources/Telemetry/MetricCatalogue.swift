@@ -307,7 +307,8 @@ package enum MetricCatalogue {
 
     package static let queryDuration = MetricFamily(
         "stoker_db_query_duration_seconds",
-        short,
+        // Few: there is a series of each for every statement of the program.
+        .histogram(upperBounds: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10]),
         labels: ["query"],
         help: "Duration of statements, by their names."
     )

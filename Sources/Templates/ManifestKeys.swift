@@ -50,6 +50,10 @@ enum ManifestAutoscaleKey: String, ManifestKey {
     case mode, goal, min, max
 }
 
+enum ManifestAutoscaleKey: String, ManifestKey {
+    case mode, goal, min, max
+}
+
 enum ManifestExpirationKey: String, ManifestKey {
     case ttl
 }

@@ -291,20 +291,37 @@ package enum TemplateSchema {
                   "type": "object",
                   "additionalProperties": false,
                   "required": ["mode"],
+                  "examples": [{ "mode": "apply", "min": 1, "max": 20 }],
                   "properties": {
                     "mode": {
                       "description": "off: the schedule decides. advise: the size is only shown. apply: the pool decides.",
-                      "enum": ["off", "advise", "apply"]
+                      "enum": ["off", "advise", "apply"],
+                      "examples": ["advise"]
                     },
                     "goal": {
                       "description": "The share of claims that are to be hits.",
                       "type": "number",
                       "minimum": 0.5,
                       "maximum": 0.999,
-                      "default": 0.95
+                      "default": 0.95,
+                      "examples": [0.98]
                     },
-                    "min": { "$ref": "#/$defs/instances", "default": 1 },
-                    "max": { "$ref": "#/$defs/instances", "default": 20 }
+                    "min": {
+                      "description": "The least size that the pool chooses.",
+                      "type": "integer",
+                      "minimum": 0,
+                      "maximum": 100000,
+                      "default": 1,
+                      "examples": [2]
+                    },
+                    "max": {
+                      "description": "The largest size that the pool chooses.",
+                      "type": "integer",
+                      "minimum": 0,
+                      "maximum": 100000,
+                      "default": 20,
+                      "examples": [40]
+                    }
                   }
                 },
                 "expiration_policy": {

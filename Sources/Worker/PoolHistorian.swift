@@ -51,10 +51,12 @@ struct PoolHistorian: Service {
         return Instant(seconds: now.seconds - now.seconds % step)
     }
 
-    /// Returns whether it was written. What fails is tried again with the next plan.
+    /// Returns whether it was written. What fails is tried again with the next plan, and so is one without pools.
     private func write(_ plan: Plan, at moment: Instant) async -> Bool {
+        let samples = plan.samples
+        guard !samples.isEmpty else { return false }
         do {
-            try await store.record(plan.samples, at: moment)
+            try await store.record(samples, at: moment)
             // Usually there is an hour of them once an hour. The bound is for what an outage has left.
             for _ in 0..<48 where try await store.thinHistory() == 0 { break }
             return true

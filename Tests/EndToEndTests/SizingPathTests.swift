@@ -26,7 +26,7 @@ import Testing
     }
     private struct Decision: Decodable {
         struct Action: Decodable { let type: String, count: Int? }
-        let decided_at: String, state: State, size: Size?, actions: [Action]
+        let at: String, state: State, size: Size?, actions: [Action]
     }
     private struct Policy: Decodable { let policy: String, claims: Int, hits: Int, misses_by_hour_of_week: [Int] }
     private struct Simulation: Decodable {
@@ -115,7 +115,7 @@ import Testing
 
         // What was decided, when, and why.
         let decisions = try await fleet.json([Decision].self, "decisions", "sized/blue", "--since", "1h")
-        #expect(decisions.map(\.decided_at) == decisions.map(\.decided_at).sorted(by: >))
+        #expect(decisions.map(\.at) == decisions.map(\.at).sorted(by: >))
         #expect(decisions.contains { $0.state.desired == 5 && $0.size?.override?.instances == 5 })
         #expect(decisions.contains { $0.actions.contains { $0.type == "create" } })
         #expect(decisions.first?.size?.override == nil)

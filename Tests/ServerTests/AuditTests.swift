@@ -64,6 +64,8 @@ struct AuditTests {
         Step("deleteWorkspace", #"{"workspace": "old", "owner": "ada"}"#),
         Step("resetPresets", #"{"target": "go-dev/us"}"#),
         Step("invalidatePresets", #"{"target": "go-dev", "preset": "us"}"#),
+        Step("setPool", #"{"target": "go-dev/us", "instances": 2}"#),
+        Step("resetPool", #"{"target": "go-dev/us"}"#),
         Step("pausePrebuilds", #"{"reason": "lunch"}"#),
         Step("resumePrebuilds"),
         Step("startMaintenance", #"{"reason": "upgrade"}"#),
@@ -80,7 +82,7 @@ struct AuditTests {
         Step("enableEndpoint", #"{"endpoint": "hook"}"#),
         Step("testEndpoint", #"{"endpoint": "hook", "wait": 0}"#),
         Step("replayDeliveries", #"{"since": "2025-06-02T03:00:00Z"}"#),
-        Step("removeEndpoint", #"{"endpoint": "hook"}"#),
+        Step("removeEndpoint", #"{"endpoint": "hook", "force": true}"#),
         Step("deprecateTemplate", #"{"template": "other", "message": "use go-dev"}"#),
         Step("deleteTemplate", #"{"template": "other"}"#),
     ]
@@ -98,6 +100,13 @@ struct AuditTests {
     private static func open(_ body: (APIRoom, OperationContext) async throws -> Void) async throws {
         try await APIRoom.open { room async throws in
             let preset = try await room.addTemplate()
+            try await room.sql(
+                """
+                INSERT INTO template_version_parameters (template_version_id, name, required)
+                SELECT template_version_id, 'key', false FROM template_version_presets
+                """
+            )
+            try await room.sql("UPDATE template_version_presets SET desired_instances = 0")
             _ = try await room.addWorkspace("old", owner: "ada", of: preset)
             _ = try await room.addWorkspace("box", owner: "oona", of: preset)
             _ = try await room.addTemplate("other")

@@ -101,19 +101,21 @@ struct FilterTests {
     {
         try await Self.open { room, jobs in
             struct Batch: Decodable { let jobs: [JobID], more: Bool }
-            let none = try await room.ask(.post, "/jobs/cancel", body: "{}")
+            let none = try await room.ask(.post, "/job-batches/cancel", body: "{}")
             #expect(none.problem == "invalid", "\(none.body)")
-            let ended = try await room.ask(.post, "/jobs/cancel", body: #"{"status": "failed"}"#)
+            let ended = try await room.ask(.post, "/job-batches/cancel", body: #"{"status": "failed"}"#)
             #expect(ended.problem == "invalid")
-            let mine = try await room.ask(.post, "/jobs/cancel", as: "ada", body: #"{"template": "go-dev"}"#)
+            let mine = try await room.ask(.post, "/job-batches/cancel", as: "ada", body: #"{"template": "go-dev"}"#)
             #expect(try mine.decoded(Batch.self).jobs == [jobs["waits"]])
-            let all = try await room.ask(.post, "/jobs/cancel", body: #"{"template": "go-dev"}"#).decoded(Batch.self)
+            let all = try await room.ask(.post, "/job-batches/cancel", body: #"{"template": "go-dev"}"#).decoded(
+                Batch.self
+            )
             #expect(all.jobs == [jobs["runs"]] && !all.more)
-            let cut = try await room.ask(.post, "/jobs/retry", body: #"{"owner": "ada", "limit": 1}"#).decoded(
+            let cut = try await room.ask(.post, "/job-batches/retry", body: #"{"owner": "ada", "limit": 1}"#).decoded(
                 Batch.self
             )
             #expect(cut.jobs == [jobs["waits"]] && cut.more)
-            let rest = try await room.ask(.post, "/jobs/retry", body: #"{"owner": "ada"}"#).decoded(Batch.self)
+            let rest = try await room.ask(.post, "/job-batches/retry", body: #"{"owner": "ada"}"#).decoded(Batch.self)
             #expect(rest.jobs == [jobs["failed"]] && !rest.more)
             let pending = try await room.ask(.get, "/jobs?status=pending").decoded([Job].self)
             #expect(pending.map(\.workspace_name).sorted() == ["failed", "waits"])

@@ -91,6 +91,13 @@ struct RefusedCommitTests {
             ("deprecateTemplate", Recipe("/templates/go-dev/deprecate", #"{"undo": true}"#)),
             ("resetPresets", Recipe("/presets/reset", #"{"target": "go-dev"}"#)),
             ("invalidatePresets", Recipe("/presets/invalidate", #"{"target": "go-dev"}"#)),
+            (
+                "setPool",
+                Recipe("/pools/set", #"{"target": "go-dev/us", "instances": 2}"#) {
+                    try await $0.sql("UPDATE template_version_presets SET desired_instances = 0")
+                }
+            ),
+            ("resetPool", Recipe("/pools/reset", #"{"target": "go-dev/us"}"#)),
             ("pausePrebuilds", Recipe("/prebuilds/pause")),
             ("resumePrebuilds", Recipe("/prebuilds/resume")),
             (
@@ -116,8 +123,8 @@ struct RefusedCommitTests {
                     )
                 }
             ),
-            ("cancelJobs", Recipe("/jobs/cancel", #"{"status": "pending"}"#)),
-            ("retryJobs", Recipe("/jobs/retry", #"{"template": "go-dev"}"#)),
+            ("cancelJobs", Recipe("/job-batches/cancel", #"{"status": "pending"}"#)),
+            ("retryJobs", Recipe("/job-batches/retry", #"{"template": "go-dev"}"#)),
             (
                 "deleteWorkspace",
                 Recipe("/workspaces/old?owner=ada", nil) {
@@ -175,7 +182,7 @@ struct RefusedCommitTests {
                     )
                 }
             ),
-            ("removeEndpoint", Recipe("/webhooks/hook", nil)),
+            ("removeEndpoint", Recipe("/webhooks/hook?force=true", nil)),
             (
                 "deleteTemplate",
                 Recipe("/templates/go-dev", nil) { try await $0.sql("UPDATE workspaces SET deleted = true") }

@@ -50,7 +50,10 @@ import Time
             try await fleet.autoscale(preset, .apply, min: 9, max: 12)
             #expect(try await fleet.pass(at: Self.moment + .seconds(90)).plan.presets[0].state.desired == 12)
             try await fleet.sql("UPDATE template_version_presets SET desired_instances = 11")
-            let later = try await fleet.pass(at: Fleet.now + .seconds(30 * 3_600)).plan.presets[0]
+            // The size of the burst is held for ten minutes after it.
+            let tomorrow = Fleet.now + .seconds(30 * 3_600)
+            #expect(try await fleet.pass(at: tomorrow).plan.presets[0].state.desired == 12)
+            let later = try await fleet.pass(at: tomorrow + .seconds(660)).plan.presets[0]
             #expect(later.state.desired == 11)
             #expect(later.size?.autoscale?.text.hasPrefix("11 = floor 11, season ") == true)
         }

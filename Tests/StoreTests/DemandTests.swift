@@ -83,7 +83,9 @@ import Time
             // Built for a claimant, in an hour.
             let own = try await fleet.addWorkspace(of: preset, owner: fleet.addUser("ada"))
             try await fleet.addAgent(to: own)
-            try await fleet.sql("UPDATE workspace_builds SET initiator_id = \(UserID.random()) WHERE id = \(own.builds[0])")
+            try await fleet.sql(
+                "UPDATE workspace_builds SET initiator_id = \(UserID.random()) WHERE id = \(own.builds[0])"
+            )
             let times = try #require(try await fleet.store.leadTimes(of: preset))
             #expect(times.p50 == 7_200 && times.p90 == 7_200)
         }

@@ -27,6 +27,7 @@ import Worker
             try await limitAndReset(fleet)
             try await invalidate(fleet)
             try await claimDepleteAndRefill(fleet)
+            try await failClaim(fleet)
             try await fail(fleet)
             try await endLives(fleet)
             try await loseAndDrainWorkers(fleet)
@@ -125,6 +126,15 @@ import Worker
         try await fleet.sql("UPDATE workspaces SET expires_at = now() WHERE name = 'mine'")
         try await fleet.sql("UPDATE provisioner_jobs SET completed_at = now() WHERE completed_at IS NULL")
         _ = try await fleet.store.enforceLifetimes()
+    }
+
+    /// A claim whose build fails for good.
+    private func failClaim(_ fleet: Fleet) async throws {
+        let template = try await fleet.addTemplate("full")
+        _ = try await fleet.addPreset(of: template.version, desired: nil)
+        _ = try await fleet.store.claim(ClaimRequest(template: "full", owner: "ada", name: "none"))
+        let job = try await fleet.claimOne(for: fleet.addWorker())
+        try await fleet.store.completeBuild(job.held, BuildCompletion(result: .failed(.capacity, message: "no room")))
     }
 
     private func loseAndDrainWorkers(_ fleet: Fleet) async throws {

@@ -129,16 +129,27 @@ import Time
             try await fleet.pass()
             let new = try await fleet.addPreset("eu", of: fleet.addVersion(of: template.id), desired: 2)
             try await fleet.pass(at: Fleet.now + .seconds(60))
-            let all = try await fleet.store.decisions(of: new, since: Fleet.now, limit: 10)
+            let all = try await fleet.store.decisions(template: "go-dev", preset: "eu", since: Fleet.now, limit: 10)
             #expect(all.map(\.presetID).first == new && all.map(\.presetID).contains(old))
             #expect(all.map(\.id) == all.map(\.id).sorted(by: >))
             #expect(all.last?.state.desired == 1 && all.last?.actions.first?.type == "create")
-            let late = try await fleet.store.decisions(of: old, since: Fleet.now + .seconds(1), limit: 10)
+            let late = try await fleet.store.decisions(
+                template: "go-dev",
+                preset: "eu",
+                since: Fleet.now + .seconds(1),
+                limit: 10
+            )
             #expect(late.count == all.count - 1 && late.allSatisfy { $0.at == Fleet.now + .seconds(60) })
-            #expect(try await fleet.store.decisions(of: new, since: Fleet.now, limit: 1).map(\.id) == [all[0].id])
+            #expect(
+                try await fleet.store.decisions(template: "go-dev", preset: "eu", since: Fleet.now, limit: 1).map(\.id)
+                    == [all[0].id]
+            )
             // What another release has recorded is shown as far as it is known.
             try await fleet.sql("UPDATE prebuild_decisions SET actions = '[{\"type\": 3}]', size = '{\"a\": 1}'")
-            #expect(try await fleet.store.decisions(of: new, since: Fleet.now, limit: 10).count == all.count)
+            #expect(
+                try await fleet.store.decisions(template: "go-dev", preset: "eu", since: Fleet.now, limit: 10).count
+                    == all.count
+            )
         }
     }
 }

@@ -110,6 +110,7 @@ extension TemplateSchemaTests {
                     case "presets": keys(resolved(child["items"] ?? .null), place, ["name": "a"]) { put([$0]) }
                     case "lifetime": keys(child, place, ["dormant_after": "1d"], put)
                     case "presets.prebuilds": keys(child, place, ["instances": 1], put)
+                    case "presets.prebuilds.autoscale": keys(child, place, ["mode": "apply"], put)
                     case "presets.prebuilds.scheduling": keys(child, place, ["timezone": "UTC", "schedule": []], put)
                     case "presets.prebuilds.scheduling.schedule":
                         keys(resolved(child["items"] ?? .null), place, ["cron": "* 8-9 * * *", "instances": 1]) {
@@ -127,8 +128,8 @@ extension TemplateSchemaTests {
         let all = try Self.described()
         let keys: [[String]] = [
             ManifestRootKey.names, ManifestParameterKey.names, ManifestValidationKey.names, ManifestPresetKey.names,
-            ManifestPrebuildsKey.names, ManifestExpirationKey.names, ManifestSchedulingKey.names,
-            ManifestWindowKey.names, ManifestLifetimeKey.names,
+            ManifestPrebuildsKey.names, ManifestAutoscaleKey.names, ManifestRolloutKey.names, ManifestExpirationKey.names,
+            ManifestSchedulingKey.names, ManifestWindowKey.names, ManifestLifetimeKey.names,
         ]
         #expect(all.count == keys.joined().count)
         for key in all {

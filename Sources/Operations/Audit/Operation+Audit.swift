@@ -55,7 +55,8 @@ private struct AuditValues {
         target = known ?? names.compactMap { given[$0]?.text }.joined(separator: "/")
         var details: [String: String] = [:]
         for field in route.fields where !field.isSecret && route.place(of: field) != .content {
-            guard !names.contains(field.name), let value = given[field.name], let text = Self.text(value) else {
+            guard !names.contains(field.name), let value = given[field.name], let text = Self.text(value), !text.isEmpty
+            else {
                 continue
             }
             details[field.name] = Excerpt.of(text)

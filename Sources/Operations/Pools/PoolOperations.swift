@@ -4,7 +4,6 @@ import Domain
 import HTTPTypes
 package import Prebuilds
 package import Store
-package import Time
 
 /// Lists pools, with what they do now and how they did lately.
 package struct ListPools: Operation {
@@ -51,45 +50,6 @@ package struct ShowPool: Operation {
             )
         }
         return pool
-    }
-}
-
-/// Reads what passes decided about a pool, and why.
-package struct ListDecisions: Operation {
-    /// The decisions of so many seconds, when no beginning is named: a day.
-    static let usual = 86_400
-
-    /// `template/preset`
-    package var target: String
-    /// `nil`: as ``last`` says.
-    package var since: Instant?
-    /// Seconds before now; `nil`: a day.
-    package var last: Int?
-    /// How many at most; `nil`: 1000.
-    package var limit: Int?
-
-    package static let route = Route(.get, "/pools/decisions", .pools, for: .templateAdmin)
-        .doing("List what was decided about a pool, and why")
-        .noting("A decision is recorded when it differs from the one before.")
-        .taking(
-            PoolNames.field,
-            Field("since", .instant, "The beginning."),
-            Field("last", .integer(1...2_592_000), "The beginning, in seconds before now.", default: .integer(usual)),
-            Field("limit", .integer(1...10_000), default: .integer(1000))
-        )
-        .answering("Decisions, newest first.", .list("Decision"))
-
-    package init(target: String, since: Instant? = nil, last: Int? = nil, limit: Int? = nil) {
-        self.target = target
-        self.since = since
-        self.last = last
-        self.limit = limit
-    }
-
-    package func perform(in context: OperationContext) async throws -> [PoolDecision] {
-        let preset = try await context.pool(target)
-        let beginning = if let since { since } else { try await context.store.now() - .seconds(last ?? Self.usual) }
-        return try await context.store.decisions(of: preset, since: beginning, limit: limit ?? 1_000)
     }
 }
 

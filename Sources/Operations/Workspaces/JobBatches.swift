@@ -10,7 +10,7 @@ package struct CancelJobs: Operation {
     /// How many at most; `nil`: 100.
     package var limit: Int?
 
-    package static let route = Route(.post, "/jobs/cancel", .jobs, for: .member)
+    package static let route = Route(.post, "/job-batches/cancel", .jobs, for: .member)
         .doing("Cancel the jobs of a filter that have not ended, all or none")
         .noting(", of their own workspaces. At least one filter is given. The oldest come first.")
         .taking(JobFilter.fields + [JobBatch.limit])
@@ -37,7 +37,7 @@ package struct RetryJobs: Operation {
     /// How many at most; `nil`: 100.
     package var limit: Int?
 
-    package static let route = Route(.post, "/jobs/retry", .jobs, for: .member)
+    package static let route = Route(.post, "/job-batches/retry", .jobs, for: .member)
         .doing("Put the failed and canceled jobs of a filter back into the queue, all or none")
         .noting(
             """

@@ -188,7 +188,7 @@ extension Field.Kind {
         case .flag: "type: boolean"
         case .choice(let values): Self.choice(among: values)
         case .choices(let values): "type: array, items: { \(Self.choice(among: values)) }"
-        case .texts(let most): "type: array, maxItems: 1000, items: { type: string, maxLength: \(most) }"
+        case .texts(let most): "type: array, items: { type: string, maxLength: \(most) }"
         case .textMap: "type: object, additionalProperties: { type: string }"
         case .bytes: "type: string, format: binary, minLength: 1"
         }

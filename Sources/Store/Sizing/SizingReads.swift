@@ -51,8 +51,9 @@ struct SizingReads {
         }
         let measured = due.prefix(Self.mostMeasured)
         if !unknown.isEmpty || !begun.isEmpty || !measured.isEmpty {
+            let until = begun.first.flatMap { pools[$0].input.learning?.until } ?? now
             let answers = try await execute([
-                Self.seasons(keys(unknown)), Self.history(keys(begun), until: now),
+                Self.seasons(keys(unknown)), Self.history(keys(begun), until: until),
                 Store.leadTimes(ofPools: keys(measured)),
             ])
             try readSeasons(answers[0])
@@ -112,7 +113,7 @@ extension SizingReads {
     }
 
     /// Claims of four weeks by quarters of an hour, of all versions.
-    private static func history(_ pools: [PoolKey], until now: Instant) -> Statement {
+    private static func history(_ pools: [PoolKey], until end: Instant) -> Statement {
         Statement(
             "sizing.history",
             within: .seconds(30),
@@ -123,8 +124,8 @@ extension SizingReads {
                 SELECT floor(extract(epoch FROM c.created_at) / \(literal: Int(WeekSlot.seconds)))::bigint AS slot, count(*) AS claims
                 FROM (
                     SELECT c.preset_id, c.created_at FROM workspace_claims c
-                    WHERE c.template_id = k.template_id AND c.outcome <> 'error' AND c.created_at <= \(now)
-                        AND c.created_at > \(now - Self.history)
+                    WHERE c.template_id = k.template_id AND c.outcome <> 'error' AND c.created_at <= \(end)
+                        AND coalesce(c.bound_at, c.created_at) <= \(end) AND c.created_at > \(end - Self.history)
                     ORDER BY c.created_at DESC LIMIT \(literal: Self.mostClaims)
                 ) c
                 JOIN template_version_presets p ON p.id = c.preset_id AND p.name = k.preset_name

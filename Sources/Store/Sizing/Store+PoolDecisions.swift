@@ -13,8 +13,8 @@ package struct PoolDecision: Hashable, Sendable, Codable {
     package var presetID: PresetID
     /// The version of the preset; empty: it is gone.
     package var versionName: String
-    /// The worker that made the pass; `nil`: a command made it, or the worker is gone.
-    package var workerName: String?
+    /// The worker that made the pass; empty for a pass by command, and for a worker that is gone.
+    package var workerName: String
     package var state: PoolState
     /// Why the size is not simply the template's number; `nil`: it is.
     package var size: PlannedSize?
@@ -22,8 +22,7 @@ package struct PoolDecision: Hashable, Sendable, Codable {
     package var withheld: [Withheld]
 
     private enum CodingKeys: String, CodingKey {
-        case id, state, size, actions, withheld
-        case at = "decided_at"
+        case id, at, state, size, actions, withheld
         case presetID = "preset_id"
         case versionName = "version_name"
         case workerName = "worker_name"
@@ -31,24 +30,36 @@ package struct PoolDecision: Hashable, Sendable, Codable {
 }
 
 extension Store {
-    /// The newest decisions about a preset, of all versions of its template, newest first.
+    /// The decisions about a pool, newest first, over all versions with a preset of this name.
     ///
+    /// - Parameter decision: The last one of the part before.
     /// - Parameter since: Older ones are left out.
     /// - Parameter limit: It also bounds how many are looked at.
-    package func decisions(of preset: PresetID, since: Instant, limit: Int) async throws -> [PoolDecision] {
+    package func decisions(
+        template: String,
+        preset: String,
+        before decision: Int64? = nil,
+        since: Instant? = nil,
+        limit: Int
+    ) async throws -> [PoolDecision] {
         let rows = try await pool.execute(
             Statement(
                 "pools.decisions",
                 within: .seconds(10),
                 """
-                SELECT d.id, d.decided_at, d.preset_id, coalesce(v.name, '') AS version_name, w.name AS worker_name, d.state::text,
-                    d.size::text, d.actions::text, d.withheld::text
+                SELECT d.id, d.decided_at, d.preset_id, coalesce(v.name, '') AS version_name, coalesce(w.name, '') AS worker_name,
+                    d.state::text, d.size::text, d.actions::text, d.withheld::text
                 FROM (
-                    SELECT d.* FROM (\(sql: Self.namesakes(of: preset))) p
+                    SELECT d.* FROM templates t
+                    JOIN template_versions v ON v.template_id = t.id
+                    JOIN template_version_presets p ON p.template_version_id = v.id AND p.name = \(preset)
                     CROSS JOIN LATERAL (
-                        SELECT * FROM prebuild_decisions d WHERE d.preset_id = p.id ORDER BY d.id DESC LIMIT \(limit)
+                        SELECT * FROM prebuild_decisions d
+                        WHERE d.preset_id = p.id AND (\(decision)::bigint IS NULL OR d.id < \(decision))
+                        ORDER BY d.id DESC LIMIT \(limit)
                     ) d
-                    WHERE d.decided_at >= \(since)
+                    WHERE lower(t.name) = lower(\(template)) AND NOT t.deleted
+                        AND d.decided_at >= coalesce(\(since), '-infinity')
                     ORDER BY d.id DESC LIMIT \(limit)
                 ) d
                 LEFT JOIN template_version_presets p ON p.id = d.preset_id

@@ -102,7 +102,7 @@ extension Store {
         _ change: SQL,
         also other: SQL
     ) async throws -> ChangedPool {
-        try await pool.withTransaction("pools.change") { transaction in
+        try await changing("pools.change") { transaction in
             let found = try await transaction.execute(
                 "pools.change",
                 within: .seconds(10),

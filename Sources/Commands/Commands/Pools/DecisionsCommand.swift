@@ -33,8 +33,10 @@ struct DecisionsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let operation = ListDecisions(target: pool, since: since?.instant, last: since?.seconds, limit: limit)
-        try await control.report(operation, text: \.decisions)
+        let since = since ?? .ago(seconds: 86_400)
+        let operation = ListDecisions(target: pool, since: since.instant, last: since.seconds)
+        let decisions = try await control.control.withControl { try await $0.list(operation, limit: limit) }
+        try control.output.print(decisions, table: \.decisions)
     }
 }
 
@@ -67,7 +69,7 @@ extension [PoolDecision] {
 extension PoolDecision {
     /// What was decided, and below it why.
     var text: String {
-        let by = workerName.map { " (\($0))" } ?? ""
+        let by = workerName.isEmpty ? "" : " (\(workerName))"
         let head = "\(Shown.time(at))  version \(versionName.isEmpty ? "-" : versionName)\(by): \(summary)"
         return ([head] + reasons.map { "    \($0)" }).map(Printable.line).joined(separator: "\n")
     }

@@ -22,7 +22,7 @@ struct PoolPage: ConsolePage {
         let prebuilds = try await visit.ask(ListPrebuilds(template: pool.templateName, limit: 5_000))
             .filter { $0.presetName == preset }
         let decisions = try await visit.ask(
-            ListDecisions(target: "\(pool.templateName)/\(preset)", last: 30 * 86_400, limit: 30)
+            ListDecisions(target: "\(pool.templateName)/\(preset)", limit: 15, cursor: visit.address["cursor"])
         )
         let main: Markup = """
             <header class="head"><h1>\(pool.templateName)/<wbr>\(pool.presetName)</h1>\
@@ -145,11 +145,11 @@ struct PoolPage: ConsolePage {
         }
     }
 
-    private static func timeline(_ decisions: [PoolDecision], _ visit: ConsoleVisit) -> Markup {
-        guard !decisions.isEmpty else {
-            return "<p class=\"empty\">Nothing was decided about this pool in the last 30 days.</p>"
+    private static func timeline(_ decisions: Page<PoolDecision>, _ visit: ConsoleVisit) -> Markup {
+        guard !decisions.elements.isEmpty else {
+            return "<p class=\"empty\">Nothing was decided about this pool yet.</p>"
         }
-        let lines = decisions.map { decision -> Markup in
+        let lines = decisions.elements.map { decision -> Markup in
             """
             <li id="decision-\(Int(decision.id))">\(visit.moment(decision.at))<div>\
             \(decision.sentences.map { "<p>\($0)</p>" as Markup })\
@@ -157,7 +157,15 @@ struct PoolPage: ConsolePage {
             \(decision.state.desired) desired</p></div></li>
             """
         }
-        return "<ol class=\"timeline\">\(lines)</ol>"
+        var older: Markup = ""
+        if visit.address["cursor"] != nil {
+            older = "<p><a class=\"button\" href=\"\(visit.address.with("cursor", nil).text)\">Newest</a></p>"
+        }
+        if let next = decisions.next {
+            older =
+                "\(older)<p><a class=\"button\" href=\"\(visit.address.with("cursor", next).text)\">Older</a></p>"
+        }
+        return "<ol class=\"timeline\">\(lines)</ol>\(older)"
     }
 
     private static func forMembers(_ template: String, _ preset: String, _ visit: ConsoleVisit) async throws

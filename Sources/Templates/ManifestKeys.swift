@@ -50,10 +50,6 @@ enum ManifestAutoscaleKey: String, ManifestKey {
     case mode, goal, min, max
 }
 
-enum ManifestAutoscaleKey: String, ManifestKey {
-    case mode, goal, min, max
-}
-
 enum ManifestExpirationKey: String, ManifestKey {
     case ttl
 }

@@ -161,7 +161,8 @@ extension Store {
                         \(sql: .event(.workspaceReady)), NULL, ARRAY[w.owner_id], \(sql: Self.claimLabels),
                         jsonb_build_object(
                             \(sql: Self.claimData("c")),
-                            'seconds', greatest(extract(epoch FROM now() - c.created_at), 0)::bigint, \(sql: Self.buildNames)
+                            'seconds', greatest(extract(epoch FROM now() - c.created_at), 0)::bigint,
+                            'outputs', \(sql: Self.openOutputs(ofBuild: "b.id")), \(sql: Self.buildNames)
                         ),
                         array_remove(ARRAY[w.id, t.id, p.id], NULL), 'workspace/' || w.id, NULL, now()
                     ), \(sql: News.ofEvents)

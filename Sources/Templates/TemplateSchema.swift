@@ -49,7 +49,8 @@ package enum TemplateSchema {
             "rehearse": {
               "description": "process only: whether the file, run with rehearse, prints what a claim would replace and changes nothing.",
               "type": "boolean",
-              "default": false
+              "default": false,
+              "examples": [true]
             },
             "tags": {
               "description": "Tags that workers must have to import and build this template. Without: the default tags.",
@@ -253,36 +254,42 @@ package enum TemplateSchema {
                 "rollout": {
                   "description": "How a new version takes over the pool.",
                   "type": "object",
+                  "examples": [{ "floor": "80%", "on_failure": "rollback" }],
                   "additionalProperties": false,
                   "properties": {
                     "strategy": {
                       "description": "rolling: beside the old pool, step by step. recreate: the old pool is deleted first.",
                       "enum": ["rolling", "recreate"],
-                      "default": "rolling"
+                      "default": "rolling",
+                      "examples": ["recreate"]
                     },
                     "floor": {
                       "description": "How much of the pool, old and new together, is always ready.",
                       "type": "string",
                       "pattern": "^(100|[0-9]{1,2})%$",
-                      "default": "50%"
+                      "default": "50%",
+                      "examples": ["80%"]
                     },
                     "canary": {
                       "description": "How many prebuilds of the new version must become ready before others are built.",
                       "type": "integer",
                       "minimum": 1,
                       "maximum": 1000,
-                      "default": 1
+                      "default": 1,
+                      "examples": [2]
                     },
                     "progress_deadline": {
                       "description": "The longest time without a new prebuild that becomes ready, such as 30m.",
                       "type": "string",
                       "pattern": "^(?=.)([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$",
-                      "default": "30m"
+                      "default": "30m",
+                      "examples": ["1h"]
                     },
                     "on_failure": {
                       "description": "hold: the old pool stays and is kept filled. rollback: the old version is promoted again.",
                       "enum": ["hold", "rollback"],
-                      "default": "hold"
+                      "default": "hold",
+                      "examples": ["rollback"]
                     }
                   }
                 },

@@ -16,6 +16,8 @@ package struct EventField: Hashable, Sendable {
         case stringsByName
         /// An object whose members are strings.
         case stringByName
+        /// An object whose members are any values.
+        case values
     }
 
     package let name: String
@@ -52,6 +54,7 @@ extension EventField {
         case .stringsByName:
             type = "object"
             members["additionalProperties"] = ["type": "array", "items": ["type": "string"]]
+        case .values: type = "object"
         case .stringByName:
             type = "object"
             members["additionalProperties"] = ["type": "string"]

@@ -26,7 +26,8 @@ extension EventType {
             Self.preset + [EventField("replacements", .stringsByName, "The paths that would force it, by resource.")]
         case .workspaceReady:
             Self.workspace + Self.claim + [
-                EventField("seconds", .integer, "How long it took from the claim to here.")
+                EventField("seconds", .integer, "How long it took from the claim to here."),
+                EventField("outputs", .values, "The outputs that are not sensitive, by name.", required: false),
             ]
         case .claimFailed: Self.workspace + Self.claim + Self.failure
         case .workspaceBuildFailed, .workspaceDeleteFailed: Self.workspace + Self.failure

@@ -143,6 +143,7 @@ import Testing
         "retryJobs": "asked for by 'jobs retry' with a filter instead of an id",
         "revealOutputs": "asked for by 'workspaces show --reveal' after the workspace",
         "showClaim": "asked for by 'claim --wait' when its build has ended",
+        "updateWorkspace": "asked for by 'workspaces update' after what it would replace",
     ]
 
     private static var example: String {

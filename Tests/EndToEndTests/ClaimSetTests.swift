@@ -2,6 +2,7 @@
 
 import PostgresClient
 import Store
+import Subprocess
 import TestSupport
 import Testing
 

@@ -17,24 +17,22 @@ extension WorkspacesCommand {
         @Flag(help: "Wait until the build has ended; fail if it fails.")
         var wait = false
 
-        @OptionGroup var control: ControlOptions
-        @OptionGroup var output: OutputOptions
-
-        /// Performs the order, waits for its build, and prints it.
-        ///
-        /// - Parameter done: What is said when the build has succeeded.
-        func run(_ order: some Operation<OrderedBuild>, done: String) async throws {
-            let ordered = try await control.withControl { control in
+        /// Performs the order, and waits for its build.
+        func perform(_ order: some Operation<OrderedBuild>, with options: ControlOptions) async throws -> OrderedBuild {
+            try await options.withControl { control in
                 let ordered = try await control.perform(order)
                 if wait { _ = try await control.waitForEnd(of: ordered.jobID) }
                 return ordered
             }
-            try print(ordered, done: done)
         }
 
-        func print(_ ordered: OrderedBuild, done: String) throws {
-            try output.print(ordered) {
-                wait ? "\(done) \($0.workspaceName)." : "Ordered; see 'stoker jobs logs \($0.jobID) --follow'."
+        /// What is said about the order.
+        ///
+        /// - Parameter done: The beginning of the sentence when the build has succeeded.
+        func text(_ done: String) -> (OrderedBuild) -> String {
+            { ordered in
+                wait
+                    ? "\(done) \(ordered.workspaceName)." : "Ordered; see 'stoker jobs logs \(ordered.jobID) --follow'."
             }
         }
     }
@@ -46,9 +44,12 @@ extension WorkspacesCommand {
         )
 
         @OptionGroup var order: OrderOptions
+        @OptionGroup var control: ControlOptions
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            try await order.run(StartWorkspace(workspace: order.workspace, owner: order.owner), done: "Started")
+            let operation = StartWorkspace(workspace: order.workspace, owner: order.owner)
+            try output.print(try await order.perform(operation, with: control), table: order.text("Started"))
         }
     }
 
@@ -62,9 +63,12 @@ extension WorkspacesCommand {
         )
 
         @OptionGroup var order: OrderOptions
+        @OptionGroup var control: ControlOptions
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            try await order.run(StopWorkspace(workspace: order.workspace, owner: order.owner), done: "Stopped")
+            let operation = StopWorkspace(workspace: order.workspace, owner: order.owner)
+            try output.print(try await order.perform(operation, with: control), table: order.text("Stopped"))
         }
     }
 
@@ -75,19 +79,20 @@ extension WorkspacesCommand {
         )
 
         @OptionGroup var order: OrderOptions
+        @OptionGroup var control: ControlOptions
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
             let operation = RestartWorkspace(workspace: order.workspace, owner: order.owner)
-            let ordered = try await order.control.withControl { control in
-                let ordered = try await control.perform(operation)
-                guard order.wait else { return ordered }
-                _ = try await control.waitForEnd(of: ordered.jobID)
-                // The end of the stop has ordered the start, in the same transaction.
-                let details = try await control.perform(ShowWorkspace(workspace: "\(ordered.workspaceID)"))
-                if let start = details.workspace.jobID { _ = try await control.waitForEnd(of: start) }
-                return ordered
+            let ordered = try await order.perform(operation, with: control)
+            if order.wait {
+                try await control.withControl { control in
+                    // The end of the stop has ordered the start, in the same transaction.
+                    let details = try await control.perform(ShowWorkspace(workspace: "\(ordered.workspaceID)"))
+                    if let start = details.workspace.jobID { _ = try await control.waitForEnd(of: start) }
+                }
             }
-            try order.print(ordered, done: "Restarted")
+            try output.print(ordered, table: order.text("Restarted"))
         }
     }
 

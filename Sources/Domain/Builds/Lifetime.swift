@@ -45,6 +45,6 @@ package struct Lifetime: Hashable, Sendable {
     package func granted(_ seconds: Int?) -> Granted {
         guard let seconds else { return .seconds(defaultSeconds ?? maxSeconds) }
         guard let maxSeconds else { return .seconds(seconds == 0 ? nil : seconds) }
-        return (1...maxSeconds).contains(seconds) ? .seconds(seconds) : .refused(most: maxSeconds)
+        return seconds > 0 && seconds <= maxSeconds ? .seconds(seconds) : .refused(most: maxSeconds)
     }
 }

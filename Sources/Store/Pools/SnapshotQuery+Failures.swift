@@ -18,7 +18,8 @@ extension SnapshotQuery {
             array_agg(j.error_code IS NOT DISTINCT FROM \(quoted: FailureCode.invalid.rawValue)) AS invalids
         FROM (
             SELECT x.id, x.job_id, x.workspace_id, x.created_at FROM workspace_builds x
-            WHERE x.template_version_preset_id = p.preset_id
+            -- What is said of the preset alone decides once whether anything is read.
+            WHERE p.active AND \(sql: mayHaveCleared) AND x.template_version_preset_id = p.preset_id
                 AND x.created_at > \(sql: moment) - make_interval(secs => \(Self.clearedSince.inSeconds))
                 AND x.created_at >= coalesce(p.failures_forgotten_before, '-infinity')
                 AND x.build_number = 1 AND x.transition = 'start' AND x.reason = 'prebuild'
@@ -37,7 +38,7 @@ extension SnapshotQuery {
     }
 
     /// Whether there may be some. While failures are kept longer than they count, the newest are still there.
-    var mayHaveCleared: SQL {
+    private var mayHaveCleared: SQL {
         let keepsSome = limits.keepFailed > 0 && limits.keepFailedFor >= Self.clearedSince
         return keepsSome ? "l.evidence_ids IS NOT NULL" : "true"
     }

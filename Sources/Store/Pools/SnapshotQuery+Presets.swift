@@ -182,7 +182,7 @@ extension SnapshotQuery {
             FROM known p
             LEFT JOIN provisioner_jobs i ON i.id = p.job_id
             LEFT JOIN pools l ON l.preset_id = p.preset_id
-            LEFT JOIN LATERAL (\(sql: clearedFailures)) c ON p.active AND \(sql: mayHaveCleared)
+            CROSS JOIN LATERAL (\(sql: clearedFailures)) c
             -- In the order of bytes, because a language's order takes longer than all the rest of this part.
             ORDER BY p.organization_name COLLATE "C", p.template_name COLLATE "C", p.name COLLATE "C", p.preset_id
             """

@@ -161,7 +161,8 @@ extension Store {
                         \(sql: .event(.workspaceReady)), NULL, ARRAY[w.owner_id], \(sql: Self.claimLabels),
                         jsonb_build_object(
                             \(sql: Self.claimData("c")),
-                            'seconds', greatest(extract(epoch FROM now() - c.created_at), 0)::bigint, \(sql: Self.buildNames)
+                            'seconds', greatest(extract(epoch FROM now() - c.created_at), 0)::bigint,
+                            'outputs', \(sql: Self.openOutputs(ofBuild: "b.id")), \(sql: Self.buildNames)
                         ),
                         array_remove(ARRAY[w.id, t.id, p.id], NULL), 'workspace/' || w.id, NULL, now()
                     ), \(sql: News.ofEvents)
@@ -290,8 +291,7 @@ extension Store {
         'template', jsonb_build_object('id', t.id, 'name', t.name),
         'template_version', jsonb_build_object('id', v.id, 'name', v.name),
         'preset', CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('id', p.id, 'name', p.name) END,
-        'workspace', jsonb_build_object('id', w.id, 'name', w.name)
-            || CASE WHEN w.labels = '{}' THEN '{}' ELSE jsonb_build_object('labels', w.labels) END,
+        'workspace', jsonb_build_object('id', w.id, 'name', w.name),
         'claimant', jsonb_build_object('id', w.owner_id, 'username', coalesce(u.username, '')),
         'build', jsonb_build_object('id', b.id, 'number', b.build_number), 'build_number', b.build_number,
         'workspace_labels', to_jsonb(w)->'labels'

@@ -24,8 +24,17 @@ import Testing
                     versions += 1
                     let files = number(1...4) == 1 ? "f\(number(1...versions))" : "f\(versions)"
                     if number(1...3) == 1 { broken.insert("v\(versions)") }
-                    let rollout = RolloutSettings(canary: number(1...2), onFailure: number(1...2) == 1 ? .hold : .rollback)
-                    try await room.push("v\(versions)", files: files, instances: desired, rollout: rollout, broken: broken)
+                    let rollout = RolloutSettings(
+                        canary: number(1...2),
+                        onFailure: number(1...2) == 1 ? .hold : .rollback
+                    )
+                    try await room.push(
+                        "v\(versions)",
+                        files: files,
+                        instances: desired,
+                        rollout: rollout,
+                        broken: broken
+                    )
                 case 2...4:
                     claims += 1
                     _ = try await room.claim("c\(claims)", latest: number(1...5) == 1)

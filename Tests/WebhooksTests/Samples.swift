@@ -100,7 +100,8 @@ enum Samples {
                 "replacements": ["docker_container.dev[0]": ["env", "image"], "docker_volume.home": ["name"]],
                 "reasons": ["docker_container.dev[0]": "replace_because_cannot_update"],
             ]
-        case .claimWouldReplace: own = ["replacements": ["docker_container.dev[0]": ["env"], "docker_volume.home": ["name"]]]
+        case .claimWouldReplace:
+            own = ["replacements": ["docker_container.dev[0]": ["env"], "docker_volume.home": ["name"]]]
         case .workspaceReady:
             own = [
                 "claim": ["id": "77777777-7777-4777-8777-777777777777"], "outcome": "hit", "seconds": 3,
@@ -124,7 +125,8 @@ enum Samples {
             own = ["desired": 3, "eligible": 2, "running": 2, "starting": 1, "misses": 4, "how": "refilled"]
         case .rolloutStopped:
             own = [
-                "previous_version": reference("9", "v1"), "reason": "preset 'us-nix': 3 builds failed", "action": "hold",
+                "previous_version": reference("9", "v1"), "reason": "preset 'us-nix': 3 builds failed",
+                "action": "hold",
             ]
         case .rolloutCompleted:
             own = ["previous_version": reference("9", "v1"), "adopted": 0, "started_at": "2025-06-02T02:00:00Z"]

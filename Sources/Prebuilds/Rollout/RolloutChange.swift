@@ -4,6 +4,7 @@ package import Domain
 
 /// What a pass writes about a roll-out.
 package struct RolloutChange: Hashable, Sendable {
+    /// How it ends, or stops.
     package enum End: Hashable, Sendable {
         /// Nothing of earlier versions is left.
         case completed

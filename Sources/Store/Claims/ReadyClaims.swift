@@ -12,7 +12,8 @@ struct ReadyClaims {
 
     init(_ claims: [PreparedClaim]) {
         self.claims = claims
-        predecessors = claims.first?.target.predecessors ?? []
+        let groups = Set(claims.map(\.target.predecessors))
+        predecessors = groups.count == 1 ? groups.first ?? [] : []
         writing = ClaimWriting(claims: claims)
     }
 
@@ -187,7 +188,7 @@ struct ReadyClaims {
         return """
             a.claim_id, a.owner_id, a.name, a.organization_id, a.template_id, b.template_version_id AS version_id,
                 b.template_version_preset_id AS preset_id, a.build_id, a.job_id, a.idempotency_key, a.request_hash,
-                a.trace_metadata, a.asked_at, a.place, a.preset_id AS asked_preset_id, w.is_earlier
+                a.trace_metadata, a.asked_at, a.life_secs, a.labels, a.place, a.preset_id AS asked_preset_id, w.is_earlier
             """
     }
 

@@ -53,6 +53,7 @@ import Testing
                         "expired" : 1,
                         "extraneous" : 0,
                         "failed" : 0,
+                        "previous" : 0,
                         "starting" : 0,
                         "stopping" : 0,
                         "waiting" : 0

@@ -8,7 +8,9 @@ import Time
 enum PoolCharts {
     static func drawn(_ pool: PlanReport.Preset, _ visit: ConsoleVisit) async throws -> Markup {
         guard visit.may(PreviewSchedules.self), pool.active else { return .none }
-        let previews = try await visit.ask(PreviewSchedules(template: pool.templateName))
+        // From the beginning of the hour, so that the chart stays the same within it.
+        let hour = Instant(seconds: visit.now.seconds / 3_600 * 3_600)
+        let previews = try await visit.ask(PreviewSchedules(template: pool.templateName, at: hour))
         guard let preview = previews.first(where: { $0.presetID == pool.presetID }) else { return .none }
         return schedule(preview, visit)
     }

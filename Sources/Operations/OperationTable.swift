@@ -59,7 +59,7 @@ package enum OperationTable {
         all.map { ($0.name, $0.route) } + [
             ("followLog", FollowLog.route), ("reportAgent", AgentRequests.report),
             ("reportActivity", AgentRequests.use), ("awaitClaim", AgentRequests.wait),
-            ("describe", describe),
+            ("agentManifest", AgentRequests.manifest), ("describe", describe),
         ]
 
     /// The route of the API's description.

@@ -123,11 +123,13 @@ extension ManifestReader {
             if declaration.preset.prebuilds == nil {
                 warn("preset '\(name)' leaves this required parameter to whoever uses it", at: declaration.node, path)
             } else {
+                let isPushed = parameter.source == .variable && coder != nil
+                let orPush = isPushed ? ", or push with '--variable \(parameter.name)=VALUE'" : ""
                 report(
                     "preset '\(name)' gives no value for this required parameter, so its pool could not be built",
                     at: declaration.node,
                     path,
-                    remedy: "add it to the preset's parameters, or give it a default"
+                    remedy: "add it to the preset's parameters, or give it a default\(orPush)"
                 )
             }
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import FoundationEssentials
 import Logging
 import PostgresClient
 import Provisioning
@@ -108,6 +109,9 @@ extension Executor {
         var completion = completion
         if let state = completion.outcome.state { completion.outcome.state = try await sealing.sealed(state) }
         completion.outputs = try await sealed(completion.outcome.outputs)
+        if let manifest = completion.outcome.manifest {
+            completion.manifest = try await sealing.sealed(Array(JSONEncoder().encode(manifest)))
+        }
         if let pool = try await store.completeBuild(job.held, completion) { onReplacement(pool) }
         return ExecutionEnd(completion.result)
     }

@@ -23,7 +23,7 @@ package struct StateSealing: Sendable {
     }
 
     /// Decrypts what ``sealed(_:)`` has made, likewise.
-    func opened(_ stored: [UInt8]) async throws -> [UInt8] {
+    package func opened(_ stored: [UInt8]) async throws -> [UInt8] {
         try await BlockingWork.run { () throws(any Error) in try open(stored) }
     }
 

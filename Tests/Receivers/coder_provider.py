@@ -3,7 +3,7 @@
 
 It serves Terraform's plugin protocol, version 5, over gRPC. Terraform starts it; see `install` for how it finds it.
 
-    coder_provider.py install DIRECTORY    lays it into a filesystem mirror
+    coder_provider.py install DIRECTORY    lays it into a filesystem mirror, and prints what it must be able to read
 
 With `CODER_PROVIDER_LOG`, it adds to that file what each run was given.
 """
@@ -418,6 +418,9 @@ def install(directory):
     program = place / f"terraform-provider-coder_v{VERSION}"
     program.write_text(f"#!/bin/sh\nexec '{sys.executable}' '{Path(__file__).resolve()}' serve\n")
     program.chmod(0o755)
+    # What a confined template must be able to read.
+    for place in sorted({sys.base_prefix, sys.prefix, str(Path(__file__).resolve().parent), str(Path(directory).resolve())}):
+        print(place)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,9 @@ import FoundationEssentials
 import Templates
 import Testing
 
+/// A directory with templates and modules of others, such as a copy of a public registry. None is in this repository.
+private let others = ProcessInfo.processInfo.environment["STOKER_TEST_CODER_TEMPLATES"]
+
 /// Templates in Coder's form (`Tests/CoderTemplates`), each with what must be read from it, written by hand.
 @Suite struct CoderTemplateTests {
     private static let corpus =
@@ -40,6 +43,54 @@ import Testing
         let read = try TemplateManifest(entries: entries, name: name, timeZoneExists: isTestZone)
         #expect(read.name == name)
         #expect(try Table(read).text == Self.expected(of: name))
+    }
+
+    @Test func `values that refer to each other stay small, and deep ones do no harm`() throws {
+        var module = "locals {\n  l0 = \"0123456789\"\n  d0 = [0, 1]\n"
+        for index in 1...60 {
+            module += "  l\(index) = \"${local.l\(index - 1)}${local.l\(index - 1)}\"\n"
+            module += "  d\(index) = [local.d\(index - 1), local.d\(index - 1)]\n"
+        }
+        module += "}\n"
+        for index in 0...60 {
+            let inside = index == 0 ? "x" : String(repeating: "${data.coder_parameter.p\(index - 1).default}", count: 2)
+            module += "data \"coder_parameter\" \"p\(index)\" {\n name = \"p\(index)\"\n default = \"\(inside)\"\n}\n"
+        }
+        let deep = String(repeating: "[", count: 50_000) + String(repeating: "]", count: 50_000)
+        module += "data \"coder_parameter\" \"deep\" {\n name = \"deep\"\n default = jsonencode(\(deep))\n}\n"
+        module += "data \"coder_parameter\" \"long\" {\n name = \"long\"\n default = local.l60\n}\n"
+        module += "data \"coder_parameter\" \"wide\" {\n name = \"wide\"\n default = jsonencode(local.d60)\n}\n"
+        module += "module \"m\" {\n source = \"./m\"\n}\n"
+        let again = (0..<100).map { "module \"m\($0)\" {\n source = \"../m\"\n}\n" }.joined()
+        let entries = [ArchiveEntry.file("main.tf", Array(module.utf8)), .file("m/main.tf", Array(again.utf8))]
+        let read = try TemplateManifest(entries: entries, name: "x", timeZoneExists: isTestZone)
+        let values = Dictionary(read.parameters.map { ($0.name, $0.defaultValue) }) { first, _ in first }
+        #expect(values["p3"] == "xxxxxxxx")
+        for name in ["p60", "deep", "long", "wide"] { #expect(values[name] == .some(nil), "\(name)") }
+    }
+
+    @Test(.enabled(if: others != nil))
+    func `templates of others are read`() throws {
+        let root = try #require(others)
+        let files = try FileManager.default.subpathsOfDirectory(atPath: root).filter { $0.hasSuffix(".tf") }
+        let directories = Set(files.map { $0.split(separator: "/").dropLast().joined(separator: "/") }).sorted()
+        for directory in directories {
+            let entries = try FileManager.default.subpathsOfDirectory(atPath: "\(root)/\(directory)").sorted()
+                .compactMap { path -> ArchiveEntry? in
+                    guard path.hasSuffix(".tf"),
+                        let bytes = FileManager.default.contents(atPath: "\(root)/\(directory)/\(path)")
+                    else { return nil }
+                    return .file(path, Array(bytes))
+                }
+            do {
+                let read = try TemplateManifest(entries: entries, name: "x", timeZoneExists: { _ in true })
+                print("== \(directory)\n\(try Table(read).text)")
+            } catch let errors as TemplateErrors {
+                // A module without any of Coder's blocks is no template.
+                guard errors.errors.first?.file != TemplateManifest.fileName else { continue }
+                print("== \(directory)\nREFUSED \(errors)")
+            }
+        }
     }
 
     @Test(arguments: CoderTemplateTests.names(refused: true))

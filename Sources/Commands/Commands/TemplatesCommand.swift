@@ -42,6 +42,15 @@ struct TemplatesCommand: ParsableCommand {
         )
         var template: String?
 
+        @Option(
+            name: .customLong("variable"),
+            help: ArgumentHelp(
+                "A value for a variable of the module, which is kept with the version; may be repeated.",
+                valueName: "name=value"
+            )
+        )
+        var variables: [String] = []
+
         @Option(help: "The changes in it.")
         var message = ""
 
@@ -65,6 +74,9 @@ struct TemplatesCommand: ParsableCommand {
 
         func validate() throws {
             _ = try Self.tags(tags)
+            for text in variables where KeyValue.split(text) == nil {
+                throw ValidationError("--variable \(text): expected name=value, such as namespace=coder.")
+            }
         }
 
         /// The tags by name; the last of several with the same name counts.
@@ -84,7 +96,11 @@ struct TemplatesCommand: ParsableCommand {
             let contents = try TemplateSource.contents(at: directory)
             for note in contents.notes { try Console.note(note) }
             let templateName = template ?? TemplateSource.name(of: directory)
-            let packed = try PackedTemplate(contents, name: templateName, zones: ZoneDirectory())
+            let values = TemplateSource.valueFile(
+                variables.compactMap { KeyValue.split($0) }.map { (name: $0.key, value: $0.value) }
+            )
+            let whole = try values.map { try TemplateContents(contents.entries + [$0]) } ?? contents
+            let packed = try PackedTemplate(whole, name: templateName, zones: ZoneDirectory())
             let warnings = packed.manifest.warnings.map { "\($0)" }
             for warning in warnings { try Console.note("warning: \(warning)") }
             let push = PushTemplate(

@@ -79,8 +79,14 @@ extension WorkerProcess {
                     configuration: settings.http,
                     readiness: health.reasons,
                     registry: telemetry.registry,
-                    routes: [AgentRoutes(store: store, hub: hub, admission: admission)]
-                        + routes(store, requestRate: requestRate),
+                    routes: [
+                        AgentRoutes(
+                            store: store,
+                            hub: hub,
+                            admission: admission,
+                            unseal: { try await sealing.opened($0) }
+                        )
+                    ] + routes(store, requestRate: requestRate),
                     logger: logger,
                     listening: { address in
                         access.listens(on: address)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Basics
+import Domain
 import FoundationEssentials
 import Templates
 
@@ -22,6 +24,20 @@ enum TemplateSource {
         var entries: [ArchiveEntry] = []
         try read(path, below: "", by: &screening, into: &entries)
         return try TemplateContents(entries)
+    }
+
+    /// A file of values that Terraform reads by itself, after the template's own; `nil` when there are none.
+    static func valueFile(_ values: [(name: String, value: String)]) -> ArchiveEntry? {
+        guard !values.isEmpty else { return nil }
+        let members = values.map { name, value -> (String, JSON) in
+            switch JSON(literal: value) {
+            case .array(let elements)?: (name, .array(elements))
+            case .object(let members)?: (name, .object(members))
+            default: (name, .string(value))
+            }
+        }
+        let json = JSON.object(Dictionary(members) { _, last in last }).json
+        return .file("zz-pushed.auto.tfvars.json", Array(json.utf8))
     }
 
     /// The name of a template that has no other: its directory's, or its archive's without the extension. `nil` when

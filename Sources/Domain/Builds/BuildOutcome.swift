@@ -13,6 +13,8 @@ package struct BuildOutcome: Sendable, Hashable {
     package var outputs: [BuildOutput]
     /// What a claim would do, when this build has rehearsed one.
     package var rehearsal: Rehearsal?
+    /// What the workspace's agent runs; `nil`: the template does not say.
+    package var manifest: AgentManifest?
 
     package init(
         state: [UInt8]? = nil,
@@ -20,9 +22,11 @@ package struct BuildOutcome: Sendable, Hashable {
         agents: [String] = [],
         replacements: [Replacement] = [],
         outputs: [BuildOutput] = [],
-        rehearsal: Rehearsal? = nil
+        rehearsal: Rehearsal? = nil,
+        manifest: AgentManifest? = nil
     ) {
         self.rehearsal = rehearsal
+        self.manifest = manifest
         self.state = state
         self.resources = resources
         self.agents = agents

@@ -34,6 +34,25 @@ package enum AgentRequests {
         )
         .answering("The agent.", .one("Agent"))
 
+    package static let manifest = Route(.get, "/agents/me/manifest", for: .agents, tag: .agents)
+        .doing("Get what the agent runs in its workspace")
+        .noting(
+            """
+            The variables, the directory and the scripts of the agent's `coder_agent`, `coder_env` and `coder_script`, by the \
+            state of its workspace's latest build. It is there when that build has ended; until then the answer is 503.
+            """
+        )
+        .taking(
+            Field(
+                "as",
+                .choice(["json", "shell"]),
+                "`shell`: a script that does all of it, for agents that read no JSON.",
+                in: .query,
+                default: .text("json")
+            )
+        )
+        .answering("The manifest.", .one("AgentManifest"))
+
     package static let wait = Route(.get, "/agents/me/reinit", for: .agents, tag: .agents)
         .doing("Wait for the event that the workspace was claimed")
         .noting(

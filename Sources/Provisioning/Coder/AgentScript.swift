@@ -24,11 +24,11 @@ enum AgentScript {
           printf 'header = "Authorization: Bearer %s"\n' "$token" > "$work/curl"
           get() { curl -fsS -K "$work/curl" --max-time 30 "$1"; }
           report() { curl -fsS -K "$work/curl" --max-time 30 -H 'Content-Type: application/json' -d "$1" "$url/ready" > /dev/null; }
-          listen() { curl -fsSN -K "$work/curl" -H "Last-Event-ID: $1" "$url/reinit"; }
+          listen() { exec curl -fsSN -K "$work/curl" -H "Last-Event-ID: $1" "$url/reinit"; }
         elif command -v wget > /dev/null 2>&1; then
           get() { wget -q -O - -T 30 --header "Authorization: Bearer $token" "$1"; }
           report() { wget -q -O /dev/null -T 30 --header "Authorization: Bearer $token" --header 'Content-Type: application/json' --post-data "$1" "$url/ready"; }
-          listen() { wget -q -O - -T 60 --header "Authorization: Bearer $token" --header "Last-Event-ID: $1" "$url/reinit"; }
+          listen() { exec wget -q -O - -T 60 --header "Authorization: Bearer $token" --header "Last-Event-ID: $1" "$url/reinit"; }
         else
           say "neither curl nor wget is installed, so this workspace cannot report that it is ready"
           exit 1
@@ -45,11 +45,14 @@ enum AgentScript {
           say "$state"
         }
 
+        listener=
+        trap 'kill ${listener:-} 2> /dev/null; rm -rf "$work"; exit 0' HUP INT TERM
         heard=0
         start
         retry report "{\"state\": \"$state\"}" 2> /dev/null
         while true; do
-          listen "$heard" 2> /dev/null > "$work/events" &
+          : > "$work/events"
+          listen "$heard" 2> /dev/null >> "$work/events" &
           listener=$!
           claimed=
           while kill -0 "$listener" 2> /dev/null; do

@@ -38,12 +38,18 @@ extension TerraformProvisioner {
             try await open(request.archive, terraform)
             try await validate(terraform)
             var refusals: [String] = []
-            for rehearsal in Rehearsal.all(of: manifest, log) {
+            var read = ReadVersion(manifest: manifest, isPlanned: manifest.coder == nil)
+            var done: Set<Rehearsal> = []
+            while let rehearsal = Rehearsal.all(of: read.manifest, log, isFirst: done.isEmpty).first(where: {
+                !done.contains($0)
+            }) {
+                done.insert(rehearsal)
                 log.log(.info, "plan", "Rehearsing \(rehearsal.name).")
-                let build = request.rehearsal(rehearsal, manifest)
+                let build = request.rehearsal(rehearsal, read.manifest)
                 do throws(ProvisioningFailure) {
                     try await terraform.give(build)
-                    try await terraform.rehearse()
+                    try await terraform.rehearse(keepsPlan: !read.isPlanned)
+                    if !read.isPlanned { try await takePlan(&read, request, terraform) }
                 } catch {
                     var failure = error
                     failure.message = "\(rehearsal.name): \(failure.message)"
@@ -53,8 +59,36 @@ extension TerraformProvisioner {
                 }
             }
             guard refusals.isEmpty else { throw ProvisioningFailure(.invalid, refusals.joined(separator: "\n")) }
-            return manifest
+            guard read.manifest.coder == nil || !read.manifest.presets.isEmpty else {
+                throw ProvisioningFailure(.invalid, "The plan has no preset, so nothing could be claimed.")
+            }
+            return read.manifest
         }
+    }
+
+    /// What is known of a version during its import.
+    private struct ReadVersion {
+        var manifest: TemplateManifest
+        /// Whether a plan was read, or there is nothing that only a plan knows.
+        var isPlanned: Bool
+    }
+
+    /// Takes the values of Coder's data sources from the plan, which knows more than the text of the module.
+    private func takePlan(
+        _ read: inout ReadVersion,
+        _ request: ImportRequest,
+        _ terraform: TerraformSession
+    ) async throws(ProvisioningFailure) {
+        guard let text = read.manifest.coder else { return }
+        var planned = try await terraform.planned { CoderPlan.template(in: $0, after: text) }
+        planned.notes = text.notes
+        let differences = planned.differences(from: text)
+        for difference in differences {
+            terraform.log.log(.info, "read", "The plan differs from the text of the module, and holds: \(difference).")
+        }
+        read.isPlanned = true
+        read.manifest = try await host.manifest(of: request, planned: planned, in: terraform)
+        terraform.log.redactor.learn(read.manifest.secrets)
     }
 
     private func validate(_ terraform: TerraformSession) async throws(ProvisioningFailure) {
@@ -70,20 +104,27 @@ extension TerraformProvisioner {
 }
 
 /// A set of values with which an import plans a version.
-private struct Rehearsal {
+private struct Rehearsal: Hashable {
     let name: String
     let preset: String?
     let values: [String: String]
 
     /// One for each preset, or one with the defaults only. When a value is missing, nothing can be planned.
-    static func all(of manifest: TemplateManifest, _ log: ExecutionLog) -> [Self] {
+    ///
+    /// - Parameter isFirst: Whether it is said why one cannot be planned.
+    static func all(of manifest: TemplateManifest, _ log: ExecutionLog, isFirst: Bool = true) -> [Self] {
         let candidates =
             manifest.presets.isEmpty
             ? [Self(name: "the defaults", preset: nil, values: [:])]
             : manifest.presets.map { Self(name: "preset \($0.name)", preset: $0.name, values: $0.parameters) }
         return candidates.filter { candidate in
-            let missing = manifest.parameters.filter { $0.required && candidate.values[$0.name] == nil }.map(\.name)
+            // The provider plans without the value of a coder_parameter, unless that has rules.
+            let missing = manifest.parameters.filter {
+                $0.required && candidate.values[$0.name] == nil
+                    && ($0.source == .variable || $0.rules != ParameterRules())
+            }.map(\.name)
             if missing.isEmpty { return true }
+            guard isFirst else { return false }
             log.log(.info, "plan", "Not rehearsing \(candidate.name): no value for \(missing.joined(separator: ", ")).")
             return false
         }
@@ -164,15 +205,7 @@ extension ProvisioningHost {
                 BoundExceeded(TemplateManifest.fileName, has: bytes.count, most: ChildBounds.manifestBytes)
             )
         }
-        let manifest: TemplateManifest
-        do throws(TemplateErrors) {
-            manifest = try await BlockingWork.run { [timeZoneExists] () throws(TemplateErrors) in
-                try TemplateManifest(entries: entries, name: request.templateName, timeZoneExists: timeZoneExists)
-            }
-        } catch {
-            for error in error.errors { log.log(.error, "read", error.description) }
-            throw ProvisioningFailure(.invalid, error.description)
-        }
+        let manifest = try await read(entries, request.templateName, nil, log)
         for warning in manifest.warnings { log.log(.warn, "read", warning.description) }
         guard !TextWalk.holdsNUL(manifest) else {
             throw ProvisioningFailure(
@@ -188,5 +221,35 @@ extension ProvisioningHost {
             )
         }
         return manifest
+    }
+
+    /// Reads it once more, with what a plan says of Coder's blocks.
+    fileprivate func manifest(
+        of request: ImportRequest,
+        planned: CoderTemplate,
+        in terraform: TerraformSession
+    ) async throws(ProvisioningFailure) -> TemplateManifest {
+        let entries = try await ArchiveReader(host: self).entries(
+            of: request.archive,
+            in: terraform.directory,
+            control: terraform.control
+        )
+        return try await read(entries, request.templateName, planned, terraform.log)
+    }
+
+    private func read(
+        _ entries: [ArchiveEntry],
+        _ name: String,
+        _ planned: CoderTemplate?,
+        _ log: ExecutionLog
+    ) async throws(ProvisioningFailure) -> TemplateManifest {
+        do throws(TemplateErrors) {
+            return try await BlockingWork.run { [timeZoneExists] () throws(TemplateErrors) in
+                try TemplateManifest(entries: entries, name: name, planned: planned, timeZoneExists: timeZoneExists)
+            }
+        } catch {
+            for error in error.errors { log.log(.error, "read", error.description) }
+            throw ProvisioningFailure(.invalid, error.description)
+        }
     }
 }

@@ -180,8 +180,14 @@ package struct TerraformProvisioner: Provisioner {
                 replacements: replacements
             )
         }
-        let outputs = await BlockingWork.run { () throws(Never) in state.map(TerraformOutputs.read) ?? [] }
+        let (outputs, manifest) = await BlockingWork.run { () throws(Never) in
+            (
+                state.map(TerraformOutputs.read) ?? [],
+                state.flatMap { AppliedAgents.manifest(in: $0, token: request.providerToken) }
+            )
+        }
         var outcome = BuildOutcome(state: state, resources: resources, replacements: replacements, outputs: outputs)
+        outcome.manifest = manifest
         outcome.rehearsal = await rehearsal(of: request, state, terraform)
         return outcome
     }

@@ -99,8 +99,21 @@ struct TerraformSession: Sendable {
     }
 
     /// Plans without a state, to check the values.
-    func rehearse() async throws(ProvisioningFailure) {
-        try await structured("plan", ["plan", "-input=false", "-json", "-lock=false"] + valueArguments)
+    ///
+    /// - Parameter keepsPlan: Whether ``planned(_:)`` will ask for the plan.
+    func rehearse(keepsPlan: Bool = false) async throws(ProvisioningFailure) {
+        let kept = keepsPlan ? ["-out=\(Self.planFile)"] : []
+        try await structured("plan", ["plan", "-input=false", "-json", "-lock=false"] + kept + valueArguments)
+    }
+
+    /// Reads the kept plan, in the form of `terraform show -json`.
+    func planned<Value: Sendable>(_ read: @escaping @Sendable ([UInt8]) -> Value) async throws(ProvisioningFailure)
+        -> Value
+    {
+        let output = TerraformLog(stage: "show", log: log)
+        let result = try await collected(["show", "-json", "-no-color", Self.planFile], output)
+        guard result.status.isSuccess else { throw output.failure(result.status) }
+        return await BlockingWork.run { () throws(Never) in read(result.output) }
     }
 
     /// Returns how many resources were created or changed. A failure before the first change is

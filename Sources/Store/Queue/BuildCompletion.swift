@@ -17,6 +17,8 @@ package struct BuildCompletion: Hashable, Sendable {
     /// The transition of the build that the success of this one orders.
     package var next: Transition?
     package var isRehearsal = false
+    /// The manifest of the outcome, sealed.
+    package var manifest: [UInt8]?
 
     package init(result: JobResult, _ outcome: BuildOutcome = BuildOutcome(), timings: [StageTiming] = []) {
         self.result = result

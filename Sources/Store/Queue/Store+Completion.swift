@@ -23,6 +23,7 @@ extension Store {
             ]
             statements += try Self.outputs(job, completion.outputs) + Self.rehearsed(job, completion)
             statements += try readyAgents(job, completion.outcome.agents) + rehearsed(job, completion)
+            statements += manifest(job, completion.manifest)
             statements += settle(job, completion)
             statements.append(Self.ended([job.id]))
             let answers = try await transaction.executeBatchAndCommit(statements)
@@ -72,6 +73,20 @@ extension Store {
 // MARK: - What a build leaves behind
 
 extension Store {
+    /// What the agents of the build run.
+    private func manifest(_ job: HeldJob, _ manifest: [UInt8]?) -> [Statement] {
+        guard let manifest else { return [] }
+        return [
+            Statement(
+                "completion.agent_manifest",
+                """
+                UPDATE workspace_agents a SET manifest = \(manifest), updated_at = now()
+                FROM workspace_resources r WHERE r.job_id = \(job.id) AND a.resource_id = r.id AND NOT a.deleted
+                """
+            )
+        ]
+    }
+
     static func state(_ job: HeldJob, _ state: [UInt8]?) -> Statement {
         Statement(
             "completion.state",

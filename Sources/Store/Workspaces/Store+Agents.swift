@@ -75,6 +75,23 @@ extension Store {
         try await pool.execute(Self.identity(token)).first.map(AgentIdentity.init)
     }
 
+    /// What the agent with the token runs, as it was stored; `nil`: no build of its workspace has said so yet.
+    package func agentManifest(_ token: AgentTokenHash) async throws -> [UInt8]? {
+        let rows = try await pool.execute(
+            "agents.manifest",
+            within: .seconds(5),
+            """
+            SELECT a.manifest
+            FROM workspace_agents a
+            JOIN workspace_resources r ON r.id = a.resource_id
+            JOIN workspace_builds b ON b.job_id = r.job_id
+            WHERE a.auth_token_hash = \(token.bytes) AND NOT a.deleted AND a.manifest IS NOT NULL
+            ORDER BY b.build_number DESC LIMIT 1
+            """
+        )
+        return try rows.first.map { try $0["manifest"] }
+    }
+
     /// Records an agent's report. `nil`: there is no such agent.
     ///
     /// When the last agent of a prebuild becomes ready, the prebuild is eligible; waiting claims and the reconciler are

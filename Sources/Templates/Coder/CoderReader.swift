@@ -8,12 +8,17 @@ struct CoderReader {
     /// How deep modules of the template may call each other.
     private static let maximumDepth = 10
     private static let mostReported = 100
+    /// Calls of modules: each reads the module anew.
+    private static let mostModules = 200
 
     let files: [SourceFile]
     private(set) var template = CoderTemplate()
     private(set) var errors: [TemplateError] = []
     private var hasBlocks = false
     private var inert = InertBlocks()
+    private var modules = 0
+    /// What was read of each directory.
+    private var sources: [String: ModuleSource] = [:]
     /// Modules that are not in the template, by their sources.
     private var strangers: [(source: String, place: CoderPlace)] = []
 
@@ -32,9 +37,14 @@ struct CoderReader {
     }
 
     private mutating func read(directory: String, arguments: [String: StaticValue], depth: Int) {
-        let source = ModuleSource(files: files, directory: directory)
+        let source = sources[directory] ?? ModuleSource(files: files, directory: directory)
+        sources[directory] = source
         let scope = ModuleScope(source, arguments: arguments)
-        if directory.isEmpty { template.variables = source.variables.map(\.name) }
+        if directory.isEmpty {
+            template.variables = source.variables.map(\.name)
+            // A template may have all of its blocks in modules of others.
+            if let place = source.place(ofProviderIn: scope) { (template.place, hasBlocks) = (place, true) }
+        }
         for block in source.blocks where block.type == "data" || block.type == "resource" {
             read(block, scope)
         }
@@ -61,7 +71,7 @@ struct CoderReader {
         let source = block.attribute("source")?.value.value(in: scope).text ?? ""
         guard source.hasPrefix("./") || source.hasPrefix("../"),
             let path = Self.directory(source, from: directory),
-            depth < Self.maximumDepth
+            depth < Self.maximumDepth, modules < Self.mostModules
         else {
             strangers.append((source, CoderPlace(file: block.file, line: block.line)))
             return
@@ -69,6 +79,7 @@ struct CoderReader {
         // Called more than once, or perhaps not at all: its names depend on the plan.
         let instances = CoderFields(block: block, scope: scope).instances
         guard instances != .none else { return }
+        modules += 1
         let own = ["source", "version", "providers", "count", "for_each", "depends_on"]
         var arguments: [String: StaticValue] = [:]
         for (name, _) in block.names where !own.contains(name) {

@@ -50,8 +50,8 @@ enum ModuleValue {
 
     func value(in scope: any StaticScope, depth: Int = 0) -> StaticValue {
         switch self {
-        case .native(let expression): StaticEvaluator.value(of: expression, in: scope, depth: depth)
-        case .json(let node): Self.value(of: node, in: scope, depth: depth)
+        case .native(let expression): StaticEvaluator.value(of: expression, in: scope, depth: depth).bounded
+        case .json(let node): Self.value(of: node, in: scope, depth: depth).bounded
         }
     }
 

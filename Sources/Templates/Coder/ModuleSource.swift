@@ -5,7 +5,7 @@ import Domain
 
 /// The blocks of one module that are read without Terraform.
 struct ModuleSource {
-    /// `data`, `resource` and `module` blocks by kind, in the order of files and lines.
+    /// `data`, `resource`, `module` and `terraform` blocks, in the order of files and lines.
     private(set) var blocks: [ModuleBlock] = []
     private(set) var locals: [String: ModuleValue] = [:]
     let variables: [TerraformVariable]
@@ -55,7 +55,22 @@ struct ModuleSource {
         }
     }
 
-    private static let kinds = ["data": 2, "resource": 2, "module": 1]
+    private static let kinds = ["data": 2, "resource": 2, "module": 1, "terraform": 0]
+
+    /// Where the module asks for the provider `coder/coder`; `nil`: nowhere.
+    func place(ofProviderIn scope: any StaticScope) -> CoderPlace? {
+        for block in blocks where block.type == "terraform" {
+            for providers in block.blocks("required_providers") {
+                for (name, line) in providers.names {
+                    let source = providers.attribute(name)?.value.value(in: scope).step(.string("source")).text
+                    if source == "coder/coder" || source?.hasSuffix("/coder/coder") == true {
+                        return CoderPlace(file: providers.file, line: line)
+                    }
+                }
+            }
+        }
+        return nil
+    }
 
     private static func blocks(native body: HCLBody, _ file: String) -> [ModuleBlock] {
         body.blocks.compactMap { block in
@@ -162,23 +177,29 @@ final class ModuleScope: StaticScope {
         }
         guard let name = steps.first?.text else { return .open }
         let rest = steps.dropFirst()
-        let place = "\(type).\(label).\(name)"
-        guard pending.insert(place).inserted else { return .open }
-        defer { pending.remove(place) }
-        if name == "option", block.dynamicLine("option") == nil {
-            let options = block.blocks("option").map { option in
-                StaticValue.object(
-                    option.names.map { attribute, _ in
-                        .init(
-                            name: attribute,
-                            value: option.attribute(attribute)?.value.value(in: self, depth: depth) ?? .open
-                        )
-                    }
-                )
-            }
-            return rest.reduce(.list(options)) { $0.step($1) }
+        let place = "data.\(type).\(label).\(name)"
+        if known[place] == nil {
+            guard pending.insert(place).inserted else { return .open }
+            known[place] = attribute(name, of: block, depth)
+            pending.remove(place)
         }
-        guard let attribute = block.attribute(name) else { return .open }
-        return rest.reduce(attribute.value.value(in: self, depth: depth)) { $0.step($1) }
+        return rest.reduce(known[place] ?? .open) { $0.step($1) }
+    }
+
+    private func attribute(_ name: String, of block: ModuleBlock, _ depth: Int) -> StaticValue {
+        guard name == "option", block.dynamicLine("option") == nil else {
+            return block.attribute(name)?.value.value(in: self, depth: depth) ?? .open
+        }
+        let options = block.blocks("option").map { option in
+            StaticValue.object(
+                option.names.map { attribute, _ in
+                    .init(
+                        name: attribute,
+                        value: option.attribute(attribute)?.value.value(in: self, depth: depth) ?? .open
+                    )
+                }
+            )
+        }
+        return .list(options)
     }
 }

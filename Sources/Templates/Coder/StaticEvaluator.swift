@@ -6,13 +6,15 @@ import Basics
 /// of whole numbers, and a few functions. Everything else stays open.
 struct StaticEvaluator {
     private static let maximumDepth = 60
+    /// Bytes of a text that is put together. Texts that refer to each other could grow without end.
+    private static let longestText = 64 << 10
 
     let scope: any StaticScope
     let expression: HCLExpression
     private let depth: Int
 
     static func value(of expression: HCLExpression, in scope: any StaticScope, depth: Int = 0) -> StaticValue {
-        guard depth <= maximumDepth else { return .open }
+        guard depth <= maximumDepth, nesting(of: expression) <= maximumDepth else { return .open }
         return Self(scope: scope, expression: expression, depth: depth).value(expression.tokens[...])
     }
 
@@ -35,6 +37,7 @@ struct StaticEvaluator {
                 guard let text = value.text else { return .open }
                 result += text
             }
+            guard result.utf8.count <= longestText else { return .open }
         }
         return .string(result)
     }
@@ -213,6 +216,17 @@ struct StaticEvaluator {
     }
 
     // MARK: Brackets
+
+    /// How deep brackets are in each other: each level is a call.
+    private static func nesting(of expression: HCLExpression) -> Int {
+        var (open, most) = (0, 0)
+        for token in expression.tokens {
+            if opens(token) { open += 1 }
+            if closes(token) { open -= 1 }
+            most = max(most, open)
+        }
+        return most
+    }
 
     private static func isFor(_ tokens: Tokens) -> Bool {
         tokens.first { $0.kind != .newline }?.kind == .identifier("for")

@@ -87,4 +87,25 @@ enum StaticValue {
         default: return .open
         }
     }
+
+    /// The value itself, or ``open`` when it is larger than a template's values are: values that refer to each other
+    /// could grow without end.
+    var bounded: StaticValue {
+        var budget = 20_000
+        return isWithin(&budget) ? self : .open
+    }
+
+    /// Takes one for each value in it, and one for each 64 bytes of text.
+    private func isWithin(_ budget: inout Int) -> Bool {
+        budget -= 1
+        switch self {
+        case .open, .null, .bool, .number: break
+        case .string(let text): budget -= text.utf8.count / 64
+        case .list(let elements):
+            for element in elements { guard element.isWithin(&budget) else { return false } }
+        case .object(let members):
+            for member in members { guard member.value.isWithin(&budget) else { return false } }
+        }
+        return budget >= 0
+    }
 }

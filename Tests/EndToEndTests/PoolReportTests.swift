@@ -138,7 +138,7 @@ import Testing
         }
         let down = try await finding("webhook down", of: fleet)
         #expect(down.state == "warning")
-        #expect(down.message.contains("failing since 2025-06-02T03:00:00Z, 5 times in a row"))
+        #expect(down.message.contains("failing since 2025-06-02 03:00:00 UTC, 5 times in a row"))
         #expect(down.message.contains("the last answer was 503"))
         #expect(down.remedy.contains("stoker webhooks test down"))
         #expect(try await finding("webhook up", of: fleet).state == "ok")

@@ -45,7 +45,10 @@ import Testing
             #expect(claim.status.isSuccess, "\(claim.standardError)")
             #expect(claim.standardOutput.first?.contains("is a ready prebuild") == true)
             let logs = try await watch.column(
-                "SELECT output FROM provisioner_job_logs WHERE output LIKE 'Plan: 0 to add, 0 to change, 0 to destroy%'"
+                """
+                SELECT l.output FROM provisioner_job_logs l JOIN workspace_builds b ON b.job_id = l.job_id
+                WHERE b.reason = 'claim' AND l.output LIKE 'Plan: 0 to add, 0 to change, 0 to destroy%'
+                """
             )
             #expect(logs.count == 1)
             let events = try await watch.number(

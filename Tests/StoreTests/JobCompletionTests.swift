@@ -165,7 +165,7 @@ import Time
                         '{"docker_container.main": ["env", "hostname"], "docker_volume.home": ["labels.owner"]}'
                             AND data->'reasons' = '{"docker_container.main": "replace_because_tainted"}',
                         labels->>'claimant', labels->>'workspace', (data->>'build_number')::int, targets[1]
-                    FROM notification_events
+                    FROM notification_events WHERE type <> 'workspace_ready'
                     """
                 ).only
             )

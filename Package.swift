@@ -165,7 +165,7 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "EndToEndTests",
-        dependencies: ["PostgresClient", "Stoker", "Store", "TestSupport", .subprocess, .systemPackage],
+        dependencies: ["Domain", "PostgresClient", "Stoker", "Store", "TestSupport", .subprocess, .systemPackage],
         exclude: ["console.py", "thief.py"],
         swiftSettings: swift
     ),

@@ -61,7 +61,7 @@ import Time
         #expect(plan.at == Instant(iso8601: "2025-06-02T03:00:00Z"))
         let id = "c42fdf75-3097-471c-8c33-fb52454d81c0"
         let logs = try Self.parse("jobs logs \(id) --follow", as: JobsCommand.Logs.self)
-        #expect("\(logs.job)" == id)
+        #expect(logs.job.text == id)
         #expect(logs.follow)
     }
 
@@ -107,8 +107,10 @@ import Time
                 "\(operation.name) \($0.name)"
             }
         }
-        // The third is a filter: which deliveries are meant.
-        #expect(Set(moments) == ["pausePrebuilds until", "startMaintenance until", "replayDeliveries since"])
+        let ends = ["pausePrebuilds until", "startMaintenance until", "setPool until", "extendWorkspace until"]
+        // Which jobs and deliveries are meant.
+        let filters = ["cancelJobs", "retryJobs", "replayDeliveries"].flatMap { ["\($0) since", "\($0) until"] }
+        #expect(Set(moments) == Set(ends + filters))
     }
 
     @Test func `every command has a help text`() {

@@ -27,7 +27,7 @@ import Testing
         try await Self.says(fleet, "claim process-local --owner alcie --name dev", 2, "alice")
         try await Self.says(fleet, "tokens add laptop --user alic", 2, "alice")
         try await Self.says(fleet, "presets reset proces-local", 2, "process-local")
-        try await Self.says(fleet, "presets reset process-local/bsae", 2, "process-local/base")
+        try await Self.says(fleet, "presets reset process-local/bsae", 2, "base")
         try await Self.says(fleet, "templates versions process-loca", 2, "process-local")
         try await Self.says(fleet, "pools simulate process-local/bas", 2, "process-local/base")
         try await Self.says(fleet, "schedule preview process-loacl", 2, "process-local")

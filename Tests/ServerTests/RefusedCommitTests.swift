@@ -143,6 +143,33 @@ struct RefusedCommitTests {
             ("restartWorkspace", Recipe("/workspaces/box/restart") { try await $0.sql(allJobsEnd) }),
             ("extendWorkspace", Recipe("/workspaces/box/extend", #"{"ttl": 3600}"#)),
             (
+                "claimWorkspaces",
+                Recipe(
+                    "/claim-batches",
+                    #"{"template": "go-dev", "name": "run", "owner": "ada", "count": 1, "labels": {"run": "17"}}"#
+                ) {
+                    let rows = try await $0.sql("SELECT max(id::text)::uuid FROM template_version_presets")
+                    _ = try await $0.addWorkspace("ready", owner: "prebuilds", of: rows[0].decode(PresetID.self))
+                }
+            ),
+            (
+                "deleteWorkspaces",
+                Recipe("/workspace-batches/delete", #"{"selector": "run=17"}"#) { try await $0.sql(allJobsEnd) }
+            ),
+            (
+                "pauseRollout",
+                Recipe("/rollouts/go-dev/pause") {
+                    try await $0.sql(
+                        """
+                        INSERT INTO template_rollouts (template_id, from_version_id, to_version_id)
+                        SELECT id, active_version_id, active_version_id FROM templates WHERE name = 'go-dev'
+                        """
+                    )
+                }
+            ),
+            ("resumeRollout", Recipe("/rollouts/go-dev/resume")),
+            ("rollBackRollout", Recipe("/rollouts/go-dev/rollback")),
+            (
                 "updateWorkspace",
                 Recipe("/workspaces/box/update", #"{"yes": true}"#) {
                     try await $0.sql(allJobsEnd)

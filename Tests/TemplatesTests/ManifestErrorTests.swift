@@ -59,8 +59,8 @@ import Testing
         (
             "- a",
             [
-                "1:1: expected a mapping of name, display_name, description, icon, provisioner, executable, tags, "
-                    + "parameters, agents, presets, found a list"
+                "1:1: expected a mapping of name, display_name, description, icon, provisioner, executable, rehearse, "
+                    + "tags, parameters, agents, lifetime, presets, found a list"
             ]
         ),
         ("name: [", ["2:1: this is not YAML: while parsing a flow node, did not find expected node content"]),

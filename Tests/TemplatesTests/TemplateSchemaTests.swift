@@ -128,7 +128,8 @@ extension TemplateSchemaTests {
         let all = try Self.described()
         let keys: [[String]] = [
             ManifestRootKey.names, ManifestParameterKey.names, ManifestValidationKey.names, ManifestPresetKey.names,
-            ManifestPrebuildsKey.names, ManifestAutoscaleKey.names, ManifestRolloutKey.names, ManifestExpirationKey.names,
+            ManifestPrebuildsKey.names, ManifestAutoscaleKey.names, ManifestRolloutKey.names,
+            ManifestExpirationKey.names,
             ManifestSchedulingKey.names, ManifestWindowKey.names, ManifestLifetimeKey.names,
         ]
         #expect(all.count == keys.joined().count)

@@ -39,7 +39,7 @@ import Testing
         #expect(try await asked.next("workspaces") == .workspaces)
         #expect(try await asked.next("jobs") == .jobs)
         try await clock.advance(by: .seconds(1))
-        for expected in [Prunable.jobs, .decisions, .deliveries, .events, .workers] {
+        for expected in [Prunable.jobs, .decisions, .audit, .history, .deliveries, .events, .workers] {
             #expect(try await asked.next("\(expected)") == expected)
         }
         running.cancel()

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Domain
 import ArgumentParser
 import Basics
+import Domain
 import Operations
 import Store
 

@@ -24,7 +24,7 @@ package struct ClaimWorkspaces: Operation {
         case idempotencyKey = "idempotency_key"
     }
 
-    package static let route = Route(.post, "/claims/batch", .workspaces, for: .member)
+    package static let route = Route(.post, "/claim-batches", .workspaces, for: .member)
         .doing("Claim several ready workspaces")
         .noting(
             """
@@ -80,7 +80,7 @@ package struct DeleteWorkspaces: Operation {
     /// Only those of this user.
     package var owner: String?
 
-    package static let route = Route(.post, "/workspaces/delete", .workspaces, for: .member)
+    package static let route = Route(.post, "/workspace-batches/delete", .workspaces, for: .member)
         .doing("Delete all workspaces that have these labels, and their resources")
         .noting(", of their own. One that cannot be deleted now says why, and does not hold up the others.")
         .taking(

@@ -20,7 +20,9 @@ struct PlanWriter {
         let busy = plan.presets.filter { !$0.isEmpty }
         let sizing = SizingWriting(plan.learned, at: plan.now)
         let learning = sizing.statements
-        guard !busy.isEmpty || !news.isEmpty || !learning.isEmpty || !plan.rollouts.isEmpty else { return AppliedPlan() }
+        guard !busy.isEmpty || !news.isEmpty || !learning.isEmpty || !plan.rollouts.isEmpty else {
+            return AppliedPlan()
+        }
         do {
             sizing.remember(in: memory)
             let own = try writes(busy, news: news)

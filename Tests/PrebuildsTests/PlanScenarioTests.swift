@@ -97,7 +97,11 @@ import Time
         #expect(first.statusChange?.to == .hardLimited)
         #expect(first.statusChange?.failedBuilds == [Fixtures.id(9)])
 
-        let later = Fixtures.plan(preset.with { $0.status = .hardLimited }, limits: limits).presets[0]
+        let marked = preset.with {
+            $0.status = .hardLimited
+            $0.limitTrialAt = first.statusChange?.trialAt
+        }
+        let later = Fixtures.plan(marked, limits: limits).presets[0]
         #expect(later.statusChange == nil)
         #expect(later.actions == [])
         #expect(later.withheld == first.withheld)

@@ -40,7 +40,7 @@ import Time
         guard checking else { return }
         let desired = world.desired
         #expect(world.alive <= max(2 * desired, before.alive), "never more than twice as many")
-        #expect(world.ready.count >= min(before.ready.count, desired), "no plan takes what nothing replaces")
+        #expect(world.ready.count >= min(before.ready.count, before.least), "no plan takes what nothing replaces")
         let again = world.plan
         let isNew = world.active != before.active || world.status != before.status
         if !isNew {

@@ -15,6 +15,7 @@ struct RolloutWorld {
         var message = ""
         var starts: [StartBuild] = []
         var made = 0
+        var madeSince = 0
         var lastMadeAt: Instant?
         var isProven = false
         var standby: Int?
@@ -54,6 +55,10 @@ struct RolloutWorld {
 
     private(set) var active = -1
     var alive: Int { ready.count + builds.count }
+    /// How many must stay ready: all, until the new version has made a whole pool; then the floor.
+    var least: Int {
+        active >= 0 && versions[active].madeSince >= desired ? (desired * settings.floor + 99) / 100 : desired
+    }
     func readyOf(_ version: Int) -> Int { ready.count { $0.version == version } }
 
     // MARK: What others do
@@ -74,7 +79,7 @@ struct RolloutWorld {
         let before = versions[last]
         let standby = before.standby == nil || before.isProven ? last : before.standby
         versions[version].standby = standby == version ? nil : standby
-        versions[version].isProven = false
+        (versions[version].isProven, versions[version].madeSince) = (false, 0)
         versions[version].predecessors = versions.indices.filter { index in
             index != version
                 && (index == last || ready.contains { $0.version == index } || builds.contains { $0.version == index })
@@ -114,6 +119,7 @@ struct RolloutWorld {
             guard !isBroken else { continue }
             ready.append((build.version, build.prebuild))
             versions[build.version].made += 1
+            versions[build.version].madeSince += 1
             versions[build.version].lastMadeAt = now
         }
         builds.removeAll { $0.endsAt.map { $0 <= now } ?? false }
@@ -138,6 +144,7 @@ struct RolloutWorld {
             standby: version.standby.map { versions[$0].preset },
             isProven: version.isProven,
             made: version.made,
+            madeSince: version.madeSince,
             lastMadeAt: version.lastMadeAt,
             settings: settings
         )

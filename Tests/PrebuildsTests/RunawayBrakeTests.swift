@@ -26,7 +26,9 @@ import Testing
         #expect(change.failures == 10)
         #expect(change.message.hasPrefix("10 prebuilds of this preset were ordered within an hour, and none"))
         #expect(change.message.contains("stoker presets reset"))
-        #expect(plan.withheld.map(\.message) == [change.message])
+        let trial = try #require(change.trialAt)
+        #expect(plan.withheld.map(\.message) == ["\(change.message) One build is tried at \(trial)."])
+        #expect(plan.withheld.map(\.until) == [trial])
         #expect(plan.reasons == [.hardLimited])
     }
 

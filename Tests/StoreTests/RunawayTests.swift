@@ -74,7 +74,7 @@ import Time
             let moment = Fleet.now + .seconds(62 * 60)
             try await fleet.pass(at: moment)
             try await fleet.sql(
-                "UPDATE provisioner_jobs SET started_at = now(), completed_at = now() WHERE completed_at IS NULL"
+                "UPDATE provisioner_jobs SET started_at = \(moment), completed_at = \(moment) WHERE completed_at IS NULL"
             )
             try await fleet.sql("UPDATE workspaces SET deleted = true")
             #expect(try await order(20, after: 63) == 10)

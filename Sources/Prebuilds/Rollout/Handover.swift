@@ -7,7 +7,8 @@ import Time
 ///
 /// Until the first prebuilds of the new version are ready, the canary, the old pool is kept filled. Then the new pool is built,
 /// and an old prebuild goes for each new one that is ready. So as many are ready as before, and never more exist than twice
-/// as many as are desired.
+/// as many as are desired. Once the new version has made a whole pool, claims may have taken a part of it: then old ones stay
+/// up to the floor only, or a steady demand would keep them for ever.
 struct Handover {
     let pool: RolloutPool
     private let new: (index: Int, preset: PresetSnapshot, plan: PresetPlan)
@@ -55,6 +56,17 @@ struct Handover {
         return new.preset.versionReadiness == .importFailed ? "preset '\(name)': its version was not imported" : nil
     }
 
+    /// How many ready prebuilds of both versions no removal of an old one undercuts.
+    private func least(goingOn mayGoOn: Bool) -> Int {
+        let isWhole = pool.madeSince >= min(desired, RolloutPool.mostCounted)
+        return mayGoOn && isProven && isWhole && new.plan.withheld.isEmpty ? floor : desired
+    }
+
+    private var floor: Int {
+        let (hundredths, overflows) = desired.multipliedReportingOverflow(by: pool.settings.floor)
+        return overflows ? desired : min((hundredths + 99) / 100, desired)
+    }
+
     func deadline(since progress: Instant) -> Instant {
         max(progress, pool.lastMadeAt ?? progress) + .seconds(pool.settings.deadlineSeconds)
     }
@@ -80,7 +92,9 @@ struct Handover {
 
     /// Changes the plans of the new preset and the old ones.
     func apply(to plans: inout [PresetPlan], goingOn mayGoOn: Bool, isPaused: Bool, _ planner: Planner) {
-        let keep = max(desired - new.plan.state.eligible, 0)
+        let needed = max(least(goingOn: mayGoOn) - new.plan.state.eligible, 0)
+        // While it is held or paused, no old one goes for a new one.
+        let keep = mayGoOn ? needed : desired
         let (ready, unready) = (self.ready, self.unready)
         let kept = ready.suffix(keep)
         let waiting = ready.count < keep ? unready : []
@@ -89,7 +103,7 @@ struct Handover {
             let replaced = ready.dropLast(keep) + (waiting.isEmpty ? unready : [])
             plans[olds[old].index].remove(replaced.filter { $0.old == old }.map(\.prebuild), .replaced)
         }
-        let missing = max(keep - ready.count - waiting.count, 0)
+        let missing = max(needed - ready.count - waiting.count, 0)
         let inFlight = cancelOrders(beyond: missing, &plans)
         var refill = max(missing - inFlight, 0)
         // What the new version is building counts once it is proven.
@@ -156,7 +170,6 @@ struct Handover {
 
     /// Where a quota leaves no room for new ones, as many old ones go first as the floor allows.
     private func makeRoom(_ kept: ArraySlice<(old: Int, prebuild: PrebuildSnapshot)>, _ plans: inout [PresetPlan]) {
-        let floor = (desired * pool.settings.floor + 99) / 100
         let budget = new.preset.maxUnavailable.map { max(desired * $0 / 100, 1) } ?? desired
         let least = max(floor, desired - budget)
         let spare = kept.prefix(max(new.plan.state.eligible + kept.count - least, 0))

@@ -42,6 +42,8 @@ package struct RolloutPool: Hashable, Sendable {
     package let isProven: Bool
     /// How many prebuilds of the new preset have ever become ready, counted up to ``mostCounted``.
     package let made: Int
+    /// How many of them did since the roll-out began.
+    package let madeSince: Int
     /// When the newest of them did.
     package let lastMadeAt: Instant?
     package let settings: RolloutSettings
@@ -54,6 +56,7 @@ package struct RolloutPool: Hashable, Sendable {
         standby: PresetID?,
         isProven: Bool = false,
         made: Int = 0,
+        madeSince: Int = 0,
         lastMadeAt: Instant? = nil,
         settings: RolloutSettings = RolloutSettings()
     ) {
@@ -62,6 +65,7 @@ package struct RolloutPool: Hashable, Sendable {
         self.standby = standby
         self.isProven = isProven
         self.made = made
+        self.madeSince = madeSince
         self.lastMadeAt = lastMadeAt
         self.settings = settings
     }

@@ -13,14 +13,17 @@ extension SnapshotQuery {
             within: .seconds(10),
             """
             SELECT r.id, r.status, r.progressed_at, r.is_rollback, p.id AS preset_id, p.predecessor_ids, p.standby_preset_id,
-                p.canary_passed_at IS NOT NULL AS is_proven, coalesce(m.made, 0) AS made, m.last_made_at,
+                p.canary_passed_at IS NOT NULL AS is_proven, coalesce(m.made, 0) AS made,
+                coalesce(m.made_since, 0) AS made_since, m.last_made_at,
                 p.rollout_floor, p.rollout_canary, p.rollout_deadline_secs, p.rollout_on_failure
             FROM template_rollouts r
             JOIN templates t ON t.id = r.template_id AND \(sql: .isActive("r.to_version_id"))
             LEFT JOIN template_version_presets p ON p.template_version_id = r.to_version_id AND p.predecessor_ids <> '{}'
             LEFT JOIN LATERAL (
                 -- Also those that were claimed since: they prove that the version can be built.
-                SELECT count(*) AS made, max(o.completed_at) AS last_made_at FROM (
+                SELECT count(*) AS made, count(*) FILTER (WHERE o.completed_at > r.started_at) AS made_since,
+                    max(o.completed_at) AS last_made_at
+                FROM (
                     SELECT j.completed_at FROM (
                         SELECT b.job_id, b.template_version_id FROM workspace_builds b
                         WHERE b.template_version_preset_id = p.id AND b.build_number = 1 AND b.transition = 'start'
@@ -82,6 +85,7 @@ extension RolloutPool {
             standby: try row["standby_preset_id"],
             isProven: try row["is_proven"],
             made: try row["made"],
+            madeSince: try row["made_since"],
             lastMadeAt: try row["last_made_at"],
             settings: RolloutSettings(
                 floor: try row["rollout_floor"],

@@ -27,7 +27,18 @@ import Testing
             "exit 0\n"
         )
         try await fleet.run("templates", "push", template)
-        let token = try await fleet.json(Token.self, "tokens", "add", "t", "--user", "ada", "--scope", "workspaces", "--scope", "jobs:read")
+        let token = try await fleet.json(
+            Token.self,
+            "tokens",
+            "add",
+            "t",
+            "--user",
+            "ada",
+            "--scope",
+            "workspaces",
+            "--scope",
+            "jobs:read"
+        )
         let remote = try await Fleet(
             database: "postgresql://127.0.0.1:1/nowhere",
             settings: ["STOKER_SERVER": try await RemotePathTests.address(of: worker), "STOKER_TOKEN": token.token]

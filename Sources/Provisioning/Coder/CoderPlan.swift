@@ -38,7 +38,6 @@ enum CoderPlan {
                     guard agents.insert(resource.name).inserted else { continue }
                     var agent = CoderAgent(name: resource.name, place: place)
                     agent.os = resource.values["os"]?.string ?? ""
-                    agent.arch = resource.values["arch"]?.string ?? ""
                     agent.auth = resource.values["auth"]?.string ?? "token"
                     template.agents.append(agent)
                 default: break

@@ -144,7 +144,6 @@ struct CoderReader {
         guard fields.instances != .none else { return }
         var agent = CoderAgent(name: fields.block.labels[1], place: fields.place)
         agent.os = fields.value("os")?.text ?? ""
-        agent.arch = fields.value("arch")?.text ?? ""
         agent.auth = fields.value("auth")?.text ?? "token"
         template.agents.append(agent)
         inert.see(agent: fields.block)

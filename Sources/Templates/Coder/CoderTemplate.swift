@@ -117,7 +117,6 @@ package struct CoderAgent: Hashable, Sendable {
     package var name: String
     /// `linux`, `darwin` or `windows`; empty: open.
     package var os = ""
-    package var arch = ""
     /// `token`, or an identity of a cloud.
     package var auth = "token"
     package var place: CoderPlace

@@ -105,7 +105,8 @@ import Testing
             try await room.sql("UPDATE template_version_presets SET desired_instances = 1")
             _ = try await room.addWorkspace("hers", owner: "ada", of: preset)
             let closed = [
-                "oona": [], "tess": ["/webhooks"], "ada": ["/templates/go-dev", "/workers", "/webhooks"],
+                "oona": [], "tess": ["/webhooks", "/audit"],
+                "ada": ["/templates/go-dev", "/workers", "/webhooks", "/audit"],
             ]
             for (person, paths) in closed {
                 let session = try await room.signIn(person)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Basics
+import Time
 
 /// The address of a page: its path, and its query in order. It can be shared.
 struct ConsoleAddress: Sendable {
@@ -35,6 +36,16 @@ struct ConsoleAddress: Sendable {
 
     /// The value of a part of the query; `nil`: it is not there, or empty.
     subscript(name: String) -> String? { query.first { $0.name == name }?.value }
+
+    /// The times of ``since(_:)``.
+    static let times: [(name: String, seconds: Int)] = [
+        ("1h", 3_600), ("24h", 86_400), ("7d", 604_800), ("30d", 2_592_000),
+    ]
+
+    /// The beginning of the time in the address; `nil`: there is none.
+    func since(_ now: Instant) -> Instant? {
+        Self.times.first { $0.name == self["within"] }.map { now - .seconds($0.seconds) }
+    }
 
     /// The same address with another value, from the first page on.
     func with(_ name: String, _ value: String?) -> ConsoleAddress {

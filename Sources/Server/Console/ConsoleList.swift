@@ -8,6 +8,13 @@ struct ConsoleList: Sendable {
         let label: String
         /// Values with their labels; the first stands for all.
         let options: [(value: String, label: String)]
+
+        /// How long ago at most; see ``ConsoleAddress/since(_:)``.
+        static let times = Choice(
+            name: "within",
+            label: "Time",
+            options: [("", "any")] + ConsoleAddress.times.map { ($0.name, "the last \($0.name)") }
+        )
     }
 
     let title: String

@@ -8,7 +8,7 @@ enum ConsolePages {
         OverviewPage.self, PoolsPage.self, PoolPage.self, JobsPage.self, JobPage.self, WorkspacesPage.self,
         WorkspacePage.self, WorkersPage.self, WebhooksPage.self, WebhookPage.self, TemplatesPage.self,
         TemplatePage.self,
-        PeoplePage.self,
+        PeoplePage.self, AuditPage.self,
     ]
 
     /// The page of a path, with the values of its placeholders; `nil`: there is none.

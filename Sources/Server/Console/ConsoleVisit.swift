@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPTypes
 import Operations
 import Store
 import Time
@@ -28,6 +29,17 @@ struct ConsoleVisit: Sendable {
     func ask<Asked: Operation>(_ operation: Asked) async throws -> Asked.Answer {
         try caller.require(Asked.route)
         return try await context.answer(operation)
+    }
+
+    /// A part of a list; for a filter that names nothing, an empty one with what is wrong.
+    func list<Asked: PagedOperation>(_ operation: Asked) async throws -> (page: Page<Asked.Element>, notice: Markup) {
+        do {
+            return (try await ask(operation), .none)
+        } catch {
+            guard let problem = Problem(error), problem.status == .notFound || problem.status == .unprocessableContent
+            else { throw error }
+            return (Page([]), "<p class=\"notice bad\">\(problem.detail ?? problem.title)</p>")
+        }
     }
 
     /// The state of the fleet, which visits share for a moment.
@@ -65,7 +77,7 @@ protocol ConsolePage: Sendable {
 
 /// The entries of the menu, each with a key: `g` and that one go there.
 enum ConsoleArea: String, CaseIterable, Sendable {
-    case overview, pools, workspaces, jobs, templates, workers, webhooks, people
+    case overview, pools, workspaces, jobs, templates, workers, webhooks, people, audit
 
     var title: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
 
@@ -81,6 +93,7 @@ enum ConsoleArea: String, CaseIterable, Sendable {
         case .workers: "w"
         case .webhooks: "h"
         case .people: "u"
+        case .audit: "a"
         }
     }
 
@@ -95,6 +108,7 @@ enum ConsoleArea: String, CaseIterable, Sendable {
         case .workers: caller.may(ListWorkers.route)
         case .webhooks: caller.may(ListEndpoints.route)
         case .people: caller.may(ListTokens.route)
+        case .audit: caller.may(ListAudit.route)
         }
     }
 }

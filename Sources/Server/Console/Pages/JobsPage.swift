@@ -10,12 +10,8 @@ struct JobsPage: ConsolePage {
     static let area = ConsoleArea.jobs
 
     func content(_ visit: ConsoleVisit) async throws -> PageContent {
-        let page = try await visit.ask(
-            ListJobs(
-                filter: JobFilter(status: visit.address["status"].flatMap(JobStatus.init)),
-                limit: 100,
-                cursor: visit.address["cursor"]
-            )
+        let (page, notice) = try await visit.list(
+            ListJobs(filter: Self.filter(visit), limit: 100, cursor: visit.address["cursor"])
         )
         var list = ConsoleList(title: "Jobs", table: .none)
         list.choices = [
@@ -23,9 +19,17 @@ struct JobsPage: ConsolePage {
                 name: "status",
                 label: "Status",
                 options: [("", "any")] + JobStatus.allCases.map { ($0.rawValue, $0.rawValue) }
-            )
+            ),
+            ConsoleList.Choice(
+                name: "class",
+                label: "Class",
+                options: [("", "any")] + JobClass.allCases.map { ($0.rawValue, $0.rawValue) }
+            ),
+            .times,
         ]
-        list.table = Self.table(page.elements, visit, isFiltered: visit.address["status"] != nil)
+        list.texts = Self.texts
+        list.above = notice
+        list.table = Self.table(page.elements, visit, isFiltered: Self.filter(visit) != JobFilter())
         list.bulk =
             visit.may(CancelJob.self)
             ? [
@@ -41,6 +45,26 @@ struct JobsPage: ConsolePage {
             ] : []
         list.follow(page.next, at: visit.address)
         return list.drawn(at: visit.address)
+    }
+
+    private static let texts = [
+        (name: "template", label: "Template"), (name: "preset", label: "Preset"),
+        (name: "workspace", label: "Workspace"),
+        (name: "worker", label: "Worker"), (name: "error_code", label: "Error code"),
+    ]
+
+    private static func filter(_ visit: ConsoleVisit) -> JobFilter {
+        let address = visit.address
+        return JobFilter(
+            status: address["status"].flatMap(JobStatus.init),
+            jobClass: address["class"].flatMap(JobClass.init),
+            template: address["template"],
+            preset: address["preset"],
+            worker: address["worker"],
+            workspace: address["workspace"],
+            errorCode: address["error_code"],
+            since: address.since(visit.now)
+        )
     }
 
     static func table(_ jobs: [JobSummary], _ visit: ConsoleVisit, isFiltered: Bool) -> Markup {

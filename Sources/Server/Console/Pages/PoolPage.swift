@@ -29,6 +29,7 @@ struct PoolPage: ConsolePage {
             \(.pill(pool.health.words, PoolTone.of(pool.health)))\
             <div class="actions">\(Self.actions(pool, visit))</div></header>\
             \(Self.reason(pool, visit))\(Self.facts(pool, prebuilds))\
+            \(try await PoolCharts.history("\(pool.templateName)/\(preset)", visit))\
             \(try await PoolCharts.drawn(pool, visit))\
             <div class="split"><section><h2>Prebuilds</h2>\(Self.table(prebuilds, visit))</section>\
             <section><h2>Decisions</h2>\(Self.timeline(decisions, visit))</section></div>

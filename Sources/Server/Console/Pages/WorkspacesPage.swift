@@ -12,13 +12,28 @@ struct WorkspacesPage: ConsolePage {
 
     func content(_ visit: ConsoleVisit) async throws -> PageContent {
         let seesOthers = visit.caller.has(.templateAdmin)
-        let page = try await visit.ask(
-            ListWorkspaces(owner: visit.address["owner"], limit: 100, cursor: visit.address["cursor"])
+        let address = visit.address
+        let (page, notice) = try await visit.list(
+            ListWorkspaces(
+                owner: address["owner"],
+                template: address["template"],
+                status: address["status"].flatMap(JobStatus.init),
+                limit: 100,
+                cursor: address["cursor"]
+            )
         )
         let presets =
             visit.may(ListPresets.self) && visit.may(ClaimWorkspace.self) ? try await visit.ask(ListPresets()) : []
         var list = ConsoleList(title: "Workspaces", table: .none)
-        if seesOthers { list.texts = [("owner", "Owner")] }
+        list.texts = (seesOthers ? [("owner", "Owner")] : []) + [("template", "Template")]
+        list.choices = [
+            .init(
+                name: "status",
+                label: "Latest build",
+                options: [("", "any")] + JobStatus.allCases.map { ($0.rawValue, $0.rawValue) }
+            )
+        ]
+        list.above = notice
         list.actions = Self.claim(presets, visit)
         list.table = Self.table(page.elements, visit, showsOwner: seesOthers)
         list.follow(page.next, at: visit.address)

@@ -25,7 +25,8 @@ struct WorkspacesPage: ConsolePage {
         let presets =
             visit.may(ListPresets.self) && visit.may(ClaimWorkspace.self) ? try await visit.ask(ListPresets()) : []
         var list = ConsoleList(title: "Workspaces", table: .none)
-        list.texts = (seesOthers ? [("owner", "Owner")] : []) + [("template", "Template")]
+        if seesOthers { list.texts.append(("owner", "Owner")) }
+        list.texts.append(("template", "Template"))
         list.choices = [
             .init(
                 name: "status",

@@ -56,8 +56,8 @@ struct JobsPage: ConsolePage {
     private static func filter(_ visit: ConsoleVisit) -> JobFilter {
         let address = visit.address
         return JobFilter(
-            status: address["status"].flatMap(JobStatus.init),
-            jobClass: address["class"].flatMap(JobClass.init),
+            status: address["status"].flatMap { JobStatus(rawValue: $0) },
+            jobClass: address["class"].flatMap { JobClass(rawValue: $0) },
             template: address["template"],
             preset: address["preset"],
             worker: address["worker"],

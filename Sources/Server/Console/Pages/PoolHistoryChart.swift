@@ -8,7 +8,7 @@ extension PoolCharts {
     /// Desired and ready prebuilds as lines, claims as bars with their misses, over an hour, a day or a week.
     static func history(_ target: String, _ visit: ConsoleVisit) async throws -> Markup {
         guard visit.may(ShowPoolHistory.self) else { return .none }
-        let range = visit.address["range"].flatMap(HistoryRange.init) ?? .day
+        let range = visit.address["range"].flatMap({ HistoryRange(rawValue: $0) }) ?? .day
         // The end of the step, so that the chart stays the same within it.
         let end = Instant(seconds: (visit.now.seconds / 300 + 1) * 300)
         let history = try await visit.ask(ShowPoolHistory(target: target, range: range, to: end))

@@ -17,7 +17,7 @@ struct WorkspacesPage: ConsolePage {
             ListWorkspaces(
                 owner: address["owner"],
                 template: address["template"],
-                status: address["status"].flatMap(JobStatus.init),
+                status: address["status"].flatMap { JobStatus(rawValue: $0) },
                 limit: 100,
                 cursor: address["cursor"]
             )

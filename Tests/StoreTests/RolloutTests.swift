@@ -40,6 +40,21 @@ import Testing
         }
     }
 
+    @Test func `it ends also under claims that never let all new ones be ready at once`() async throws {
+        try await RolloutRoom.open { room in
+            try await room.push("v1", files: "one")
+            try await room.settle()
+            try await room.push("v2", files: "two")
+            for number in 1...6 {
+                try await room.pass()
+                try await room.build(50, broken: [])
+                #expect(try await room.claim("c\(number)").outcome == .hit)
+            }
+            #expect(try await room.status() == "completed")
+            #expect(try await room.ready() == ["v2 3"])
+        }
+    }
+
     @Test func `a push of a broken version leaves every good prebuild, and says so once`() async throws {
         try await RolloutRoom.open { room in
             try await room.push("v1", files: "one", instances: 5)

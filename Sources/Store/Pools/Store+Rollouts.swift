@@ -124,40 +124,55 @@ extension Store {
     /// Lets a paused or held roll-out go on; its deadline counts from now. Throws ``StoreError`` of code `.notFound` or
     /// `.conflict`.
     package func resumeRollout(of template: String, by operatorName: String) async throws -> RolloutSummary {
-        let rollout = try await changeRollout(
+        let refusal = "Only a roll-out that is paused or held can be resumed"
+        let before = try await rollout(of: template)
+        guard ["paused", "held"].contains(before.status) else { throw Self.conflict(refusal, before) }
+        // It may be held because its presets are hard limited. They come first: if this is all that is done, it can be
+        // asked for again.
+        try await resetPresets(.ofTemplate(template), by: operatorName)
+        return try await changeRollout(
             of: template,
             "status = 'running', reason = '', progressed_at = now()",
             where: "r.status IN ('paused', 'held')",
-            refusal: "Only a roll-out that is paused or held can be resumed"
+            refusal: refusal
         )
-        // It may be held because its presets are hard limited.
-        try await resetPresets(.ofTemplate(template), by: operatorName)
-        return rollout
     }
 
     /// Promotes the version again from which a roll-out began. Throws ``StoreError`` of code `.notFound` or `.conflict`.
     package func rollBack(_ template: String, by operatorName: String) async throws -> RolloutSummary {
-        let version: [TemplateVersionID] = try await pool.execute(
-            "rollouts.origin",
-            """
-            SELECT coalesce((
-                -- The version that was proven last may be an earlier one.
-                SELECT s.template_version_id FROM template_version_presets p
-                JOIN template_version_presets s ON s.id = p.standby_preset_id
-                WHERE p.template_version_id = r.to_version_id LIMIT 1
-            ), r.from_version_id) AS version
-            FROM template_rollouts r
-            WHERE r.template_id = (\(sql: .templateID(named: template))) AND r.ended_at IS NULL
-            """
-        ).map { try $0["version"] }
-        let reason = "asked for by \(operatorName)"
-        _ = try await changeRollout(
-            of: template,
-            "status = 'rolled_back', reason = \(reason), ended_at = now()",
-            where: "true",
-            refusal: "Only a roll-out that has not ended can be rolled back"
-        )
-        if let version = version.first { _ = try await promote("\(version)", of: template, takingBack: true) }
+        let before = try await rollout(of: template)
+        let refusal = "Only a roll-out that has not ended can be rolled back"
+        try await changing("rollouts.roll_back") { transaction in
+            let ended = try await transaction.execute(
+                "rollouts.roll_back",
+                """
+                WITH ended AS (
+                    UPDATE template_rollouts SET status = 'rolled_back', reason = \("asked for by \(operatorName)"),
+                        ended_at = now(), updated_at = now()
+                    WHERE id = \(before.id) AND ended_at IS NULL RETURNING from_version_id, to_version_id
+                )
+                SELECT coalesce((
+                    -- The version that was proven last may be an earlier one.
+                    SELECT s.template_version_id FROM template_version_presets p
+                    JOIN template_version_presets s ON s.id = p.standby_preset_id
+                    WHERE p.template_version_id = r.to_version_id LIMIT 1
+                ), r.from_version_id) AS version FROM ended r
+                """
+            )
+            guard let version: TemplateVersionID = try ended.first?["version"] else {
+                throw Self.conflict(refusal, before)
+            }
+            let promoted = try await transaction.executeBatch(
+                Self.promotion(of: "\(version)::uuid", if: "true", takingBack: true)
+            )
+            guard promoted.last?.isEmpty == false else {
+                throw StoreError(
+                    .conflict,
+                    "The version '\(before.fromVersion)' of '\(template)' cannot be promoted again",
+                    remedy: "See 'stoker templates versions \(template)'."
+                )
+            }
+        }
         return try await rollout(of: template)
     }
 
@@ -178,14 +193,16 @@ extension Store {
             SELECT id, \(sql: News.column(News.reconcile)) FROM changed
             """
         )
-        guard !changed.isEmpty else {
-            throw StoreError(
-                .conflict,
-                "\(refusal): the last one of '\(template)' is \(before.status)",
-                remedy: "See 'stoker rollouts show \(template)'."
-            )
-        }
+        guard !changed.isEmpty else { throw Self.conflict(refusal, before) }
         return try await rollout(of: template)
+    }
+
+    private static func conflict(_ refusal: String, _ last: RolloutSummary) -> StoreError {
+        StoreError(
+            .conflict,
+            "\(refusal): the last one of '\(last.templateName)' is \(last.status)",
+            remedy: "See 'stoker rollouts show \(last.templateName)'."
+        )
     }
 }
 
